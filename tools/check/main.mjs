@@ -1,0 +1,45 @@
+// Says whether the repository is in order. Its steps are the scripts of package.json named check:*,
+// in their order there, or only those asked for: `npm run check -- types size`. A step passes when
+// it exits with 0; one that prints a line "N passed, N failed" is counted so, any other as one.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+const steps = Object.keys(scripts)
+  .filter((script) => script.startsWith("check:") && script !== "check:all")
+  .map((script) => script.slice("check:".length));
+
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { report: { type: "string" } },
+});
+const unknown = wanted.find((name) => !steps.includes(name));
+if (unknown) throw new RangeError(`no step "${unknown}" among ${steps.join(", ")}`);
+
+const total = { passed: 0, failed: 0 };
+for (const step of wanted.length > 0 ? wanted : steps) {
+  process.stdout.write(`${step} … `);
+  const command = scripts[`check:${step}`];
+  const start = performance.now();
+  const { status, stdout, stderr } = spawnSync(command, {
+    shell: true,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
+    maxBuffer: Number.POSITIVE_INFINITY,
+  });
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+
+  const own = /^(\d+) passed, (\d+) failed$/m.exec(stdout);
+  const passed = own ? Number(own[1]) : status === 0 ? 1 : 0;
+  const failed = Math.max(own ? Number(own[2]) : 0, status === 0 ? 0 : 1);
+  total.passed += passed;
+  total.failed += failed;
+  console.log(`${failed > 0 ? "FAILED" : "ok"} (${own ? `${own[0]}, ` : ""}${seconds} s)`);
+  if (failed > 0) console.log(`$ ${command}\n${stdout}${stderr}`);
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+if (values.report) writeFileSync(values.report, JSON.stringify(total));
+process.exitCode = total.failed > 0 ? 1 : 0;

@@ -1,0 +1,26 @@
+// Documents every package that is published. Whatever it exports must have its docstring.
+
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const published = readdirSync(path.join(root, "packages"))
+  .map((name) => path.join(root, "packages", name))
+  .map((folder) => ({ folder, ...JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) }))
+  .filter((manifest) => !manifest.private);
+
+/** @type {Partial<import("typedoc").TypeDocOptions>} */
+export default {
+  name: "muxado",
+  tsconfig: path.join(root, "tsconfig.json"),
+  entryPoints: published.map(({ folder }) => path.join(folder, "src/index.ts")),
+  out: path.join(import.meta.dirname, "out"),
+  readme: "none",
+  disableSources: true,
+  excludeInternal: true,
+  excludePrivate: true,
+  packagesRequiringDocumentation: published.map(({ name }) => name),
+  validation: { notExported: true, invalidLink: true, notDocumented: true },
+  treatWarningsAsErrors: true,
+  treatValidationWarningsAsErrors: true,
+};

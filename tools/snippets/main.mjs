@@ -1,0 +1,86 @@
+// Type-checks every program in the documentation as a user would, against the built packages,
+// then runs each in a process of its own. Runs from the repository's root, after a build.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { extractSnippets } from "./extract.mjs";
+
+const timeoutMs = 60_000;
+
+// Inside this package, whose dependencies are the packages that documentation speaks about.
+const out = path.join(import.meta.dirname, "out");
+const tsconfig = {
+  compilerOptions: {
+    target: "es2022",
+    lib: ["es2022", "esnext.disposable"],
+    types: ["node"],
+    module: "nodenext",
+    moduleDetection: "force",
+    strict: true,
+    allowJs: true,
+    checkJs: true,
+    rootDir: ".",
+    outDir: "run",
+  },
+  include: ["*"],
+};
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out);
+writeFileSync(path.join(out, "tsconfig.json"), JSON.stringify(tsconfig));
+const snippets = pages().flatMap((page) =>
+  extractSnippets(readFileSync(page, "utf8")).map((snippet) => {
+    const name = `${page.replaceAll("/", ".")}.${snippet.line}`;
+    writeFileSync(path.join(out, `${name}.${snippet.language}`), snippet.program);
+    return { ...snippet, name, where: `${page}:${snippet.line}` };
+  }),
+);
+
+const compiler = spawnSync("tsc", ["-p", ".", "--pretty", "false"], { cwd: out, encoding: "utf8" });
+const diagnostics = compiler.stdout.trim().split(/\n(?=\S)/);
+let passed = 0;
+let failed = 0;
+
+for (const { name, where, language, runs, output } of snippets) {
+  const errors = diagnostics.filter((line) => line.startsWith(`${name}.${language}(`));
+  const problem =
+    errors.length > 0
+      ? errors.join("\n")
+      : runs && run(path.join(out, "run", `${name}.js`), output);
+  if (problem) failed++;
+  else passed++;
+  console.log(problem ? `✗ ${where}\n${problem}` : `✓ ${where}${runs ? "" : " (types only)"}`);
+}
+if (compiler.status !== 0 && failed === 0) {
+  failed++;
+  console.log(compiler.error ?? compiler.stdout);
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+
+/** The pages whose programs must work. */
+function pages() {
+  const readmes = ["packages", "examples"].flatMap((folder) =>
+    readdirSync(folder).map((name) => `${folder}/${name}/README.md`),
+  );
+  const docs = readdirSync("docs", { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name.replaceAll("\\", "/")}`);
+  return ["README.md", ...readmes, ...docs.sort()].filter((page) => existsSync(page));
+}
+
+/**
+ * What is wrong with a run of the program, if anything.
+ * @param {string} program
+ * @param {string | undefined} output
+ */
+function run(program, output) {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [program], {
+    encoding: "utf8",
+    timeout: timeoutMs,
+  });
+  if (status !== 0) return `exit ${status ?? signal}\n${stdout}${stderr}`;
+  if (output !== undefined && stdout !== output) return `printed\n${stdout}instead of\n${output}`;
+  return undefined;
+}

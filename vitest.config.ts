@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config";
+
+// Tests import the packages by name and get their sources: no build comes first.
+const conditions = ["@muxado/source"];
+
+export default defineConfig({
+  resolve: { conditions: [...conditions, "module", "development|production"] },
+  ssr: { resolve: { conditions: [...conditions, "node", "module", "development|production"] } },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "tools/**/*.test.ts"],
+    coverage: {
+      provider: "v8",
+      include: ["packages/{frame,core,node}/src/**/*.ts"],
+      exclude: ["**/*.test.ts"],
+      reporter: ["text", "json-summary"],
+      thresholds: {
+        "packages/frame/src/**": { statements: 95 },
+        "packages/core/src/**": { statements: 95 },
+      },
+    },
+  },
+});
