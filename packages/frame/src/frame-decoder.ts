@@ -1,0 +1,133 @@
+// Chunks to frame objects: the friendly decoder, over the push decoder.
+// Gathers whole bodies, as long as the peer likes to make them: a session must not use it.
+// Spec §3.2, §4.
+
+import { ByteBuffer } from "./byte-buffer.ts";
+import { ErrorCode } from "./error-code.ts";
+import type { Frame } from "./frame.ts";
+import { FrameError } from "./frame-error.ts";
+import { Flag } from "./frame-type.ts";
+import { MAX_BODY_LENGTH } from "./limits.ts";
+import { type FrameHandler, PushDecoder } from "./push-decoder.ts";
+
+/** Turns bytes cut anywhere into {@link Frame} objects. */
+export class FrameDecoder {
+  readonly #collector: FrameCollector = new FrameCollector();
+  readonly #decoder: PushDecoder = new PushDecoder(this.#collector);
+
+  /**
+   * Takes the next chunk of the input; yields each frame that it completes, in order.
+   *
+   * The chunk is read before this returns, whether or not anyone iterates. Frames own their bytes.
+   *
+   * @throws {@link FrameError} while iterating, after the last valid frame, when the input is
+   * invalid (spec §3.2); so does every later call
+   */
+  decode(chunk: Uint8Array): Iterable<Frame> {
+    this.#decoder.push(chunk);
+    return this.#collector.take();
+  }
+
+  /**
+   * Says that the input is over.
+   *
+   * @throws {@link FrameError} with code PEER_EOF and field `end` when it ended inside a frame, or
+   * the error that `decode` threw
+   */
+  end(): void {
+    const { error } = this.#collector;
+    if (error !== undefined) throw error;
+    const { pending, offset } = this.#decoder;
+    if (pending === 0) return;
+    const reason = `comes early, at least ${pending} bytes are missing`;
+    const code = ErrorCode.PEER_EOF;
+    throw new FrameError({
+      code,
+      field: "end",
+      reason,
+      frameType: undefined,
+      streamId: undefined,
+      offset,
+    });
+  }
+}
+
+/** A DATA frame whose body has not all arrived. */
+interface PartialData {
+  readonly streamId: number;
+  readonly flags: number;
+  readonly body: ByteBuffer;
+}
+
+/** Makes an object of each call of the push decoder. */
+class FrameCollector implements FrameHandler {
+  error: FrameError | undefined = undefined;
+  #frames: Frame[] = [];
+  #partial: PartialData | undefined = undefined;
+
+  /** Hands over the frames so far; they are not given twice, but the error is. */
+  take(): Iterable<Frame> {
+    const frames = this.#frames;
+    this.#frames = [];
+    return framesThenError(frames, this.error);
+  }
+
+  onData(
+    streamId: number,
+    flags: number,
+    length: number,
+    chunk: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    if (end - start === length) {
+      this.#frames.push(dataFrame(streamId, flags, chunk.slice(start, end)));
+      return;
+    }
+    const body = new ByteBuffer(MAX_BODY_LENGTH);
+    body.append(chunk, start, end);
+    this.#partial = { streamId, flags, body };
+  }
+
+  onDataRest(chunk: Uint8Array, start: number, end: number, remaining: number): void {
+    const { streamId, flags, body } = this.#partial!;
+    body.append(chunk, start, end);
+    if (remaining > 0) return;
+    this.#partial = undefined;
+    this.#frames.push(dataFrame(streamId, flags, body.take()));
+  }
+
+  onReset(streamId: number, errorCode: number): void {
+    this.#frames.push({ type: "RST", streamId, errorCode });
+  }
+
+  onIncrement(streamId: number, increment: number): void {
+    this.#frames.push({ type: "WNDINC", streamId, increment });
+  }
+
+  onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array): void {
+    this.#frames.push({ type: "GOAWAY", lastStreamId, errorCode, debug });
+  }
+
+  onInvalid(error: FrameError): void {
+    this.error = error;
+  }
+}
+
+function dataFrame(streamId: number, flags: number, body: Uint8Array): Frame {
+  return {
+    type: "DATA",
+    streamId,
+    syn: (flags & Flag.SYN) !== 0,
+    fin: (flags & Flag.FIN) !== 0,
+    body,
+  };
+}
+
+function* framesThenError(
+  frames: readonly Frame[],
+  error: FrameError | undefined,
+): Generator<Frame, void> {
+  yield* frames;
+  if (error !== undefined) throw error;
+}

@@ -1,0 +1,35 @@
+// The fourth byte of a header: the type in its high four bits, the flags in its low four.
+// Types 4 to 15 do not exist and are refused; flags other than these two are ignored.
+// Spec §3.1, §4.
+
+/** The four types of frame (spec §4). */
+export const FrameType = {
+  /** Ends both directions of one stream at once (spec §4.2). */
+  RST: 0,
+  /** Carries bytes of one stream, opens it with SYN, half-closes it with FIN (spec §4.1). */
+  DATA: 1,
+  /** Grants credit for one stream (spec §4.3). */
+  WNDINC: 2,
+  /** Announces the end of the session (spec §4.4). */
+  GOAWAY: 3,
+} as const;
+
+/** A type that exists. */
+export type FrameType = (typeof FrameType)[keyof typeof FrameType];
+
+/** The bits that mean something, on DATA alone (spec §4.1). */
+export const Flag = {
+  /** The last frame of its sender on this stream. */
+  FIN: 0x1,
+  /** The first frame of a stream. */
+  SYN: 0x2,
+} as const;
+
+/** One of the two flag bits. */
+export type Flag = (typeof Flag)[keyof typeof Flag];
+
+/** The name of a type, or `UNKNOWN(0x…)` for one that does not exist. */
+export function frameTypeName(type: number): string {
+  for (const [name, value] of Object.entries(FrameType)) if (value === type) return name;
+  return `UNKNOWN(0x${type.toString(16)})`;
+}

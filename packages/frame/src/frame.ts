@@ -1,0 +1,52 @@
+// Frames as plain objects: the friendly face of the codec, for tests, logs and debuggers.
+// Sessions do not use them; they would cost an object for each frame.
+// Spec §4.
+
+/** Bytes of one stream (spec §4.1). */
+export interface DataFrame {
+  /** Tells the four shapes apart. */
+  readonly type: "DATA";
+  /** 1 to 2³¹−1. */
+  readonly streamId: number;
+  /** Opens the stream. */
+  readonly syn: boolean;
+  /** Half-closes the stream. */
+  readonly fin: boolean;
+  /** 0 to 16 777 215 bytes. */
+  readonly body: Uint8Array;
+}
+
+/** The end of one stream, at once and both ways (spec §4.2). */
+export interface RstFrame {
+  /** Tells the four shapes apart. */
+  readonly type: "RST";
+  /** 1 to 2³¹−1. */
+  readonly streamId: number;
+  /** Any unsigned 32-bit number; those with a name are in {@link ErrorCode}. */
+  readonly errorCode: number;
+}
+
+/** Credit for one stream (spec §4.3). */
+export interface WndincFrame {
+  /** Tells the four shapes apart. */
+  readonly type: "WNDINC";
+  /** 1 to 2³¹−1. */
+  readonly streamId: number;
+  /** Bytes, 1 to 2³¹−1. */
+  readonly increment: number;
+}
+
+/** The announced end of the session (spec §4.4). */
+export interface GoawayFrame {
+  /** Tells the four shapes apart. */
+  readonly type: "GOAWAY";
+  /** The highest stream of the receiver that the sender has seen; 0 for none. */
+  readonly lastStreamId: number;
+  /** Any unsigned 32-bit number; those with a name are in {@link ErrorCode}. */
+  readonly errorCode: number;
+  /** For humans. May be empty, need not be text. */
+  readonly debug: Uint8Array;
+}
+
+/** One frame, told apart by its `type`. */
+export type Frame = DataFrame | RstFrame | WndincFrame | GoawayFrame;

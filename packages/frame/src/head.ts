@@ -1,0 +1,71 @@
+// The head of a frame: its header, and for the control frames the fixed part of the body behind it.
+// Owns the rules that a header must keep, which are judged before any of the body is there.
+// Spec §3.2.
+
+import { ErrorCode } from "./error-code.ts";
+import type { FrameField } from "./frame-error.ts";
+import { FrameType } from "./frame-type.ts";
+import { HEADER_LENGTH } from "./limits.ts";
+
+/** Bytes of the longest head, GOAWAY's. */
+export const MAX_HEAD_LENGTH: number = HEADER_LENGTH + 8;
+
+/**
+ * Bytes of header and fixed body for a type that exists. The body of DATA and the debug data of
+ * GOAWAY come after.
+ */
+export function headLength(type: number): number {
+  switch (type) {
+    case FrameType.DATA:
+      return HEADER_LENGTH;
+    case FrameType.GOAWAY:
+      return MAX_HEAD_LENGTH;
+    default:
+      return HEADER_LENGTH + 4;
+  }
+}
+
+/** Why a frame is invalid. */
+export interface Verdict {
+  readonly code: ErrorCode;
+  readonly field: FrameField;
+  readonly reason: string;
+}
+
+/**
+ * Judges a header by the first rule it breaks, in the order of the spec: type, length, stream id.
+ *
+ * @param streamId as a signed number: negative when the high bit is set
+ * @returns undefined when the header is valid
+ */
+export function judgeHeader(type: number, length: number, streamId: number): Verdict | undefined {
+  const { PROTOCOL_ERROR, FRAME_SIZE_ERROR } = ErrorCode;
+  if (type > FrameType.GOAWAY) {
+    return { code: PROTOCOL_ERROR, field: "type", reason: "does not exist" };
+  }
+  const fixed = headLength(type) - HEADER_LENGTH;
+  if (type === FrameType.GOAWAY && length < fixed) {
+    const reason = `is ${length}, must be at least ${fixed}`;
+    return { code: FRAME_SIZE_ERROR, field: "length", reason };
+  }
+  if ((type === FrameType.RST || type === FrameType.WNDINC) && length !== fixed) {
+    return { code: FRAME_SIZE_ERROR, field: "length", reason: `is ${length}, must be ${fixed}` };
+  }
+  if (streamId < 0) {
+    return { code: PROTOCOL_ERROR, field: "streamId", reason: "has its high bit set" };
+  }
+  if (type === FrameType.GOAWAY && streamId !== 0) {
+    return { code: PROTOCOL_ERROR, field: "streamId", reason: `is ${streamId}, must be 0` };
+  }
+  if (type !== FrameType.GOAWAY && streamId === 0) {
+    return { code: PROTOCOL_ERROR, field: "streamId", reason: "is 0" };
+  }
+  return undefined;
+}
+
+/** The verdict on a WNDINC that grants nothing, which only its body shows. */
+export const ZERO_INCREMENT: Verdict = {
+  code: ErrorCode.PROTOCOL_ERROR,
+  field: "increment",
+  reason: "is 0",
+};
