@@ -1,0 +1,128 @@
+// Remote streams on their way to the application: order, backlog, waiting accepts, the end.
+
+import { getEventListeners } from "node:events";
+import { describe, expect, it } from "vitest";
+import { AcceptQueue } from "./accept-queue.ts";
+import type { Stream } from "./stream.ts";
+
+/** The queue never looks into a stream. */
+function streams(count: number): Stream[] {
+  return Array.from({ length: count }, (_, index) => ({ id: index }) as Stream);
+}
+
+function filled(backlog: number, count: number): { queue: AcceptQueue; queued: Stream[] } {
+  const queue = new AcceptQueue(backlog);
+  const queued = streams(count);
+  for (const stream of queued) queue.push(stream);
+  return { queue, queued };
+}
+
+describe("order", () => {
+  it("is that of arrival", async () => {
+    const { queue, queued } = filled(10, 5);
+    const accepted: Stream[] = [];
+    for (const _ of queued) accepted.push(await queue.accept(undefined));
+    expect(accepted).toEqual(queued);
+    expect(queue.length).toBe(0);
+  });
+
+  it("is that of the accepts, when they wait for streams", async () => {
+    const queue = new AcceptQueue(10);
+    const waiting = [1, 2, 3].map(() => queue.accept(undefined));
+    const arriving = streams(3);
+    for (const stream of arriving) queue.push(stream);
+    expect(await Promise.all(waiting)).toEqual(arriving);
+    expect(queue.length).toBe(0);
+  });
+
+  it("holds while streams come and go", async () => {
+    const { queue, queued } = filled(Infinity, 3);
+    const accepted: Stream[] = [];
+    for (const stream of streams(50)) {
+      accepted.push(await queue.accept(undefined));
+      queue.push(stream);
+      queued.push(stream);
+    }
+    expect(accepted).toEqual(queued.slice(0, 50));
+    expect(queue.length).toBe(3);
+  });
+});
+
+describe("the backlog", () => {
+  it("is overfull by one stream more, and full only a burst later", () => {
+    const { queue } = filled(4, 4);
+    expect([queue.overfull, queue.full]).toEqual([false, false]);
+    queue.push({} as Stream);
+    expect([queue.overfull, queue.full]).toEqual([true, false]);
+    for (const stream of streams(16 * 1024 - 1)) queue.push(stream);
+    expect([queue.overfull, queue.full]).toEqual([true, true]);
+  });
+
+  it("is trimmed to its size by giving up the newest", async () => {
+    const { queue, queued } = filled(4, 7);
+    await queue.accept(undefined);
+    expect(queue.trim()).toEqual(queued.slice(5));
+    expect(queue.length).toBe(4);
+    expect(await queue.accept(undefined)).toBe(queued[1]);
+  });
+
+  it("that is not overfull gives up nothing", () => {
+    expect(filled(4, 4).queue.trim()).toEqual([]);
+  });
+
+  it("may be endless", () => {
+    const { queue } = filled(Infinity, 20_000);
+    expect([queue.overfull, queue.full]).toEqual([false, false]);
+    expect(queue.trim()).toEqual([]);
+  });
+});
+
+describe("an accept whose signal aborts", () => {
+  it("rejects with the reason, takes no stream, and leaves no listener", async () => {
+    const queue = new AcceptQueue(4);
+    const controller = new AbortController();
+    const aborted = queue.accept(controller.signal);
+    const other = queue.accept(undefined);
+    controller.abort("enough");
+    await expect(aborted).rejects.toBe("enough");
+    expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
+    const [stream] = streams(1);
+    queue.push(stream!);
+    expect(await other).toBe(stream);
+  });
+
+  it("rejects at once when it has aborted before, and the stream stays", async () => {
+    const { queue } = filled(4, 1);
+    await expect(queue.accept(AbortSignal.abort("before"))).rejects.toBe("before");
+    expect(queue.length).toBe(1);
+  });
+
+  it("leaves no listener when a stream comes first", async () => {
+    const queue = new AcceptQueue(4);
+    const { signal } = new AbortController();
+    const accepting = queue.accept(signal);
+    queue.push({} as Stream);
+    await accepting;
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+});
+
+describe("the end", () => {
+  it("rejects every accept that waits and every later one", async () => {
+    const queue = new AcceptQueue(4);
+    const waiting = [queue.accept(undefined), queue.accept(undefined)];
+    let made = 0;
+    queue.end(() => ++made);
+    await expect(waiting[0]).rejects.toBe(1);
+    await expect(waiting[1]).rejects.toBe(2);
+    await expect(queue.accept(undefined)).rejects.toBe(3);
+  });
+
+  it("comes after the streams that arrived before", async () => {
+    const { queue, queued } = filled(4, 2);
+    queue.end(() => "over");
+    expect(await queue.accept(undefined)).toBe(queued[0]);
+    expect(await queue.accept(undefined)).toBe(queued[1]);
+    await expect(queue.accept(undefined)).rejects.toBe("over");
+  });
+});

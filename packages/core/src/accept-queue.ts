@@ -1,0 +1,84 @@
+// Remote streams on their way to the application, and the application's accepts that wait for one.
+
+import { rejected, Waiter, type WaiterOwner } from "./waiter.ts";
+import type { Stream } from "./stream.ts";
+
+/**
+ * Streams beyond the backlog that one turn may bring before they are refused. One transport chunk can open
+ * thousands at once, and an accept loop runs only after it: the backlog is judged when it has run.
+ */
+const BURST = 16 * 1024;
+
+/** The accept queue of a session. */
+export class AcceptQueue implements WaiterOwner {
+  readonly #backlog: number;
+  readonly #waiters: Waiter<Stream>[] = [];
+  #streams: Stream[] = [];
+  #head = 0;
+  #ended: (() => unknown) | undefined;
+
+  constructor(backlog: number) {
+    this.#backlog = backlog;
+  }
+
+  /** Streams that wait to be accepted. */
+  get length(): number {
+    return this.#streams.length - this.#head;
+  }
+
+  /** Whether one more is beyond what even a running accept loop is given time for. */
+  get full(): boolean {
+    return this.length >= this.#backlog + BURST;
+  }
+
+  /** Whether streams wait beyond the backlog, and {@link trim} is due at the end of the turn. */
+  get overfull(): boolean {
+    return this.length > this.#backlog;
+  }
+
+  /** Hands `stream` to a waiting accept, or queues it. */
+  push(stream: Stream): void {
+    const waiter = this.#waiters.shift();
+    if (waiter === undefined) this.#streams.push(stream);
+    else waiter.resolve(stream);
+  }
+
+  /**
+   * The oldest stream, as soon as there is one. Streams that came before the end of the session are still
+   * given out, with what has arrived of them.
+   */
+  accept(signal: AbortSignal | undefined): Promise<Stream> {
+    if (signal?.aborted) return rejected(signal.reason);
+    if (this.length > 0) return Promise.resolve(this.#shift());
+    if (this.#ended !== undefined) return rejected(this.#ended());
+    const waiter = new Waiter<Stream>(this, signal);
+    this.#waiters.push(waiter);
+    return waiter.promise;
+  }
+
+  /** Takes out the newest streams beyond the backlog, to be refused. */
+  trim(): Stream[] {
+    return this.overfull ? this.#streams.splice(this.#head + this.#backlog) : [];
+  }
+
+  /** No stream will come any more. */
+  end(error: () => unknown): void {
+    this.#ended = error;
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error());
+  }
+
+  abandon(waiter: object): void {
+    const index = this.#waiters.indexOf(waiter as Waiter<Stream>);
+    if (index >= 0) this.#waiters.splice(index, 1);
+  }
+
+  #shift(): Stream {
+    const stream = this.#streams[this.#head++]!;
+    // Compacts once the dead half is the larger one, so that taking is O(1) on average.
+    if (this.#head * 2 >= this.#streams.length) {
+      this.#streams = this.#streams.slice(this.#head);
+      this.#head = 0;
+    }
+    return stream;
+  }
+}

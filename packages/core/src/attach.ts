@@ -1,0 +1,94 @@
+// The transport that every runtime has: a pair of Web Streams.
+
+import { Session } from "./session.ts";
+import type { Role, SessionOptions } from "./options.ts";
+import type { Transport, TransportInput } from "./transport.ts";
+
+/** Two Web Streams of bytes that together are one connection. */
+export interface ByteStreamPair {
+  /** What the peer sends. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** What goes to the peer. */
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/** Options of {@link attach}. */
+export interface AttachOptions extends SessionOptions {
+  /** Which side this is; the peer is the other. */
+  readonly role: Role;
+}
+
+/**
+ * A session over any pair of Web Streams: a Deno connection, a WebTransport stream, two TransformStreams.
+ *
+ * Locks both streams and owns them from now on; the session's end ends them.
+ *
+ * @throws {RangeError | TypeError} naming the option that is out of range, or if a stream is locked.
+ */
+export function attach(pair: ByteStreamPair, options: AttachOptions): Session {
+  return new Session(new PairTransport(pair), options.role, options);
+}
+
+class PairTransport implements Transport {
+  readonly #pair: ByteStreamPair;
+  #reader!: ReadableStreamDefaultReader<Uint8Array>;
+  #writer!: WritableStreamDefaultWriter<Uint8Array>;
+  #input!: TransportInput;
+
+  constructor(pair: ByteStreamPair) {
+    this.#pair = pair;
+  }
+
+  start(input: TransportInput): void {
+    this.#reader = this.#pair.readable.getReader();
+    this.#writer = this.#pair.writable.getWriter();
+    this.#input = input;
+    void this.#read();
+    this.#writer.closed.catch((error: unknown) => input.ended(error));
+  }
+
+  /**
+   * Copies, unlike a socket's transport: a pair may be a mere queue whose consumer reads the bytes long after
+   * the write has resolved, when the session has encoded other frames in their place.
+   */
+  write(chunks: Uint8Array[]): void {
+    this.#writer.write(concatenated(chunks)).then(
+      () => this.#input.written(),
+      (error: unknown) => this.#input.ended(error),
+    );
+  }
+
+  end(): void {
+    this.#writer.close().catch(ignore);
+  }
+
+  destroy(): void {
+    this.#reader.cancel().catch(ignore);
+    this.#writer.abort().catch(ignore);
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (;;) {
+        const { done, value } = await this.#reader.read();
+        if (done) break;
+        this.#input.receive(value);
+      }
+      this.#input.ended();
+    } catch (error) {
+      this.#input.ended(error);
+    }
+  }
+}
+
+function concatenated(chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+function ignore(): void {}

@@ -1,0 +1,30 @@
+// What counts as bytes.
+
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { checkBytes, NOTHING } from "./bytes.ts";
+
+describe("bytes", () => {
+  it.each([
+    ["a Uint8Array", new Uint8Array(3)],
+    ["no bytes", NOTHING],
+    ["a Buffer", Buffer.from("abc")],
+    ["a Uint8Array of another realm", runInNewContext("new Uint8Array(3)")],
+  ])("are %s", (_, value) => {
+    expect(() => checkBytes(value)).not.toThrow();
+  });
+
+  it.each([
+    ["text", "abc", "a string"],
+    ["nothing", undefined, "undefined"],
+    ["null", null, "null"],
+    ["an array of numbers", [1, 2], "Array"],
+    ["a buffer without a view", new ArrayBuffer(3), "ArrayBuffer"],
+    ["a DataView", new DataView(new ArrayBuffer(3)), "DataView"],
+    ["wider integers", new Uint16Array(3), "Uint16Array"],
+    ["an object without a constructor", Object.create(null), "an object"],
+  ])("are not %s: a TypeError says what it got", (_, value, got) => {
+    expect(() => checkBytes(value)).toThrow(TypeError);
+    expect(() => checkBytes(value)).toThrow(`got ${got}`);
+  });
+});

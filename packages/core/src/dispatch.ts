@@ -1,0 +1,198 @@
+// What each arriving frame means for the session: the wire's decoder calls these methods, they find the
+// stream, check the peer against the rules, and pass on. A breach resets the stream or ends the session; it
+// never throws. Spec §4–§8, §10, docs/threats.md.
+
+import { FloodLimit } from "./flood-limit.ts";
+import type { Session } from "./session.ts";
+import { Stream } from "./stream.ts";
+import { StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
+import { DataFlag, type WireError, type WireHandler } from "./wire.ts";
+import { codeOfWire, type Failure, type MuxadoErrorCode, wireCodeOf } from "./errors.ts";
+
+/** The session's side of the wire's decoder. */
+export class Dispatch implements WireHandler {
+  readonly #session: Session;
+  readonly #provokedResets: FloodLimit;
+  /** The stream whose body is being delivered in pieces; null while a body is being dropped. */
+  #receiving: Stream | null = null;
+  #receivingFin = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+    const { clock, maxProvokedResets } = session.options;
+    this.#provokedResets = new FloodLimit(clock, maxProvokedResets);
+  }
+
+  onData(
+    streamId: number,
+    flags: number,
+    length: number,
+    chunk: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    // Says nothing, and is no answer either.
+    if (length === 0 && flags === 0) return;
+    const stream =
+      (flags & DataFlag.SYN) !== 0
+        ? this.#receiveSyn(streamId, length)
+        : this.#session.table.get(streamId);
+    if (stream === undefined) {
+      this.#receiving = null;
+      // An empty FIN is how Go says goodbye a second time and Rust a first (spec appendix, G11, R12).
+      if (length > 0) this.#refuse(streamId, "STREAM_CLOSED");
+      return;
+    }
+    if (stream !== null) stream.heard = true;
+    if (stream === null || !this.#admits(stream, length)) {
+      this.#receiving = null;
+      return;
+    }
+    stream.receiving.receive(chunk, start, end);
+    if (end - start === length) {
+      if ((flags & DataFlag.FIN) !== 0) this.#receiveFin(stream);
+    } else {
+      this.#receiving = stream;
+      this.#receivingFin = (flags & DataFlag.FIN) !== 0;
+    }
+  }
+
+  onDataRest(chunk: Uint8Array, start: number, end: number, remaining: number): void {
+    const stream = this.#receiving;
+    // It may have been reset since the frame began: the rest of the body has nowhere to go.
+    if (stream === null || stream.failure !== null) return;
+    stream.receiving.receive(chunk, start, end);
+    if (remaining === 0) {
+      this.#receiving = null;
+      if (this.#receivingFin) this.#receiveFin(stream);
+    }
+  }
+
+  onIncrement(streamId: number, increment: number): void {
+    const stream = this.#session.table.get(streamId);
+    if (stream === undefined) return;
+    stream.heard = true;
+    if (stream.transition(StreamInput.receiveIncrement) !== StreamEffect.apply) return;
+    if (!stream.sending.window.grant(increment, this.#session.wire.maxWindow)) {
+      this.#breach(
+        stream,
+        "FLOW_CONTROL_ERROR",
+        "the peer granted more credit than can be counted",
+      );
+      return;
+    }
+    this.#session.scheduler.schedule(stream);
+    stream.notifyWritable();
+  }
+
+  onReset(streamId: number, errorCode: number): void {
+    const stream = this.#session.table.get(streamId);
+    if (stream === undefined) return;
+    stream.transition(StreamInput.receiveReset);
+    const code = codeOfWire(errorCode);
+    if (code === "ACCEPT_QUEUE_FULL" && this.#session.wire.answersFullAcceptQueue) {
+      this.#reset(streamId, "STREAM_CANCELLED");
+    }
+    stream.fail({ code, wireCode: errorCode, scope: "stream", origin: "remote" });
+  }
+
+  onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array): void {
+    this.#session.shutdown.receiveGoAway(lastStreamId, errorCode, debug);
+  }
+
+  onInvalid(error: WireError): void {
+    this.#session.shutdown.receiveInvalid(error);
+  }
+
+  /** Ends `stream`, since the peer left us no choice, and charges the reset to the peer. */
+  endStream(stream: Stream, failure: Failure): void {
+    stream.transition(StreamInput.sendReset);
+    // First the reset: the end of the last stream may be the end of the session, and GOAWAY comes last.
+    const isNew = this.#reset(stream.id, failure.code);
+    stream.fail(failure);
+    if (isNew) this.#charge();
+  }
+
+  /** Resets a stream that is not there, once for each id, and charges it to the peer. */
+  #refuse(streamId: number, code: MuxadoErrorCode): void {
+    if (this.#reset(streamId, code)) this.#charge();
+  }
+
+  #charge(): void {
+    const { outbound, options, shutdown } = this.#session;
+    outbound.provokedResets++;
+    if (this.#provokedResets.exceeded() || outbound.provokedResets > options.maxWaitingResets) {
+      shutdown.breach("ENHANCE_YOUR_CALM", "the peer provoked too many resets");
+    }
+  }
+
+  /** The stream that SYN opens; null if it is refused. The length is checked before anything is made of it. */
+  #receiveSyn(streamId: number, length: number): Stream | null {
+    const session = this.#session;
+    const { table, options, acceptQueue } = session;
+    if (table.isLocal(streamId)) {
+      return this.#fatal(`SYN on stream ${streamId}, an id of our own parity`);
+    }
+    if (table.get(streamId) !== undefined) {
+      return this.#fatal(`SYN on stream ${streamId}, which is open already`);
+    }
+    if (length > session.wire.initialWindow) {
+      this.#refuse(streamId, "FLOW_CONTROL_ERROR");
+    } else if (!session.shutdown.acceptsStreams || table.remoteCount >= options.maxInboundStreams) {
+      this.#refuse(streamId, "STREAM_REFUSED");
+    } else if (acceptQueue.full) {
+      this.#refuse(streamId, "ACCEPT_QUEUE_FULL");
+    } else {
+      const stream = new Stream(session, streamId, false);
+      table.addRemote(stream);
+      stream.receiving.begin();
+      acceptQueue.push(stream);
+      if (acceptQueue.overfull) session.outbound.requestFlush();
+      return stream;
+    }
+    return null;
+  }
+
+  /** Whether a body of `length` bytes may be delivered to `stream`; deals with it if not. */
+  #admits(stream: Stream, length: number): boolean {
+    if (length === 0) return true;
+    const closedHere = stream.state === StreamState.closing;
+    const effect = stream.transition(StreamInput.receiveData);
+    if (effect === StreamEffect.apply) {
+      if (stream.receiving.window.charge(length)) return true;
+      this.#breach(stream, "FLOW_CONTROL_ERROR", "the peer sent more than it had credit for");
+    } else if (closedHere) {
+      // No fault of the peer's: it cannot have known.
+      const detail = "it was closed here while the peer was still sending";
+      this.#reset(stream.id, "STREAM_CLOSED");
+      stream.fail({ code: "STREAM_CLOSED", scope: "stream", origin: "local", detail });
+    } else if (effect === StreamEffect.refuse) {
+      this.#breach(stream, "STREAM_CLOSED", "the peer sent data on a direction that had ended");
+    }
+    return false;
+  }
+
+  #receiveFin(stream: Stream): void {
+    if (stream.transition(StreamInput.receiveFin) !== StreamEffect.apply) return;
+    // First, for the application may end its own direction as soon as it is told.
+    stream.checkEnded();
+    stream.receiving.end();
+  }
+
+  /** The peer broke a rule on one stream. */
+  #breach(stream: Stream, code: MuxadoErrorCode, detail: string): void {
+    this.endStream(stream, { code, scope: "stream", origin: "remote", detail });
+  }
+
+  #fatal(detail: string): null {
+    this.#session.shutdown.breach("PROTOCOL_ERROR", detail);
+    return null;
+  }
+
+  #reset(streamId: number, code: MuxadoErrorCode): boolean {
+    const session = this.#session;
+    if (!session.table.rememberReset(streamId)) return false;
+    session.outbound.putReset(streamId, wireCodeOf(code));
+    return true;
+  }
+}

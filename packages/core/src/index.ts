@@ -1,0 +1,27 @@
+// @muxado/core: sessions and streams over any transport, on any runtime.
+
+export { attach, type AttachOptions, type ByteStreamPair } from "./attach.ts";
+export {
+  type Clock,
+  type FlushScheduler,
+  flushInNextTask,
+  systemClock,
+  type Timer,
+} from "./clock.ts";
+export {
+  MuxadoError,
+  type MuxadoErrorCode,
+  type MuxadoErrorInit,
+  type ResetCode,
+  type RetryVerdict,
+} from "./errors.ts";
+export { muxado } from "./muxado-wire.ts";
+export type { StreamObserver } from "./observer.ts";
+export type { Role, SessionOptions } from "./options.ts";
+export { type GoAwayCode, type OpenOptions, Session } from "./session.ts";
+export type { CloseOptions, SessionEnd } from "./shutdown.ts";
+export type { SessionStats } from "./stats.ts";
+export { Stream, type WaitOptions } from "./stream.ts";
+export type { Trace, TracedFrame } from "./trace.ts";
+export type { Transport, TransportInput } from "./transport.ts";
+export { DataFlag, type Wire, type WireDecoder, type WireError, type WireHandler } from "./wire.ts";

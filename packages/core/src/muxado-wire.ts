@@ -1,0 +1,55 @@
+// The muxado wire, the default: @muxado/frame's codec behind the wire boundary (docs/spec/muxado.md).
+
+import {
+  FIRST_CLIENT_STREAM_ID,
+  FIRST_SERVER_STREAM_ID,
+  Flag,
+  HEADER_LENGTH,
+  INITIAL_WINDOW,
+  MAX_DEBUG_LENGTH_SENT,
+  MAX_INCREMENT,
+  MAX_STREAM_ID,
+  PushDecoder,
+  putData,
+  putGoaway,
+  putRst,
+  putWndinc,
+} from "@muxado/frame";
+import type { Wire } from "./wire.ts";
+
+/** An RST or WNDINC frame: the header and one u32 (spec §4.2, §4.3). */
+const CONTROL_LENGTH = HEADER_LENGTH + 4;
+
+/** A GOAWAY without debug data: the header, the last stream id and the error code (spec §4.4). */
+const GOAWAY_LENGTH = HEADER_LENGTH + 8;
+
+/**
+ * Go's reader of GOAWAY takes 8 bytes too many. An empty DATA|FIN on an id that is never opened is exactly
+ * that long: Go swallows it, and a correct peer ignores a FIN on an unknown id (spec appendix, G3).
+ */
+const FILLER_STREAM_ID = MAX_STREAM_ID;
+
+/** The muxado wire protocol, as the Go and Rust peers speak it. The default of every session. */
+export const muxado: Wire = {
+  name: "muxado",
+  dataHeaderLength: HEADER_LENGTH,
+  controlLength: CONTROL_LENGTH,
+  goAwayLength: GOAWAY_LENGTH + HEADER_LENGTH,
+  maxDebugLength: MAX_DEBUG_LENGTH_SENT,
+  initialWindow: INITIAL_WINDOW,
+  maxWindow: MAX_INCREMENT,
+  firstClientStreamId: FIRST_CLIENT_STREAM_ID,
+  firstServerStreamId: FIRST_SERVER_STREAM_ID,
+  maxStreamId: FILLER_STREAM_ID - 1,
+  // Go refuses a stream with this code but keeps its entry mapped until a reset frees it (appendix, G5).
+  answersFullAcceptQueue: true,
+
+  createDecoder: (handler) => new PushDecoder(handler),
+  putData,
+  putIncrement: putWndinc,
+  putReset: putRst,
+  putGoAway(target, offset, lastStreamId, errorCode, debug, final) {
+    const end = putGoaway(target, offset, lastStreamId, errorCode, debug);
+    return final ? end : putData(target, end, FILLER_STREAM_ID, Flag.FIN, 0);
+  },
+};

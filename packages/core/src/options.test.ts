@@ -1,0 +1,111 @@
+// Options: their defaults, their limits, and that whoever passes a limit is told which.
+
+import { describe, expect, it } from "vitest";
+import { flushInNextTask, systemClock } from "./clock.ts";
+import { muxado } from "./muxado-wire.ts";
+import { checkedNumber, type Role, resolveOptions, type SessionOptions } from "./options.ts";
+
+const NUMBERS = {
+  windowSize: { default: 262_144, least: 1, most: 2 ** 31 - 1 },
+  acceptBacklog: { default: 128, least: 1, most: Infinity },
+  maxInboundStreams: { default: Infinity, least: 0, most: Infinity },
+  maxOutboundStreams: { default: Infinity, least: 0, most: Infinity },
+  maxProvokedResets: { default: 10_000, least: 0, most: Infinity },
+  maxWaitingResets: { default: 10_000, least: 0, most: Infinity },
+  closeTimeout: { default: 30_000, least: 0, most: Infinity },
+  goAwayTimeout: { default: 30_000, least: 0, most: Infinity },
+  lingerTimeout: { default: 1_000, least: 0, most: 2 ** 31 - 1 },
+} as const;
+
+describe.each(Object.entries(NUMBERS))("%s", (name, { default: fallback, least, most }) => {
+  const resolved = (value: unknown): unknown =>
+    resolveOptions("client", { [name]: value } as SessionOptions)[name as keyof typeof NUMBERS];
+
+  it(`is ${fallback} by default`, () => {
+    expect(resolveOptions("client", {})[name as keyof typeof NUMBERS]).toBe(fallback);
+    expect(resolved(undefined)).toBe(fallback);
+  });
+
+  it(`may be ${least} and ${most}`, () => {
+    expect(resolved(least)).toBe(least);
+    expect(resolved(most)).toBe(most);
+  });
+
+  const bad: unknown[] = [least - 1, -Infinity, Number.NaN, least + 0.5, "7", {}];
+  if (most !== Infinity) bad.push(most + 1, Infinity);
+  it.each(bad)("is not %o: a RangeError names it", (value) => {
+    expect(() => resolved(value)).toThrow(RangeError);
+    expect(() => resolved(value)).toThrow(
+      new RangeError(
+        `${name} must be a whole number from ${least} to ${most}, got ${String(value)}`,
+      ),
+    );
+  });
+});
+
+it("every numeric option is among those above", () => {
+  const numeric = Object.entries(resolveOptions("server", {}))
+    .filter(([, value]) => typeof value === "number")
+    .map(([name]) => name);
+  // What the window may grow to follows from windowSize.
+  expect(numeric.sort()).toEqual([...Object.keys(NUMBERS), "windowLimit"].sort());
+});
+
+describe("what a window grows to", () => {
+  it("is twice the wire's initial credit, unless a size is given: that is fixed", () => {
+    expect(resolveOptions("client", {}).windowLimit).toBe(524_288);
+    for (const windowSize of [1, 262_144, 1_000_000]) {
+      expect(resolveOptions("client", { windowSize }).windowLimit).toBe(windowSize);
+    }
+  });
+
+  it("is never more than the wire allows", () => {
+    const wire = { ...muxado, initialWindow: 1000, maxWindow: 1500 };
+    expect(resolveOptions("client", { wire }).windowLimit).toBe(1500);
+  });
+});
+
+describe("the role", () => {
+  it.each(["client", "server"] as const)("is %s as given", (role) => {
+    expect(resolveOptions(role, {}).role).toBe(role);
+  });
+
+  it.each(["Client", "", undefined, 1])("is not %o: a TypeError names it", (role) => {
+    expect(() => resolveOptions(role as Role, {})).toThrow(TypeError);
+    expect(() => resolveOptions(role as Role, {})).toThrow("role must be");
+  });
+});
+
+describe("what is given instead of the platform's own", () => {
+  it("is the platform's own by default, and the muxado wire, and no trace", () => {
+    const { wire, clock, scheduleFlush, trace } = resolveOptions("client", {});
+    expect(wire).toBe(muxado);
+    expect(clock).toBe(systemClock);
+    expect(scheduleFlush).toBe(flushInNextTask);
+    expect(trace).toBeUndefined();
+  });
+
+  it("is taken as it is", () => {
+    const given = {
+      wire: { ...muxado, initialWindow: 1000, maxWindow: 2000 },
+      clock: { ...systemClock },
+      scheduleFlush: () => {},
+      trace: () => {},
+    };
+    expect(resolveOptions("client", given)).toMatchObject(given);
+  });
+
+  it("decides with its wire how large a window is by default and may be", () => {
+    const wire = { ...muxado, initialWindow: 1000, maxWindow: 2000 };
+    expect(resolveOptions("client", { wire }).windowSize).toBe(1000);
+    expect(resolveOptions("client", { wire, windowSize: 2000 }).windowSize).toBe(2000);
+    expect(() => resolveOptions("client", { wire, windowSize: 2001 })).toThrow("1 to 2000");
+  });
+});
+
+describe("a checked number", () => {
+  it("may be infinite only where the most is", () => {
+    expect(checkedNumber("n", Infinity, 0, Infinity)).toBe(Infinity);
+    expect(() => checkedNumber("n", Infinity, 0, 10)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,360 @@
+// What leaves: one write for a turn, one at a time, from memory that is used again only when it may be.
+
+import { type Frame, FrameDecoder } from "@muxado/frame";
+import { describe, expect, it, vi } from "vitest";
+import { NOTHING } from "./bytes.ts";
+import type { MuxadoError } from "./errors.ts";
+import { muxado } from "./muxado-wire.ts";
+import { COPIED_BELOW, Outbound, type TakenWrite } from "./outbound.ts";
+import type { Stream } from "./stream.ts";
+import type { Transport } from "./transport.ts";
+import { Waiter } from "./waiter.ts";
+
+const KIB = 1024;
+
+interface Bench {
+  readonly outbound: Outbound;
+  /** Every write's chunks, as the transport got them. */
+  readonly writes: Uint8Array[][];
+  /** Every frame, decoded when it was written: its memory may be used again later. */
+  readonly sent: Frame[];
+  readonly end: ReturnType<typeof vi.fn<() => void>>;
+  /** Flushes that have been asked for and not run. */
+  readonly flushes: (() => void)[];
+  /** Ends the turn. */
+  readonly turn: () => void;
+}
+
+function bench(compose: (outbound: Outbound) => boolean = () => false): Bench {
+  const writes: Uint8Array[][] = [];
+  const sent: Frame[] = [];
+  const flushes: (() => void)[] = [];
+  const end = vi.fn<() => void>();
+  const transport: Transport = {
+    start: () => {},
+    write: (chunks) => {
+      sent.push(...frames(chunks));
+      writes.push(chunks);
+    },
+    end,
+    destroy: () => {},
+  };
+  const scheduleFlush = (flush: () => void): void => void flushes.push(flush);
+  const outbound: Outbound = new Outbound(transport, muxado, scheduleFlush, () => {
+    return compose(outbound);
+  });
+  return {
+    outbound,
+    writes,
+    sent,
+    end,
+    flushes,
+    turn: () => {
+      for (const flush of flushes.splice(0)) flush();
+    },
+  };
+}
+
+function frames(chunks: Uint8Array[]): Frame[] {
+  const decoder = new FrameDecoder();
+  return chunks.flatMap((chunk) => [...decoder.decode(chunk)]);
+}
+
+function body(length: number, first = 1): Uint8Array {
+  return Uint8Array.from({ length }, (_, at) => (first + at) & 0xff);
+}
+
+/** A write whose stream does nothing but hand on what it is told. */
+function write(): TakenWrite & { promise: Promise<void> } {
+  const waiter = new Waiter<void>({ abandon: () => {} }, undefined);
+  const stream = { sending: { confirm: () => waiter.resolve() } } as unknown as Stream;
+  return { stream, waiter, promise: waiter.promise };
+}
+
+async function outcomeOf(promise: Promise<void>): Promise<unknown> {
+  const resolved = promise.then(
+    () => "resolved",
+    (reason: unknown) => reason,
+  );
+  return await Promise.race([resolved, new Promise((later) => setImmediate(later, "pending"))]);
+}
+
+describe("a turn", () => {
+  it("leaves in one write, in the order of the calls", () => {
+    const { outbound, writes, turn } = bench();
+    outbound.putData(3, 2, body(3), 0, 3);
+    outbound.putIncrement(5, 1000);
+    outbound.putReset(7, 6);
+    outbound.putGoAway(9, 0, body(2), true);
+    expect(writes).toHaveLength(0);
+    turn();
+    expect(writes).toHaveLength(1);
+    expect(frames(writes[0]!)).toEqual([
+      { type: "DATA", streamId: 3, syn: true, fin: false, body: body(3) },
+      { type: "WNDINC", streamId: 5, increment: 1000 },
+      { type: "RST", streamId: 7, errorCode: 6 },
+      { type: "GOAWAY", lastStreamId: 9, errorCode: 0, debug: body(2) },
+    ]);
+  });
+
+  it("asks for one flush, however much is put", () => {
+    const { outbound, flushes } = bench();
+    for (let count = 0; count < 10; count++) outbound.putIncrement(3, 1);
+    expect(flushes).toHaveLength(1);
+  });
+
+  it("lets the session add to the write at the last moment", () => {
+    const made = bench((outbound) => {
+      outbound.putReset(3, 6);
+      return false;
+    });
+    const { outbound } = made;
+    outbound.putIncrement(5, 1);
+    made.turn();
+    expect(frames(made.writes[0]!).map((frame) => frame.type)).toEqual(["WNDINC", "RST"]);
+  });
+
+  it("that had no room for all is followed by another, once the write is done", () => {
+    const left = [3, 5, 7];
+    const made = bench((outbound) => {
+      outbound.putReset(left.shift()!, 6);
+      return left.length > 0;
+    });
+    const { outbound } = made;
+    outbound.requestFlush();
+    for (let turns = 0; turns < 5; turns++) {
+      made.turn();
+      outbound.written();
+    }
+    expect(made.sent).toMatchObject([{ streamId: 3 }, { streamId: 5 }, { streamId: 7 }]);
+  });
+
+  it("in which nothing was put makes no write", () => {
+    const { outbound, writes, turn } = bench();
+    outbound.requestFlush();
+    turn();
+    expect(writes).toHaveLength(0);
+  });
+});
+
+describe("a write under way", () => {
+  it("is the only one until the transport is done with it", () => {
+    const { outbound, writes, flushes, turn } = bench();
+    outbound.putReset(3, 6);
+    turn();
+    outbound.putReset(5, 6);
+    outbound.flush();
+    expect(writes).toHaveLength(1);
+    expect(flushes).toHaveLength(0);
+    outbound.written();
+    turn();
+    expect(writes).toHaveLength(2);
+    expect(frames(writes[1]!)).toEqual([{ type: "RST", streamId: 5, errorCode: 6 }]);
+  });
+
+  it("keeps its bytes while others are put", () => {
+    const { outbound, writes, turn } = bench();
+    outbound.putData(3, 0, body(100), 0, 100);
+    turn();
+    const before = writes[0]!.map((chunk) => [...chunk]);
+    // More than one arena holds.
+    for (let count = 0; count < 30; count++) outbound.putData(5, 0, body(4 * KIB, 9), 0, 4 * KIB);
+    expect(writes[0]!.map((chunk) => [...chunk])).toEqual(before);
+  });
+
+  it("may be confirmed inside the transport's own call", () => {
+    const made = bench();
+    const { outbound, turn } = made;
+    const push = made.writes.push.bind(made.writes);
+    made.writes.push = (chunks) => {
+      push(chunks);
+      outbound.written();
+      return made.writes.length;
+    };
+    outbound.putReset(3, 6);
+    turn();
+    outbound.putReset(5, 6);
+    turn();
+    expect(made.sent).toMatchObject([{ streamId: 3 }, { streamId: 5 }]);
+    expect(outbound.underWay).toBe(0);
+  });
+
+  it("that is confirmed twice is confirmed once", () => {
+    const { outbound, flushes, turn } = bench();
+    outbound.putReset(3, 6);
+    turn();
+    outbound.written();
+    turn();
+    outbound.written();
+    expect(flushes).toHaveLength(0);
+  });
+});
+
+describe("memory", () => {
+  it("is used again from its start once all of it is written", () => {
+    const { outbound, writes, turn } = bench();
+    for (let round = 0; round < 3; round++) {
+      outbound.putData(3, 0, body(1000), 0, 1000);
+      turn();
+      outbound.written();
+    }
+    const chunks = writes.flat();
+    expect(new Set(chunks.map((chunk) => chunk.buffer)).size).toBe(1);
+    expect(chunks.map((chunk) => chunk.byteOffset)).toEqual([0, 0, 0]);
+  });
+
+  it("of several arenas is used again after a large turn", () => {
+    const { outbound, writes, sent, turn } = bench();
+    for (let round = 0; round < 4; round++) {
+      for (let count = 0; count < 40; count++) {
+        outbound.putData(3, 0, body(4 * KIB, round + count), 0, 4 * KIB);
+      }
+      turn();
+      outbound.written();
+    }
+    for (const [index, frame] of sent.entries()) {
+      const first = Math.floor(index / 40) + (index % 40);
+      const same = frame.type === "DATA" && Buffer.compare(frame.body, body(4 * KIB, first)) === 0;
+      expect(same, `frame ${index}`).toBe(true);
+    }
+    expect(sent).toHaveLength(160);
+    // 160 KiB are three arenas; another stands in while the third is not full.
+    const buffers = new Set(writes.flat().map((chunk) => chunk.buffer));
+    expect(buffers.size).toBeLessThanOrEqual(4);
+  });
+
+  it("of a short body is not referenced: its owner may change it at once", () => {
+    const { outbound, writes, turn } = bench();
+    const chunk = body(COPIED_BELOW);
+    outbound.putData(3, 0, chunk, 0, chunk.length);
+    chunk.fill(0);
+    turn();
+    expect(frames(writes[0]!)).toMatchObject([{ body: body(COPIED_BELOW) }]);
+  });
+
+  it("of a longer body is passed on as it is", () => {
+    const { outbound, writes, turn } = bench();
+    const chunk = body(COPIED_BELOW + 2);
+    outbound.putData(3, 0, chunk, 1, chunk.length);
+    outbound.putReset(5, 6);
+    turn();
+    const passed = writes[0]!.find((piece) => piece.buffer === chunk.buffer)!;
+    expect([passed.byteOffset, passed.length]).toEqual([1, COPIED_BELOW + 1]);
+    expect(frames(writes[0]!)).toMatchObject([{ body: chunk.subarray(1) }, { type: "RST" }]);
+  });
+});
+
+describe("the budget between streams and transport", () => {
+  it("has room until 256 KiB wait or are under way", () => {
+    const { outbound, turn } = bench();
+    const chunk = new Uint8Array(128 * KIB - 8);
+    outbound.putData(3, 0, chunk, 0, chunk.length);
+    turn();
+    outbound.putData(3, 0, chunk, 0, chunk.length - 1);
+    expect(outbound.waiting + outbound.underWay).toBe(256 * KIB - 1);
+    expect(outbound.hasRoom).toBe(true);
+    outbound.putData(3, 0, NOTHING, 0, 0);
+    expect(outbound.hasRoom).toBe(false);
+    outbound.written();
+    expect(outbound.hasRoom).toBe(true);
+  });
+
+  it("counts what was given to the transport, header and body", () => {
+    const { outbound, turn } = bench();
+    outbound.putData(3, 0, body(10), 0, 10);
+    expect([outbound.waiting, outbound.underWay, outbound.bytesSent]).toEqual([18, 0, 0]);
+    turn();
+    expect([outbound.waiting, outbound.underWay, outbound.bytesSent]).toEqual([0, 18, 18]);
+    outbound.written();
+    expect([outbound.waiting, outbound.underWay, outbound.bytesSent]).toEqual([0, 0, 18]);
+  });
+});
+
+describe("whoever waits for a write", () => {
+  it("is told when the transport is done with it, not before", async () => {
+    const { outbound, turn } = bench();
+    const first = write();
+    outbound.putReset(3, 6);
+    outbound.afterWritten(first);
+    turn();
+    const second = write();
+    outbound.putReset(5, 6);
+    outbound.afterWritten(second);
+    expect(await outcomeOf(first.promise)).toBe("pending");
+    outbound.written();
+    expect(await outcomeOf(first.promise)).toBe("resolved");
+    expect(await outcomeOf(second.promise)).toBe("pending");
+    turn();
+    outbound.written();
+    expect(await outcomeOf(second.promise)).toBe("resolved");
+  });
+
+  it("is told of the end of the transport, whether the write was under way or not", async () => {
+    const { outbound, turn } = bench();
+    const [underWay, waiting] = [write(), write()];
+    outbound.putReset(3, 6);
+    outbound.afterWritten(underWay);
+    turn();
+    outbound.putReset(5, 6);
+    outbound.afterWritten(waiting);
+    const [over, again] = [new Error("over"), new Error("again")] as unknown as MuxadoError[];
+    outbound.close((stream) => (stream === underWay.stream ? over : undefined));
+    outbound.close(() => again);
+    expect(await outcomeOf(underWay.promise)).toBe(over);
+    // No error for it: the peer had it.
+    expect(await outcomeOf(waiting.promise)).toBe("resolved");
+  });
+});
+
+describe("the end", () => {
+  it("of the transport comes after all that was put", () => {
+    const { outbound, writes, end, turn } = bench();
+    outbound.putReset(3, 6);
+    turn();
+    outbound.putReset(5, 6);
+    outbound.finish(() => {});
+    turn();
+    expect(end).not.toHaveBeenCalled();
+    outbound.written();
+    turn();
+    expect(writes).toHaveLength(2);
+    expect(end).not.toHaveBeenCalled();
+    outbound.written();
+    turn();
+    expect(end).toHaveBeenCalledOnce();
+  });
+
+  it("comes at once when nothing waits", () => {
+    const { outbound, end, turn } = bench();
+    outbound.finish(() => {});
+    turn();
+    expect(end).toHaveBeenCalledOnce();
+  });
+
+  it("is the end of all writing", () => {
+    const { outbound, writes, flushes, turn } = bench();
+    outbound.close(() => undefined);
+    outbound.putReset(3, 6);
+    outbound.requestFlush();
+    expect(flushes).toHaveLength(0);
+    outbound.flush();
+    turn();
+    expect(writes).toHaveLength(0);
+  });
+});
+
+describe("resets that the peer has provoked", () => {
+  it("are counted until a write carries them", () => {
+    const { outbound, turn } = bench();
+    outbound.putReset(3, 6);
+    turn();
+    outbound.provokedResets += 3;
+    outbound.requestFlush();
+    turn();
+    expect(outbound.provokedResets).toBe(3);
+    outbound.putReset(5, 6);
+    outbound.written();
+    turn();
+    expect(outbound.provokedResets).toBe(0);
+  });
+});

@@ -1,0 +1,260 @@
+// What leaves the session: frames are encoded into an arena, large bodies stand beside it by reference, and
+// all of one turn leaves in one write of the transport. At most one write is under way. It knows no stream
+// states and no windows.
+
+import { NOTHING } from "./bytes.ts";
+import type { FlushScheduler } from "./clock.ts";
+import type { MuxadoError } from "./errors.ts";
+import type { Stream } from "./stream.ts";
+import type { Transport } from "./transport.ts";
+import type { Waiter } from "./waiter.ts";
+import type { Wire } from "./wire.ts";
+
+/** Bodies up to this many bytes are copied into the arena; longer ones are passed by reference. */
+export const COPIED_BELOW: number = 4 * 1024;
+
+/** Bytes of one arena: as much as a small-frame turn usually needs, and one read of a peer's socket. */
+const ARENA_LENGTH = 64 * 1024;
+
+/** Arenas kept for the next turns. */
+const SPARE_ARENAS = 4;
+
+/**
+ * Bytes between the streams and the transport, waiting or under way, from which on bodies wait in their
+ * streams: enough that a write keeps the transport busy, little enough that a late write is soon out.
+ */
+const TRANSPORT_BUDGET = 256 * 1024;
+
+/** A write of a stream's that is encoded in full, and may still be lost with the transport. */
+export interface TakenWrite {
+  readonly stream: Stream;
+  readonly waiter: Waiter<void>;
+}
+
+/** The outbound side of a session. */
+export class Outbound {
+  /** Streams whose offers were not taken in full. */
+  readonly starved: Set<Stream> = new Set();
+  /** Bytes given to the transport so far. */
+  bytesSent = 0;
+  /** Resets that the peer has provoked and no write has carried yet; whoever puts one counts it here. */
+  provokedResets = 0;
+  readonly #transport: Transport;
+  readonly #wire: Wire;
+  readonly #scheduleFlush: FlushScheduler;
+  readonly #compose: () => boolean;
+  readonly #flush: () => void;
+
+  #arena: Uint8Array = NOTHING;
+  /** The part of the arena that is encoded and not yet part of the batch: `[#start, #end)`. */
+  #start = 0;
+  #end = 0;
+  /** What the next write will carry, besides the open part of the arena. */
+  #batch: Uint8Array[] = [];
+  #batchLength = 0;
+  #batchWrites: TakenWrite[] = [];
+  /** Arenas that the batch has filled. */
+  #batchArenas: Uint8Array[] = [];
+
+  /** Bytes, waiting or under way, from which on offers are not taken: less than the budget when it is divided. */
+  #offerLimit = TRANSPORT_BUDGET;
+  #underWay = 0;
+  #underWayWrites: TakenWrite[] = [];
+  #underWayArenas: Uint8Array[] = [];
+  readonly #spare: Uint8Array[] = [];
+
+  /** Something has been put, or waits to be composed, since the last flush. */
+  #flushWanted = false;
+  /** Told when everything has been written and the transport's direction ended; undefined until that is wanted. */
+  #finished: (() => void) | undefined;
+  #closed = false;
+
+  /**
+   * `compose` is called when a write is about to leave: the last moment to add to it. It says whether more
+   * waits than there was room for.
+   */
+  constructor(
+    transport: Transport,
+    wire: Wire,
+    scheduleFlush: FlushScheduler,
+    compose: () => boolean,
+  ) {
+    this.#transport = transport;
+    this.#wire = wire;
+    this.#scheduleFlush = scheduleFlush;
+    this.#compose = compose;
+    this.#flush = () => this.flush();
+  }
+
+  /** Bytes encoded and not yet given to the transport. */
+  get waiting(): number {
+    return this.#batchLength + this.#end - this.#start;
+  }
+
+  /** Bytes given to the transport in a write that is not done. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Whether bodies may be added, or have to wait in their streams. Control frames always may. */
+  get hasRoom(): boolean {
+    return this.waiting + this.#underWay < TRANSPORT_BUDGET;
+  }
+
+  /** Whether an offer may be taken. */
+  get hasRoomForOffers(): boolean {
+    return this.waiting + this.#underWay < this.#offerLimit;
+  }
+
+  /**
+   * From now on offers get one of `shares` equal parts of the room that is left; or of half of it, if others
+   * wait for the rest. False if there is none.
+   */
+  divideRoom(shares: number, half: boolean): boolean {
+    const used = this.waiting + this.#underWay;
+    const room = (half ? TRANSPORT_BUDGET / 2 : TRANSPORT_BUDGET) - used;
+    this.#offerLimit = used + room / shares;
+    return room > 0;
+  }
+
+  /** From now on offers get all the room there is. */
+  uniteRoom(): void {
+    this.#offerLimit = TRANSPORT_BUDGET;
+  }
+
+  putData(streamId: number, flags: number, chunk: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    const header = this.#wire.dataHeaderLength;
+    if (length > COPIED_BELOW) {
+      this.#reserve(header);
+      this.#end = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
+      this.#seal();
+      this.#batch.push(chunk.subarray(start, end));
+      this.#batchLength += length;
+    } else {
+      this.#reserve(header + length);
+      const body = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
+      if (length > 0) {
+        this.#arena.set(length === chunk.length ? chunk : chunk.subarray(start, end), body);
+      }
+      this.#end = body + length;
+    }
+    this.requestFlush();
+  }
+
+  putIncrement(streamId: number, increment: number): void {
+    this.#reserve(this.#wire.controlLength);
+    this.#end = this.#wire.putIncrement(this.#arena, this.#end, streamId, increment);
+    this.requestFlush();
+  }
+
+  putReset(streamId: number, errorCode: number): void {
+    this.#reserve(this.#wire.controlLength);
+    this.#end = this.#wire.putReset(this.#arena, this.#end, streamId, errorCode);
+    this.requestFlush();
+  }
+
+  putGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array, final: boolean): void {
+    this.#reserve(this.#wire.goAwayLength + debug.length);
+    this.#end = this.#wire.putGoAway(this.#arena, this.#end, lastStreamId, errorCode, debug, final);
+    this.requestFlush();
+  }
+
+  /** Confirms the write to its stream once all that has been put so far is no longer referenced. */
+  afterWritten(write: TakenWrite): void {
+    this.#batchWrites.push(write);
+  }
+
+  /** Asks for one flush at the end of this turn, or once the write under way is done. */
+  requestFlush(): void {
+    if (this.#flushWanted || this.#closed) return;
+    this.#flushWanted = true;
+    if (this.#underWay === 0) this.#scheduleFlush(this.#flush);
+  }
+
+  /** Composes and starts the next write, unless one is under way. */
+  flush(): void {
+    if (this.#underWay > 0 || this.#closed) return;
+    // Still wanted while composing, so that what is put now does not ask for a flush of its own.
+    const moreWaits = this.#compose();
+    this.#seal();
+    const batch = this.#batch;
+    this.#flushWanted = batch.length > 0 && (moreWaits || this.#finished !== undefined);
+    if (batch.length === 0) {
+      if (this.#finished !== undefined) this.#endTransport(this.#finished);
+      return;
+    }
+    this.#underWay = this.#batchLength;
+    this.bytesSent += this.#batchLength;
+    this.#underWayWrites = this.#batchWrites;
+    this.#underWayArenas = this.#batchArenas;
+    this.#batch = [];
+    this.#batchLength = 0;
+    this.#batchWrites = [];
+    this.#batchArenas = [];
+    this.provokedResets = 0;
+    this.#transport.write(batch);
+  }
+
+  /** The transport is done with the write under way. */
+  written(): void {
+    if (this.#underWay === 0) return;
+    this.#underWay = 0;
+    for (const arena of this.#underWayArenas) {
+      if (this.#spare.length < SPARE_ARENAS) this.#spare.push(arena);
+    }
+    if (this.waiting === 0) this.#start = this.#end = 0;
+    const writes = this.#underWayWrites;
+    this.#underWayWrites = [];
+    for (const { stream } of writes) stream.sending.confirm();
+    if (this.#flushWanted) this.#scheduleFlush(this.#flush);
+  }
+
+  /** Ends the transport's outbound direction as soon as everything put so far is written, and calls `finished`. */
+  finish(finished: () => void): void {
+    this.#finished = finished;
+    this.requestFlush();
+  }
+
+  /** The transport takes nothing more: writes that it has not confirmed have failed, if there is an error for them. */
+  close(error: (stream: Stream) => MuxadoError | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const writes = [...this.#underWayWrites, ...this.#batchWrites];
+    this.#underWayWrites = this.#batchWrites = [];
+    this.#batch = [];
+    this.#batchLength = 0;
+    this.#arena = NOTHING;
+    this.#start = this.#end = 0;
+    for (const { stream, waiter } of writes) {
+      const reason = error(stream);
+      if (reason === undefined) waiter.resolve();
+      else waiter.reject(reason);
+    }
+  }
+
+  #reserve(length: number): void {
+    if (this.#arena.length - this.#end >= length) return;
+    this.#seal();
+    if (this.#arena.length === ARENA_LENGTH) this.#batchArenas.push(this.#arena);
+    this.#arena =
+      length <= ARENA_LENGTH
+        ? (this.#spare.pop() ?? new Uint8Array(ARENA_LENGTH))
+        : new Uint8Array(length);
+    this.#start = this.#end = 0;
+  }
+
+  /** Moves the open part of the arena into the batch. */
+  #seal(): void {
+    if (this.#end === this.#start) return;
+    this.#batch.push(this.#arena.subarray(this.#start, this.#end));
+    this.#batchLength += this.#end - this.#start;
+    this.#start = this.#end;
+  }
+
+  #endTransport(finished: () => void): void {
+    this.#closed = true;
+    this.#transport.end();
+    finished();
+  }
+}

@@ -1,0 +1,156 @@
+// The inbound direction of one stream: arriving bytes meet the window, wait in the queue, reach a reader,
+// and their credit goes back as the application consumes them, not as they arrive. Spec §6.3.
+
+import { MuxadoError } from "./errors.ts";
+import { pieceForReader, ReceiveQueue } from "./receive-queue.ts";
+import { ReceiveWindow } from "./receive-window.ts";
+import type { Stream } from "./stream.ts";
+import { rejected, Waiter, type WaiterOwner } from "./waiter.ts";
+
+/** The inbound direction of a stream. */
+export class ReceiveSide implements WaiterOwner {
+  readonly window: ReceiveWindow;
+  /** FIN has arrived: what is queued is all there will be. */
+  ended = false;
+  /** The application has closed the stream: what arrives is dropped. */
+  discarding = false;
+  /** The stream stands in the session's list of increments to send. */
+  creditQueued = false;
+  readonly #stream: Stream;
+  /** Bytes have been dropped unread: FIN is no longer a clean end. */
+  #dropped = false;
+  #queue: ReceiveQueue | null = null;
+  #reading: Waiter<Uint8Array | null> | null = null;
+
+  constructor(stream: Stream, initial: number, target: number) {
+    this.#stream = stream;
+    this.window = new ReceiveWindow(initial, target);
+  }
+
+  /** Bytes that have arrived and are not read yet. */
+  get unread(): number {
+    return this.#queue === null ? 0 : this.#queue.length;
+  }
+
+  /** The peer knows the stream from now on: a window larger than it assumes is granted at once (spec §6.5). */
+  begin(): void {
+    if (this.window.owed > 0) this.#stream.session.oweCredit(this.#stream);
+  }
+
+  /** A piece of a body, already charged to the window. */
+  receive(chunk: Uint8Array, start: number, end: number): void {
+    if (start === end) return;
+    const reading = this.#reading;
+    if (this.discarding) {
+      this.#dropped = true;
+      this.#consumed(end - start);
+    } else if (reading !== null) {
+      this.#reading = null;
+      this.#consumed(end - start);
+      reading.resolve(pieceForReader(chunk, start, end));
+    } else {
+      this.#queue ??= new ReceiveQueue();
+      this.#queue.push(chunk, start, end);
+      this.#stream.notifyReadable();
+    }
+  }
+
+  /** The peer has half-closed. */
+  end(): void {
+    this.ended = true;
+    const reading = this.#reading;
+    if (reading === null) {
+      this.#stream.notifyReadable();
+    } else {
+      this.#reading = null;
+      reading.resolve(null);
+    }
+  }
+
+  /** The stream has failed. What has arrived stays readable unless `drop` says otherwise. */
+  fail(drop: boolean): void {
+    if (drop) this.#dropQueue();
+    const reading = this.#reading;
+    if (reading !== null) {
+      this.#reading = null;
+      reading.reject(this.#stream.error);
+    }
+  }
+
+  /** The application wants nothing more: drops what is unread and gives its credit back. */
+  discard(): void {
+    this.discarding = true;
+    this.#consumed(this.#dropQueue());
+    const reading = this.#reading;
+    if (reading !== null) {
+      this.#reading = null;
+      reading.reject(this.#closedHere());
+    }
+  }
+
+  /** The oldest piece; null at the end; undefined if nothing is there yet. Throws once the stream has failed. */
+  take(): Uint8Array | null | undefined {
+    if (this.#queue !== null) {
+      const piece = this.#queue.shift()!;
+      if (this.#queue.length === 0) this.#queue = null;
+      this.#consumed(piece.length);
+      return piece;
+    }
+    if (this.ended && !this.#dropped) return null;
+    if (this.#stream.error !== undefined) throw this.#stream.error;
+    if (this.discarding) throw this.#closedHere();
+    return undefined;
+  }
+
+  /** The oldest piece or null at the end, as soon as there is one. */
+  read(signal: AbortSignal | undefined): Promise<Uint8Array | null> {
+    if (signal?.aborted) return rejected(signal.reason);
+    if (this.#reading !== null) {
+      return rejected(
+        new MuxadoError({
+          code: "READ_PENDING",
+          scope: "stream",
+          origin: "local",
+          streamId: this.#stream.id,
+        }),
+      );
+    }
+    let piece: Uint8Array | null | undefined;
+    try {
+      piece = this.take();
+    } catch (error) {
+      return rejected(error);
+    }
+    if (piece !== undefined) return Promise.resolve(piece);
+    this.#reading = new Waiter(this, signal);
+    return this.#reading.promise;
+  }
+
+  abandon(): void {
+    this.#reading = null;
+  }
+
+  #dropQueue(): number {
+    const { unread } = this;
+    if (unread > 0) this.#dropped = true;
+    this.#queue = null;
+    return unread;
+  }
+
+  #consumed(length: number): void {
+    // Nothing consumed is no reason to grant: the stream may not even be known to the peer.
+    if (length === 0 || this.ended || this.#stream.failure !== null) return;
+    this.window.consume(length);
+    if (this.window.due) this.#stream.session.oweCredit(this.#stream);
+  }
+
+  #closedHere(): MuxadoError {
+    return new MuxadoError({
+      code: "STREAM_CLOSED",
+      scope: "stream",
+      origin: "local",
+      detail: "it was closed here",
+      streamId: this.#stream.id,
+    });
+  }
+}

@@ -1,0 +1,106 @@
+// Ids: whose they are, that none is used twice, and which were reset lately.
+
+import { describe, expect, it } from "vitest";
+import { muxado } from "./muxado-wire.ts";
+import type { Stream } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
+
+function stream(id: number, isLocal: boolean): Stream {
+  return { id, isLocal, unsent: isLocal, failure: null } as unknown as Stream;
+}
+
+describe("ids of our own", () => {
+  it("start at 3 for a client and at 2 for a server, and go up by 2", () => {
+    const [client, server] = [new StreamTable("client", muxado), new StreamTable("server", muxado)];
+    expect([client.takeLocalId(), client.takeLocalId()]).toEqual([3, 5]);
+    expect([server.takeLocalId(), server.takeLocalId()]).toEqual([2, 4]);
+  });
+
+  it("are told from the peer's by their parity, also the 1 that nobody opens", () => {
+    const client = new StreamTable("client", muxado);
+    expect([1, 3, 2 ** 31 - 1].map((id) => client.isLocal(id))).toEqual([true, true, true]);
+    expect([2, 2 ** 31 - 2].map((id) => client.isLocal(id))).toEqual([false, false]);
+  });
+
+  it.each(["client", "server"] as const)("run out once, and never wrap, for a %s", (role) => {
+    const table = new StreamTable(role, { ...muxado, maxStreamId: 8 });
+    const taken: number[] = [];
+    while (!table.exhausted) taken.push(table.takeLocalId());
+    expect(taken).toEqual(role === "client" ? [3, 5, 7] : [2, 4, 6, 8]);
+  });
+
+  it("leave the id of the frame that pads a GOAWAY alone", () => {
+    expect(muxado.maxStreamId).toBe(2 ** 31 - 2);
+  });
+});
+
+describe("streams", () => {
+  it("are counted by side, from their opening to their end", () => {
+    const table = new StreamTable("client", muxado);
+    const [ours, theirs] = [stream(3, true), stream(8, false)];
+    table.addOpening(ours);
+    table.addRemote(theirs);
+    expect([table.localCount, table.remoteCount, table.count]).toEqual([1, 1, 2]);
+    table.remove(ours);
+    table.remove(theirs);
+    expect([table.localCount, table.remoteCount, table.count]).toEqual([0, 0, 0]);
+    expect([table.openedCount, table.acceptedCount]).toEqual([1, 1]);
+  });
+
+  it("are found by id once they are on the wire", () => {
+    const table = new StreamTable("client", muxado);
+    const ours = stream(3, true);
+    table.addOpening(ours);
+    expect(table.get(3)).toBeUndefined();
+    table.addSent(ours);
+    expect(table.get(3)).toBe(ours);
+    table.remove(ours);
+    expect(table.get(3)).toBeUndefined();
+  });
+
+  it("are all listed once: on the wire, or opened and not sent yet", () => {
+    const table = new StreamTable("client", muxado);
+    const [sent, unsent, failed] = [stream(3, true), stream(5, true), stream(7, true)];
+    for (const each of [sent, unsent, failed]) table.addOpening(each);
+    table.addSent(Object.assign(sent, { unsent: false }));
+    Object.assign(failed, { failure: {} });
+    const theirs = stream(2, false);
+    table.addRemote(theirs);
+    expect(table.all()).toEqual([sent, theirs, unsent]);
+  });
+
+  it("that were opened are given out once, unless they are put back", () => {
+    const table = new StreamTable("client", muxado);
+    const [first, second] = [stream(3, true), stream(5, true)];
+    table.addOpening(first);
+    table.addOpening(second);
+    expect(table.takeOpening()).toEqual([first, second]);
+    table.putBackOpening(second);
+    expect(table.takeOpening()).toEqual([second]);
+    expect(table.takeOpening()).toEqual([]);
+  });
+
+  it("of the peer's leave their highest id behind, in whatever order they come", () => {
+    const table = new StreamTable("client", muxado);
+    for (const id of [4, 10, 6]) table.addRemote(stream(id, false));
+    expect(table.lastRemoteId).toBe(10);
+  });
+});
+
+describe("ids that were reset", () => {
+  it("are remembered, so that none is reset twice", () => {
+    const table = new StreamTable("client", muxado);
+    expect(table.rememberReset(4)).toBe(true);
+    expect(table.rememberReset(6)).toBe(true);
+    expect(table.rememberReset(4)).toBe(false);
+  });
+
+  it("are 16 384 at the most: the oldest is forgotten", () => {
+    const table = new StreamTable("client", muxado);
+    for (let count = 0; count < 16 * 1024; count++) table.rememberReset(2 * count);
+    expect(table.rememberReset(0)).toBe(false);
+    expect(table.rememberReset(2 * 16 * 1024)).toBe(true);
+    expect(table.rememberReset(2)).toBe(false);
+    expect(table.rememberReset(0)).toBe(true);
+  });
+});

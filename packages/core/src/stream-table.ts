@@ -1,0 +1,125 @@
+// Which streams exist: ids, parity, the live ones by id, those opened here that nothing was sent of, and the
+// ids that were reset lately. It decides nothing about frames.
+
+import type { Role } from "./options.ts";
+import type { Stream } from "./stream.ts";
+import type { Wire } from "./wire.ts";
+
+/**
+ * Ids kept after a reset, so that what the peer had under way is not answered with a second one. More than
+ * any peer has in flight on streams that all end at once, and some hundred kilobytes at the most.
+ */
+const REMEMBERED_RESETS = 16 * 1024;
+
+/** The streams of one session. */
+export class StreamTable {
+  /** Streams on the wire, by id. */
+  readonly #live: Map<number, Stream> = new Map();
+  readonly #recentlyReset: Set<number> = new Set();
+  /** Streams opened here of which nothing is sent; some entries may have been sent or have ended since. */
+  #opening: Stream[] = [];
+  readonly #maxId: number;
+  readonly #localParity: number;
+  #nextLocalId: number;
+
+  /** Local streams that have not ended, also those not sent yet. */
+  localCount = 0;
+  /** Remote streams that have not ended. */
+  remoteCount = 0;
+  /** The highest id of a stream that we took from the peer; 0 if none. */
+  lastRemoteId = 0;
+  /** Streams opened here since the session began. */
+  openedCount = 0;
+  /** Streams opened by the peer since the session began, without those refused. */
+  acceptedCount = 0;
+
+  constructor(role: Role, wire: Wire) {
+    this.#nextLocalId = role === "client" ? wire.firstClientStreamId : wire.firstServerStreamId;
+    this.#localParity = this.#nextLocalId & 1;
+    this.#maxId = wire.maxStreamId;
+  }
+
+  /** Streams that have not ended. */
+  get count(): number {
+    return this.localCount + this.remoteCount;
+  }
+
+  get exhausted(): boolean {
+    return this.#nextLocalId > this.#maxId;
+  }
+
+  isLocal(streamId: number): boolean {
+    return (streamId & 1) === this.#localParity;
+  }
+
+  get(streamId: number): Stream | undefined {
+    return this.#live.get(streamId);
+  }
+
+  /** The id for the next local stream; ids are never used again. */
+  takeLocalId(): number {
+    const id = this.#nextLocalId;
+    this.#nextLocalId += 2;
+    return id;
+  }
+
+  /** A local stream that the peer does not know yet. */
+  addOpening(stream: Stream): void {
+    this.localCount++;
+    this.openedCount++;
+    this.#opening.push(stream);
+  }
+
+  /** A local stream whose first frame has been sent. */
+  addSent(stream: Stream): void {
+    this.#live.set(stream.id, stream);
+  }
+
+  /** A stream of the peer's. */
+  addRemote(stream: Stream): void {
+    this.remoteCount++;
+    this.acceptedCount++;
+    this.#live.set(stream.id, stream);
+    if (stream.id > this.lastRemoteId) this.lastRemoteId = stream.id;
+  }
+
+  /** `stream` has ended. */
+  remove(stream: Stream): void {
+    this.#live.delete(stream.id);
+    if (stream.isLocal) this.localCount--;
+    else this.remoteCount--;
+  }
+
+  /** The streams opened here since the last call or not sent yet; the caller puts back what must wait. */
+  takeOpening(): Stream[] {
+    const opening = this.#opening;
+    if (opening.length > 0) this.#opening = [];
+    return opening;
+  }
+
+  putBackOpening(stream: Stream): void {
+    this.#opening.push(stream);
+  }
+
+  /** All streams that have not ended, in the order in which they were sent, then opened. */
+  all(): Stream[] {
+    return [
+      ...this.#live.values(),
+      ...this.#opening.filter((stream) => stream.unsent && stream.failure === null),
+    ];
+  }
+
+  /** Remembers that we have reset `streamId`. False if it was remembered already. */
+  rememberReset(streamId: number): boolean {
+    const ids = this.#recentlyReset;
+    if (ids.has(streamId)) return false;
+    if (ids.size >= REMEMBERED_RESETS) {
+      for (const oldest of ids) {
+        ids.delete(oldest);
+        break;
+      }
+    }
+    ids.add(streamId);
+    return true;
+  }
+}

@@ -1,0 +1,377 @@
+// One stream, as the application holds it: the public verbs over its two directions. Bytes are the business
+// of the receive side and the send side, the life cycle of the state table, frames of the session.
+
+import {
+  codeOfWire,
+  type Failure,
+  MuxadoError,
+  type ResetCode,
+  type RetryVerdict,
+  resetCodeNumber,
+} from "./errors.ts";
+import { checkBytes, NOTHING } from "./bytes.ts";
+import { StreamIterator } from "./iterators.ts";
+import { reportThrown, type StreamObserver } from "./observer.ts";
+import { ReceiveSide } from "./receive-side.ts";
+import { SendSide } from "./send-side.ts";
+import type { Session } from "./session.ts";
+import { effectOf, nextState, StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
+import { rejected } from "./waiter.ts";
+import { ReadableSource, WritableSink } from "./web-streams.ts";
+import { DataFlag } from "./wire.ts";
+
+/** Options of an operation that may have to wait. */
+export interface WaitOptions {
+  /** Cancels the wait: the promise rejects with the signal's reason, and the stream goes on. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What few streams have, so that the others do not pay for it. */
+interface Extras {
+  error: MuxadoError | undefined;
+  observer: StreamObserver | undefined;
+  readable: ReadableStream<Uint8Array> | undefined;
+  writable: WritableStream<Uint8Array> | undefined;
+  sink: WritableSink | undefined;
+  /** Undoes what ties the stream to the signal it was opened with. */
+  untie: (() => void) | undefined;
+}
+
+/**
+ * A full-duplex byte stream inside a session.
+ *
+ * Made by {@link Session.open} and {@link Session.accept}. Each direction ends on its own. Reading is pulled
+ * and returns credit to the peer; a stream that nobody reads holds up nothing but itself.
+ */
+export class Stream implements AsyncIterable<Uint8Array> {
+  /** The id on the wire; never used again in this session. */
+  readonly id: number;
+  /** The session that the stream belongs to. */
+  readonly session: Session;
+  /** @internal */
+  state: StreamState;
+  /** @internal */
+  readonly receiving: ReceiveSide;
+  /** @internal */
+  readonly sending: SendSide;
+  /** @internal Why it failed; null while it has not. The error is made of it when somebody asks. */
+  failure: Failure | null = null;
+  /** @internal Opened here. */
+  readonly isLocal: boolean;
+  /** @internal A frame of the peer's has come on it. */
+  heard = false;
+  /** @internal The peer has never been told of it. Stays true once it has failed in that state. */
+  unsent: boolean;
+  #extras: Extras | null = null;
+
+  /** @internal */
+  constructor(session: Session, id: number, isLocal: boolean) {
+    this.id = id;
+    this.session = session;
+    this.isLocal = isLocal;
+    this.unsent = isLocal;
+    this.state = isLocal ? StreamState.idle : StreamState.open;
+    const { initialWindow } = session.wire;
+    this.receiving = new ReceiveSide(this, initialWindow, session.options.windowSize);
+    this.sending = new SendSide(this, initialWindow);
+  }
+
+  /**
+   * The next bytes, as they arrived, or `null` once the peer has half-closed and everything was read.
+   *
+   * The chunk is the caller's. Its credit goes back to the peer now. After a reset by the peer, what had
+   * arrived is still given out first.
+   *
+   * @throws {MuxadoError} the stream's {@link error}; READ_PENDING if another read is waiting;
+   * STREAM_CLOSED after {@link close}.
+   */
+  read(options?: WaitOptions): Promise<Uint8Array | null> {
+    return this.receiving.read(options?.signal);
+  }
+
+  /**
+   * Sends `chunk`, in order, all of it or an error.
+   *
+   * Resolves when the peer's window and the transport have taken it, which is the back-pressure to obey, and
+   * says nothing about the peer's application. The session may reference the chunk until then: do not change
+   * it before. An abort takes back what has not been sent yet; of the rest, and of the writes of a stream that
+   * has failed, the session may still hold a reference.
+   *
+   * @throws {TypeError} at once, if `chunk` is not a Uint8Array.
+   * @throws {MuxadoError} WRITE_AFTER_END after {@link closeWrite}; else the stream's {@link error}.
+   */
+  write(chunk: Uint8Array, options?: WaitOptions): Promise<void> {
+    checkBytes(chunk);
+    const refusal = this.#writeRefusal();
+    if (refusal !== undefined) return rejected(refusal);
+    const signal = options?.signal;
+    if (signal?.aborted) return rejected(signal.reason);
+    return this.sending.write(chunk, signal);
+  }
+
+  /**
+   * Half-closes: sends FIN behind everything written. Reading goes on. Resolves when FIN has been taken as a
+   * write is; harmless when repeated.
+   *
+   * @throws {MuxadoError} the stream's {@link error}.
+   */
+  closeWrite(options?: WaitOptions): Promise<void> {
+    if (this.failure !== null) return rejected(this.error);
+    return this.sending.end(options?.signal);
+  }
+
+  /**
+   * Closes, as a socket's close: half-closes behind everything written, drops what is unread, and refuses
+   * what still arrives after our FIN with a reset. Resolves as {@link closeWrite} does, also on a stream that
+   * has failed.
+   */
+  close(options?: WaitOptions): Promise<void> {
+    if (this.failure !== null) return Promise.resolve();
+    if (!this.receiving.discarding) {
+      this.receiving.discard();
+      this.#tellLater();
+    }
+    const done = this.sending.end(options?.signal);
+    this.#refuseInbound();
+    return done;
+  }
+
+  /**
+   * Ends both directions at once and tells the peer why; unread and unsent bytes are lost. Harmless on a
+   * stream that has ended.
+   *
+   * @param code the reason: a name of the protocol's, or a number of the application's own, never 0.
+   * Default: STREAM_CANCELLED.
+   * @throws {RangeError} if `code` is 0 or not a u32.
+   */
+  reset(code: ResetCode = "STREAM_CANCELLED"): void {
+    const wireCode = resetCodeNumber(code);
+    this.resetBecause(wireCode, undefined);
+  }
+
+  /** The inbound direction as a Web Stream of bytes; made when first touched. It reads no further ahead than asked. */
+  get readable(): ReadableStream<Uint8Array> {
+    return (this.#extra().readable ??= new ReadableStream(new ReadableSource(this), {
+      highWaterMark: 0,
+    }));
+  }
+
+  /** The outbound direction as a Web Stream; made when first touched. Its close is {@link closeWrite}. */
+  get writable(): WritableStream<Uint8Array> {
+    const extras = this.#extra();
+    if (extras.writable === undefined) {
+      extras.sink = new WritableSink(this);
+      extras.writable = new WritableStream(extras.sink);
+    }
+    return extras.writable;
+  }
+
+  /** Why the stream failed, if it has. A stream that ended in the ordinary way has no error. */
+  get error(): MuxadoError | undefined {
+    if (this.failure === null) return undefined;
+    const extras = this.#extra();
+    extras.error ??= new MuxadoError({
+      ...this.failure,
+      streamId: this.id,
+      retry: this.#retryVerdict(this.failure),
+    });
+    return extras.error;
+  }
+
+  /**
+   * Without waiting: the next bytes; `null` at the end; `undefined` if nothing has come yet. The chunk is the
+   * caller's, and its credit goes back now.
+   *
+   * @throws {MuxadoError} as {@link read}.
+   */
+  take(): Uint8Array | null | undefined {
+    return this.receiving.take();
+  }
+
+  /**
+   * Without waiting: sends as much of `chunk` as window and transport take now, and says how many bytes.
+   * After less than all, the observer is told when there is room again. The bytes taken belong to the session.
+   *
+   * @throws {TypeError} if `chunk` is not a Uint8Array.
+   * @throws {MuxadoError} as {@link write}.
+   */
+  offer(chunk: Uint8Array): number {
+    checkBytes(chunk);
+    const refusal = this.#writeRefusal();
+    if (refusal !== undefined) throw refusal;
+    return this.sending.offer(chunk);
+  }
+
+  /**
+   * Tells `observer` when {@link take} or {@link offer} has become worth calling. One at a time; `undefined`
+   * removes it. The Web Stream `readable` takes this place when it is touched.
+   *
+   * @throws {TypeError} if there is an observer already.
+   */
+  observe(observer: StreamObserver | undefined): void {
+    const extras = this.#extra();
+    if (observer !== undefined && extras.observer !== undefined) {
+      throw new TypeError(`stream ${this.id} has an observer already`);
+    }
+    extras.observer = observer;
+  }
+
+  /** Reads to the end. Leaving the loop early leaves the stream as it is: close or reset it yourself. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+    return new StreamIterator(this);
+  }
+
+  /** {@link close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close().catch(() => undefined);
+  }
+
+  /** @internal Moves on in the state table, and says what the input means. */
+  transition(input: StreamInput): StreamEffect {
+    const effect = effectOf(this.state, input);
+    this.state = nextState(this.state, input);
+    return effect;
+  }
+
+  /** @internal SYN for the first frame, else nothing. */
+  synFlag(): number {
+    if (this.state !== StreamState.idle) return 0;
+    this.transition(StreamInput.sendSyn);
+    this.unsent = false;
+    this.session.table.addSent(this);
+    this.receiving.begin();
+    return DataFlag.SYN;
+  }
+
+  /** @internal Sends SYN alone, if nothing has been sent. */
+  announce(): void {
+    const syn = this.synFlag();
+    if (syn !== 0) this.session.outbound.putData(this.id, syn, NOTHING, 0, 0);
+  }
+
+  /** @internal FIN is in the outbound arena. */
+  sentFin(): void {
+    this.transition(StreamInput.sendFin);
+    this.#refuseInbound();
+    this.checkEnded();
+  }
+
+  /** @internal Leaves the session's table once both directions have ended. */
+  checkEnded(): void {
+    if (this.state === StreamState.closed) this.#ended();
+  }
+
+  /** @internal Ends the stream here, for a reason of our own. */
+  resetBecause(wireCode: number, cause: unknown): void {
+    if (this.failure !== null) return;
+    const effect = this.transition(StreamInput.sendReset);
+    if (this.state !== StreamState.reset) return;
+    if (effect === StreamEffect.apply) this.session.sendReset(this.id, wireCode);
+    const code = codeOfWire(wireCode);
+    this.fail({
+      code,
+      wireCode,
+      scope: "stream",
+      origin: "local",
+      detail: "it was reset here",
+      cause,
+    });
+  }
+
+  /** @internal Settles everything that waits on the stream, and lets the session forget it. */
+  fail(failure: Failure): void {
+    if (this.failure !== null) return;
+    this.failure = failure;
+    this.state = StreamState.reset;
+    // What the peer sent before it ended the stream is still the application's; after an end of its own
+    // making, the application has said that it wants no more.
+    this.receiving.fail(failure.origin === "local" && failure.scope === "stream");
+    this.sending.fail(failure);
+    this.#ended();
+    this.#tellLater();
+  }
+
+  /** @internal Resets the stream when `signal` aborts. */
+  tieTo(signal: AbortSignal): void {
+    const onAbort = (): void =>
+      this.resetBecause(resetCodeNumber("STREAM_CANCELLED"), signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#extra().untie = () => signal.removeEventListener("abort", onAbort);
+  }
+
+  /** @internal */
+  notifyReadable(): void {
+    this.#notify("onReadable");
+  }
+
+  /** @internal */
+  notifyWritable(): void {
+    if (!this.sending.starved) return;
+    this.sending.starved = false;
+    this.#notify("onWritable");
+  }
+
+  #notify(event: keyof StreamObserver): void {
+    try {
+      this.#extras?.observer?.[event]();
+    } catch (error) {
+      reportThrown(error);
+    }
+  }
+
+  /** An end may come of a command, and a command calls nobody back: observers and facades learn of it afterwards. */
+  #tellLater(): void {
+    const extras = this.#extras;
+    if (extras === null) return;
+    queueMicrotask(() => {
+      if (this.failure !== null) extras.sink?.failed(this.error);
+      this.notifyReadable();
+      this.notifyWritable();
+    });
+  }
+
+  #ended(): void {
+    this.#extras?.untie?.();
+    this.session.streamEnded(this);
+  }
+
+  /** After close() and our FIN, what still arrives is refused; a peer that cannot send any more is told so. */
+  #refuseInbound(): void {
+    if (!this.receiving.discarding || this.state !== StreamState.halfClosedLocal) return;
+    this.transition(StreamInput.refuseInbound);
+    if (this.receiving.window.remaining === 0) this.reset("STREAM_CLOSED");
+  }
+
+  #writeRefusal(): MuxadoError | undefined {
+    return this.failure !== null
+      ? this.error
+      : this.sending.ended
+        ? this.sending.afterEnd()
+        : undefined;
+  }
+
+  /** Spec §8.3: the last id of a GOAWAY is a hint, and an answer on the stream is proof (appendix, G6). */
+  #retryVerdict(failure: Failure): RetryVerdict {
+    if (!this.isLocal) return "unknown";
+    if (this.unsent) return "safe";
+    if (this.heard) return "unsafe";
+    return failure.origin === "remote" && REFUSALS.has(failure.code) ? "safe" : "unknown";
+  }
+
+  #extra(): Extras {
+    return (this.#extras ??= {
+      error: undefined,
+      observer: undefined,
+      readable: undefined,
+      writable: undefined,
+      sink: undefined,
+      untie: undefined,
+    });
+  }
+}
+
+const REFUSALS: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  "STREAM_REFUSED",
+  "ACCEPT_QUEUE_FULL",
+  "REMOTE_GONE_AWAY",
+]);

@@ -1,0 +1,120 @@
+// The Web Streams face of a stream: both halves stand on the non-blocking layer themselves.
+
+import { type MuxadoError, resetCodeNumber } from "./errors.ts";
+import type { Stream } from "./stream.ts";
+
+const CANCELLED = /* @__PURE__ */ resetCodeNumber("STREAM_CANCELLED");
+
+/** The source of `stream.readable`: bytes, pulled, with no read-ahead. */
+export class ReadableSource implements UnderlyingByteSource {
+  readonly type = "bytes";
+  readonly #stream: Stream;
+  #controller: ReadableByteStreamController | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+  }
+
+  start(controller: ReadableByteStreamController): void {
+    this.#controller = controller;
+    this.#stream.observe(this);
+    this.#settle();
+  }
+
+  async pull(controller: ReadableByteStreamController): Promise<void> {
+    let chunk = this.#stream.take();
+    while (chunk === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      chunk = this.#stream.take();
+    }
+    if (chunk === null) this.#close(controller);
+    else this.#deliver(controller, chunk);
+  }
+
+  /** The wire cannot refuse one direction only, so a reader that loses interest resets the stream. */
+  cancel(reason: unknown): void {
+    this.#controller = undefined;
+    if (this.#stream.receiving.ended) this.#stream.receiving.discard();
+    else this.#stream.resetBecause(CANCELLED, reason);
+  }
+
+  onReadable(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    if (wake !== undefined) wake();
+    else this.#settle();
+  }
+
+  onWritable(): void {}
+
+  /** Nobody is reading: an end or error still shows on the stream, once there is nothing left to read. */
+  #settle(): void {
+    const controller = this.#controller;
+    if (controller === undefined || this.#stream.receiving.unread > 0) return;
+    try {
+      if (this.#stream.take() === null) this.#close(controller);
+    } catch (error) {
+      controller.error(error);
+    }
+  }
+
+  #close(controller: ReadableByteStreamController): void {
+    this.#controller = undefined;
+    controller.close();
+    // A pending BYOB read ends only by a response of no bytes.
+    controller.byobRequest?.respond(0);
+  }
+
+  #deliver(controller: ReadableByteStreamController, chunk: Uint8Array): void {
+    const view = controller.byobRequest?.view;
+    if (view === undefined || view === null) {
+      // The controller takes the whole memory behind a chunk for itself, so it must not be shared.
+      const owned = chunk.byteLength === chunk.buffer.byteLength;
+      controller.enqueue(
+        (owned ? chunk : Uint8Array.prototype.slice.call(chunk)) as Uint8Array<ArrayBuffer>,
+      );
+      return;
+    }
+    const length = Math.min(view.byteLength, chunk.length);
+    new Uint8Array(view.buffer, view.byteOffset, length).set(chunk.subarray(0, length));
+    controller.byobRequest!.respond(length);
+    if (length < chunk.length) {
+      controller.enqueue(Uint8Array.prototype.slice.call(chunk, length) as Uint8Array<ArrayBuffer>);
+    }
+  }
+}
+
+/** The sink of `stream.writable`. */
+export class WritableSink implements UnderlyingSink<Uint8Array> {
+  readonly #stream: Stream;
+  #controller: WritableStreamDefaultController | undefined;
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+  }
+
+  start(controller: WritableStreamDefaultController): void {
+    this.#controller = controller;
+    if (this.#stream.error !== undefined) controller.error(this.#stream.error);
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#stream.write(chunk);
+  }
+
+  close(): Promise<void> {
+    return this.#stream.closeWrite();
+  }
+
+  abort(reason: unknown): void {
+    this.#stream.resetBecause(CANCELLED, reason);
+  }
+
+  /** The stream has failed, perhaps while nobody was writing. */
+  failed(error: MuxadoError | undefined): void {
+    this.#controller?.error(error);
+  }
+}

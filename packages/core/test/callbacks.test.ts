@@ -1,0 +1,87 @@
+// Commands inside callbacks, at the moments when a session has one stream half ended and others still to end.
+// Each of these was found by the model test.
+
+import type { Stream } from "@muxado/core";
+import { type RawPeer, rawPeer } from "@muxado/testkit";
+import { describe, expect, it } from "vitest";
+
+const NOTHING = new Uint8Array(0);
+
+/** A stream that the peer has opened. */
+async function accepted(peer: RawPeer, streamId: number): Promise<Stream> {
+  peer.send({ type: "DATA", streamId, syn: true, fin: false, body: NOTHING });
+  return await peer.session.accept();
+}
+
+function onReadable(stream: Stream, react: () => void): void {
+  stream.observe({ onReadable: react, onWritable: () => {} });
+}
+
+describe("a callback", () => {
+  it("that half-closes when it is told of the end leaves the stream once", async () => {
+    const peer = rawPeer();
+    const stream = await accepted(peer, 3);
+    onReadable(stream, () => void stream.closeWrite());
+    peer.send({ type: "DATA", streamId: 3, syn: false, fin: true, body: NOTHING });
+    expect(peer.session.stats().openStreams).toBe(0);
+    const closing = peer.session.close();
+    peer.flush();
+    peer.end();
+    await closing;
+    expect(peer.clock.timers).toEqual([]);
+  });
+
+  it("of one stream that a GOAWAY fails does not bring another to life", async () => {
+    const peer = rawPeer();
+    const [one, other] = [peer.session.open(), peer.session.open()];
+    let error: unknown;
+    onReadable(one, () => {
+      other.write(new Uint8Array(1)).catch((reason: unknown) => (error = reason));
+    });
+    peer.send({ type: "GOAWAY", lastStreamId: 0, errorCode: 0, debug: NOTHING });
+    await peer.settle();
+    expect(peer.take()).toEqual([]);
+    expect(error).toMatchObject({ code: "REMOTE_GONE_AWAY", retry: "safe" });
+  });
+
+  it("of one stream that a deadline resets sends nothing on another that it resets too", async () => {
+    const peer = rawPeer();
+    const [one, other] = [await accepted(peer, 3), await accepted(peer, 5)];
+    let error: unknown;
+    onReadable(one, () => {
+      other.write(new Uint8Array(1)).catch((reason: unknown) => (error = reason));
+    });
+    void peer.session.close({ timeout: 10 });
+    await peer.advance(10);
+    const types = peer.take().map(({ type }) => type);
+    expect(types.slice(0, 2)).toEqual(["RST", "RST"]);
+    expect(types[2]).toBe("GOAWAY");
+    expect(error).toMatchObject({ code: "DRAIN_TIMEOUT" });
+  });
+});
+
+describe("a stream", () => {
+  it("is introduced by its SYN, whatever else it has to say", () => {
+    const peer = rawPeer({ role: "client", windowSize: 1024 * 1024 });
+    const stream = peer.session.open();
+    void stream.write(new Uint8Array(5000));
+    void stream.close();
+    expect(peer.take()[0]).toMatchObject({ type: "DATA", streamId: 3, syn: true });
+  });
+
+  it("whose last bytes are lost with the transport does not call them safe to send again", async () => {
+    const peer = rawPeer();
+    const stream = await accepted(peer, 3);
+    peer.send({ type: "DATA", streamId: 3, syn: false, fin: true, body: NOTHING });
+    peer.holdWrites();
+    const writes = [stream.write(new Uint8Array(5000)), stream.closeWrite()].map((write) =>
+      write.catch((error: unknown) => error),
+    );
+    peer.flush();
+    expect(peer.session.stats().openStreams).toBe(0);
+    peer.end(new Error("cable cut"));
+    for (const error of await Promise.all(writes)) {
+      expect(error).toMatchObject({ code: "TRANSPORT_FAILED", streamId: 3, retry: "unsafe" });
+    }
+  });
+});

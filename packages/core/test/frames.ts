@@ -1,0 +1,94 @@
+// Frames as a peer that is played by hand sends them, in as few words as a test can be read with.
+
+import { concatenated } from "@muxado/testkit";
+import { ErrorCode, type ErrorCodeName, type Frame } from "@muxado/frame";
+
+const NOTHING = new Uint8Array(0);
+
+/** So many bytes, or the bytes of a text. */
+export function bytes(content: number | string): Uint8Array {
+  return typeof content === "string"
+    ? new TextEncoder().encode(content)
+    : Uint8Array.from({ length: content }, (_, at) => (at * 7) & 0xff);
+}
+
+function body(content: number | string | Uint8Array | undefined): Uint8Array {
+  if (content === undefined) return NOTHING;
+  return content instanceof Uint8Array ? content : bytes(content);
+}
+
+type Content = number | string | Uint8Array;
+
+/** DATA with SYN. */
+export function syn(streamId: number, content?: Content): Frame {
+  return { type: "DATA", streamId, syn: true, fin: false, body: body(content) };
+}
+
+/** DATA with SYN and FIN. */
+export function synFin(streamId: number, content?: Content): Frame {
+  return { type: "DATA", streamId, syn: true, fin: true, body: body(content) };
+}
+
+/** DATA without flags. */
+export function data(streamId: number, content?: Content): Frame {
+  return { type: "DATA", streamId, syn: false, fin: false, body: body(content) };
+}
+
+/** DATA with FIN. */
+export function fin(streamId: number, content?: Content): Frame {
+  return { type: "DATA", streamId, syn: false, fin: true, body: body(content) };
+}
+
+/** RST with a named code, or any number. */
+export function rst(streamId: number, code: ErrorCodeName | number): Frame {
+  return { type: "RST", streamId, errorCode: numberOf(code) };
+}
+
+/** WNDINC. */
+export function wndinc(streamId: number, increment: number): Frame {
+  return { type: "WNDINC", streamId, increment };
+}
+
+/** GOAWAY with a named code, or any number. */
+export function goAway(
+  lastStreamId: number,
+  code: ErrorCodeName | number = "NO_ERROR",
+  debug?: Content,
+): Frame {
+  return { type: "GOAWAY", lastStreamId, errorCode: numberOf(code), debug: body(debug) };
+}
+
+function numberOf(code: ErrorCodeName | number): number {
+  return typeof code === "number" ? code : ErrorCode[code];
+}
+
+/** Each frame in one line: what most expectations are about. */
+export function brief(frames: readonly Frame[]): string[] {
+  return frames.map((frame) => {
+    switch (frame.type) {
+      case "DATA": {
+        const flags = `${frame.syn ? " SYN" : ""}${frame.fin ? " FIN" : ""}`;
+        return `${frame.streamId}: DATA ${frame.body.length}${flags}`;
+      }
+      case "RST":
+        return `${frame.streamId}: RST ${nameOf(frame.errorCode)}`;
+      case "WNDINC":
+        return `${frame.streamId}: WNDINC ${frame.increment}`;
+      case "GOAWAY":
+        return `GOAWAY ${frame.lastStreamId} ${nameOf(frame.errorCode)}`;
+    }
+  });
+}
+
+function nameOf(errorCode: number): string {
+  const entry = Object.entries(ErrorCode).find(([, code]) => code === errorCode);
+  return entry?.[0] ?? String(errorCode);
+}
+
+/** The bodies of the frames of one stream, in one. */
+export function contentOf(frames: readonly Frame[], streamId: number): Uint8Array {
+  const bodies = frames.flatMap((frame) =>
+    frame.type === "DATA" && frame.streamId === streamId ? [frame.body] : [],
+  );
+  return concatenated(bodies);
+}

@@ -1,0 +1,853 @@
+// What a hostile peer may try, one rule each: every limit is crossed by one and stayed below by one.
+// The numbers are those of docs/threats.md.
+
+import { muxado, type MuxadoError, type Stream } from "@muxado/core";
+import { encode, type Frame } from "@muxado/frame";
+import { Random, type RawPeer, rawPeer } from "@muxado/testkit";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { brief, bytes, contentOf, data, fin, goAway, rst, syn, synFin, wndinc } from "./frames.ts";
+import { takePieces } from "./taking.ts";
+
+const KIB = 1024;
+const WINDOW = 256 * KIB;
+const MAX_WINDOW = 2 ** 31 - 1;
+
+/** What an engine spends on one view and the memory behind it, apart from the bytes. */
+const OVERHEAD_OF_A_PIECE = 200;
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+/** Proves that nothing else on the session was harmed: a stream that comes now is served. */
+async function expectUnharmed(peer: RawPeer, streamId = 9001): Promise<void> {
+  peer.send(syn(streamId, "still"));
+  const stream = await peer.session.accept();
+  expect(stream.id).toBe(streamId);
+  expect(stream.take()).toEqual(bytes("still"));
+  await stream.write(bytes("here"));
+  expect(contentOf(peer.take(), streamId)).toEqual(bytes("here"));
+}
+
+/** Proves that the session has ended for a reason of the peer's making, and told it so. */
+async function expectBreach(peer: RawPeer, code: "PROTOCOL_ERROR" | "ENHANCE_YOUR_CALM") {
+  const frames = peer.take();
+  expect(brief(frames).at(-1)).toMatch(new RegExp(`^GOAWAY \\d+ ${code}$`));
+  peer.end();
+  const { localError, remoteError } = await peer.session.closed;
+  expect(localError).toMatchObject({ code, scope: "session", origin: "remote" });
+  expect(remoteError).toBeUndefined();
+}
+
+describe("1. oversized SYN", () => {
+  it("of the whole initial window opens a stream", () => {
+    const peer = rawPeer();
+    peer.send(syn(3, WINDOW));
+    expect(peer.session.stats()).toMatchObject({ streamsReceived: 1, waitingForAccept: 1 });
+    expect(peer.take()).toEqual([]);
+  });
+
+  it("of one byte more is reset, opens nothing and is not accepted", async () => {
+    const peer = rawPeer();
+    peer.send(syn(3, WINDOW + 1));
+    expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
+    expect(peer.session.stats()).toMatchObject({
+      streamsReceived: 0,
+      openStreams: 0,
+      waitingForAccept: 0,
+    });
+    await expectUnharmed(peer);
+  });
+
+  it("is judged by the wire's initial window, also when ours is smaller or larger", () => {
+    for (const windowSize of [KIB, 4 * WINDOW]) {
+      const peer = rawPeer({ windowSize });
+      peer.send(syn(3, WINDOW), syn(5, WINDOW + 1));
+      expect(brief(peer.take())).toContain("5: RST FLOW_CONTROL_ERROR");
+      expect(peer.session.stats().streamsReceived).toBe(1);
+    }
+  });
+});
+
+describe("2. credit overflow", () => {
+  it("does not happen up to 2³¹−1", () => {
+    const peer = rawPeer();
+    peer.send(syn(3), wndinc(3, MAX_WINDOW - WINDOW));
+    expect(peer.take()).toEqual([]);
+    expect(peer.session.stats().openStreams).toBe(1);
+  });
+
+  it("by one byte resets the stream and frees it", async () => {
+    const peer = rawPeer();
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    peer.send(wndinc(3, MAX_WINDOW - WINDOW + 1));
+    expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
+    expect(stream.error).toMatchObject({
+      code: "FLOW_CONTROL_ERROR",
+      scope: "stream",
+      origin: "remote",
+    });
+    expect(peer.session.stats().openStreams).toBe(0);
+    await expectUnharmed(peer);
+  });
+
+  it("never wraps: the largest grant after the largest grant is a breach too", () => {
+    const peer = rawPeer();
+    peer.send(syn(3), wndinc(3, MAX_WINDOW - WINDOW), wndinc(3, MAX_WINDOW));
+    expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
+  });
+
+  it("is counted from what is left: spent credit may be granted again", async () => {
+    const peer = rawPeer();
+    peer.send(syn(3), wndinc(3, MAX_WINDOW - WINDOW));
+    const stream = await peer.session.accept();
+    await stream.write(bytes(10));
+    peer.take();
+    peer.send(wndinc(3, 10));
+    expect(peer.take()).toEqual([]);
+    peer.send(wndinc(3, 1));
+    expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
+  });
+});
+
+describe("3. negative window", () => {
+  it("does not happen: a body may use up what is left", () => {
+    const peer = rawPeer();
+    peer.send(syn(3, WINDOW - 10), data(3, 10));
+    expect(peer.take()).toEqual([]);
+  });
+
+  it("of one byte is a breach, though something is left", async () => {
+    const peer = rawPeer();
+    peer.send(syn(3, WINDOW - 10));
+    const stream = await peer.session.accept();
+    peer.send(data(3, 11));
+    expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
+    expect(stream.error).toMatchObject({ code: "FLOW_CONTROL_ERROR", origin: "remote" });
+    // Nothing of the body that overran is delivered; what came before is.
+    expect(Buffer.concat(takeAllThenError(stream))).toHaveLength(WINDOW - 10);
+    await expectUnharmed(peer);
+  });
+
+  it("is a breach when nothing is left", () => {
+    const peer = rawPeer();
+    peer.send(syn(3, WINDOW), data(3, 1));
+    expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
+  });
+
+  function takeAllThenError(stream: Stream): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    expect(() => {
+      for (;;) pieces.push(stream.take()!);
+    }).toThrow("flow control");
+    return pieces;
+  }
+});
+
+describe("5. resets that the peer provokes", () => {
+  /** Each provokes one reset on a stream id that is a multiple of 10, plus 1. */
+  const provocations: Record<string, (id: number) => Frame[]> = {
+    "data on streams that are not there": (id) => [data(id, 1)],
+    "SYNs longer than the window": (id) => [syn(id, WINDOW + 1)],
+    "streams beyond the cap": (id) => [syn(id)],
+    "more data than there is credit": (id) => [syn(id, WINDOW), data(id, 1)],
+    "more credit than can be counted": (id) => [syn(id), wndinc(id, MAX_WINDOW)],
+    "data after FIN": (id) => [synFin(id), data(id, 1)],
+  };
+
+  describe.each(Object.entries(provocations))("%s", (name, provoke) => {
+    function provoked(times: number): RawPeer {
+      const maxInboundStreams = name.includes("cap") ? 0 : Infinity;
+      const peer = rawPeer({ maxProvokedResets: 3, maxInboundStreams });
+      for (let count = 1; count <= times; count++) peer.send(...provoke(count * 10 + 1));
+      return peer;
+    }
+
+    it("are answered as often as the limit says", () => {
+      expect(brief(provoked(3).take()).filter((line) => line.includes("RST"))).toHaveLength(3);
+    });
+
+    it("once more end the session", async () => {
+      await expectBreach(provoked(4), "ENHANCE_YOUR_CALM");
+    });
+  });
+
+  it("are charged also after our GOAWAY", async () => {
+    const peer = rawPeer({ maxProvokedResets: 3 });
+    peer.session.goAway();
+    for (const id of [3, 5, 7]) peer.send(syn(id));
+    expect(brief(peer.take()).filter((line) => line.endsWith("STREAM_REFUSED"))).toHaveLength(3);
+    peer.send(syn(9));
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("are forgiven after 10 seconds", async () => {
+    const peer = rawPeer({ maxProvokedResets: 3 });
+    for (const id of [3, 5, 7]) peer.send(data(id, 1));
+    await peer.advance(10_000);
+    for (const id of [13, 15, 17]) peer.send(data(id, 1));
+    expect(peer.take()).toHaveLength(6);
+    peer.send(data(19, 1));
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("are one for each id, however often the peer asks for it", async () => {
+    const peer = rawPeer({ maxProvokedResets: 3 });
+    for (let times = 0; times < 100; times++) peer.send(data(3, 1), syn(5, WINDOW + 1));
+    expect(brief(peer.take())).toEqual(["3: RST STREAM_CLOSED", "5: RST FLOW_CONTROL_ERROR"]);
+    await expectUnharmed(peer);
+  });
+
+  it("are not those of the application", async () => {
+    const peer = rawPeer({ maxProvokedResets: 3 });
+    for (let count = 0; count < 10; count++) {
+      const stream = peer.session.open();
+      await stream.write(bytes(1));
+      stream.reset();
+    }
+    expect(peer.take()).toHaveLength(20);
+    await expectUnharmed(peer);
+  });
+});
+
+describe("6. reply floods, while our writes are blocked", () => {
+  /** A session with a write under way that is never done. */
+  function blocked(options: Parameters<typeof rawPeer>[0] = {}): RawPeer {
+    const peer = rawPeer(options);
+    peer.holdWrites();
+    peer.session.open();
+    peer.take();
+    return peer;
+  }
+
+  it("increments merge: one for each stream, however often credit falls due", async () => {
+    const peer = blocked({ windowSize: WINDOW });
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    for (let round = 0; round < 4; round++) {
+      // All the peer may send without more credit, in eight times.
+      for (let count = 0; count < 2; count++) peer.send(data(3, 32 * KIB));
+      takePieces(stream);
+      peer.flush();
+    }
+    peer.releaseWrites();
+    expect(brief(peer.take())).toEqual([`3: WNDINC ${256 * KIB}`]);
+  });
+
+  it("what waits for the transport does not grow with what the peer sends", () => {
+    const peer = blocked();
+    peer.send(syn(3), syn(5));
+    const before = peer.session.stats().bytesToSend;
+    for (let count = 0; count < 10_000; count++) peer.send(data(99, 1), wndinc(3, 1), fin(5));
+    // One reset, of the stream that is not there.
+    expect(peer.session.stats().bytesToSend).toBe(before + 12);
+  });
+
+  it("so many resets may wait as the limit says", () => {
+    const peer = blocked({ maxWaitingResets: 3 });
+    for (const id of [11, 13, 15]) peer.send(data(id, 1));
+    peer.releaseWrites();
+    expect(brief(peer.take())).toEqual([11, 13, 15].map((id) => `${id}: RST STREAM_CLOSED`));
+  });
+
+  it("one more ends the session, within the time that the transport is given to end", async () => {
+    const peer = blocked({ maxWaitingResets: 3, lingerTimeout: 1000 });
+    for (const id of [11, 13, 15, 17]) peer.send(data(id, 1));
+    const closed = vi.fn();
+    void peer.session.closed.then(closed);
+    await peer.advance(999);
+    expect(closed).not.toHaveBeenCalled();
+    await peer.advance(1);
+    expect(closed).toHaveBeenCalledOnce();
+    const { localError } = await peer.session.closed;
+    expect(localError).toMatchObject({ code: "ENHANCE_YOUR_CALM", origin: "remote" });
+    expect(peer.sessionHasDestroyed).toBe(true);
+  });
+
+  it("resets that have left no longer count", () => {
+    const peer = blocked({ maxWaitingResets: 3 });
+    for (let round = 0; round < 5; round++) {
+      for (const id of [1, 3, 5]) peer.send(data(100 * round + 10 + id, 1));
+      peer.releaseWrites();
+      peer.take();
+      peer.holdWrites();
+      peer.session.open();
+      peer.take();
+    }
+    expect(() => peer.session.open()).not.toThrow();
+  });
+
+  it("resets of the application's own are not held against the peer", async () => {
+    const peer = rawPeer({ maxWaitingResets: 3 });
+    const streams = Array.from({ length: 10 }, () => peer.session.open());
+    peer.take();
+    peer.holdWrites();
+    peer.session.open();
+    peer.take();
+    for (const stream of streams) stream.reset();
+    peer.send(data(99, 1));
+    peer.releaseWrites();
+    expect(brief(peer.take()).at(-1)).toBe("99: RST STREAM_CLOSED");
+    await expectUnharmed(peer);
+  });
+});
+
+describe("10. the overhead of chunks", () => {
+  it("1 MiB that comes byte by byte retains memory in proportion to its bytes", async () => {
+    const peer = rawPeer();
+    const ids = [3, 5, 7, 9];
+    const input = ids.map((id) => encode(syn(id, WINDOW)));
+    for (const frame of input) for (const byte of frame) peer.sendBytes(Uint8Array.of(byte));
+    const streams: Stream[] = [];
+    for (const _ of ids) streams.push(await peer.session.accept());
+    const pieces = streams.flatMap(takePieces);
+    expect(Buffer.concat(pieces).length).toBe(4 * WINDOW);
+    const buffers = new Set(pieces.map((piece) => piece.buffer));
+    let retained = pieces.length * OVERHEAD_OF_A_PIECE;
+    for (const buffer of buffers) retained += buffer.byteLength;
+    expect(retained).toBeLessThan(2 * 4 * WINDOW);
+  });
+});
+
+describe("11. amplification by length", () => {
+  /** The header of a DATA frame whose body never comes. */
+  function header(frame: Frame): Uint8Array {
+    return encode(frame).subarray(0, 8);
+  }
+
+  it("the header alone decides: an oversized SYN is reset before its body comes", () => {
+    const peer = rawPeer();
+    peer.sendBytes(header(syn(3, WINDOW + 1)));
+    expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
+  });
+
+  it("the header alone decides: so is data beyond the credit", () => {
+    const peer = rawPeer();
+    peer.send(syn(3, WINDOW));
+    peer.sendBytes(header(data(3, 1)));
+    expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
+  });
+
+  it("the header alone decides: so is data on a stream that is not there", () => {
+    const peer = rawPeer();
+    peer.sendBytes(header(data(3, 1_000_000)));
+    expect(brief(peer.take())).toEqual(["3: RST STREAM_CLOSED"]);
+  });
+
+  it("allocates nothing for bytes that have only been promised", () => {
+    const promise = header(syn(3, WINDOW));
+    const peers = Array.from({ length: 200 }, () => rawPeer());
+    const before = process.memoryUsage().arrayBuffers;
+    for (const peer of peers) peer.sendBytes(promise);
+    const grown = process.memoryUsage().arrayBuffers - before;
+    // They promise 50 MiB.
+    expect(grown).toBeLessThan(1024 * KIB);
+    expect(peers.every((peer) => peer.session.stats().openStreams === 1)).toBe(true);
+  });
+
+  it("drops the body of what was refused, and keeps the framing", async () => {
+    const peer = rawPeer();
+    const oversized = encode(syn(3, WINDOW + 1));
+    for (let at = 0; at < oversized.length; at += 50_000) {
+      peer.sendBytes(oversized.subarray(at, at + 50_000));
+    }
+    expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
+    await expectUnharmed(peer);
+  });
+});
+
+describe("12. misuse of ids", () => {
+  /** A header of DATA with SYN, by hand: encoders refuse these ids. */
+  function rawSyn(id: number): Uint8Array {
+    const frame = new Uint8Array([0, 0, 0, 0x12, 0, 0, 0, 0]);
+    new DataView(frame.buffer).setUint32(4, id);
+    return frame;
+  }
+
+  it.each([
+    ["wrong parity, to a server", "server", encode(syn(4))],
+    ["wrong parity, to a client", "client", encode(syn(5))],
+    ["an id of ours that is open", "server", encode(syn(2))],
+    ["id 0", "server", rawSyn(0)],
+    ["the high bit set", "server", rawSyn(0x8000_0003)],
+  ] as const)("%s: ends the session", async (_, role, frame) => {
+    const peer = rawPeer({ role });
+    peer.session.open();
+    peer.flush();
+    peer.sendBytes(frame);
+    await expectBreach(peer, "PROTOCOL_ERROR");
+  });
+
+  it("SYN on a stream that is open: ends the session", async () => {
+    const peer = rawPeer();
+    peer.send(syn(3), syn(3));
+    await expectBreach(peer, "PROTOCOL_ERROR");
+  });
+
+  it("the highest id that a peer may use opens a stream as any other, and so does 1", async () => {
+    const peer = rawPeer();
+    peer.send(syn(0x7fff_ffff), syn(1));
+    expect((await peer.session.accept()).id).toBe(0x7fff_ffff);
+    expect((await peer.session.accept()).id).toBe(1);
+  });
+
+  it("nothing that comes behind the breach is taken for frames", () => {
+    const peer = rawPeer();
+    peer.send(syn(4), syn(3, "late"));
+    expect(peer.session.stats().streamsReceived).toBe(0);
+  });
+
+  it("our own ids run out with an error, do not wrap, and what is open goes on", async () => {
+    const peer = rawPeer({ wire: { ...muxado, maxStreamId: 6 } });
+    const streams = [2, 4, 6].map(() => peer.session.open());
+    expect(streams.map((stream) => stream.id)).toEqual([2, 4, 6]);
+    const refusal = { code: "STREAMS_EXHAUSTED", scope: "session", origin: "local", retry: "safe" };
+    for (let times = 0; times < 2; times++) {
+      expect(() => peer.session.open()).toThrow(expect.objectContaining(refusal));
+    }
+    streams[0]!.reset();
+    expect(() => peer.session.open()).toThrow(expect.objectContaining(refusal));
+    await streams[1]!.write(bytes("on"));
+    expect(contentOf(peer.take(), 4)).toEqual(bytes("on"));
+    await expectUnharmed(peer);
+  });
+});
+
+describe("13. streams that nobody accepts", () => {
+  it("may be as many as the backlog says", () => {
+    const peer = rawPeer({ acceptBacklog: 3 });
+    peer.send(syn(3), syn(5), syn(7));
+    expect(peer.take()).toEqual([]);
+    expect(peer.session.stats().waitingForAccept).toBe(3);
+  });
+
+  it("one more is reset, and the others wait on", async () => {
+    const peer = rawPeer({ acceptBacklog: 3 });
+    peer.send(syn(3), syn(5), syn(7), syn(9));
+    expect(brief(peer.take())).toEqual(["9: RST ACCEPT_QUEUE_FULL"]);
+    expect(peer.session.stats()).toMatchObject({ waitingForAccept: 3, openStreams: 3 });
+    for (const id of [3, 5, 7]) expect((await peer.session.accept()).id).toBe(id);
+    await expectUnharmed(peer);
+  });
+
+  it("is 128 by default", () => {
+    const peer = rawPeer();
+    peer.send(...Array.from({ length: 129 }, (_, index) => syn(3 + 2 * index)));
+    expect(brief(peer.take())).toEqual([`${3 + 2 * 128}: RST ACCEPT_QUEUE_FULL`]);
+  });
+
+  it("are not counted while an accept loop takes them in the same turn", async () => {
+    const peer = rawPeer({ acceptBacklog: 3 });
+    const ids: number[] = [];
+    void (async () => {
+      for await (const stream of peer.session) ids.push(stream.id);
+    })();
+    peer.send(...Array.from({ length: 100 }, (_, index) => syn(3 + 2 * index)));
+    await peer.settle();
+    expect(ids).toHaveLength(100);
+    expect(peer.take()).toEqual([]);
+  });
+
+  it("hold up nobody: their frames, and those of others, are read", async () => {
+    const peer = rawPeer({ acceptBacklog: 1 });
+    const own = peer.session.open();
+    peer.flush();
+    peer.send(syn(3, WINDOW), syn(5), data(2, "for us"), fin(3));
+    expect(own.take()).toEqual(bytes("for us"));
+    const stream = await peer.session.accept();
+    expect(Buffer.concat(takePieces(stream))).toHaveLength(WINDOW);
+    expect(stream.take()).toBeNull();
+  });
+
+  it("cannot be more than 16 384 beyond the backlog in one turn, also when writes are blocked", () => {
+    const peer = rawPeer({ acceptBacklog: 3 });
+    peer.holdWrites();
+    peer.session.open();
+    peer.take();
+    peer.send(...Array.from({ length: 16_384 + 3 }, (_, index) => syn(3 + 2 * index)));
+    expect(peer.session.stats().waitingForAccept).toBe(16_387);
+    peer.send(syn(99_999));
+    expect(peer.session.stats().waitingForAccept).toBe(16_387);
+    expect(peer.session.stats().bytesToSend).toBe(8 + 12);
+  });
+
+  it("and that the peer has reset meanwhile are given up without an answer", () => {
+    const peer = rawPeer({ acceptBacklog: 3 });
+    peer.send(syn(3), syn(5), syn(7), syn(9), rst(9, "STREAM_CANCELLED"));
+    expect(peer.take()).toEqual([]);
+    expect(peer.session.stats()).toMatchObject({ waitingForAccept: 3, openStreams: 3 });
+  });
+
+  it("may be capped together with those that were accepted", async () => {
+    const peer = rawPeer({ maxInboundStreams: 2 });
+    peer.send(syn(3), syn(5));
+    const stream = await peer.session.accept();
+    peer.send(syn(7));
+    expect(brief(peer.take())).toEqual(["7: RST STREAM_REFUSED"]);
+    stream.reset();
+    peer.take();
+    peer.send(syn(9));
+    expect(peer.take()).toEqual([]);
+    expect(peer.session.stats().openStreams).toBe(2);
+  });
+});
+
+describe("14. misuse of GOAWAY", () => {
+  it("the last id may stay and fall", async () => {
+    const peer = rawPeer();
+    peer.send(goAway(6), goAway(6), goAway(4));
+    expect(peer.take()).toEqual([]);
+    await expectUnharmed(peer);
+  });
+
+  it("the last id may not rise", async () => {
+    const peer = rawPeer();
+    peer.send(goAway(4), goAway(5));
+    expect(brief(peer.take())).toEqual(["GOAWAY 0 PROTOCOL_ERROR"]);
+    peer.end();
+    const { localError } = await peer.session.closed;
+    expect(localError).toMatchObject({ code: "PROTOCOL_ERROR", origin: "remote" });
+  });
+
+  it("a SYN after ours is refused, and nothing is made of it", () => {
+    const peer = rawPeer();
+    peer.session.goAway();
+    peer.take();
+    peer.send(syn(3, "too late"));
+    expect(brief(peer.take())).toEqual(["3: RST STREAM_REFUSED"]);
+    expect(peer.session.stats()).toMatchObject({ streamsReceived: 0, waitingForAccept: 0 });
+  });
+
+  it("what was open before ours goes on", async () => {
+    const peer = rawPeer();
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    const own = peer.session.open();
+    peer.session.goAway();
+    peer.take();
+    peer.send(data(3, "in"), data(2, "back"));
+    expect([stream.take(), own.take()]).toEqual([bytes("in"), bytes("back")]);
+    await stream.write(bytes("out"));
+    await peer.session.open().write(bytes("new"));
+    expect(brief(peer.take())).toEqual(["3: DATA 3", "4: DATA 3 SYN"]);
+  });
+
+  it("a peer that falls silent after its own is given up after the deadline", async () => {
+    const peer = rawPeer({ goAwayTimeout: 5000, lingerTimeout: 100 });
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    peer.send(goAway(0));
+    await peer.advance(4999);
+    expect(stream.error).toBeUndefined();
+    await peer.advance(1);
+    expect(stream.error).toMatchObject({ code: "SESSION_CLOSED", scope: "session" });
+    await peer.advance(100);
+    expect(peer.sessionHasDestroyed).toBe(true);
+    expect(peer.clock.timers).toEqual([]);
+  });
+
+  it("a peer that goes on after its own is left alone", async () => {
+    const peer = rawPeer({ goAwayTimeout: 5000 });
+    peer.send(syn(3), goAway(0));
+    const stream = await peer.session.accept();
+    for (let round = 0; round < 5; round++) {
+      await peer.advance(4000);
+      peer.send(data(3, 1));
+    }
+    expect(stream.error).toBeUndefined();
+  });
+
+  it("a peer that goes on for ever while we drain is given up after the deadline", async () => {
+    const peer = rawPeer({ closeTimeout: 5000, lingerTimeout: 100 });
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    void peer.session.close();
+    for (let round = 0; round < 4; round++) {
+      await peer.advance(1000);
+      peer.send(data(3, 1));
+    }
+    expect(stream.error).toBeUndefined();
+    await peer.advance(1000);
+    expect(stream.error).toMatchObject({ code: "DRAIN_TIMEOUT" });
+    await peer.advance(100);
+    expect(peer.sessionHasDestroyed).toBe(true);
+    expect(await peer.session.closed).toMatchObject({ localError: { code: "DRAIN_TIMEOUT" } });
+  });
+
+  it("keeps 64 KiB of the debug data and reads over the rest", async () => {
+    for (const [sent, kept] of [
+      [64 * KIB, 64 * KIB],
+      [64 * KIB + 1, 64 * KIB],
+      [1_000_000, 64 * KIB],
+    ] as const) {
+      const peer = rawPeer();
+      peer.send(goAway(0, "INTERNAL_ERROR", sent), syn(3, "behind"));
+      expect(peer.session.stats().streamsReceived).toBe(1);
+      peer.end();
+      const { remoteDebug } = await peer.session.closed;
+      expect(remoteDebug).toHaveLength(kept);
+    }
+  });
+
+  it("sends 1 KiB of debug data at the most", () => {
+    const peer = rawPeer();
+    expect(() => peer.session.goAway("NO_ERROR", bytes(1025))).toThrow(RangeError);
+    expect(() => peer.session.goAway("NO_ERROR", "€".repeat(342))).toThrow("debug.length");
+    expect(peer.take()).toEqual([]);
+    peer.session.goAway("NO_ERROR", bytes(1024));
+    expect(peer.take()).toMatchObject([{ debug: bytes(1024) }, { streamId: 0x7fff_ffff }]);
+  });
+});
+
+describe("15. commands inside callbacks", () => {
+  /** A session with a stream of the peer's, and what the application does when bytes arrive on it. */
+  async function observed(onReadable: (peer: RawPeer, stream: Stream) => void) {
+    const peer = rawPeer();
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    let depth = 0;
+    let deepest = 0;
+    let calls = 0;
+    stream.observe({
+      onReadable: () => {
+        deepest = Math.max(deepest, ++depth);
+        calls++;
+        onReadable(peer, stream);
+        depth--;
+      },
+      onWritable: () => {},
+    });
+    return { peer, stream, facts: () => ({ deepest, calls }) };
+  }
+
+  it("open: the stream is there, and the rest of the chunk is handled", async () => {
+    let opened: Stream | undefined;
+    const { peer, stream } = await observed((session) => {
+      opened ??= session.session.open();
+    });
+    peer.send(data(3, "one"), data(3, "two"), syn(5));
+    expect(Buffer.concat(takePieces(stream)).toString()).toBe("onetwo");
+    expect(peer.session.stats()).toMatchObject({ streamsOpened: 1, streamsReceived: 2 });
+    expect(brief(peer.take())).toEqual([`${opened!.id}: DATA 0 SYN`]);
+  });
+
+  it("reset: the rest of the stream's frames is dropped without an answer, others go on", async () => {
+    const { peer, stream, facts } = await observed((_, inner) => inner.reset());
+    peer.send(data(3, "one"), data(3, "two"), fin(3), wndinc(3, 5), syn(5, "other"));
+    expect(facts()).toEqual({ deepest: 1, calls: 1 });
+    // Its end is told later, once: a command calls nobody back.
+    await peer.settle();
+    expect(facts()).toEqual({ deepest: 1, calls: 2 });
+    expect(stream.error).toMatchObject({ code: "STREAM_CANCELLED", origin: "local" });
+    expect(brief(peer.take())).toEqual(["3: RST STREAM_CANCELLED"]);
+    expect((await peer.session.accept()).take()).toEqual(bytes("other"));
+  });
+
+  it("reset in the middle of a body: its rest is dropped and the framing kept", async () => {
+    const { peer } = await observed((_, inner) => inner.reset());
+    const frame = encode(data(3, 1000));
+    peer.sendBytes(frame.subarray(0, 500));
+    peer.sendBytes(frame.subarray(500));
+    await expectUnharmed(peer);
+  });
+
+  it("close: the stream ends in both directions once FIN arrives in the same chunk", async () => {
+    const { peer } = await observed((_, inner) => void inner.close());
+    peer.send(data(3, "one"), fin(3));
+    expect(brief(peer.take())).toEqual(["3: DATA 0 FIN"]);
+    expect(peer.session.stats().openStreams).toBe(0);
+  });
+
+  it("session.close: the rest of the chunk is handled, streams drain, then all ends", async () => {
+    const { peer, stream } = await observed(({ session }) => void session.close());
+    peer.send(data(3, "one"), syn(5), fin(3));
+    expect(brief(peer.take())).toEqual(["5: RST STREAM_REFUSED"]);
+    expect(takePieces(stream)).toHaveLength(1);
+    await stream.close();
+    expect(brief(peer.take())).toEqual(["3: DATA 0 FIN", "GOAWAY 3 NO_ERROR"]);
+    expect(peer.sessionHasEnded).toBe(true);
+  });
+
+  it("session.destroy: the rest of the chunk is not handled", async () => {
+    const { peer } = await observed(({ session }) => session.destroy(new Error("enough")));
+    peer.send(data(3, "one"), syn(5), syn(4));
+    expect(brief(peer.take())).toEqual(["GOAWAY 3 INTERNAL_ERROR"]);
+    expect(peer.session.stats().streamsReceived).toBe(1);
+  });
+
+  it("session.goAway: a SYN later in the chunk is refused already", async () => {
+    const { peer } = await observed(({ session }) => session.goAway());
+    peer.send(data(3, "one"), syn(5));
+    expect(brief(peer.take())).toEqual([
+      "GOAWAY 3 NO_ERROR",
+      `${0x7fff_ffff}: DATA 0 FIN`,
+      "5: RST STREAM_REFUSED",
+    ]);
+  });
+
+  it("nothing is written while input is handled: it all leaves in one write after it", async () => {
+    const { peer } = await observed(({ session }, stream) => {
+      stream.offer(bytes("echo"));
+      session.open().offer(bytes("more"));
+    });
+    peer.send(data(3, "one"), data(3, "two"), data(3, "three"));
+    expect(peer.takeChunks()).toHaveLength(1);
+  });
+
+  it("offers from a drain that is reported inside a write never recurse", async () => {
+    const peer = rawPeer();
+    peer.send(syn(3), wndinc(3, 100_000_000));
+    const stream = await peer.session.accept();
+    const chunk = new Uint8Array(100_000);
+    let left = 200;
+    let depth = 0;
+    let deepest = 0;
+    const offer = (): void => {
+      deepest = Math.max(deepest, ++depth);
+      while (left > 0 && stream.offer(chunk) === chunk.length) left--;
+      depth--;
+    };
+    stream.observe({ onReadable: () => {}, onWritable: offer });
+    offer();
+    // An offer that was taken in part counts as not taken here, so more arrives than was asked for.
+    expect(contentOf(peer.take(), 3).length).toBeGreaterThanOrEqual(20_000_000);
+    expect([left, deepest]).toEqual([0, 1]);
+  });
+});
+
+describe("19. pinned buffers", () => {
+  /** A chunk of 64 KiB that ends with ten bytes for stream 3, and begins with much for stream 5. */
+  function largeChunk(): Frame[] {
+    return [data(5, 64 * KIB), data(3, "ten bytes!")];
+  }
+
+  it("10 unread bytes do not keep a 64 KiB chunk alive", async () => {
+    const peer = rawPeer();
+    peer.send(syn(3), syn(5));
+    const stream = await peer.session.accept();
+    peer.send(...largeChunk());
+    const piece = stream.take()!;
+    expect(piece).toEqual(bytes("ten bytes!"));
+    expect(piece.buffer.byteLength).toBeLessThanOrEqual(64);
+  });
+
+  it("nor do 10 bytes that go to a reader at once", async () => {
+    const peer = rawPeer();
+    peer.send(syn(3), syn(5));
+    const stream = await peer.session.accept();
+    const reading = stream.read();
+    peer.send(...largeChunk());
+    const piece = await reading;
+    expect(piece).toEqual(bytes("ten bytes!"));
+    expect(piece!.buffer.byteLength).toBeLessThanOrEqual(64);
+  });
+});
+
+describe("20. silent failure", () => {
+  it("whatever bytes come, receive does not throw and the session ends at worst", async () => {
+    const random = new Random(20);
+    for (let round = 0; round < 300; round++) {
+      const peer = rawPeer({ role: random.pick(["client", "server"]) });
+      peer.session.open();
+      peer.flush();
+      for (let count = 0; count < 20; count++) {
+        const noise = Uint8Array.from({ length: random.below(40) }, () => random.below(256));
+        // Half of the time something that has the form of a frame.
+        if (random.oneIn(2) && noise.length >= 8) {
+          noise.set([0, 0, noise.length - 8, random.below(4) << 4, 0, 0, 0, random.below(12)]);
+        }
+        expect(() => peer.sendBytes(noise)).not.toThrow();
+      }
+      peer.end();
+      expect(peer.session.stats().openStreams).toBe(0);
+      await peer.session.closed;
+    }
+  });
+
+  it("nothing that a peer does is an unhandled rejection", async () => {
+    const reported = vi.fn();
+    process.on("unhandledRejection", reported);
+    const endings: ((peer: RawPeer) => void)[] = [
+      (peer) => peer.send(rst(3, "STREAM_CANCELLED"), rst(2, "STREAM_REFUSED")),
+      (peer) => peer.send(wndinc(3, MAX_WINDOW), wndinc(2, MAX_WINDOW)),
+      (peer) => peer.send(goAway(0, "INTERNAL_ERROR", "no reason")),
+      (peer) => peer.sendBytes(bytes("HTTP/1.1 400 Bad Request")),
+      (peer) => peer.end(),
+      (peer) => peer.end(new Error("ECONNRESET")),
+    ];
+    for (const end of endings) {
+      const peer = rawPeer();
+      peer.send(syn(3));
+      const streams = [await peer.session.accept(), peer.session.open()];
+      void peer.session.accept();
+      for (const stream of streams) {
+        void stream.read();
+        void stream.write(new Uint8Array(WINDOW + 1));
+        void stream.closeWrite();
+        void stream.readable;
+        void stream.writable;
+      }
+      peer.flush();
+      end(peer);
+      await peer.settle();
+      for (const stream of streams) {
+        void stream.read();
+        void stream.write(bytes(1));
+        void stream.close();
+      }
+      void peer.session.close();
+      peer.end();
+      await peer.session.closed;
+    }
+    await new Promise(setImmediate);
+    process.off("unhandledRejection", reported);
+    expect(reported).not.toHaveBeenCalled();
+  });
+
+  it("an observer that throws surfaces as itself, and takes no input with it", async () => {
+    const thrown: unknown[] = [];
+    vi.stubGlobal("queueMicrotask", (task: () => void) => {
+      try {
+        task();
+      } catch (error) {
+        thrown.push(error);
+      }
+    });
+    const peer = rawPeer();
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    const [onRead, onWrite] = [new Error("in onReadable"), new Error("in onWritable")];
+    stream.observe({
+      onReadable: () => {
+        throw onRead;
+      },
+      onWritable: () => {
+        throw onWrite;
+      },
+    });
+    stream.offer(new Uint8Array(WINDOW + 1));
+    peer.take();
+    peer.send(data(3, "one"), wndinc(3, 10), syn(5, "two"));
+    expect(thrown).toEqual([onRead, onWrite]);
+    expect(stream.take()).toEqual(bytes("one"));
+    expect((await peer.session.accept()).take()).toEqual(bytes("two"));
+  });
+
+  it("every end has an error that says what, where and whose", async () => {
+    const peer = rawPeer();
+    const stream = peer.session.open();
+    const reading = stream.read();
+    peer.end(new Error("ECONNRESET"));
+    const error = await reading.catch((reason: MuxadoError) => reason);
+    expect(error).toMatchObject({
+      code: "TRANSPORT_FAILED",
+      scope: "session",
+      origin: "local",
+      streamId: 2,
+      cause: { message: "ECONNRESET" },
+    });
+    const { localError } = await peer.session.closed;
+    expect(localError).toMatchObject({ code: "TRANSPORT_FAILED", scope: "session" });
+  });
+});

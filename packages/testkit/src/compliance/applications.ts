@@ -1,0 +1,103 @@
+// Small applications that the compliance tests are made of: readers, echoes, and ways to wait.
+
+import { MuxadoError, type Session, type Stream } from "@muxado/core";
+import { expect } from "vitest";
+import { concatenated } from "../bytes.ts";
+
+/** Everything up to the end. */
+export async function readAll(stream: Stream): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return concatenated(chunks);
+}
+
+/** At least `length` bytes, which are expected to come. */
+export async function readBytes(stream: Stream, length: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for (let read = 0; read < length; ) {
+    const chunk = await stream.read();
+    if (chunk === null) throw new Error(`the stream ended after ${read} of ${length} bytes`);
+    chunks.push(chunk);
+    read += chunk.length;
+  }
+  return concatenated(chunks);
+}
+
+/** Writes `bytes` and half-closes. */
+export async function writeAll(stream: Stream, bytes: Uint8Array): Promise<void> {
+  await stream.write(bytes);
+  await stream.closeWrite();
+}
+
+/** Sends back what comes, on every stream that the peer opens, until the session ends. */
+export async function echo(session: Session): Promise<void> {
+  for await (const stream of session) void echoOne(stream);
+}
+
+async function echoOne(stream: Stream): Promise<void> {
+  try {
+    for await (const chunk of stream) await stream.write(chunk);
+    await stream.closeWrite();
+  } catch {
+    // The test has reset the stream, and looks at its own end of it.
+  }
+}
+
+/** A stream from `from`, with both of its ends. The peer has seen its first byte, which is read already. */
+export async function connectedStream(from: Session, to: Session): Promise<[Stream, Stream]> {
+  const local = from.open();
+  const [remote] = await Promise.all([to.accept(), local.write(new Uint8Array([0]))]);
+  expect(await remote.read()).toEqual(new Uint8Array([0]));
+  return [local, remote];
+}
+
+/** The error that `promise` rejects with, which must be a MuxadoError. */
+export async function failureOf(promise: Promise<unknown>): Promise<MuxadoError> {
+  const error: unknown = await promise.then(
+    (value) => expect.fail(`resolved with ${String(value)}`),
+    (reason: unknown) => reason,
+  );
+  if (!MuxadoError.is(error)) throw error;
+  return error;
+}
+
+/** The error that `call` throws, which must be a MuxadoError. */
+export function thrownBy(call: () => unknown): MuxadoError {
+  try {
+    call();
+  } catch (error) {
+    if (MuxadoError.is(error)) return error;
+    throw error;
+  }
+  return expect.fail("nothing was thrown");
+}
+
+/** Writes until it fails: sooner or later the news of the other end arrives. */
+export async function writeUntilFailure(stream: Stream): Promise<MuxadoError> {
+  const chunk = new Uint8Array(1024);
+  return await failureOf(
+    (async () => {
+      for (;;) {
+        await stream.write(chunk);
+        await aMoment();
+      }
+    })(),
+  );
+}
+
+/** Long enough for whatever could happen without us, and not so long that tests take time. */
+export function aMoment(ms = 5): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits until `condition` holds. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await aMoment(1);
+}
+
+/** Whether `promise` still waits after a moment. */
+export async function stillWaits(promise: Promise<unknown>): Promise<boolean> {
+  const waits = Symbol("waits");
+  const first = await Promise.race([promise.catch(() => undefined), aMoment(20).then(() => waits)]);
+  return first === waits;
+}

@@ -1,0 +1,83 @@
+// What an error says, so that an application can decide what to do about it.
+
+import { MuxadoError } from "@muxado/core";
+import { describe, expect } from "vitest";
+import { connectedStream, failureOf, thrownBy } from "./applications.ts";
+import type { Harness } from "./harness.ts";
+
+export function describeErrors({ it }: Harness): void {
+  describe("an error", () => {
+    it("is a MuxadoError, with the stream it is about", async ({ client, server }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      mine.reset();
+      const error = await failureOf(theirs.read());
+      expect(error).toBeInstanceOf(Error);
+      expect(error).toBeInstanceOf(MuxadoError);
+      expect(error.name).toBe("MuxadoError");
+      expect(error.streamId).toBe(mine.id);
+      expect(error.message).toContain(`stream ${mine.id}`);
+    });
+
+    it("is the same one wherever the stream reports it", async ({ client, server }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      const waiting = failureOf(theirs.read());
+      mine.reset();
+      const error = await waiting;
+      expect(theirs.error).toBe(error);
+      expect(await failureOf(theirs.write(new Uint8Array(1)))).toBe(error);
+      expect(await failureOf(theirs.closeWrite())).toBe(error);
+      expect(thrownBy(() => theirs.take())).toBe(error);
+    });
+
+    it("of work that the peer cannot have seen is safe to retry", async ({ client }) => {
+      const unsent = client.open();
+      client.destroy();
+      expect(unsent.error).toMatchObject({ retry: "safe" });
+      expect(thrownBy(() => client.open())).toMatchObject({ retry: "safe" });
+    });
+
+    it("of work that the peer has answered is unsafe to retry", async ({ client, server }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      await theirs.write(new Uint8Array([1]));
+      await mine.read();
+      theirs.reset("STREAM_REFUSED");
+      expect(await failureOf(mine.read())).toMatchObject({ retry: "unsafe" });
+    });
+
+    it("of work that the peer may have seen leaves that open", async ({ client, server }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      theirs.reset("INTERNAL_ERROR");
+      expect(await failureOf(mine.read())).toMatchObject({ retry: "unknown" });
+      expect(theirs.error).toMatchObject({ retry: "unknown" });
+    });
+  });
+
+  describe("stats", () => {
+    it("count streams and bytes", async ({ client, server }) => {
+      expect(client.stats()).toEqual({
+        openStreams: 0,
+        streamsOpened: 0,
+        streamsReceived: 0,
+        waitingForAccept: 0,
+        bytesReceived: 0,
+        bytesSent: 0,
+        bytesToSend: 0,
+      });
+      const [mine] = await connectedStream(client, server);
+      await connectedStream(server, client);
+      await mine.write(new Uint8Array(1000));
+      expect(client.stats()).toMatchObject({
+        openStreams: 2,
+        streamsOpened: 1,
+        streamsReceived: 1,
+      });
+      expect(client.stats().bytesToSend).toBeGreaterThanOrEqual(1000);
+      server.open();
+      server.open();
+      await client.accept();
+      expect(client.stats().waitingForAccept).toBeLessThanOrEqual(1);
+      expect(client.stats().bytesSent).toBeGreaterThan(1000);
+      expect(client.stats().bytesReceived).toBe(server.stats().bytesSent);
+    });
+  });
+}

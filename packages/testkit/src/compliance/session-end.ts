@@ -1,0 +1,297 @@
+// How a session ends, by whom, and what both sides are told about it.
+
+import { describe, expect } from "vitest";
+import { patterned } from "../bytes.ts";
+import {
+  aMoment,
+  connectedStream,
+  echo,
+  failureOf,
+  readAll,
+  stillWaits,
+  thrownBy,
+  until,
+  writeAll,
+} from "./applications.ts";
+import type { Harness } from "./harness.ts";
+
+const KIB = 1024;
+const NO_ERRORS = { localError: undefined, remoteError: undefined };
+
+export function describeSessionEnd(harness: Harness): void {
+  describeDrain(harness);
+  describeDestroy(harness);
+  describeGoAway(harness);
+  describeAfterEnd(harness);
+}
+
+function describeDrain({ it }: Harness): void {
+  describe("close", () => {
+    it("ends an idle session on both sides, without an error on either", async ({
+      client,
+      server,
+    }) => {
+      await client.close();
+      expect(await client.closed).toMatchObject(NO_ERRORS);
+      expect(await server.closed).toMatchObject(NO_ERRORS);
+    });
+
+    it("waits for the streams in flight, and loses nothing of them", async ({ client, server }) => {
+      void echo(server);
+      void echo(client);
+      const bytes = patterned(100 * KIB);
+      const exchanges = Array.from({ length: 40 }, async (_, count) => {
+        const stream = (count % 2 === 0 ? client : server).open();
+        const [answer] = await Promise.all([readAll(stream), writeAll(stream, bytes)]);
+        return answer.length;
+      });
+      // What is open on its way counts as much as what has arrived.
+      await until(
+        () => client.stats().streamsReceived === 20 && server.stats().streamsReceived === 20,
+      );
+      await Promise.all([client.close(), server.close()]);
+      expect(new Set(await Promise.all(exchanges))).toEqual(new Set([bytes.length]));
+      expect(await client.closed).toMatchObject(NO_ERRORS);
+      expect(await server.closed).toMatchObject(NO_ERRORS);
+    });
+
+    it("sends the last words of a stream that has just ended", async ({ client, server }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      await theirs.closeWrite();
+      await mine.read();
+      const writing = writeAll(mine, patterned(200 * KIB));
+      const closing = client.close();
+      expect(await readAll(theirs)).toHaveLength(200 * KIB);
+      await Promise.all([writing, closing]);
+    });
+
+    it("refuses new streams meanwhile, on both sides", async ({ client, server }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      const closing = client.close();
+      const refusal = { scope: "session", origin: "local", retry: "safe" };
+      expect(thrownBy(() => client.open())).toMatchObject({ ...refusal, code: "SESSION_CLOSED" });
+      const late = server.open();
+      expect(await failureOf(late.read())).toMatchObject({ origin: "remote", retry: "safe" });
+      await Promise.all([mine.closeWrite(), theirs.closeWrite()]);
+      await closing;
+    });
+
+    it("may be asked for again, from both sides, and resolves for all", async ({
+      client,
+      server,
+    }) => {
+      await Promise.all([client.close(), server.close(), client.close()]);
+      await client.close();
+      expect(await server.closed).toMatchObject(NO_ERRORS);
+    });
+
+    it("is what asyncDispose does", async ({ client, server }) => {
+      await client[Symbol.asyncDispose]();
+      expect(await server.closed).toMatchObject(NO_ERRORS);
+    });
+
+    it("resets what is still open at the deadline", async ({ client, server }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      const reading = [failureOf(mine.read()), failureOf(theirs.read())];
+      await client.close({ timeout: 30 });
+      expect(await client.closed).toMatchObject({
+        localError: { code: "DRAIN_TIMEOUT", origin: "local" },
+      });
+      expect(await reading[0]).toMatchObject({
+        code: "DRAIN_TIMEOUT",
+        scope: "session",
+        origin: "local",
+      });
+      expect(await reading[1]).toMatchObject({ origin: "remote" });
+      expect(await server.closed).toMatchObject({ localError: undefined });
+    });
+
+    it("resets what is still open when its signal aborts", async ({ client, server }) => {
+      const [mine] = await connectedStream(client, server);
+      const reading = failureOf(mine.read());
+      const controller = new AbortController();
+      const closing = client.close({ signal: controller.signal });
+      expect(await stillWaits(closing)).toBe(true);
+      controller.abort();
+      await closing;
+      expect(await reading).toMatchObject({ code: "DRAIN_TIMEOUT" });
+    });
+
+    it("does not take a deadline that is none", async ({ client }) => {
+      for (const timeout of [-1, 0.5, Number.NaN]) {
+        expect(() => client.close({ timeout })).toThrow(RangeError);
+      }
+    });
+  });
+}
+
+function describeDestroy({ it }: Harness): void {
+  describe("destroy", () => {
+    it("ends everything at once, with the reason as the cause", async ({ client, server }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      const cause = new Error("out of cheese");
+      const waiting = [mine.read(), mine.write(patterned(1024 * KIB)), client.accept()].map(
+        failureOf,
+      );
+      const atPeer = failureOf(theirs.read());
+      client.destroy(cause);
+      for (const error of await Promise.all(waiting)) {
+        expect(error).toMatchObject({ code: "SESSION_CLOSED", scope: "session", origin: "local" });
+      }
+      expect((await waiting[0])!.cause).toBe(cause);
+      expect(await client.closed).toMatchObject({
+        localError: { code: "SESSION_CLOSED", origin: "local", cause },
+        remoteError: undefined,
+      });
+      expect(await atPeer).toMatchObject({ scope: "session", origin: "remote" });
+    });
+
+    it("tells the peer that there was an error, but not which", async ({ client, server }) => {
+      client.destroy(new Error("a secret"));
+      const { remoteError, remoteDebug } = await server.closed;
+      expect(remoteError).toMatchObject({
+        code: "INTERNAL_ERROR",
+        scope: "session",
+        origin: "remote",
+      });
+      expect(new TextDecoder().decode(remoteDebug)).not.toContain("secret");
+    });
+
+    it("without a reason is no error for the peer", async ({ client, server }) => {
+      client.destroy();
+      expect(await server.closed).toMatchObject(NO_ERRORS);
+    });
+
+    it("is harmless when repeated, and after a graceful end", async ({ client, server }) => {
+      await client.close();
+      client.destroy(new Error("too late"));
+      expect(await client.closed).toMatchObject(NO_ERRORS);
+      server.destroy();
+      server.destroy();
+      await server.closed;
+    });
+
+    it("ends a drain that would take too long", async ({ client, server }) => {
+      await connectedStream(client, server);
+      const closing = client.close({ timeout: Infinity });
+      await aMoment();
+      client.destroy();
+      await closing;
+      expect(await client.closed).toMatchObject({ localError: { code: "SESSION_CLOSED" } });
+    });
+  });
+}
+
+function describeGoAway({ it, goAwayHasDebug }: Harness): void {
+  describe("goAway", () => {
+    it("refuses the peer's new streams and leaves everything else as it is", async ({
+      client,
+      server,
+    }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      server.goAway();
+      await until(() => failsToOpen(client));
+      expect(thrownBy(() => client.open())).toMatchObject({
+        code: "REMOTE_GONE_AWAY",
+        scope: "session",
+        origin: "remote",
+        retry: "safe",
+      });
+      await mine.write(new Uint8Array([1]));
+      expect(await theirs.read()).toEqual(new Uint8Array([1]));
+      const [another] = await connectedStream(server, client);
+      expect(another.error).toBe(undefined);
+    });
+
+    it("says why, and the peer can read it in the story of the end", async ({ client, server }) => {
+      server.goAway("ENHANCE_YOUR_CALM", "too many questions");
+      await until(() => failsToOpen(client));
+      await server.close();
+      const { localError, remoteError, remoteDebug } = await client.closed;
+      expect(localError).toBe(undefined);
+      if (goAwayHasDebug) {
+        expect(remoteError).toMatchObject({ code: "ENHANCE_YOUR_CALM", origin: "remote" });
+        expect(remoteError!.message).toContain("too many questions");
+        expect(new TextDecoder().decode(remoteDebug)).toBe("too many questions");
+      }
+    });
+
+    it("fails streams that the peer never took, and they are safe to retry", async ({
+      client,
+      server,
+    }) => {
+      await connectedStream(client, server);
+      server.goAway();
+      const late = client.open();
+      expect(await failureOf(late.read())).toMatchObject({
+        scope: "stream",
+        origin: "remote",
+        retry: "safe",
+      });
+    });
+
+    it("takes no code and no debug data that do not fit", async ({ client }) => {
+      expect(() => client.goAway(-1)).toThrow(RangeError);
+      expect(() => client.goAway(2 ** 32)).toThrow(RangeError);
+      expect(() => client.goAway("NO_ERROR", "x".repeat(1025))).toThrow(RangeError);
+    });
+  });
+}
+
+function failsToOpen(session: { open(): { reset(): void } }): boolean {
+  try {
+    session.open().reset();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function describeAfterEnd({ it }: Harness): void {
+  describe("a session that is over", () => {
+    it("opens and accepts nothing, says why, and leaves no operation waiting", async ({
+      client,
+      server,
+    }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      const accepts = [client.accept(), server.accept()].map(failureOf);
+      client.destroy();
+      await Promise.all([client.closed, server.closed]);
+      for (const session of [client, server]) {
+        const expected = { code: "SESSION_CLOSED", scope: "session", retry: "safe" };
+        expect(thrownBy(() => session.open())).toMatchObject(expected);
+        expect(await failureOf(session.accept())).toMatchObject(expected);
+        expect(session.stats().openStreams).toBe(0);
+        session.goAway();
+        await session.close();
+      }
+      await Promise.all(accepts);
+      for (const stream of [mine, theirs]) {
+        expect(await failureOf(stream.read())).toBe(stream.error);
+        expect(await failureOf(stream.write(new Uint8Array(1)))).toBe(stream.error);
+        expect(await failureOf(stream.closeWrite())).toBe(stream.error);
+        await stream.close();
+        stream.reset();
+      }
+    });
+
+    it("still gives out what had arrived", async ({ client, server }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      await mine.write(new Uint8Array([1, 2, 3]));
+      await until(() => server.stats().bytesReceived >= 20);
+      client.destroy();
+      await server.closed;
+      expect(await theirs.read()).toEqual(new Uint8Array([1, 2, 3]));
+      expect(await failureOf(theirs.read())).toBe(theirs.error);
+    });
+
+    it("still gives out streams that had arrived before the end", async ({ client, server }) => {
+      const { id } = client.open();
+      await until(() => server.stats().streamsReceived === 1);
+      client.destroy();
+      await server.closed;
+      expect((await server.accept()).id).toBe(id);
+      await failureOf(server.accept());
+    });
+  });
+}

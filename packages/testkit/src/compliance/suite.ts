@@ -1,0 +1,28 @@
+// The compliance suite: what every session does, whatever its wire and transport. It knows the public contract
+// only, and reads as its specification.
+
+import { describe } from "vitest";
+import { describeEnding } from "./ending.ts";
+import { describeErrors } from "./errors.ts";
+import { Harness, type SessionsUnderTest } from "./harness.ts";
+import { describeNonBlocking } from "./non-blocking.ts";
+import { describeOpening } from "./opening.ts";
+import { describeSessionEnd } from "./session-end.ts";
+import { describeTransfer } from "./transfer.ts";
+import { describeWaiting } from "./waiting.ts";
+import { describeWebStreams } from "./web-streams.ts";
+
+/** Describes and tests sessions of one kind. Call it at the top of a test file. */
+export function describeSessions(sessions: SessionsUnderTest): void {
+  const harness = new Harness(sessions);
+  describe(`sessions over ${sessions.name}`, () => {
+    describeOpening(harness);
+    describeTransfer(harness);
+    describeEnding(harness);
+    describeWaiting(harness);
+    describeNonBlocking(harness);
+    describeWebStreams(harness);
+    describeSessionEnd(harness);
+    describeErrors(harness);
+  });
+}

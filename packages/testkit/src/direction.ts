@@ -1,0 +1,166 @@
+// One direction of a simulated link: bytes on their way, in order, cut and joined as the seed says, until they
+// arrive, the sender ends, or a fault strikes. It knows no session.
+
+import { concatenated } from "./bytes.ts";
+import type { LinkClock } from "./link-clock.ts";
+import type { Random } from "./random.ts";
+
+/** Milliseconds from the least to the most; what is drawn between them comes from the seed. */
+export type Span = readonly [least: number, most: number];
+
+/** How one direction treats what it carries. */
+export interface DirectionOptions {
+  /** How long bytes travel. Order is always kept. Default: no time, yet a task of their own. */
+  readonly latency?: Span;
+  /** `whole` delivers each write as it was; `cut` cuts and joins them anywhere. Default: whole. */
+  readonly chunks?: "whole" | "cut";
+}
+
+/**
+ * How a connection breaks.
+ *
+ * `end`: the receiver finds the end, the sender notices nothing. `fail`: both find an error. `stall`: nothing
+ * arrives any more and no write is ever done.
+ */
+export type FaultKind = "end" | "fail" | "stall";
+
+/** Where a direction leads. */
+export interface Receiver {
+  arrived(chunk: Uint8Array): void;
+  /** The sender has ended, or a fault pretends so. */
+  finished(error?: unknown): void;
+  /** The whole connection has broken, both ways. */
+  broke(error: Error): void;
+}
+
+/** What is on its way: bytes, or the end behind them. */
+interface Parcel {
+  readonly due: number;
+  bytes: Uint8Array;
+  readonly end: { readonly error?: unknown } | undefined;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** One direction of a link. */
+export class Direction {
+  /** Bytes that have arrived. */
+  delivered = 0;
+  /** A fault has struck that lets no write be done. */
+  stalled = false;
+  readonly #clock: LinkClock;
+  readonly #random: Random;
+  readonly #latency: Span;
+  readonly #cuts: boolean;
+  readonly #receiver: Receiver;
+  readonly #parcels: Parcel[] = [];
+  #lastDue = 0;
+  #scheduled = false;
+  #over = false;
+  #fault: { readonly after: number; readonly kind: FaultKind } | undefined;
+
+  constructor(clock: LinkClock, random: Random, options: DirectionOptions, receiver: Receiver) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#latency = options.latency ?? [0, 0];
+    this.#cuts = options.chunks === "cut";
+    this.#receiver = receiver;
+  }
+
+  /** Takes bytes, which nobody may change any more. */
+  send(bytes: Uint8Array): void {
+    this.#post({ due: this.#draw(), bytes, end: undefined });
+  }
+
+  /** The sender has ended; what is on its way still arrives. */
+  end(error?: unknown): void {
+    this.#post({ due: this.#draw(), bytes: NOTHING, end: { error } });
+  }
+
+  /** Nobody is there any more to receive: what is on its way, and all that comes, is lost. */
+  drop(): void {
+    this.#over = true;
+    this.#parcels.length = 0;
+  }
+
+  /** Lets a fault strike once `after` bytes have arrived, counted from the beginning; at once if they have. */
+  breakAfter(after: number, kind: FaultKind): void {
+    this.#fault = { after, kind };
+    if (this.delivered >= after) this.#clock.setDelivery(() => this.#strike(kind), 0);
+  }
+
+  #draw(): number {
+    const [least, most] = this.#latency;
+    const delay = least === most ? least : this.#random.between(least, most);
+    this.#lastDue = Math.max(this.#lastDue, this.#clock.now() + delay);
+    return this.#lastDue;
+  }
+
+  #post(parcel: Parcel): void {
+    if (this.#over) return;
+    this.#parcels.push(parcel);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const next = this.#parcels[0];
+    if (next === undefined || this.#scheduled) return;
+    this.#scheduled = true;
+    this.#clock.setDelivery(() => this.#arrive(), next.due - this.#clock.now());
+  }
+
+  #arrive(): void {
+    this.#scheduled = false;
+    const next = this.#parcels[0];
+    if (next === undefined || this.#over) return;
+    if (next.end !== undefined) {
+      this.drop();
+      this.#receiver.finished(next.end.error);
+      return;
+    }
+    let chunk = this.#takeChunk();
+    const left = (this.#fault?.after ?? Infinity) - this.delivered;
+    if (chunk.length > left) chunk = chunk.subarray(0, left);
+    this.delivered += chunk.length;
+    if (chunk.length > 0) this.#receiver.arrived(chunk);
+    if (chunk.length === left && !this.#over) this.#strike(this.#fault!.kind);
+    this.#schedule();
+  }
+
+  #takeChunk(): Uint8Array {
+    const first = this.#parcels[0]!;
+    const choice = this.#cuts ? this.#random.below(4) : 0;
+    if (choice === 1)
+      return this.#cut(first, Math.min(first.bytes.length, this.#random.between(1, 16)));
+    if (choice === 2) return this.#cut(first, this.#random.between(1, first.bytes.length));
+    return choice === 3 ? this.#join() : this.#cut(first, first.bytes.length);
+  }
+
+  #cut(parcel: Parcel, length: number): Uint8Array {
+    const chunk = parcel.bytes.subarray(0, length);
+    if (length === parcel.bytes.length) this.#parcels.shift();
+    else parcel.bytes = parcel.bytes.subarray(length);
+    return chunk;
+  }
+
+  /** Everything that is due, as one chunk. */
+  #join(): Uint8Array {
+    const now = this.#clock.now();
+    const pieces: Uint8Array[] = [];
+    let next = this.#parcels[0];
+    while (next !== undefined && next.end === undefined && next.due <= now) {
+      pieces.push(next.bytes);
+      this.#parcels.shift();
+      next = this.#parcels[0];
+    }
+    return concatenated(pieces);
+  }
+
+  #strike(kind: FaultKind): void {
+    if (this.#over) return;
+    this.drop();
+    if (kind === "end") this.#receiver.finished();
+    else if (kind === "fail") this.#receiver.broke(new Error("the simulated link has failed"));
+    else this.stalled = true;
+  }
+}

@@ -1,0 +1,25 @@
+// @muxado/testkit: what the tests of every package share. Private, never published.
+
+export {
+  type ConnectedSessions,
+  type ConnectOptions,
+  type SessionsUnderTest,
+} from "./compliance/harness.ts";
+export { describeSessions } from "./compliance/suite.ts";
+export { concatenated, firstDifference, patternByte, patterned } from "./bytes.ts";
+export {
+  Direction,
+  type DirectionOptions,
+  type FaultKind,
+  type Receiver,
+  type Span,
+} from "./direction.ts";
+export { Link, LinkEnd, type LinkOptions } from "./link.ts";
+export { type LinkClock, liveClock } from "./link-clock.ts";
+export { type Account } from "./model/ledger.ts";
+export { runSchedule, type ScheduleFacts, type ScheduleOptions } from "./model/schedule.ts";
+export { connectedPair, Pair, type PairOptions, runningPair } from "./pair.ts";
+export { Random } from "./random.ts";
+export { RawPeer, rawPeer, type RawPeerOptions } from "./raw-peer.ts";
+export { hop, settle, Turns } from "./turns.ts";
+export { type PendingTimer, VirtualClock } from "./virtual-clock.ts";

@@ -1,0 +1,157 @@
+// A connection that never leaves memory: two transports, with latency, cuts and faults, all of them chosen by
+// a seed. It holds sessions to the transport's contract and throws when one breaks it.
+
+import type { Transport, TransportInput } from "@muxado/core";
+import { concatenated, firstDifference } from "./bytes.ts";
+import {
+  Direction,
+  type DirectionOptions,
+  type FaultKind,
+  type Receiver,
+  type Span,
+} from "./direction.ts";
+import type { LinkClock } from "./link-clock.ts";
+import { Random } from "./random.ts";
+
+/** How a link treats both of its directions. */
+export interface LinkOptions extends DirectionOptions {
+  /** How long a write takes until it is done; none means within the call. Default: none. */
+  readonly writeTime?: Span;
+  /** The source of all chance. Default: a new one, seeded with 1. */
+  readonly random?: Random;
+  /** Sees each write, as bytes that it must not change. */
+  readonly tap?: (from: "client" | "server", bytes: Uint8Array) => void;
+}
+
+/** Two transports, connected. */
+export class Link {
+  readonly client: LinkEnd;
+  readonly server: LinkEnd;
+
+  constructor(clock: LinkClock, options: LinkOptions = {}) {
+    const random = options.random ?? new Random(1);
+    this.client = new LinkEnd("client", clock, random, options);
+    this.server = new LinkEnd("server", clock, random, options);
+    this.client.connect(this.server, options);
+    this.server.connect(this.client, options);
+  }
+
+  /** Lets the connection break once `after` bytes have arrived at the end named. */
+  breakAfter(at: "client" | "server", after: number, kind: FaultKind): void {
+    (at === "client" ? this.server : this.client).outbound.breakAfter(after, kind);
+  }
+}
+
+/** One end of a link: a session's transport. */
+export class LinkEnd implements Transport, Receiver {
+  /** What this end sends. */
+  outbound!: Direction;
+  /** The session has ended its direction. */
+  hasEnded = false;
+  /** The session has given up the connection. */
+  isDestroyed = false;
+  readonly #clock: LinkClock;
+  readonly #random: Random;
+  readonly #writeTime: Span;
+  readonly #tap: ((bytes: Uint8Array) => void) | undefined;
+  #peer!: LinkEnd;
+  #input: TransportInput | undefined;
+  #writing: { readonly chunks: readonly Uint8Array[]; readonly copy: Uint8Array } | undefined;
+  #over = false;
+
+  constructor(name: "client" | "server", clock: LinkClock, random: Random, options: LinkOptions) {
+    const { tap } = options;
+    this.#tap = tap && ((bytes) => tap(name, bytes));
+    this.#clock = clock;
+    this.#random = random;
+    this.#writeTime = options.writeTime ?? [0, 0];
+  }
+
+  /** @internal */
+  connect(peer: LinkEnd, options: DirectionOptions): void {
+    this.#peer = peer;
+    this.outbound = new Direction(this.#clock, this.#random, options, peer);
+  }
+
+  /** Breaks the connection now: both sides find an error, and what is on its way is lost. */
+  fail(error: Error = new Error("the simulated link was cut")): void {
+    this.broke(error);
+  }
+
+  start(input: TransportInput): void {
+    this.#input = input;
+  }
+
+  write(chunks: Uint8Array[]): void {
+    expectContract(this.#writing === undefined, "write while another is under way");
+    expectContract(!this.hasEnded && !this.isDestroyed, "write after the end");
+    expectContract(
+      chunks.length > 0 && chunks.every((chunk) => chunk.length > 0),
+      "write of nothing",
+    );
+    const copy = concatenated(chunks);
+    this.#writing = { chunks, copy };
+    this.#tap?.(copy);
+    // The receiver owns what arrives, and may write into it before this end has compared.
+    this.outbound.send(copy.slice());
+    const [least, most] = this.#writeTime;
+    const delay = least === most ? least : this.#random.between(least, most);
+    if (delay === 0 && !this.outbound.stalled) this.#written();
+    else this.#clock.setDelivery(() => this.#written(), delay);
+  }
+
+  end(): void {
+    expectContract(this.#writing === undefined, "end while a write is under way");
+    expectContract(!this.hasEnded && !this.isDestroyed, "end after the end");
+    this.hasEnded = true;
+    this.outbound.end();
+  }
+
+  destroy(): void {
+    if (this.isDestroyed) return;
+    this.isDestroyed = true;
+    this.#peer.outbound.drop();
+    // A platform closes what was given up in the middle, or resets it: the peer may find either.
+    if (!this.hasEnded)
+      this.outbound.end(this.#random.oneIn(2) ? new Error("reset by peer") : undefined);
+    // A platform's socket reports its end also to the side that gave it up.
+    this.#clock.setDelivery(() => this.#end(undefined), 0);
+  }
+
+  /** @internal */
+  arrived(chunk: Uint8Array): void {
+    if (!this.#over && !this.isDestroyed) this.#input!.receive(chunk);
+  }
+
+  /** @internal */
+  finished(error?: unknown): void {
+    this.#end(error);
+  }
+
+  /** @internal */
+  broke(error: Error): void {
+    this.outbound.drop();
+    this.#peer.outbound.drop();
+    this.#end(error);
+    this.#peer.#end(error);
+  }
+
+  #written(): void {
+    const { chunks, copy } = this.#writing!;
+    if (this.outbound.stalled || this.isDestroyed) return;
+    const unchanged = firstDifference(concatenated(chunks), copy) < 0;
+    expectContract(unchanged, "bytes of a write changed before it was done");
+    this.#writing = undefined;
+    this.#input!.written();
+  }
+
+  #end(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#input!.ended(error);
+  }
+}
+
+function expectContract(kept: boolean, breach: string): void {
+  if (!kept) throw new Error(`a session broke the transport's contract: ${breach}`);
+}

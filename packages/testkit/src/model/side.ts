@@ -1,0 +1,41 @@
+// One side of a schedule: a session, its books, and what its application has done to it.
+
+import { MuxadoError, type Session, type SessionEnd } from "@muxado/core";
+import type { Ledger } from "./ledger.ts";
+import type { End } from "./stream-model.ts";
+
+/** A session and its application. */
+export class Side {
+  readonly name: "client" | "server";
+  readonly session: Session;
+  readonly ledger: Ledger;
+  /** Streams may be refused because few may wait for accept. */
+  readonly smallBacklog: boolean;
+  /** The ends that the application holds. */
+  readonly ends: End[] = [];
+  /** Accepts whenever it can. */
+  accepting = false;
+  /** Accepts that wait. */
+  waitingAccepts = 0;
+  /** Has gone away or begun to close. */
+  refuses = false;
+  /** Either side was destroyed, or the link broke, or a deadline may pass: anything may be cut short. */
+  disturbed = false;
+  /** The story of the end, once there is one. */
+  end: SessionEnd | undefined;
+
+  constructor(name: "client" | "server", session: Session, ledger: Ledger, smallBacklog: boolean) {
+    this.name = name;
+    this.session = session;
+    this.ledger = ledger;
+    this.smallBacklog = smallBacklog;
+  }
+
+  /** An open or accept failed. Says why it must not have. */
+  refused(error: unknown, peer: Side): string | undefined {
+    if (!MuxadoError.is(error)) return `an error of another kind: ${String(error)}`;
+    if (error.retry !== "safe") return `refused, but not safe to retry: ${String(error)}`;
+    if (this.refuses || peer.refuses || this.disturbed) return undefined;
+    return `refused without a reason: ${String(error)}`;
+  }
+}

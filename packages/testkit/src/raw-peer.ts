@@ -1,0 +1,143 @@
+// A peer without a session: a test writes frames, or any bytes, and reads what the session under test answers.
+// It follows no rule of the protocol. Everything happens at once and in the order of the calls.
+
+import {
+  type Role,
+  Session,
+  type SessionOptions,
+  type Transport,
+  type TransportInput,
+} from "@muxado/core";
+import { encode, type Frame, FrameDecoder } from "@muxado/frame";
+import { concatenated } from "./bytes.ts";
+import { settle, Turns } from "./turns.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** Options of {@link rawPeer}. */
+export interface RawPeerOptions extends Omit<SessionOptions, "clock" | "scheduleFlush"> {
+  /** The role of the session under test; the raw peer plays the other. Default: server. */
+  readonly role?: Role;
+}
+
+/** Connects a new session to a peer that a test plays by hand. */
+export function rawPeer(options: RawPeerOptions = {}): RawPeer {
+  return new RawPeer(options);
+}
+
+/** The peer's hands: frames and bytes in, frames and bytes out. */
+export class RawPeer {
+  /** The session under test. */
+  readonly session: Session;
+  /** The session's time. */
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly #turns: Turns = new Turns();
+  readonly #transport: RawTransport = new RawTransport();
+
+  constructor({ role = "server", ...options }: RawPeerOptions) {
+    const { clock } = this;
+    const { scheduleFlush } = this.#turns;
+    this.session = new Session(this.#transport, role, { ...options, clock, scheduleFlush });
+  }
+
+  /** Sends frames, all in one chunk. The session has handled them when this returns. */
+  send(...frames: Frame[]): void {
+    this.sendBytes(concatenated(frames.map(encode)));
+  }
+
+  /** Sends any bytes as one chunk; the session gets a copy. */
+  sendBytes(bytes: Uint8Array): void {
+    this.#transport.input.receive(bytes.slice());
+  }
+
+  /** Ends the session's turn as often as it asks for: what it has queued leaves, unless writes are held. */
+  flush(): void {
+    while (this.#turns.end());
+  }
+
+  /** The frames that the session has sent since the last call; flushes first. */
+  take(): Frame[] {
+    const decoder = this.#transport.decoder;
+    return this.takeChunks().flatMap((chunk) => [...decoder.decode(chunk)]);
+  }
+
+  /** The same as bytes, one array for each write. Do not mix with {@link take} inside a frame. */
+  takeChunks(): Uint8Array[] {
+    this.flush();
+    return this.#transport.sent.splice(0);
+  }
+
+  /** From now on the transport confirms no write: the session has at most one under way, and the rest waits. */
+  holdWrites(): void {
+    this.#transport.held = true;
+  }
+
+  /** Confirms the write under way, if there is one, and all that come. */
+  releaseWrites(): void {
+    this.#transport.release();
+  }
+
+  /** Half-closes the transport, as a TCP FIN does; or breaks it, if there is an error. */
+  end(error?: unknown): void {
+    this.#transport.input.ended(error);
+  }
+
+  /** Whether the session has ended its direction of the transport. */
+  get sessionHasEnded(): boolean {
+    return this.#transport.hasEnded;
+  }
+
+  /** Whether the session has given up the transport. */
+  get sessionHasDestroyed(): boolean {
+    return this.#transport.isDestroyed;
+  }
+
+  /** Lets promise continuations run, and flushes what they caused, until neither has anything to do. */
+  async settle(): Promise<void> {
+    do await settle();
+    while (this.#turns.end());
+  }
+
+  /** Moves the session's clock, then settles. */
+  async advance(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await this.settle();
+  }
+}
+
+class RawTransport implements Transport {
+  readonly sent: Uint8Array[] = [];
+  readonly decoder: FrameDecoder = new FrameDecoder();
+  input!: TransportInput;
+  held = false;
+  hasEnded = false;
+  isDestroyed = false;
+  #writing = false;
+
+  start(input: TransportInput): void {
+    this.input = input;
+  }
+
+  write(chunks: Uint8Array[]): void {
+    if (this.#writing) throw new Error("a write while another is under way");
+    if (this.hasEnded || this.isDestroyed) throw new Error("a write after the end");
+    this.sent.push(concatenated(chunks));
+    if (this.held) this.#writing = true;
+    else this.input.written();
+  }
+
+  release(): void {
+    this.held = false;
+    if (!this.#writing) return;
+    this.#writing = false;
+    this.input.written();
+  }
+
+  end(): void {
+    if (this.#writing) throw new Error("end while a write is under way");
+    this.hasEnded = true;
+  }
+
+  destroy(): void {
+    this.isDestroyed = true;
+  }
+}

@@ -1,0 +1,39 @@
+// Turns of an event loop, made explicit: flushes wait here until a test ends the turn.
+
+import { flushInNextTask } from "@muxado/core";
+
+/** A flush scheduler that runs what it was given when told to. */
+export class Turns {
+  #flushes: (() => void)[] = [];
+
+  /** For the session's option `scheduleFlush`. */
+  readonly scheduleFlush = (flush: () => void): void => {
+    this.#flushes.push(flush);
+  };
+
+  /** Whether flushes wait. */
+  get pending(): boolean {
+    return this.#flushes.length > 0;
+  }
+
+  /** Runs the flushes that wait, in order, without those that they ask for. False if there are none. */
+  end(): boolean {
+    if (this.#flushes.length === 0) return false;
+    const flushes = this.#flushes;
+    this.#flushes = [];
+    for (const flush of flushes) flush();
+    return true;
+  }
+}
+
+/** Waits until every promise continuation that can run has run, whatever its depth: one task of the platform. */
+export function settle(): Promise<void> {
+  return new Promise(flushInNextTask);
+}
+
+const RESOLVED = Promise.resolve();
+
+/** Lets promise continuations run to a depth of `hops`: much cheaper than {@link settle}, for known depths. */
+export async function hop(hops: number): Promise<void> {
+  for (let done = 0; done < hops; done++) await RESOLVED;
+}

@@ -1,0 +1,60 @@
+// The model test: random schedules, checked against two byte queues for each stream.
+//
+// One seed is one schedule. MUXADO_SEED fixes the first seed and MUXADO_RUNS the count; MUXADO_SEED=n
+// MUXADO_RUNS=1 replays one schedule and prints each of its steps.
+
+import type { Stream } from "@muxado/core";
+import { type Account, runSchedule } from "@muxado/testkit";
+import { expect, test } from "vitest";
+import { firstSeed, runs } from "./seeds.ts";
+
+const replaying = runs === 1;
+
+/** What each stream's windows must add up to, at any time between two steps. */
+function inspect(stream: Stream, account: Account, initialWindow: number): string | undefined {
+  if (stream.failure !== null) return undefined;
+  const { receiving, sending } = stream;
+  const available = initialWindow + account.granted - account.sent;
+  if (!sending.ended && sending.window.available !== available) {
+    return `${sending.window.available} bytes of credit to send in state ${stream.state}, but it should be ${available}`;
+  }
+  if (receiving.ended || receiving.discarding) return undefined;
+  const { remaining, owed, target } = receiving.window;
+  const sum = remaining + receiving.unread + owed;
+  // A frame is charged when its header is known, before its body has come.
+  const whole = stream.session.pendingInput === 0;
+  if (whole ? sum !== target : sum > target) {
+    return `remaining ${remaining} + unread ${receiving.unread} + owed ${owed} ≠ target ${target}`;
+  }
+  if (remaining !== initialWindow + account.given - account.received) {
+    return `${remaining} bytes of credit left to the peer, which the trace does not show`;
+  }
+  return undefined;
+}
+
+test(`${runs} schedules from seed ${firstSeed}`, { timeout: 3_600_000 }, async () => {
+  const log = replaying ? console.log : undefined;
+  // Hundreds of thousands of errors are made on purpose, and their stack traces would be a third of all work.
+  if (!replaying) Error.stackTraceLimit = 0;
+  const start = performance.now();
+  let streams = 0;
+  let bytes = 0;
+  let steps = 0;
+  for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
+    try {
+      const facts = await runSchedule(seed, { inspect, ...(log && { log }) });
+      streams += facts.streams;
+      bytes += facts.bytes;
+      steps += facts.steps;
+    } catch (error) {
+      const replay = `MUXADO_SEED=${seed} MUXADO_RUNS=1`;
+      throw new Error(`schedule ${seed} failed; replay it with ${replay}`, { cause: error });
+    }
+  }
+  const seconds = (performance.now() - start) / 1000;
+  console.log(
+    `${runs} schedules from seed ${firstSeed}: ${streams} streams, ${bytes} bytes, ${steps} steps, ` +
+      `${Math.round(runs / seconds)} schedules/s`,
+  );
+  expect(streams).toBeGreaterThan(0);
+});

@@ -1,0 +1,9 @@
+// Where the random tests of this package begin: anew each time, or where a failure has said.
+
+/** `MUXADO_SEED`, or a number that differs from run to run. Failures print the seed that they happened with. */
+export const firstSeed: number = Number(
+  process.env["MUXADO_SEED"] ?? Math.floor(Math.random() * 2 ** 31),
+);
+
+/** `MUXADO_RUNS`, or what takes about a second. */
+export const runs: number = Number(process.env["MUXADO_RUNS"] ?? 1000);
