@@ -1,15 +1,13 @@
 // Frames as a peer that is played by hand sends them, in as few words as a test can be read with.
 
-import { concatenated } from "@muxado/testkit";
+import { concatenated, patterned } from "@muxado/testkit";
 import { ErrorCode, type ErrorCodeName, type Frame } from "@muxado/frame";
 
 const NOTHING = new Uint8Array(0);
 
 /** So many bytes, or the bytes of a text. */
 export function bytes(content: number | string): Uint8Array {
-  return typeof content === "string"
-    ? new TextEncoder().encode(content)
-    : Uint8Array.from({ length: content }, (_, at) => (at * 7) & 0xff);
+  return typeof content === "string" ? new TextEncoder().encode(content) : patterned(content);
 }
 
 function body(content: number | string | Uint8Array | undefined): Uint8Array {

@@ -3,7 +3,7 @@
 
 import { type MuxadoError, muxado, type RetryVerdict, type Stream } from "@muxado/core";
 import { encode, ErrorCode, type ErrorCodeName, type Frame } from "@muxado/frame";
-import { concatenated, type RawPeer, rawPeer } from "@muxado/testkit";
+import { concatenated, firstDifference, type RawPeer, rawPeer } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { brief, bytes, contentOf, data, fin, goAway, rst, syn, synFin, wndinc } from "./frames.ts";
 import { takeAll } from "./taking.ts";
@@ -480,7 +480,7 @@ describe("the Go peer", () => {
     peer.holdWrites();
     void stream.write(bytes(WINDOW));
     peer.take();
-    for (let round = 0; round < 100; round++) {
+    for (let round = 0; round < 20; round++) {
       peer.send(data(3, WINDOW / 2));
       expect(takeAll(stream)).toHaveLength(WINDOW / 2);
       peer.send(syn(5 + 2 * round, "more"));
@@ -491,7 +491,7 @@ describe("the Go peer", () => {
         peer.holdWrites();
       }
     }
-    expect(peer.session.stats().streamsReceived).toBe(101);
+    expect(peer.session.stats().streamsReceived).toBe(21);
   });
 
   it("G22: SYN rides on the first write, in one frame with it, also when the transport is blocked", async () => {
@@ -686,7 +686,7 @@ describe("the Rust peer", () => {
     const stream = opened(peer);
     void stream.write(bytes(WINDOW));
     const frames = peer.take();
-    expect(contentOf(frames, 2)).toEqual(bytes(WINDOW));
+    expect(firstDifference(contentOf(frames, 2), bytes(WINDOW))).toBe(-1);
     const lengths = frames.map((frame) => (frame.type === "DATA" ? frame.body.length : 0));
     expect(Math.max(...lengths)).toBe(64 * KIB);
     const offered = opened(peer);

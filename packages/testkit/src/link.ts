@@ -2,7 +2,7 @@
 // a seed. It holds sessions to the transport's contract and throws when one breaks it.
 
 import type { Transport, TransportInput } from "@muxado/core";
-import { concatenated, firstDifference } from "./bytes.ts";
+import { concatenated } from "./bytes.ts";
 import {
   Direction,
   type DirectionOptions,
@@ -139,8 +139,7 @@ export class LinkEnd implements Transport, Receiver {
   #written(): void {
     const { chunks, copy } = this.#writing!;
     if (this.outbound.stalled || this.isDestroyed) return;
-    const unchanged = firstDifference(concatenated(chunks), copy) < 0;
-    expectContract(unchanged, "bytes of a write changed before it was done");
+    expectContract(areWhole(chunks, copy), "bytes of a write changed before it was done");
     this.#writing = undefined;
     this.#input!.written();
   }
@@ -150,6 +149,16 @@ export class LinkEnd implements Transport, Receiver {
     this.#over = true;
     this.#input!.ended(error);
   }
+}
+
+/** Whether `chunks` are still what `copy` was made of. */
+function areWhole(chunks: readonly Uint8Array[], copy: Uint8Array): boolean {
+  let at = 0;
+  for (const chunk of chunks) {
+    for (let i = 0; i < chunk.length; i++) if (chunk[i] !== copy[at + i]) return false;
+    at += chunk.length;
+  }
+  return true;
 }
 
 function expectContract(kept: boolean, breach: string): void {

@@ -1,0 +1,11 @@
+// @muxado/node: muxado sessions over TCP, TLS, Unix sockets and any Duplex of Node's.
+
+export { attach, type AttachOptions, type NodePair } from "./attach.ts";
+export { connect, type ConnectOptions } from "./connect.ts";
+export {
+  createServer,
+  type ListenOptions,
+  Server,
+  type ServerOptions,
+  type SessionHandler,
+} from "./server.ts";

@@ -1,0 +1,76 @@
+// What a session needs of a connection, on top of Node's streams. It owns them, and knows nothing of the
+// protocol and nothing of how the connection was made.
+
+import { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
+import type { Transport, TransportInput } from "@muxado/core";
+import { transportError } from "./errors.ts";
+
+/** A connection that comes in through one Node stream and leaves through another, or the same. */
+export class NodeTransport implements Transport {
+  readonly #readable: Readable;
+  readonly #writable: Writable;
+  #written!: (error?: Error | null) => void;
+
+  /** @throws {TypeError} if a stream carries anything but bytes. */
+  constructor(readable: Readable, writable: Writable) {
+    const objects = readable.readableObjectMode || writable.writableObjectMode;
+    if (objects || typeof readable.readableEncoding === "string") {
+      throw new TypeError("transport must carry bytes, not objects or text");
+    }
+    this.#readable = readable;
+    this.#writable = writable;
+  }
+
+  start(input: TransportInput): void {
+    const readable = this.#readable;
+    const writable = this.#writable;
+    const fail = (error: Error): void => input.ended(transportError(error));
+    this.#written = (error) => {
+      // A failed write may have no other sign than this: not every stream that is destroyed says so.
+      if (error) fail(error);
+      else input.written();
+    };
+    readable
+      .on("data", (chunk: Buffer) => {
+        // The session is told of plain arrays, so that what readers get is the same on every runtime.
+        input.receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      })
+      .on("end", () => input.ended())
+      .on("close", () => input.ended())
+      .on("error", fail)
+      // A listener alone does not wake a stream that somebody has paused.
+      .resume();
+    if (!Object.is(readable, writable)) writable.on("error", fail);
+
+    // One that was over before will not say so again.
+    const cause = readable.errored ?? writable.errored;
+    if (cause) fail(cause);
+    else if (!readable.readable || !writable.writable) input.ended();
+  }
+
+  write(chunks: Uint8Array[]): void {
+    const writable = this.#writable;
+    if (!(writable instanceof Socket)) {
+      // Other streams may confirm a write and pass its memory on: a queue between two sessions in one
+      // process does. A socket's bytes are with the system, or encrypted, by then.
+      writable.write(Buffer.concat(chunks), this.#written);
+      return;
+    }
+    // Corked, so that all chunks leave in one system call.
+    const last = chunks.length - 1;
+    if (last > 0) writable.cork();
+    for (let index = 0; index < last; index++) writable.write(chunks[index]!);
+    writable.write(chunks[last]!, this.#written);
+    if (last > 0) writable.uncork();
+  }
+
+  end(): void {
+    this.#writable.end();
+  }
+
+  destroy(): void {
+    this.#writable.destroy();
+    this.#readable.destroy();
+  }
+}

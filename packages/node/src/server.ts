@@ -1,0 +1,134 @@
+// Listening: a TCP, TLS or Unix socket server whose connections are sessions.
+
+import { once } from "node:events";
+import * as net from "node:net";
+import * as tls from "node:tls";
+import type { CloseOptions, Session, SessionOptions } from "@muxado/core";
+import { attach } from "./attach.ts";
+import { handshakeError } from "./errors.ts";
+import { checkNumber, checkSessionOptions } from "./options.ts";
+
+/** Options of {@link createServer}: those of TLS, and those of every session. */
+export interface ServerOptions extends SessionOptions {
+  /** Speaks TLS: what `tls.createServer` takes, above all `key` and `cert`. Default: plain. */
+  readonly tls?: tls.TlsOptions;
+  /**
+   * Told of a connection that did not become a session: a failed TLS handshake, or one that the system could
+   * not give out. The server goes on. Default: dropped silently.
+   */
+  readonly onConnectionError?: (error: Error) => void;
+}
+
+/** Where a server listens: what `net.Server.listen` takes, such as `port`, `host`, or `path` for a Unix socket. */
+export type ListenOptions = net.ListenOptions;
+
+/**
+ * Called with each new session, its server side, and with the socket beneath, to ask for addresses and
+ * certificates: a `tls.TLSSocket` if the server speaks TLS. Reading, writing and ending are the session's.
+ *
+ * If it throws or its promise rejects, that destroys the session, and the reason is the `cause` in what
+ * `closed` tells.
+ */
+export type SessionHandler = (session: Session, socket: net.Socket) => void | Promise<void>;
+
+/**
+ * A server of sessions; call {@link Server.listen} next.
+ *
+ * @throws {RangeError | TypeError} naming the option that is out of range, or from `tls.createServer`.
+ */
+export function createServer(options: ServerOptions, onSession: SessionHandler): Server {
+  return new Server(options, onSession);
+}
+
+/** Listens, and runs a session over each connection. Made by {@link createServer}. */
+export class Server {
+  /** The sessions that have not ended. */
+  readonly sessions: ReadonlySet<Session>;
+  readonly #sessions: Set<Session> = new Set();
+  readonly #options: ServerOptions;
+  readonly #onSession: SessionHandler;
+  readonly #listener: net.Server;
+  /** Every connection, also one whose TLS handshake is under way. */
+  readonly #connections: Set<net.Socket> = new Set();
+
+  /** Prefer {@link createServer}. */
+  constructor(options: ServerOptions, onSession: SessionHandler) {
+    checkSessionOptions("server", options);
+    this.sessions = this.#sessions;
+    this.#options = options;
+    this.#onSession = onSession;
+    const report = (error: Error): void => options.onConnectionError?.(error);
+    const serve = (socket: net.Socket): void => this.#serve(socket);
+    this.#listener =
+      options.tls === undefined
+        ? net.createServer({ noDelay: true }, serve)
+        : tls
+            .createServer({ noDelay: true, ...options.tls }, serve)
+            .on("tlsClientError", (error, socket) => report(handshakeError(error, socket)));
+    this.#listener
+      .on("connection", (socket: net.Socket) => {
+        this.#connections.add(socket);
+        socket.once("close", () => this.#connections.delete(socket));
+      })
+      // What goes wrong before it listens is told by listen().
+      .on("error", (error) => this.#listener.listening && report(error));
+  }
+
+  /**
+   * Starts listening. Resolves once it does; port 0 takes a free one, which {@link address} then tells.
+   *
+   * @throws the system's error, such as EADDRINUSE.
+   */
+  async listen(options: ListenOptions): Promise<void> {
+    this.#listener.listen(options);
+    await once(this.#listener, "listening");
+  }
+
+  /** Where it listens: an address with its port, or the path of a Unix socket; null when it does not. */
+  get address(): net.AddressInfo | string | null {
+    // Node goes on telling the path of a Unix socket.
+    return this.#listener.listening ? this.#listener.address() : null;
+  }
+
+  /**
+   * Stops listening and closes every session gracefully, by a deadline. Resolves once all are gone.
+   *
+   * @param options as for `Session.close`.
+   * @throws {RangeError} if the timeout is not a number of milliseconds.
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    if (options.timeout !== undefined) checkNumber("timeout", options.timeout, 0, Infinity);
+    const stopped = new Promise<void>((resolve) => {
+      this.#listener.close(() => resolve());
+    });
+    await Promise.all([...this.#sessions].map((session) => session.close(options)));
+    // What is left never became a session: its TLS handshake was under way.
+    for (const connection of this.#connections) connection.destroy();
+    await stopped;
+  }
+
+  /** {@link close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #serve(socket: net.Socket): void {
+    // A handshake that ends while the server closes is too late.
+    if (!this.#listener.listening) {
+      socket.destroy();
+      return;
+    }
+    const session = attach(socket, { ...this.#options, role: "server" });
+    this.#sessions.add(session);
+    void session.closed.then(() => this.#sessions.delete(session));
+    void this.#handle(session, socket);
+  }
+
+  async #handle(session: Session, socket: net.Socket): Promise<void> {
+    try {
+      await this.#onSession(session, socket);
+    } catch (error) {
+      session.destroy(error);
+    }
+  }
+}
