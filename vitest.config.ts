@@ -7,7 +7,13 @@ export default defineConfig({
   resolve: { conditions: [...conditions, "module", "development|production"] },
   ssr: { resolve: { conditions: [...conditions, "node", "module", "development|production"] } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "tools/**/*.test.ts"],
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "packages/*/test/**/*.test.ts",
+      "bench/src/**/*.test.ts",
+      "examples/**/*.test.ts",
+      "tools/**/*.test.ts",
+    ],
     coverage: {
       provider: "v8",
       include: ["packages/{frame,core,node}/src/**/*.ts"],

@@ -1,0 +1,31 @@
+// The benchmark: `npm run bench`. Chooses, measures, prints. It judges nothing: no figure makes it fail.
+
+import { measure, type Measurement } from "./measure.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
+import { asJson, asText } from "./report.ts";
+import { versions } from "./versions.ts";
+
+async function main(): Promise<void> {
+  let options: Options | undefined;
+  try {
+    options = parseOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    process.exitCode = 2;
+    return;
+  }
+  if (options === undefined) return console.log(usage);
+
+  const measurements: Measurement[] = [];
+  for (const workload of options.workloads) {
+    const peers = options.peers.filter(({ supports }) => supports(workload));
+    if (peers.length === 0) continue;
+    console.error(`measuring ${workload.name} …`);
+    measurements.push(...(await measure(workload, peers, options)));
+  }
+  const { peers, rounds, sizes } = options;
+  const results = { versions: versions(), peers, rounds, sizes, measurements };
+  console.log(options.json ? asJson(results) : asText(results));
+}
+
+await main();

@@ -1,0 +1,82 @@
+// A server and a client of one peer, each a process of its own, as their parent holds them.
+
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Answer, Memory, Task } from "./messages.ts";
+import type { Peer } from "./peer.ts";
+import type { WorkloadKind } from "./workload.ts";
+
+/** Memory of both sides. */
+export interface PairMemory {
+  readonly client: Memory;
+  readonly server: Memory;
+}
+
+export class Pair {
+  readonly #server: ChildProcess;
+  readonly #client: ChildProcess;
+
+  private constructor(server: ChildProcess, client: ChildProcess) {
+    this.#server = server;
+    this.#client = client;
+  }
+
+  /** Starts both, connected. `execArgv` are Node's own options, such as `--cpu-prof`. */
+  static async start(peer: Peer, kind: WorkloadKind, execArgv: string[]): Promise<Pair> {
+    const server = start([peer.name, kind], execArgv);
+    const { port } = (await answerOf(server)) as { port: number };
+    const client = start([peer.name, kind, String(port)], execArgv);
+    await answerOf(client);
+    return new Pair(server, client);
+  }
+
+  /** Has the client perform `task`; what it has done per second. */
+  async rate(task: Task): Promise<number> {
+    const { rate } = (await ask(this.#client, task)) as { rate: number };
+    return rate;
+  }
+
+  async memory(): Promise<PairMemory> {
+    return { client: await memoryOf(this.#client), server: await memoryOf(this.#server) };
+  }
+
+  /** Ends both, and waits until they have. */
+  async stop(): Promise<void> {
+    for (const child of [this.#client, this.#server]) {
+      if (!child.connected) continue;
+      const exit = new Promise((resolve) => child.once("exit", resolve));
+      child.disconnect();
+      await exit;
+    }
+  }
+}
+
+function start(args: string[], execArgv: string[]): ChildProcess {
+  const file = fileURLToPath(new URL("./process.js", import.meta.url));
+  return fork(file, args, { execArgv: ["--expose-gc", ...execArgv] });
+}
+
+async function memoryOf(child: ChildProcess): Promise<Memory> {
+  const { memory } = (await ask(child, { do: "memory" })) as { memory: Memory };
+  return memory;
+}
+
+function ask(child: ChildProcess, task: Task): Promise<Answer> {
+  const answer = answerOf(child);
+  child.send(task);
+  return answer;
+}
+
+/** The next message of `child`, or an error if it ends instead; what it had to say is on stderr. */
+function answerOf(child: ChildProcess): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => {
+      reject(new Error(`${child.spawnargs.slice(-3).join(" ")}: exit code ${code}`));
+    };
+    child.once("exit", onExit);
+    child.once("message", (answer) => {
+      child.off("exit", onExit);
+      resolve(answer as Answer);
+    });
+  });
+}

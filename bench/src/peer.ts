@@ -1,0 +1,30 @@
+// What a peer of the comparison has to offer. Each is written as its own users would write it.
+
+import type { Workload, WorkloadKind } from "./workload.ts";
+
+/** All traffic is local. */
+export const LOOPBACK = "127.0.0.1";
+
+export interface Peer {
+  readonly name: string;
+  /** What it is, for whoever reads the table. */
+  readonly description: string;
+  /** Streams that the idle workload opens; fewer where more would take minutes or file descriptors. */
+  readonly idleStreams: number;
+  /** Whether it has as many streams as asked for; else all goes over its one. */
+  readonly multiplexes: boolean;
+  readonly supports: (workload: Workload) => boolean;
+  /** Listens on a free port, which it returns, and serves until the process ends. */
+  readonly serve: (kind: WorkloadKind) => Promise<number>;
+  readonly connect: (port: number) => Promise<Connection>;
+}
+
+/** The client's side of one connection, or of what stands for it. */
+export interface Connection {
+  /** Opens a stream, sends the request, half-closes, and returns all that is sent back. */
+  exchange(body: Uint8Array): Promise<Uint8Array>;
+  /** Sends `length` bulk bytes in one stream, `size` in each write, half-closes, and returns all that is sent back. */
+  upload(length: number, size: number): Promise<Uint8Array>;
+  /** Opens a stream, sends the request, returns the reply, and keeps the stream open. */
+  hold(body: Uint8Array): Promise<Uint8Array>;
+}

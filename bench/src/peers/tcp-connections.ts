@@ -1,0 +1,90 @@
+// A TCP connection for each stream, over node:net: what one does without a multiplexer.
+
+import * as net from "node:net";
+import { once } from "node:events";
+import { bulkReply, replyTo } from "../payload.ts";
+import { type Connection, LOOPBACK, type Peer } from "../peer.ts";
+import type { WorkloadKind } from "../workload.ts";
+import { readBulk, readFirst, readToEnd, writeBulk } from "./node-streams.ts";
+
+export const tcpConnections: Peer = {
+  name: "tcp-connections",
+  description: "node:net, a connection for each stream",
+  // Each takes a file descriptor on either side.
+  idleStreams: 500,
+  multiplexes: true,
+  supports: ({ kind, streams }) => kind !== "bulk" || streams > 1,
+  serve: (kind) => listenTcp((socket) => void handlers[kind](socket)),
+  connect: async (port) => new TcpConnections(port),
+};
+
+// Half-open: the reply comes after the request's end. No delay: the bytes are whole messages.
+const options = { allowHalfOpen: true, noDelay: true };
+
+/** Serves connections on a free port, which it returns. */
+export async function listenTcp(onConnection: (socket: net.Socket) => void): Promise<number> {
+  // The backlog's default of 511 overflows when 256 clients reconnect at once and are slowly accepted.
+  const server = net.createServer(options, onConnection);
+  server.listen({ host: LOOPBACK, port: 0, backlog: 4096 });
+  await once(server, "listening");
+  return (server.address() as net.AddressInfo).port;
+}
+
+/** A connection that stands. */
+export async function connectTcp(port: number): Promise<net.Socket> {
+  const socket = net.connect({ host: LOOPBACK, port, ...options });
+  await once(socket, "connect");
+  return socket;
+}
+
+type Handler = (socket: net.Socket) => Promise<void>;
+
+const handlers: Record<WorkloadKind, Handler> = {
+  async open(socket) {
+    socket.end(replyTo(await readToEnd(socket)));
+  },
+
+  async bulk(socket) {
+    socket.end(bulkReply(await readBulk(socket)));
+  },
+
+  async idle(socket) {
+    socket.write(replyTo(await readFirst(socket)));
+    kept.push(socket);
+  },
+};
+
+const kept: net.Socket[] = [];
+
+class TcpConnections implements Connection {
+  readonly #port: number;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  exchange(body: Uint8Array): Promise<Uint8Array> {
+    // What is written before the connection stands leaves with it.
+    const socket = this.#connect();
+    socket.end(body);
+    return readToEnd(socket);
+  }
+
+  async upload(length: number, size: number): Promise<Uint8Array> {
+    const socket = this.#connect();
+    const reply = readToEnd(socket);
+    await writeBulk(socket, length, size);
+    return reply;
+  }
+
+  hold(body: Uint8Array): Promise<Uint8Array> {
+    const socket = this.#connect();
+    socket.write(body);
+    kept.push(socket);
+    return readFirst(socket);
+  }
+
+  #connect(): net.Socket {
+    return net.connect({ host: LOOPBACK, port: this.#port, ...options });
+  }
+}

@@ -1,0 +1,70 @@
+// Raw TCP over node:net, the bar that no multiplexer can clear: one connection that carries messages of a
+// known length back and forth, and one connection for a bulk transfer, whatever the number of streams.
+
+import type * as net from "node:net";
+import { MESSAGE_LENGTH, MessageReader, replyTo } from "../payload.ts";
+import type { Connection, Peer } from "../peer.ts";
+import { connectTcp, listenTcp, tcpConnections } from "./tcp-connections.ts";
+
+export const tcp: Peer = {
+  name: "tcp",
+  description: "node:net, one connection: 72 bytes back and forth, and bulk",
+  idleStreams: 0,
+  multiplexes: false,
+  supports: ({ kind, streams }) => kind === "bulk" || (kind === "open" && streams === 1),
+  serve: (kind) => (kind === "open" ? listenTcp(pong) : tcpConnections.serve(kind)),
+  connect: async (port) => new TcpConnection(await connectTcp(port), port),
+};
+
+/** As many bytes as a multiplexer's smallest header has: the message is as long as a frame with it. */
+const HEADER_LENGTH = 8;
+const FRAME_LENGTH = HEADER_LENGTH + MESSAGE_LENGTH;
+
+function pong(socket: net.Socket): void {
+  onEachFrame(socket, (body) => socket.write(framed(replyTo(body))));
+}
+
+class TcpConnection implements Connection {
+  readonly #socket: net.Socket;
+  readonly #port: number;
+  #answered: (reply: Uint8Array) => void = () => {};
+
+  constructor(socket: net.Socket, port: number) {
+    this.#socket = socket;
+    this.#port = port;
+    onEachFrame(socket, (reply) => this.#answered(reply));
+  }
+
+  exchange(body: Uint8Array): Promise<Uint8Array> {
+    this.#socket.write(framed(body));
+    return new Promise((resolve) => {
+      this.#answered = resolve;
+    });
+  }
+
+  async upload(length: number, size: number): Promise<Uint8Array> {
+    const connection = await tcpConnections.connect(this.#port);
+    return connection.upload(length, size);
+  }
+
+  hold(): Promise<Uint8Array> {
+    throw new Error("one connection has no streams to hold");
+  }
+}
+
+function framed(body: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(FRAME_LENGTH);
+  frame.set(body, HEADER_LENGTH);
+  return frame;
+}
+
+/** One message at a time is under way, so a chunk never holds parts of two. */
+function onEachFrame(socket: net.Socket, receive: (body: Uint8Array) => void): void {
+  let reader = new MessageReader(FRAME_LENGTH);
+  socket.on("data", (chunk: Buffer) => {
+    const frame = reader.add(chunk);
+    if (frame === undefined) return;
+    reader = new MessageReader(FRAME_LENGTH);
+    receive(frame.subarray(HEADER_LENGTH));
+  });
+}

@@ -1,0 +1,16 @@
+// The statistics of the tables. Medians, because one round that the machine spoils must not move them.
+
+/** The middle of `values`, or the mean of the two middle ones. NaN if there are none. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/**
+ * The median of the ratios of neighbouring rounds. Whatever slows the machine for a while slows both of a
+ * pair, so this moves less than the ratio of two medians does.
+ */
+export function pairedRatio(ours: readonly number[], theirs: readonly number[]): number {
+  return median(ours.map((value, round) => value / theirs[round]!));
+}

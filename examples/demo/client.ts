@@ -1,0 +1,17 @@
+// The client's process: sends every file of this repository, and meanwhile answers the server's questions.
+
+import { connect } from "@muxado/node";
+import { sendFiles } from "./files.ts";
+import { tell } from "./party.ts";
+import { answerQuestions } from "./questions.ts";
+import { repositoryFiles } from "./repository.ts";
+
+const session = await connect({ port: Number(process.argv[2]) });
+const answering = answerQuestions(session);
+tell({ summary: await sendFiles(session, await repositoryFiles(process.cwd())) });
+
+// The server closes the session when it, too, has what it wants.
+await answering;
+const { localError } = await session.closed;
+if (localError !== undefined) throw localError;
+process.disconnect?.();

@@ -1,0 +1,10 @@
+// Says something on a stream, and prints what comes back.
+
+import { connect } from "@muxado/node";
+
+const session = await connect({ port: 7007 });
+const stream = session.open();
+await stream.write(new TextEncoder().encode("Hello, muxado!"));
+await stream.closeWrite();
+console.log(await new Response(stream.readable).text());
+await session.close();
