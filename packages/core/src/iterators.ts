@@ -3,7 +3,6 @@
 
 import type { Session } from "./session.ts";
 import type { Stream } from "./stream.ts";
-import { ignore } from "./waiter.ts";
 
 /** Reads a stream to its end. */
 export class StreamIterator implements AsyncIterableIterator<Uint8Array> {
@@ -14,10 +13,7 @@ export class StreamIterator implements AsyncIterableIterator<Uint8Array> {
   }
 
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    const next = this.#stream.read().then(asResult);
-    // A peer can cause the rejection of a step that nobody waits for.
-    next.catch(ignore);
-    return next;
+    return this.#stream.receiving.read(asResult, undefined);
   }
 
   [Symbol.asyncIterator](): this {

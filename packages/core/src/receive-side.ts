@@ -7,6 +7,13 @@ import { ReceiveWindow } from "./receive-window.ts";
 import type { Stream } from "./stream.ts";
 import { rejected, Waiter, type WaiterOwner } from "./waiter.ts";
 
+/**
+ * The form in which a reader wants what it reads: the chunk itself, or a step of an iteration. The waiting promise
+ * resolves with it directly; making one out of the other would cost a promise and a turn of the microtask queue
+ * for each chunk (measured: 9 % of all CPU time of a short stream).
+ */
+export type ReadForm<T> = (chunk: Uint8Array | null) => T;
+
 /** The inbound direction of a stream. */
 export class ReceiveSide implements WaiterOwner {
   readonly window: ReceiveWindow;
@@ -20,7 +27,9 @@ export class ReceiveSide implements WaiterOwner {
   /** Bytes have been dropped unread: FIN is no longer a clean end. */
   #dropped = false;
   #queue: ReceiveQueue | null = null;
-  #reading: Waiter<Uint8Array | null> | null = null;
+  #reading: Waiter<unknown> | null = null;
+  /** How the waiting reader wants it. */
+  #form: ReadForm<unknown> = asChunk;
 
   constructor(stream: Stream, initial: number, target: number) {
     this.#stream = stream;
@@ -47,7 +56,7 @@ export class ReceiveSide implements WaiterOwner {
     } else if (reading !== null) {
       this.#reading = null;
       this.#consumed(end - start);
-      reading.resolve(pieceForReader(chunk, start, end));
+      reading.resolve(this.#form(pieceForReader(chunk, start, end)));
     } else {
       this.#queue ??= new ReceiveQueue();
       this.#queue.push(chunk, start, end);
@@ -63,7 +72,7 @@ export class ReceiveSide implements WaiterOwner {
       this.#stream.notifyReadable();
     } else {
       this.#reading = null;
-      reading.resolve(null);
+      reading.resolve(this.#form(null));
     }
   }
 
@@ -103,7 +112,7 @@ export class ReceiveSide implements WaiterOwner {
   }
 
   /** The oldest piece or null at the end, as soon as there is one. */
-  read(signal: AbortSignal | undefined): Promise<Uint8Array | null> {
+  read<T>(form: ReadForm<T>, signal: AbortSignal | undefined): Promise<T> {
     if (signal?.aborted) return rejected(signal.reason);
     if (this.#reading !== null) {
       return rejected(
@@ -121,9 +130,11 @@ export class ReceiveSide implements WaiterOwner {
     } catch (error) {
       return rejected(error);
     }
-    if (piece !== undefined) return Promise.resolve(piece);
-    this.#reading = new Waiter(this, signal);
-    return this.#reading.promise;
+    if (piece !== undefined) return Promise.resolve(form(piece));
+    const waiter = new Waiter<T>(this, signal);
+    this.#reading = waiter as Waiter<unknown>;
+    this.#form = form;
+    return waiter.promise;
   }
 
   abandon(): void {
@@ -153,4 +164,9 @@ export class ReceiveSide implements WaiterOwner {
       streamId: this.#stream.id,
     });
   }
+}
+
+/** The form of `read`. */
+export function asChunk(chunk: Uint8Array | null): Uint8Array | null {
+  return chunk;
 }

@@ -12,7 +12,7 @@ import {
 import { checkBytes, NOTHING } from "./bytes.ts";
 import { StreamIterator } from "./iterators.ts";
 import { reportThrown, type StreamObserver } from "./observer.ts";
-import { ReceiveSide } from "./receive-side.ts";
+import { asChunk, ReceiveSide } from "./receive-side.ts";
 import { SendSide } from "./send-side.ts";
 import type { Session } from "./session.ts";
 import { effectOf, nextState, StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
@@ -86,7 +86,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
    * STREAM_CLOSED after {@link close}.
    */
   read(options?: WaitOptions): Promise<Uint8Array | null> {
-    return this.receiving.read(options?.signal);
+    return this.receiving.read(asChunk, options?.signal);
   }
 
   /**

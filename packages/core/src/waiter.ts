@@ -69,5 +69,4 @@ export const DONE: Promise<void> = /* @__PURE__ */ Promise.resolve();
 
 const NOBODY: WaiterOwner = { abandon: ignore };
 
-/** The handler of a rejection that is told elsewhere. */
-export function ignore(): void {}
+function ignore(): void {}

@@ -756,6 +756,11 @@ describe("windows of another size", () => {
     peer.send(data(3, WINDOW / 2), fin(3));
     takeAll(stream);
     expect(peer.take()).toEqual([]);
+    peer.send(syn(7, WINDOW));
+    takeAll(await peer.session.accept());
+    // It was owed when FIN came, and is no more.
+    peer.send(fin(7));
+    expect(peer.take()).toEqual([]);
     peer.send(syn(5, WINDOW));
     const other = await peer.session.accept();
     takeAll(other);

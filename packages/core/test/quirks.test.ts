@@ -1,7 +1,13 @@
 // Living with the peers that exist: what we never send them, and what of theirs we put up with.
 // The numbers are those of the appendix of docs/spec/muxado.md.
 
-import { type MuxadoError, muxado, type RetryVerdict, type Stream } from "@muxado/core";
+import {
+  type MuxadoError,
+  muxado,
+  type ResetCode,
+  type RetryVerdict,
+  type Stream,
+} from "@muxado/core";
 import { encode, ErrorCode, type ErrorCodeName, type Frame } from "@muxado/frame";
 import { concatenated, firstDifference, type RawPeer, rawPeer } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
@@ -238,6 +244,13 @@ describe("the Go peer", () => {
         expect(stream.error!.retry).toBe("safe" satisfies RetryVerdict);
       },
     );
+
+    it.each(REFUSALS)("a reset of our own with %s says nothing about the peer", (code) => {
+      const peer = rawPeer();
+      const stream = opened(peer);
+      stream.reset(code as ResetCode);
+      expect(stream.error!.retry).toBe("unknown" satisfies RetryVerdict);
+    });
 
     it("the verdict on a stream of the peer's is always unknown", async () => {
       for (const end of [
@@ -708,6 +721,17 @@ describe("both", () => {
       code: "STREAM_CANCELLED",
       retry: "safe",
     } satisfies Partial<MuxadoError>);
+  });
+
+  it("so nothing is sent for it at the deadline of a drain, or at any other end, either", async () => {
+    const expired = rawPeer();
+    expired.session.open();
+    void expired.session.close({ signal: AbortSignal.abort() });
+    expect(brief(expired.take())).toEqual(["GOAWAY 0 NO_ERROR"]);
+    const destroyed = rawPeer();
+    destroyed.session.open();
+    destroyed.session.destroy();
+    expect(brief(destroyed.take())).toEqual(["GOAWAY 0 NO_ERROR"]);
   });
 
   it("answer data that comes after a close with RST, and so do we, once", async () => {

@@ -645,10 +645,11 @@ describe("15. commands inside callbacks", () => {
   });
 
   it("reset in the middle of a body: its rest is dropped and the framing kept", async () => {
-    const { peer } = await observed((_, inner) => inner.reset());
+    const { peer, stream } = await observed((_, inner) => inner.reset());
     const frame = encode(data(3, 1000));
     peer.sendBytes(frame.subarray(0, 500));
     peer.sendBytes(frame.subarray(500));
+    expect(() => stream.take()).toThrow(stream.error);
     await expectUnharmed(peer);
   });
 
