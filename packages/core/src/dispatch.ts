@@ -90,8 +90,12 @@ export class Dispatch implements WireHandler {
     if (stream === undefined) return;
     stream.transition(StreamInput.receiveReset);
     const code = codeOfWire(errorCode);
-    if (code === "ACCEPT_QUEUE_FULL" && this.#session.wire.answersFullAcceptQueue) {
-      this.#reset(streamId, "STREAM_CANCELLED");
+    if (
+      code === "ACCEPT_QUEUE_FULL" &&
+      stream.isLocal &&
+      this.#session.wire.answersFullAcceptQueue
+    ) {
+      this.#session.sendReset(streamId, wireCodeOf("STREAM_CANCELLED"));
     }
     stream.fail({ code, wireCode: errorCode, scope: "stream", origin: "remote" });
   }
@@ -108,14 +112,18 @@ export class Dispatch implements WireHandler {
   endStream(stream: Stream, failure: Failure): void {
     stream.transition(StreamInput.sendReset);
     // First the reset: the end of the last stream may be the end of the session, and GOAWAY comes last.
-    const isNew = this.#reset(stream.id, failure.code);
+    this.#session.sendReset(stream.id, wireCodeOf(failure.code));
     stream.fail(failure);
-    if (isNew) this.#charge();
+    this.#charge();
   }
 
   /** Resets a stream that is not there, once for each id, and charges it to the peer. */
   #refuse(streamId: number, code: MuxadoErrorCode): void {
-    if (this.#reset(streamId, code)) this.#charge();
+    const { table } = this.#session;
+    // What was under way when we reset a stream is no fault of the peer's.
+    if (table.wasReset(streamId)) return;
+    this.#session.sendReset(streamId, wireCodeOf(code));
+    this.#charge();
   }
 
   #charge(): void {
@@ -136,7 +144,10 @@ export class Dispatch implements WireHandler {
     if (table.get(streamId) !== undefined) {
       return this.#fatal(`SYN on stream ${streamId}, which is open already`);
     }
-    if (length > session.wire.initialWindow) {
+    if (table.wasReset(streamId)) {
+      // An id is used once. It has had its answer.
+      this.#charge();
+    } else if (length > session.wire.initialWindow) {
       this.#refuse(streamId, "FLOW_CONTROL_ERROR");
     } else if (!session.shutdown.acceptsStreams || table.remoteCount >= options.maxInboundStreams) {
       this.#refuse(streamId, "STREAM_REFUSED");
@@ -147,7 +158,7 @@ export class Dispatch implements WireHandler {
       table.addRemote(stream);
       stream.receiving.begin();
       acceptQueue.push(stream);
-      if (acceptQueue.overfull) session.outbound.requestFlush();
+      if (acceptQueue.overfull) session.judgeBacklog();
       return stream;
     }
     return null;
@@ -164,7 +175,7 @@ export class Dispatch implements WireHandler {
     } else if (closedHere) {
       // No fault of the peer's: it cannot have known.
       const detail = "it was closed here while the peer was still sending";
-      this.#reset(stream.id, "STREAM_CLOSED");
+      this.#session.sendReset(stream.id, wireCodeOf("STREAM_CLOSED"));
       stream.fail({ code: "STREAM_CLOSED", scope: "stream", origin: "local", detail });
     } else if (effect === StreamEffect.refuse) {
       this.#breach(stream, "STREAM_CLOSED", "the peer sent data on a direction that had ended");
@@ -187,12 +198,5 @@ export class Dispatch implements WireHandler {
   #fatal(detail: string): null {
     this.#session.shutdown.breach("PROTOCOL_ERROR", detail);
     return null;
-  }
-
-  #reset(streamId: number, code: MuxadoErrorCode): boolean {
-    const session = this.#session;
-    if (!session.table.rememberReset(streamId)) return false;
-    session.outbound.putReset(streamId, wireCodeOf(code));
-    return true;
   }
 }

@@ -17,7 +17,7 @@ export {
 } from "./errors.ts";
 export { muxado } from "./muxado-wire.ts";
 export type { StreamObserver } from "./observer.ts";
-export type { Role, SessionOptions } from "./options.ts";
+export { checkNumber, checkOptions, type Role, type SessionOptions } from "./options.ts";
 export { type GoAwayCode, type OpenOptions, Session } from "./session.ts";
 export type { CloseOptions, SessionEnd } from "./shutdown.ts";
 export type { SessionStats } from "./stats.ts";

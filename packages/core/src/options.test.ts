@@ -3,7 +3,13 @@
 import { describe, expect, it } from "vitest";
 import { flushInNextTask, systemClock } from "./clock.ts";
 import { muxado } from "./muxado-wire.ts";
-import { checkedNumber, type Role, resolveOptions, type SessionOptions } from "./options.ts";
+import {
+  checkNumber,
+  checkOptions,
+  type Role,
+  resolveOptions,
+  type SessionOptions,
+} from "./options.ts";
 
 const NUMBERS = {
   windowSize: { default: 262_144, least: 1, most: 2 ** 31 - 1 },
@@ -37,7 +43,7 @@ describe.each(Object.entries(NUMBERS))("%s", (name, { default: fallback, least, 
     expect(() => resolved(value)).toThrow(RangeError);
     expect(() => resolved(value)).toThrow(
       new RangeError(
-        `${name} must be a whole number from ${least} to ${most}, got ${String(value)}`,
+        `${name} must be a whole number from ${least} to ${most}, got ${value === "7" ? '"7"' : String(value)}`,
       ),
     );
   });
@@ -105,7 +111,14 @@ describe("what is given instead of the platform's own", () => {
 
 describe("a checked number", () => {
   it("may be infinite only where the most is", () => {
-    expect(checkedNumber("n", Infinity, 0, Infinity)).toBe(Infinity);
-    expect(() => checkedNumber("n", Infinity, 0, 10)).toThrow(RangeError);
+    expect(checkNumber("n", Infinity, 0, Infinity)).toBe(Infinity);
+    expect(() => checkNumber("n", Infinity, 0, 10)).toThrow(RangeError);
+  });
+});
+
+describe("options that are checked ahead of a session", () => {
+  it("throw what the session would, and nothing else", () => {
+    expect(() => checkOptions("client", {})).not.toThrow();
+    expect(() => checkOptions("client", { windowSize: 0 })).toThrow(/^windowSize/);
   });
 });

@@ -11,51 +11,53 @@ export type Role = "client" | "server";
 /** Options that every session takes, whatever carries it. */
 export interface SessionOptions {
   /** The wire protocol. Default: `muxado`, the only one in this package. */
-  readonly wire?: Wire;
+  readonly wire?: Wire | undefined;
   /**
    * Bytes that a peer may have unread or on their way on one stream. Default: 262 144, what every peer
    * assumes, growing to 524 288 once a reader has taken half of it. A given size is fixed: less than the wire's
    * initial credit takes hold once that credit is used up; more is granted by one increment for each stream.
    */
-  readonly windowSize?: number;
+  readonly windowSize?: number | undefined;
   /** Remote streams that may wait for `accept`; one more is refused with ACCEPT_QUEUE_FULL. Default: 128. */
-  readonly acceptBacklog?: number;
+  readonly acceptBacklog?: number | undefined;
   /** Remote streams that may be open at once; one more is refused. Default: no cap. */
-  readonly maxInboundStreams?: number;
+  readonly maxInboundStreams?: number | undefined;
   /** Local streams that may be open at once; `open` beyond throws STREAM_LIMIT. Default: no cap; 256 suits a Rust peer. */
-  readonly maxOutboundStreams?: number;
+  readonly maxOutboundStreams?: number | undefined;
   /**
-   * Resets that the peer may provoke in any 10 seconds, by refused opens or by breaking rules; one more
+   * Resets that the peer may provoke in 10 seconds, counted from the first of them, by refused opens or by breaking rules; one more
    * ends the session with ENHANCE_YOUR_CALM. Default: 10 000.
    */
-  readonly maxProvokedResets?: number;
+  readonly maxProvokedResets?: number | undefined;
   /**
    * Resets that the peer has provoked and that may wait while the transport takes no writes; one more ends the
    * session with ENHANCE_YOUR_CALM. Default: 10 000.
    */
-  readonly maxWaitingResets?: number;
+  readonly maxWaitingResets?: number | undefined;
   /**
    * Milliseconds that `close` waits for open streams, and for their output to leave, before it resets and drops
    * what is left. Default: 30 000; Infinity: no deadline.
    */
-  readonly closeTimeout?: number;
+  readonly closeTimeout?: number | undefined;
   /** Milliseconds of silence after a peer's GOAWAY until the session ends by itself. Default: 30 000. */
-  readonly goAwayTimeout?: number;
+  readonly goAwayTimeout?: number | undefined;
   /**
    * Milliseconds that the transport has to end once the last output has left, and that this output has after
    * any end but a drain. Default: 1 000.
    */
-  readonly lingerTimeout?: number;
+  readonly lingerTimeout?: number | undefined;
   /** Sees each frame, in and out; for debugging. Default: none, at no cost. */
-  readonly trace?: Trace;
+  readonly trace?: Trace | undefined;
   /** The source of time. Default: the platform's. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Runs a flush at the end of the turn. Default: the adapter's, or `flushInNextTask`. */
-  readonly scheduleFlush?: FlushScheduler;
+  readonly scheduleFlush?: FlushScheduler | undefined;
 }
 
 /** The options of a session with every default filled in. */
-export type ResolvedOptions = Required<Omit<SessionOptions, "trace">> & {
+export type ResolvedOptions = {
+  readonly [Name in keyof Omit<SessionOptions, "trace">]-?: NonNullable<SessionOptions[Name]>;
+} & {
   readonly role: Role;
   /** Bytes that a stream's window may grow to. */
   readonly windowLimit: number;
@@ -95,7 +97,7 @@ export function resolveOptions(role: Role, options: SessionOptions): ResolvedOpt
   const numbers = {} as Record<keyof typeof NUMBERS, number>;
   for (const [name, [fallback, least, most]] of Object.entries(NUMBERS)) {
     const key = name as keyof typeof NUMBERS;
-    numbers[key] = checkedNumber(
+    numbers[key] = checkNumber(
       name,
       options[key] ?? fallback ?? wire.initialWindow,
       least,
@@ -114,13 +116,31 @@ export function resolveOptions(role: Role, options: SessionOptions): ResolvedOpt
   };
 }
 
-/** `value`, if it is a whole number (or Infinity where `most` is) within the limits. */
-export function checkedNumber(name: string, value: number, least: number, most: number): number {
+/**
+ * Throws now what a session would throw when it is made: for adapters that dial or listen first.
+ *
+ * @throws {RangeError | TypeError} naming the option that is out of range.
+ */
+export function checkOptions(role: Role, options: SessionOptions): void {
+  resolveOptions(role, options);
+}
+
+/**
+ * `value`, if it is a whole number (or Infinity where `most` is) within the limits; for options of adapters.
+ *
+ * @throws {RangeError} naming the option, its limits and what it got.
+ */
+export function checkNumber(
+  name: string,
+  value: number | undefined,
+  least: number,
+  most: number,
+): number {
   const whole = Number.isInteger(value) || (value === Infinity && most === Infinity);
-  if (!whole || value < least || value > most) {
+  if (!whole || value! < least || value! > most) {
     throw new RangeError(
-      `${name} must be a whole number from ${least} to ${most}, got ${String(value)}`,
+      `${name} must be a whole number from ${least} to ${most}, got ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
     );
   }
-  return value;
+  return value!;
 }

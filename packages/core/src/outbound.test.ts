@@ -223,6 +223,19 @@ describe("memory", () => {
     expect(buffers.size).toBeLessThanOrEqual(4);
   });
 
+  it("of an exceptional turn is not kept for ever", () => {
+    const { outbound, writes, turn } = bench();
+    for (let round = 0; round < 2; round++) {
+      for (let count = 0; count < 200; count++) outbound.putData(3, 0, body(4 * KIB), 0, 4 * KIB);
+      turn();
+      outbound.written();
+    }
+    const [first, second] = writes.map((chunks) => new Set(chunks.map((chunk) => chunk.buffer)));
+    expect(first!.size).toBeGreaterThan(10);
+    // Four spare arenas, and the one that was being filled.
+    expect([...second!].filter((buffer) => first!.has(buffer))).toHaveLength(5);
+  });
+
   it("of a short body is not referenced: its owner may change it at once", () => {
     const { outbound, writes, turn } = bench();
     const chunk = body(COPIED_BELOW);

@@ -6,6 +6,7 @@ import { NOTHING } from "./bytes.ts";
 import type { FlushScheduler } from "./clock.ts";
 import type { MuxadoError } from "./errors.ts";
 import type { Stream } from "./stream.ts";
+import { dataFrame, type Trace } from "./trace.ts";
 import type { Transport } from "./transport.ts";
 import type { Waiter } from "./waiter.ts";
 import type { Wire } from "./wire.ts";
@@ -43,6 +44,8 @@ export class Outbound {
   readonly #wire: Wire;
   readonly #scheduleFlush: FlushScheduler;
   readonly #compose: () => boolean;
+  /** Called last in each put: what it commands comes behind the frame that it sees. */
+  readonly #trace: Trace | undefined;
   readonly #flush: () => void;
 
   #arena: Uint8Array = NOTHING;
@@ -78,7 +81,9 @@ export class Outbound {
     wire: Wire,
     scheduleFlush: FlushScheduler,
     compose: () => boolean,
+    trace?: Trace,
   ) {
+    this.#trace = trace;
     this.#transport = transport;
     this.#wire = wire;
     this.#scheduleFlush = scheduleFlush;
@@ -94,6 +99,11 @@ export class Outbound {
   /** Bytes given to the transport in a write that is not done. */
   get underWay(): number {
     return this.#underWay;
+  }
+
+  /** Whether everything put so far has been written. */
+  get isIdle(): boolean {
+    return this.waiting + this.#underWay === 0;
   }
 
   /** Whether bodies may be added, or have to wait in their streams. Control frames always may. */
@@ -140,24 +150,28 @@ export class Outbound {
       this.#end = body + length;
     }
     this.requestFlush();
+    this.#trace?.(dataFrame("out", streamId, flags, length));
   }
 
   putIncrement(streamId: number, increment: number): void {
     this.#reserve(this.#wire.controlLength);
     this.#end = this.#wire.putIncrement(this.#arena, this.#end, streamId, increment);
     this.requestFlush();
+    this.#trace?.({ direction: "out", kind: "increment", streamId, increment });
   }
 
   putReset(streamId: number, errorCode: number): void {
     this.#reserve(this.#wire.controlLength);
     this.#end = this.#wire.putReset(this.#arena, this.#end, streamId, errorCode);
     this.requestFlush();
+    this.#trace?.({ direction: "out", kind: "reset", streamId, errorCode });
   }
 
   putGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array, final: boolean): void {
     this.#reserve(this.#wire.goAwayLength + debug.length);
     this.#end = this.#wire.putGoAway(this.#arena, this.#end, lastStreamId, errorCode, debug, final);
     this.requestFlush();
+    this.#trace?.({ direction: "out", kind: "goAway", lastStreamId, errorCode, debug });
   }
 
   /** Confirms the write to its stream once all that has been put so far is no longer referenced. */

@@ -23,11 +23,11 @@ const ALWAYS_COPIED = 64;
 /** Up to this many bytes a loop beats a view and a set() (measured: 30 against 65 ns). */
 const COPIED_BY_LOOP = 16;
 
-const slice = Uint8Array.prototype.slice;
-
 /** The piece `chunk[start, end)` for a reader that takes it now: a copy if small, else a view. */
 export function pieceForReader(chunk: Uint8Array, start: number, end: number): Uint8Array {
-  return end - start <= ALWAYS_COPIED ? slice.call(chunk, start, end) : chunk.subarray(start, end);
+  return end - start <= ALWAYS_COPIED
+    ? Uint8Array.prototype.slice.call(chunk, start, end)
+    : chunk.subarray(start, end);
 }
 
 /** A queue of unread bytes, in the pieces in which a reader will get them. */

@@ -21,8 +21,6 @@ export class ReceiveSide implements WaiterOwner {
   ended = false;
   /** The application has closed the stream: what arrives is dropped. */
   discarding = false;
-  /** The stream stands in the session's list of increments to send. */
-  creditQueued = false;
   readonly #stream: Stream;
   /** Bytes have been dropped unread: FIN is no longer a clean end. */
   #dropped = false;

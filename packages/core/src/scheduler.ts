@@ -34,13 +34,10 @@ export class Scheduler {
   fill(): boolean {
     const outbound = this.#outbound;
     while (this.#first !== null && outbound.hasRoom) {
-      const stream = this.#first;
+      const stream: Stream = this.#first;
       const { sending } = stream;
-      this.#first = sending.next;
-      if (this.#first === null) this.#last = null;
-      sending.next = null;
-      sending.scheduled = false;
-      // A stream that has failed, or whose write was taken back, stays in the ring until its turn.
+      this.remove(stream);
+      // Its write may have been taken back.
       if (!sending.ready) continue;
       sending.sendNext(this.#first === null ? LONGEST_BODY : SHARED_BODY);
       if (sending.ready) this.#append(stream);
@@ -48,8 +45,23 @@ export class Scheduler {
     return this.#first !== null;
   }
 
+  /** Takes `stream` out, wherever it stands: one that has ended must not be kept by a transport that is stuck. */
+  remove(stream: Stream): void {
+    const { sending } = stream;
+    if (!sending.scheduled) return;
+    const { next, previous } = sending;
+    if (previous === null) this.#first = next;
+    else previous.sending.next = next;
+    if (next === null) this.#last = previous;
+    else next.sending.previous = previous;
+    sending.next = sending.previous = null;
+    sending.scheduled = false;
+  }
+
   #append(stream: Stream): void {
-    stream.sending.scheduled = true;
+    const { sending } = stream;
+    sending.scheduled = true;
+    sending.previous = this.#last;
     if (this.#last === null) this.#first = stream;
     else this.#last.sending.next = stream;
     this.#last = stream;

@@ -24,8 +24,9 @@ export class SendSide implements WaiterOwner {
   ended = false;
   /** The stream stands in the scheduler's ring. */
   scheduled = false;
-  /** The next stream in the scheduler's ring. */
+  /** Its neighbours in the scheduler's ring. */
   next: Stream | null = null;
+  previous: Stream | null = null;
   /** An offer was not taken in full: the observer waits to be told of room. */
   starved = false;
   readonly #stream: Stream;
@@ -148,8 +149,16 @@ export class SendSide implements WaiterOwner {
     const index = pending.findIndex((write) => write.waiter === waiter);
     if (index < 0) return;
     pending.splice(index, 1);
-    if (pending.length === 0) this.#pending = null;
-    this.#stream.session.scheduler.schedule(this.#stream);
+    const { scheduler, table, outbound } = this.#stream.session;
+    if (pending.length > 0) {
+      scheduler.schedule(this.#stream);
+      return;
+    }
+    this.#pending = null;
+    table.unblockOpening(this.#stream);
+    outbound.requestFlush();
+    // What was offered behind it may fit now; no drain would say so.
+    queueMicrotask(() => this.#stream.notifyWritable());
   }
 
   /** The error for a write that comes after the half-close. */

@@ -8,7 +8,7 @@ import { Dispatch } from "./dispatch.ts";
 import { MuxadoError, type ResetCode, wireCodeOf } from "./errors.ts";
 import { AcceptIterator } from "./iterators.ts";
 import {
-  checkedNumber,
+  checkNumber,
   type ResolvedOptions,
   resolveOptions,
   type Role,
@@ -20,7 +20,7 @@ import { type CloseOptions, type SessionEnd, Shutdown } from "./shutdown.ts";
 import type { SessionStats } from "./stats.ts";
 import { Stream, type WaitOptions } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
-import { tracedWire } from "./trace.ts";
+import { guarded, tracedHandler } from "./trace.ts";
 import type { Transport } from "./transport.ts";
 import type { Wire, WireDecoder } from "./wire.ts";
 
@@ -29,6 +29,14 @@ export interface OpenOptions {
   /** Resets the stream with STREAM_CANCELLED when it aborts, at any time of the stream's life. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/**
+ * The most output, in bytes, that may wait behind a write that is under way when input arrives, and how much more
+ * for each open stream. Bodies are held back long before, so this much is control frames: a peer that provokes
+ * them and does not read has gone too far (docs/threats.md, 6).
+ */
+const MOST_WAITING = 1024 * 1024;
+const WAITING_PER_STREAM = 32;
 
 /** Why a peer is told to open no more streams: a name of the protocol's or a number. */
 export type GoAwayCode = "NO_ERROR" | ResetCode;
@@ -43,7 +51,7 @@ export class Session implements AsyncIterable<Stream> {
   readonly role: Role;
   /** @internal */
   readonly options: ResolvedOptions;
-  /** @internal The wire, with the trace around it if there is one. */
+  /** @internal */
   readonly wire: Wire;
   /** @internal */
   readonly table: StreamTable;
@@ -59,8 +67,9 @@ export class Session implements AsyncIterable<Stream> {
   bytesReceived = 0;
   readonly #dispatch: Dispatch;
   readonly #decoder: WireDecoder;
-  /** Streams that credit is owed to, each once: their increments leave together. */
-  #creditDue: Stream[] = [];
+  #judging = false;
+  /** Streams that credit is owed to: their increments leave together. */
+  readonly #creditDue: Set<Stream> = new Set();
 
   /**
    * Runs the protocol over `transport`, which it starts, and from now on owns.
@@ -70,15 +79,19 @@ export class Session implements AsyncIterable<Stream> {
   constructor(transport: Transport, role: Role, options: SessionOptions = {}) {
     this.role = role;
     this.options = resolveOptions(role, options);
-    const { wire, trace, acceptBacklog, scheduleFlush } = this.options;
-    this.wire = trace === undefined ? wire : tracedWire(wire, trace);
+    const { wire, acceptBacklog, scheduleFlush } = this.options;
+    const trace = this.options.trace && guarded(this.options.trace);
+    this.wire = wire;
     this.table = new StreamTable(role, wire);
     this.acceptQueue = new AcceptQueue(acceptBacklog);
-    this.outbound = new Outbound(transport, this.wire, scheduleFlush, () => this.#compose());
+    this.outbound = new Outbound(transport, wire, scheduleFlush, () => this.#compose(), trace);
     this.scheduler = new Scheduler(this.outbound);
     this.shutdown = new Shutdown(this, transport);
     this.#dispatch = new Dispatch(this);
-    this.#decoder = this.wire.createDecoder(this.#dispatch);
+    const isOver = (): boolean => this.shutdown.ended;
+    this.#decoder = wire.createDecoder(
+      trace === undefined ? this.#dispatch : tracedHandler(this.#dispatch, trace, isOver),
+    );
     transport.start(this);
   }
 
@@ -129,7 +142,7 @@ export class Session implements AsyncIterable<Stream> {
    * @throws {RangeError} at once, if the timeout is not a number of milliseconds.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    if (options.timeout !== undefined) checkedNumber("timeout", options.timeout, 0, Infinity);
+    if (options.timeout !== undefined) checkNumber("timeout", options.timeout, 0, Infinity);
     this.shutdown.drain(options);
     return this.closed.then(() => undefined);
   }
@@ -154,9 +167,9 @@ export class Session implements AsyncIterable<Stream> {
    */
   goAway(code: GoAwayCode = "NO_ERROR", debug: string | Uint8Array = NOTHING): void {
     const bytes = typeof debug === "string" ? new TextEncoder().encode(debug) : debug;
-    checkedNumber("debug.length", bytes.length, 0, this.wire.maxDebugLength);
+    checkNumber("debug.length", bytes.length, 0, this.wire.maxDebugLength);
     const number = typeof code === "number" ? code : wireCodeOf(code);
-    this.shutdown.goAway(checkedNumber("code", number, 0, 0xffffffff), bytes);
+    this.shutdown.goAway(checkNumber("code", number, 0, 0xffffffff), bytes);
   }
 
   /** Counters of this moment; cheap to read. */
@@ -183,6 +196,14 @@ export class Session implements AsyncIterable<Stream> {
     if (this.shutdown.ended) return;
     this.bytesReceived += chunk.length;
     this.#decoder.push(chunk);
+    const { outbound, table } = this;
+    // Answers of every kind count: the application's own are provoked as well as ours.
+    if (
+      outbound.underWay > 0 &&
+      outbound.waiting > MOST_WAITING + WAITING_PER_STREAM * table.count
+    ) {
+      this.shutdown.breach("ENHANCE_YOUR_CALM", "the peer does not read what it provokes");
+    }
   }
 
   /** @internal The transport is done with the write under way. */
@@ -217,22 +238,36 @@ export class Session implements AsyncIterable<Stream> {
     this.#decoder.stop();
   }
 
+  /** @internal Refuses what waits beyond the backlog when the accept loops have had this turn to take it. */
+  judgeBacklog(): void {
+    if (this.#judging) return;
+    this.#judging = true;
+    // Not with the next flush: that may have been asked for before the streams came.
+    this.options.scheduleFlush(() => {
+      this.#judging = false;
+      for (const stream of this.acceptQueue.trim()) this.#refuse(stream);
+    });
+  }
+
   /** @internal Queues an increment for `stream`, to leave with the next write. */
   oweCredit(stream: Stream): void {
-    if (stream.receiving.creditQueued) return;
-    stream.receiving.creditQueued = true;
-    this.#creditDue.push(stream);
+    this.#creditDue.add(stream);
     this.outbound.requestFlush();
   }
 
-  /** @internal Sends a reset of our own will, at most one for each id. */
+  /** @internal Sends a reset, and remembers it: what the peer has under way gets no second one. */
   sendReset(streamId: number, wireCode: number): void {
-    if (this.table.rememberReset(streamId)) this.outbound.putReset(streamId, wireCode);
+    this.table.rememberReset(streamId);
+    this.outbound.putReset(streamId, wireCode);
   }
 
   /** @internal `stream` has ended in both directions. */
   streamEnded(stream: Stream): void {
     this.table.remove(stream);
+    // However long the transport is stuck, nothing keeps a stream that has ended.
+    this.scheduler.remove(stream);
+    this.outbound.starved.delete(stream);
+    this.#creditDue.delete(stream);
     this.shutdown.streamEnded();
   }
 
@@ -252,27 +287,20 @@ export class Session implements AsyncIterable<Stream> {
    * more waits than there was room for.
    */
   #compose(): boolean {
-    for (const stream of this.acceptQueue.trim()) this.#refuse(stream);
-    for (const stream of this.table.takeOpening()) {
-      if (!stream.unsent || stream.failure !== null) continue;
+    for (const stream of this.table.opening) {
       // Its SYN travels with its first write, in one frame (spec appendix, G22).
-      if (stream.sending.blocked) this.table.putBackOpening(stream);
+      if (stream.sending.blocked) this.table.blockOpening(stream);
       else stream.announce();
     }
-    const creditDue = this.#creditDue;
-    this.#creditDue = [];
-    for (const stream of creditDue) {
-      const { receiving } = stream;
-      receiving.creditQueued = false;
-      if (receiving.ended || stream.failure !== null) continue;
-      this.outbound.putIncrement(
-        stream.id,
-        receiving.window.takeIncrement(this.options.windowLimit),
-      );
+    for (const stream of this.#creditDue) {
+      const { ended, window } = stream.receiving;
+      if (ended) continue;
+      this.outbound.putIncrement(stream.id, window.takeIncrement(this.options.windowLimit));
     }
+    this.#creditDue.clear();
     const moreWaits = this.scheduler.fill();
     // A stream that has just begun may owe credit already.
-    return moreWaits || this.#creditDue.length > 0;
+    return moreWaits || this.#creditDue.size > 0;
   }
 
   /** Nobody has accepted `stream` in its turn, and the backlog is full. */

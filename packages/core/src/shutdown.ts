@@ -1,6 +1,7 @@
 // How a session ends: draining with a deadline, going away, breaches, the end of the transport; and the story
 // of the end. Every way leads through #end, once. Spec §8.
 
+import { listen, unlisten } from "./abort.ts";
 import { NOTHING } from "./bytes.ts";
 import {
   codeOfWire,
@@ -28,12 +29,15 @@ export interface SessionEnd {
 /** Options of {@link Session.close}. */
 export interface CloseOptions {
   /** Milliseconds to wait for open streams and their output, as `closeTimeout`, which is the default. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Resets what is still open when it aborts, as the timeout does. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const GRACEFUL = "graceful";
+
+/** GOAWAYs that a peer may send: each looks at all streams, and two or three say all there is to say. */
+const MOST_GOAWAYS = 16;
 
 /** The end of a session. */
 export class Shutdown {
@@ -45,12 +49,14 @@ export class Shutdown {
   /** `running` → `draining` → `ended` → `gone`: each may be skipped, none comes back. */
   #phase: "running" | "draining" | "ended" | "gone" = "running";
   #goAwaySent = false;
+  /** When the session ended, on its clock. */
+  #endedAt = 0;
+  /** GOAWAYs that have arrived. */
+  #goAways = 0;
   /** The application has asked for a graceful end. */
   #drained = false;
   #remote: { lastStreamId: number; errorCode: number; debug: Uint8Array } | undefined;
   #localError: MuxadoError | undefined;
-  /** Until when a graceful end may take, on the session's clock. */
-  #deadline = Infinity;
   /** Undoes a timer or a listener each; all are undone at the end. */
   readonly #waits: Set<() => void> = new Set();
 
@@ -89,20 +95,27 @@ export class Shutdown {
 
   /** Ends the session once its streams have ended, at the latest when told by `options`. */
   drain(options: CloseOptions): void {
-    if (this.ended) return;
-    this.#phase = "draining";
+    if (this.#phase === "gone") return;
+    if (this.#phase === "running") this.#phase = "draining";
     this.#drained = true;
-    const { clock, closeTimeout } = this.#session.options;
-    const timeout = options.timeout ?? closeTimeout;
-    this.#deadline = Math.min(this.#deadline, clock.now() + timeout);
-    if (this.#session.table.count === 0) return this.#end(GRACEFUL, "NO_ERROR");
-    const expire = (): void => this.#drainExpired();
-    if (timeout !== Infinity) this.#after(timeout, expire);
-    const { signal } = options;
+    const { signal, timeout = this.#session.options.closeTimeout } = options;
+    if (this.#session.table.count === 0) this.#end(GRACEFUL, "NO_ERROR");
+    if (timeout !== Infinity) this.#after(timeout, () => this.#expire());
     if (signal === undefined) return;
-    if (signal.aborted) return expire();
-    signal.addEventListener("abort", expire, { once: true });
-    this.#waits.add(() => signal.removeEventListener("abort", expire));
+    if (signal.aborted) return this.#expire();
+    const target = { aborted: () => this.#expire() };
+    listen(signal, target);
+    this.#waits.add(() => unlisten(signal, target));
+  }
+
+  /** The time for a graceful end is over: that of the streams first, then that of the output. */
+  #expire(): void {
+    if (!this.ended) return this.#drainExpired();
+    // However late the last stream ended, its output has as much time as after any other end.
+    const { clock, lingerTimeout } = this.#session.options;
+    this.#after(Math.max(this.#endedAt + lingerTimeout - clock.now(), 0), () =>
+      this.#flushExpired(),
+    );
   }
 
   /** A stream has ended: perhaps the drain was waiting for it. */
@@ -123,6 +136,11 @@ export class Shutdown {
   destroy(cause: unknown): void {
     const detail = "it was destroyed here";
     const failure = { code: "SESSION_CLOSED", origin: "local", detail, cause } as const;
+    if (this.#phase === "ended" && this.#localError === undefined) {
+      // A graceful end was still sending what was queued.
+      this.#localError = sessionError(failure);
+      this.#finalize();
+    }
     this.#end(failure, cause === undefined ? "NO_ERROR" : "INTERNAL_ERROR");
   }
 
@@ -134,6 +152,10 @@ export class Shutdown {
   /** The peer takes no more streams: those that it cannot have seen have failed, and may be retried. */
   receiveGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array): void {
     const before = this.#remote;
+    if (++this.#goAways > MOST_GOAWAYS) {
+      this.breach("ENHANCE_YOUR_CALM", "the peer repeats its GOAWAY");
+      return;
+    }
     if (before !== undefined && lastStreamId > before.lastStreamId) {
       this.breach("PROTOCOL_ERROR", `the last id of a GOAWAY rose to ${lastStreamId}`);
       return;
@@ -166,10 +188,13 @@ export class Shutdown {
   }
 
   #whyTransportEnded(cause: unknown): EndReason {
-    if (this.#remote !== undefined) return GRACEFUL;
+    // After a GOAWAY the peer may go as it likes, as long as nothing of ours is lost by it.
+    const isIdle = this.#session.table.count === 0 && this.#session.outbound.isIdle;
+    if (this.#remote !== undefined && (cause === undefined || isIdle)) return GRACEFUL;
     if (MuxadoError.is(cause)) {
       // The adapter knows its platform's errors and has said which side it was.
       const { code, wireCode, origin } = cause;
+      if (cause.cause === undefined) return { code, wireCode, origin, cause };
       return { code, wireCode, origin, detail: messageOf(cause.cause), cause: cause.cause };
     }
     if (cause !== undefined) {
@@ -197,7 +222,8 @@ export class Shutdown {
     if (goAwayTimeout === Infinity) return;
     const heardBefore = this.#session.bytesReceived;
     this.#after(goAwayTimeout, () => {
-      if (this.#session.bytesReceived !== heardBefore) this.#watchSilence();
+      const { bytesReceived, table } = this.#session;
+      if (bytesReceived !== heardBefore && table.count > 0) this.#watchSilence();
       else this.#end(GRACEFUL, "NO_ERROR");
     });
   }
@@ -209,7 +235,10 @@ export class Shutdown {
   #end(reason: EndReason, goAway: MuxadoErrorCode | null, resets = false): void {
     if (this.ended) return;
     this.#phase = "ended";
-    this.#cancelWaits();
+    this.#endedAt = this.#session.options.clock.now();
+    const isDrained = reason === GRACEFUL && this.#drained;
+    // The deadline of a drain is that of its output, too.
+    if (!isDrained) this.#cancelWaits();
     this.#session.stopReceiving();
     if (reason !== GRACEFUL) this.#localError = sessionError(reason);
     const failure = this.#streamFailure(reason);
@@ -226,26 +255,18 @@ export class Shutdown {
         ? NOTHING
         : debugOf(this.#localError, this.#session.wire.maxDebugLength);
     this.#putGoAway(wireCodeOf(goAway), debug, true);
-    this.#flush(reason === GRACEFUL && this.#drained);
-  }
-
-  /** Lets all that is queued leave, and then the transport end; a drain's output has the drain's time for it. */
-  #flush(drained: boolean): void {
-    const { clock, lingerTimeout } = this.#session.options;
-    const timeout = drained ? Math.max(this.#deadline - clock.now(), lingerTimeout) : lingerTimeout;
-    if (timeout !== Infinity) this.#after(timeout, () => this.#flushExpired(drained));
+    if (!isDrained) this.#after(this.#session.options.lingerTimeout, () => this.#finalize());
     this.#session.outbound.finish(() => {
       this.#cancelWaits();
-      this.#after(lingerTimeout, () => this.#finalize());
+      this.#after(this.#session.options.lingerTimeout, () => this.#finalize());
     });
   }
 
   /** The transport is too slow, or stuck: what it has not taken is lost. */
-  #flushExpired(drained: boolean): void {
+  #flushExpired(): void {
     const { waiting, underWay } = this.#session.outbound;
     const detail = `${waiting + underWay} bytes could not be sent`;
-    if (drained)
-      this.#localError = sessionError({ code: "DRAIN_TIMEOUT", origin: "local", detail });
+    this.#localError = sessionError({ code: "DRAIN_TIMEOUT", origin: "local", detail });
     this.#finalize();
   }
 

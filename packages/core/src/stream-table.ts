@@ -6,7 +6,7 @@ import type { Stream } from "./stream.ts";
 import type { Wire } from "./wire.ts";
 
 /**
- * Ids kept after a reset, so that what the peer had under way is not answered with a second one. More than
+ * The most ids kept after a reset, and twice the least, so that what the peer had under way is not answered with a second one. More than
  * any peer has in flight on streams that all end at once, and some hundred kilobytes at the most.
  */
 const REMEMBERED_RESETS = 16 * 1024;
@@ -15,9 +15,13 @@ const REMEMBERED_RESETS = 16 * 1024;
 export class StreamTable {
   /** Streams on the wire, by id. */
   readonly #live: Map<number, Stream> = new Map();
-  readonly #recentlyReset: Set<number> = new Set();
-  /** Streams opened here of which nothing is sent; some entries may have been sent or have ended since. */
-  #opening: Stream[] = [];
+  /** Ids that were reset, in two generations: when the younger is full, the older is forgotten. */
+  #recentlyReset: Set<number> = new Set();
+  #formerlyReset: Set<number> = new Set();
+  /** Streams opened here whose SYN leaves with the next write, alone or with their first bytes. */
+  readonly opening: Set<Stream> = new Set();
+  /** Streams opened here whose SYN waits for the scheduler, with their first bytes. */
+  readonly #openingBlocked: Set<Stream> = new Set();
   readonly #maxId: number;
   readonly #localParity: number;
   #nextLocalId: number;
@@ -67,11 +71,22 @@ export class StreamTable {
   addOpening(stream: Stream): void {
     this.localCount++;
     this.openedCount++;
-    this.#opening.push(stream);
+    this.opening.add(stream);
+  }
+
+  /** Its first bytes wait for their turn, and its SYN with them. */
+  blockOpening(stream: Stream): void {
+    if (this.opening.delete(stream)) this.#openingBlocked.add(stream);
+  }
+
+  /** Its first bytes have been taken back. */
+  unblockOpening(stream: Stream): void {
+    if (this.#openingBlocked.delete(stream)) this.opening.add(stream);
   }
 
   /** A local stream whose first frame has been sent. */
   addSent(stream: Stream): void {
+    if (!this.opening.delete(stream)) this.#openingBlocked.delete(stream);
     this.#live.set(stream.id, stream);
   }
 
@@ -85,41 +100,29 @@ export class StreamTable {
 
   /** `stream` has ended. */
   remove(stream: Stream): void {
-    this.#live.delete(stream.id);
+    if (!this.#live.delete(stream.id) && !this.opening.delete(stream)) {
+      this.#openingBlocked.delete(stream);
+    }
     if (stream.isLocal) this.localCount--;
     else this.remoteCount--;
   }
 
-  /** The streams opened here since the last call or not sent yet; the caller puts back what must wait. */
-  takeOpening(): Stream[] {
-    const opening = this.#opening;
-    if (opening.length > 0) this.#opening = [];
-    return opening;
-  }
-
-  putBackOpening(stream: Stream): void {
-    this.#opening.push(stream);
-  }
-
   /** All streams that have not ended, in the order in which they were sent, then opened. */
   all(): Stream[] {
-    return [
-      ...this.#live.values(),
-      ...this.#opening.filter((stream) => stream.unsent && stream.failure === null),
-    ];
+    return [...this.#live.values(), ...this.opening, ...this.#openingBlocked];
   }
 
-  /** Remembers that we have reset `streamId`. False if it was remembered already. */
-  rememberReset(streamId: number): boolean {
-    const ids = this.#recentlyReset;
-    if (ids.has(streamId)) return false;
-    if (ids.size >= REMEMBERED_RESETS) {
-      for (const oldest of ids) {
-        ids.delete(oldest);
-        break;
-      }
+  /** Whether `streamId` was reset lately. */
+  wasReset(streamId: number): boolean {
+    return this.#recentlyReset.has(streamId) || this.#formerlyReset.has(streamId);
+  }
+
+  /** Remembers that we have reset `streamId`. */
+  rememberReset(streamId: number): void {
+    if (this.#recentlyReset.size >= REMEMBERED_RESETS / 2) {
+      this.#formerlyReset = this.#recentlyReset;
+      this.#recentlyReset = new Set();
     }
-    ids.add(streamId);
-    return true;
+    this.#recentlyReset.add(streamId);
   }
 }

@@ -9,6 +9,7 @@ import {
   type RetryVerdict,
   resetCodeNumber,
 } from "./errors.ts";
+import { listen, unlisten } from "./abort.ts";
 import { checkBytes, NOTHING } from "./bytes.ts";
 import { StreamIterator } from "./iterators.ts";
 import { reportThrown, type StreamObserver } from "./observer.ts";
@@ -33,8 +34,8 @@ interface Extras {
   readable: ReadableStream<Uint8Array> | undefined;
   writable: WritableStream<Uint8Array> | undefined;
   sink: WritableSink | undefined;
-  /** Undoes what ties the stream to the signal it was opened with. */
-  untie: (() => void) | undefined;
+  /** The signal that it was opened with. */
+  tiedTo: AbortSignal | undefined;
 }
 
 /**
@@ -291,12 +292,15 @@ export class Stream implements AsyncIterable<Uint8Array> {
     this.#tellLater();
   }
 
+  /** @internal The signal that it was opened with has aborted. */
+  aborted(signal: AbortSignal): void {
+    this.resetBecause(resetCodeNumber("STREAM_CANCELLED"), signal.reason);
+  }
+
   /** @internal Resets the stream when `signal` aborts. */
   tieTo(signal: AbortSignal): void {
-    const onAbort = (): void =>
-      this.resetBecause(resetCodeNumber("STREAM_CANCELLED"), signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#extra().untie = () => signal.removeEventListener("abort", onAbort);
+    listen(signal, this);
+    this.#extra().tiedTo = signal;
   }
 
   /** @internal */
@@ -331,7 +335,8 @@ export class Stream implements AsyncIterable<Uint8Array> {
   }
 
   #ended(): void {
-    this.#extras?.untie?.();
+    const signal = this.#extras?.tiedTo;
+    if (signal !== undefined) unlisten(signal, this);
     this.session.streamEnded(this);
   }
 
@@ -365,7 +370,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
       readable: undefined,
       writable: undefined,
       sink: undefined,
-      untie: undefined,
+      tiedTo: undefined,
     });
   }
 }

@@ -3,8 +3,13 @@
 import { encode, type Frame } from "@muxado/frame";
 import { describe, expect, it, type Mock, vi } from "vitest";
 import { muxado } from "./muxado-wire.ts";
-import { type TracedFrame, tracedWire } from "./trace.ts";
-import { DataFlag, type WireHandler } from "./wire.ts";
+import { Outbound } from "./outbound.ts";
+import { type Trace, type TracedFrame, tracedHandler } from "./trace.ts";
+import { DataFlag, type WireDecoder, type WireHandler } from "./wire.ts";
+
+function tracedDecoder(inner: WireHandler, trace: Trace, isOver = () => false): WireDecoder {
+  return muxado.createDecoder(tracedHandler(inner, trace, isOver));
+}
 
 function handler(): { [Method in keyof WireHandler]: Mock<(...args: unknown[]) => void> } {
   const method = (): Mock<(...args: unknown[]) => void> => vi.fn();
@@ -25,7 +30,7 @@ function decode(...frames: Frame[]): { traced: TracedFrame[]; calls: string[] } 
   for (const [name, method] of Object.entries(inner)) {
     method.mockImplementation(() => void calls.push(`${name} after ${traced.length}`));
   }
-  const decoder = tracedWire(muxado, (frame) => traced.push(frame)).createDecoder(inner);
+  const decoder = tracedDecoder(inner, (frame) => traced.push(frame));
   for (const frame of frames) decoder.push(encode(frame));
   return { traced, calls };
 }
@@ -61,7 +66,7 @@ describe("a frame that arrives", () => {
   it("in pieces is seen once, at its header", () => {
     const traced: TracedFrame[] = [];
     const inner = handler();
-    const decoder = tracedWire(muxado, (frame) => traced.push(frame)).createDecoder(inner);
+    const decoder = tracedDecoder(inner, (frame) => traced.push(frame));
     const bytes = encode({
       type: "DATA",
       streamId: 3,
@@ -79,53 +84,88 @@ describe("a frame that arrives", () => {
   it("and is invalid is none: the session hears of it all the same", () => {
     const trace = vi.fn();
     const inner = handler();
-    tracedWire(muxado, trace).createDecoder(inner).push(new TextEncoder().encode("GET / HTTP/1.1"));
+    tracedDecoder(inner, trace).push(new TextEncoder().encode("GET / HTTP/1.1"));
     expect(trace).not.toHaveBeenCalled();
     expect(inner.onInvalid).toHaveBeenCalledOnce();
+  });
+
+  it("is not acted on if the trace has ended the session", () => {
+    const inner = handler();
+    const frames: Frame[] = [
+      { type: "DATA", streamId: 3, syn: true, fin: false, body: new Uint8Array(5) },
+      { type: "RST", streamId: 5, errorCode: 7 },
+      { type: "WNDINC", streamId: 7, increment: 9 },
+      { type: "GOAWAY", lastStreamId: 11, errorCode: 13, debug: new Uint8Array(2) },
+    ];
+    for (const frame of frames)
+      tracedDecoder(
+        inner,
+        () => {},
+        () => true,
+      ).push(encode(frame));
+    for (const method of Object.values(inner)) expect(method).not.toHaveBeenCalled();
   });
 });
 
 describe("a frame that leaves", () => {
   const debug = new Uint8Array(2);
-  const frames: [string, (wire: typeof muxado, target: Uint8Array) => number, object][] = [
+  const frames: [string, (outbound: Outbound) => void, object][] = [
     [
       "DATA",
-      (wire, target) => wire.putData(target, 1, 3, DataFlag.SYN, 10),
+      (outbound) => outbound.putData(3, DataFlag.SYN, new Uint8Array(10), 0, 10),
       { kind: "data", streamId: 3, syn: true, fin: false, length: 10 },
     ],
     [
       "an increment",
-      (wire, target) => wire.putIncrement(target, 1, 3, 10),
+      (outbound) => outbound.putIncrement(3, 10),
       { kind: "increment", streamId: 3, increment: 10 },
     ],
     [
       "a reset",
-      (wire, target) => wire.putReset(target, 1, 3, 10),
+      (outbound) => outbound.putReset(3, 10),
       { kind: "reset", streamId: 3, errorCode: 10 },
     ],
     [
       "GOAWAY",
-      (wire, target) => wire.putGoAway(target, 1, 3, 10, debug, false),
+      (outbound) => outbound.putGoAway(3, 10, debug, false),
       { kind: "goAway", lastStreamId: 3, errorCode: 10, debug },
     ],
   ];
 
+  /** The bytes that leave, with or without a trace. */
+  function sent(
+    puts: (outbound: Outbound) => void,
+    trace?: (outbound: Outbound) => Trace,
+  ): number[] {
+    const bytes: number[] = [];
+    const write = (chunks: Uint8Array[]): void => chunks.forEach((chunk) => bytes.push(...chunk));
+    const transport = { start() {}, write, end() {}, destroy() {} };
+    const outbound: Outbound = new Outbound(
+      transport,
+      muxado,
+      () => {},
+      () => false,
+      trace && ((frame) => trace(outbound)(frame)),
+    );
+    puts(outbound);
+    outbound.flush();
+    return bytes;
+  }
+
   it.each(frames)("%s is seen, and encoded as without a trace", (_, put, seen) => {
     const traced: TracedFrame[] = [];
-    const [plain, target] = [new Uint8Array(64), new Uint8Array(64)];
-    const end = put(muxado, plain);
-    expect(
-      put(
-        tracedWire(muxado, (frame) => traced.push(frame)),
-        target,
-      ),
-    ).toBe(end);
-    expect(target).toEqual(plain);
+    expect(sent(put, () => (frame) => traced.push(frame))).toEqual(sent(put));
     expect(traced).toEqual([{ direction: "out", ...seen }]);
   });
-});
 
-it("a traced wire has the traits of the wire within", () => {
-  const traits = Object.entries(muxado).filter(([, trait]) => typeof trait !== "function");
-  expect(tracedWire(muxado, () => {})).toMatchObject(Object.fromEntries(traits));
+  it.each(frames)("%s is whole before the trace commands another", (_, put) => {
+    let commanded = false;
+    const both = sent(put, (outbound) => () => {
+      if (commanded) return;
+      commanded = true;
+      outbound.putReset(5, 6);
+    });
+    const other = sent((outbound) => outbound.putReset(5, 6));
+    expect(both).toEqual([...sent(put), ...other]);
+  });
 });

@@ -1,7 +1,8 @@
-// Seeing each frame, as a wire around a wire: a session that is not traced pays nothing for it.
+// Seeing each frame. A session that is not traced pays a comparison for each frame that leaves, and nothing for
+// those that arrive.
 
 import { reportThrown } from "./observer.ts";
-import { DataFlag, type Wire, type WireHandler } from "./wire.ts";
+import { DataFlag, type WireHandler } from "./wire.ts";
 
 /** One frame, as a trace sees it. */
 export type TracedFrame = {
@@ -49,66 +50,53 @@ export type TracedFrame = {
 );
 
 /**
- * Called with each frame: one that arrives, before the session acts on it; one that leaves, when it is
- * encoded. Must not throw.
+ * Called with each frame: one that arrives, before the session acts on it; one that leaves, when it has been
+ * encoded, and so also inside the command that sends it. Every command is safe inside. What it throws is reported
+ * as an uncaught exception of its own.
  */
 export type Trace = (frame: TracedFrame) => void;
 
-/** `wire`, with every frame reported to `observe`. */
-export function tracedWire(wire: Wire, observe: Trace): Wire {
-  const trace: Trace = (frame) => {
+/** `trace`, whose errors are its own. */
+export function guarded(trace: Trace): Trace {
+  return (frame) => {
     try {
-      observe(frame);
+      trace(frame);
     } catch (error) {
       reportThrown(error);
     }
   };
-  return {
-    ...wire,
-    createDecoder: (handler) => wire.createDecoder(tracedHandler(handler, trace)),
-    putData(target, offset, streamId, flags, length) {
-      trace(dataFrame("out", streamId, flags, length));
-      return wire.putData(target, offset, streamId, flags, length);
-    },
-    putIncrement(target, offset, streamId, increment) {
-      trace({ direction: "out", kind: "increment", streamId, increment });
-      return wire.putIncrement(target, offset, streamId, increment);
-    },
-    putReset(target, offset, streamId, errorCode) {
-      trace({ direction: "out", kind: "reset", streamId, errorCode });
-      return wire.putReset(target, offset, streamId, errorCode);
-    },
-    putGoAway(target, offset, lastStreamId, errorCode, debug, final) {
-      trace({ direction: "out", kind: "goAway", lastStreamId, errorCode, debug });
-      return wire.putGoAway(target, offset, lastStreamId, errorCode, debug, final);
-    },
-  };
 }
 
-function tracedHandler(handler: WireHandler, trace: Trace): WireHandler {
+/** `handler`, with every frame reported to `trace` first. `isOver`: the trace has ended the session. */
+export function tracedHandler(
+  handler: WireHandler,
+  trace: Trace,
+  isOver: () => boolean,
+): WireHandler {
   return {
     onData(streamId, flags, length, chunk, start, end) {
       trace(dataFrame("in", streamId, flags, length));
-      handler.onData(streamId, flags, length, chunk, start, end);
+      if (!isOver()) handler.onData(streamId, flags, length, chunk, start, end);
     },
     onDataRest: (chunk, start, end, remaining) => handler.onDataRest(chunk, start, end, remaining),
     onReset(streamId, errorCode) {
       trace({ direction: "in", kind: "reset", streamId, errorCode });
-      handler.onReset(streamId, errorCode);
+      if (!isOver()) handler.onReset(streamId, errorCode);
     },
     onIncrement(streamId, increment) {
       trace({ direction: "in", kind: "increment", streamId, increment });
-      handler.onIncrement(streamId, increment);
+      if (!isOver()) handler.onIncrement(streamId, increment);
     },
     onGoAway(lastStreamId, errorCode, debug) {
       trace({ direction: "in", kind: "goAway", lastStreamId, errorCode, debug });
-      handler.onGoAway(lastStreamId, errorCode, debug);
+      if (!isOver()) handler.onGoAway(lastStreamId, errorCode, debug);
     },
     onInvalid: (error) => handler.onInvalid(error),
   };
 }
 
-function dataFrame(
+/** A DATA frame, for a trace. */
+export function dataFrame(
   direction: "in" | "out",
   streamId: number,
   flags: number,

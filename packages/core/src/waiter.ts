@@ -1,6 +1,8 @@
 // One pending operation of an application: a promise, settled once, by its result, by the end of what it
 // waits on, or by its AbortSignal. Reads, writes and accepts all wait this way.
 
+import { type AbortTarget, listen, unlisten } from "./abort.ts";
+
 /** Something that lets an operation wait and must forget it when its signal aborts. */
 export interface WaiterOwner {
   /** The signal of `waiter` has aborted, and its promise is rejected. */
@@ -8,7 +10,7 @@ export interface WaiterOwner {
 }
 
 /** A pending operation. */
-export class Waiter<T> implements EventListenerObject {
+export class Waiter<T> implements AbortTarget {
   readonly promise: Promise<T>;
   readonly #owner: WaiterOwner;
   readonly #signal: AbortSignal | undefined;
@@ -23,25 +25,25 @@ export class Waiter<T> implements EventListenerObject {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    signal?.addEventListener("abort", this);
+    if (signal !== undefined) listen(signal, this);
   }
 
   resolve(value: T): void {
-    this.#signal?.removeEventListener("abort", this);
+    if (this.#signal !== undefined) unlisten(this.#signal, this);
     this.#resolve(value);
   }
 
   /** A rejection that nobody handles is no reason to end a process: a peer can cause it. */
   reject(reason: unknown): void {
-    this.#signal?.removeEventListener("abort", this);
+    if (this.#signal !== undefined) unlisten(this.#signal, this);
     this.promise.catch(ignore);
     this.#reject(reason);
   }
 
-  /** The signal's listener is the waiter itself, so that waiting needs no closure. */
-  handleEvent(): void {
+  /** The waiter itself listens, so that waiting needs no closure. */
+  aborted(signal: AbortSignal): void {
     this.#owner.abandon(this);
-    this.reject(this.#signal?.reason);
+    this.reject(signal.reason);
   }
 }
 

@@ -102,7 +102,13 @@ export class WritableSink implements UnderlyingSink<Uint8Array> {
   }
 
   write(chunk: Uint8Array): Promise<void> {
-    return this.#stream.write(chunk);
+    try {
+      return this.#stream.write(chunk);
+    } catch (error) {
+      // A sink that fails is not aborted as well: without this, the stream would stay open for ever.
+      this.#stream.resetBecause(CANCELLED, error);
+      throw error;
+    }
   }
 
   close(): Promise<void> {

@@ -887,7 +887,8 @@ describe("abort signals", () => {
     const { controller, listeners } = controllerWith();
     const { signal } = controller;
     const streams = Array.from({ length: 4 }, () => peer.session.open({ signal }));
-    expect(listeners()).toBe(4);
+    // One for all: an application may use one signal for thousands of operations.
+    expect(listeners()).toBe(1);
     const accepting = peer.session.accept({ signal });
     const [first, second, third] = streams;
     const operations = [
@@ -1056,6 +1057,22 @@ describe("drains of the non-blocking layer", () => {
     }
   });
 
+  it("are told once for each, also to a stream whose offer has to wait behind a write", async () => {
+    const peer = rawPeer();
+    const stream = opened(peer);
+    void stream.write(bytes(WINDOW + 1)).catch(() => {});
+    const onWritable = vi.fn(() => void stream.offer(bytes(1)));
+    stream.observe({ onReadable: () => {}, onWritable });
+    expect(stream.offer(bytes(1))).toBe(0);
+    peer.take();
+    const calls = onWritable.mock.calls.length;
+    expect(calls).toBeGreaterThan(0);
+    peer.send(syn(3));
+    (await peer.session.accept()).reset();
+    peer.take();
+    expect(onWritable).toHaveBeenCalledTimes(calls + 1);
+  });
+
   it("one observer at a time: a second one is told so, another may follow", () => {
     const peer = rawPeer();
     const stream = opened(peer);
@@ -1084,6 +1101,30 @@ describe("reading twice at once", () => {
     });
     peer.send(data(3, "one"), data(3, "two"));
     expect([await first, await stream.read()]).toEqual([bytes("one"), bytes("two")]);
+  });
+});
+
+describe("a transport that knows why it has ended", () => {
+  const told = { code: "PEER_EOF", wireCode: 15, scope: "session", origin: "remote" } as const;
+
+  it("has the last word on the code and on whose doing it was, and the cause is kept", async () => {
+    const peer = rawPeer();
+    const stream = opened(peer);
+    const cause = new Error("ECONNRESET");
+    peer.end(new MuxadoError({ ...told, cause }));
+    expect(stream.error).toMatchObject({ ...told, cause, streamId: 2 });
+    const { localError } = await peer.session.closed;
+    expect(localError).toMatchObject({ ...told, cause });
+    expect(localError!.message).toContain("ECONNRESET");
+  });
+
+  it("is itself the cause if it has none", async () => {
+    const peer = rawPeer();
+    const cause = new MuxadoError(told);
+    peer.end(cause);
+    const { localError } = await peer.session.closed;
+    expect(localError).toMatchObject({ ...told, cause });
+    expect(localError!.message).not.toContain("undefined");
   });
 });
 

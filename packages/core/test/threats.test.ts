@@ -194,8 +194,27 @@ describe("5. resets that the peer provokes", () => {
 
   it("are one for each id, however often the peer asks for it", async () => {
     const peer = rawPeer({ maxProvokedResets: 3 });
-    for (let times = 0; times < 10; times++) peer.send(data(3, 1), syn(5, WINDOW + 1));
-    expect(brief(peer.take())).toEqual(["3: RST STREAM_CLOSED", "5: RST FLOW_CONTROL_ERROR"]);
+    for (let times = 0; times < 10; times++) peer.send(data(3, 1), data(5, 1));
+    expect(brief(peer.take())).toEqual(["3: RST STREAM_CLOSED", "5: RST STREAM_CLOSED"]);
+    await expectUnharmed(peer);
+  });
+
+  it("are charged, but not answered again, when it opens a stream that was reset", async () => {
+    const peer = rawPeer({ maxProvokedResets: 3 });
+    peer.send(data(3, 1), syn(3), syn(3));
+    expect(brief(peer.take())).toEqual(["3: RST STREAM_CLOSED"]);
+    peer.send(syn(3));
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("do not keep a later reset of a stream of ours from leaving", async () => {
+    const peer = rawPeer();
+    peer.send(data(2, 1));
+    peer.take();
+    const stream = peer.session.open();
+    await stream.write(bytes(1));
+    stream.reset();
+    expect(brief(peer.take()).at(-1)).toBe("2: RST STREAM_CANCELLED");
     await expectUnharmed(peer);
   });
 

@@ -2,11 +2,14 @@
 // only, and reads as its specification.
 
 import { describe } from "vitest";
-import { describeEnding } from "./ending.ts";
+import { describeClose } from "./close.ts";
+import { describeDraining } from "./draining.ts";
 import { describeErrors } from "./errors.ts";
+import { describeHalfClose } from "./half-close.ts";
 import { Harness, type SessionsUnderTest } from "./harness.ts";
 import { describeNonBlocking } from "./non-blocking.ts";
 import { describeOpening } from "./opening.ts";
+import { describeReset } from "./reset.ts";
 import { describeSessionEnd } from "./session-end.ts";
 import { describeTransfer } from "./transfer.ts";
 import { describeWaiting } from "./waiting.ts";
@@ -18,10 +21,13 @@ export function describeSessions(sessions: SessionsUnderTest): void {
   describe(`sessions over ${sessions.name}`, () => {
     describeOpening(harness);
     describeTransfer(harness);
-    describeEnding(harness);
+    describeHalfClose(harness);
+    describeClose(harness);
+    describeReset(harness);
     describeWaiting(harness);
     describeNonBlocking(harness);
     describeWebStreams(harness);
+    describeDraining(harness);
     describeSessionEnd(harness);
     describeErrors(harness);
   });

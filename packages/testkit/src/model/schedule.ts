@@ -9,6 +9,7 @@ import { hop } from "../turns.ts";
 import { Application } from "./application.ts";
 import { type Account, Ledger } from "./ledger.ts";
 import { Side } from "./side.ts";
+import { Stage } from "./stage.ts";
 
 /** Options of {@link runSchedule}. */
 export interface ScheduleOptions {
@@ -122,13 +123,14 @@ class Schedule {
     ];
     for (const side of this.#sides) void side.session.closed.then((end) => (side.end = end));
     const { log } = options;
-    this.#application = new Application(random, this.#pair.link, this.#sides, {
+    const stage = new Stage(random, {
       maxWrite: initialWindow * 2,
       bursts: initialWindow > 100_000,
       storms: weather.storms,
       report,
       log: log === undefined ? undefined : (line) => log(`${this.#pair.clock.now()} ms: ${line}`),
     });
+    this.#application = new Application(stage, this.#pair.link, this.#sides);
   }
 
   async run(): Promise<ScheduleFacts> {

@@ -1,0 +1,37 @@
+// Listening to abort signals: one listener for each signal, however many operations wait on it. An application may
+// use one signal for thousands of them, and a platform's event target is slow, and warns, with so many listeners.
+
+/** What is told when a signal aborts. */
+export interface AbortTarget {
+  /** `signal` has aborted. */
+  aborted(signal: AbortSignal): void;
+}
+
+const targets: WeakMap<AbortSignal, Set<AbortTarget>> = /* @__PURE__ */ new WeakMap();
+
+/** Tells `target` once when `signal`, which must not be aborted yet, aborts. */
+export function listen(signal: AbortSignal, target: AbortTarget): void {
+  const listening = targets.get(signal);
+  if (listening !== undefined) {
+    listening.add(target);
+    return;
+  }
+  targets.set(signal, new Set([target]));
+  signal.addEventListener("abort", onAbort);
+}
+
+/** Forgets `target`; the last one takes the listener off the signal. */
+export function unlisten(signal: AbortSignal, target: AbortTarget): void {
+  const listening = targets.get(signal);
+  if (listening === undefined || !listening.delete(target) || listening.size > 0) return;
+  targets.delete(signal);
+  signal.removeEventListener("abort", onAbort);
+}
+
+function onAbort(event: Event): void {
+  const signal = event.target as AbortSignal;
+  const listening = targets.get(signal);
+  targets.delete(signal);
+  signal.removeEventListener("abort", onAbort);
+  for (const target of listening ?? []) target.aborted(signal);
+}
