@@ -2,7 +2,6 @@
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { json, text } from "node:stream/consumers";
@@ -14,6 +13,9 @@ import { hashFiles, sendFiles } from "./files.ts";
 import { answerQuestions, askQuestions } from "./questions.ts";
 import { repositoryFiles } from "./repository.ts";
 import type { Summary } from "./tally.ts";
+
+// For a machine that is busy with other tests: some of these start processes.
+vi.setConfig({ testTimeout: 60_000 });
 
 const said = vi.spyOn(console, "log").mockImplementation(() => {});
 const complained = vi.spyOn(console, "error").mockImplementation(() => {});
@@ -33,7 +35,7 @@ async function connected(serve: (session: Session) => void | Promise<void>): Pro
   const server = createServer({}, serve);
   onTestFinished(() => server.close({ timeout: 0 }));
   await server.listen({ host: "localhost", port: 0 });
-  return connect({ port: (server.address as AddressInfo).port });
+  return connect({ port: server.port });
 }
 
 /** Answers each stream with what `answer` makes of it. */

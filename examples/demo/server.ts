@@ -1,6 +1,5 @@
 // The server's process: hashes the files that clients send, and meanwhile asks each client questions.
 
-import type { AddressInfo } from "node:net";
 import { createServer } from "@muxado/node";
 import { hashFiles } from "./files.ts";
 import { tell } from "./party.ts";
@@ -17,7 +16,7 @@ const server = createServer({}, async (session) => {
   }
 });
 await server.listen({ host: "localhost", port: 0 });
-tell({ port: (server.address as AddressInfo).port });
+tell({ port: server.port! });
 
 // Dismissed, or the parent is gone: lets the streams that are open finish, for 5 seconds at the most.
 process.once("disconnect", () => void server.close({ timeout: 5000 }));

@@ -3,7 +3,7 @@ import { createServer as createHttpServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Duplex, PassThrough, Readable, Writable } from "node:stream";
 import type { Session, Stream } from "@muxado/core";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { duplexPair } from "../test/duplex-pair.ts";
 import { ask, dialSocket, echo, ending, ignore, serveSockets } from "../test/peers.ts";
 import { leaveNothingOpen } from "../test/resources.ts";
@@ -217,7 +217,49 @@ describe("a pair of a Readable and a Writable", () => {
   });
 });
 
+describe("a pair whose Writable closes", () => {
+  function pair(): { readable: PassThrough; writable: PassThrough; session: Session } {
+    const [readable, writable] = [new PassThrough(), new PassThrough()];
+    const session = attach({ readable, writable }, { role: "client" });
+    return { readable, writable, session };
+  }
+
+  test("ends the session, also if the Readable stays silent", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { readable, writable, session } = pair();
+    writable.destroy();
+    await closeOf(writable);
+    vi.advanceTimersByTime(1_000);
+    expect((await session.closed).localError).toMatchObject({ code: "PEER_EOF" });
+    expect(readable.destroyed).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("still gives out what the peer had said", async () => {
+    const { readable, writable, session } = pair();
+    writable.destroy();
+    await closeOf(writable);
+    // DATA on stream 2 with SYN and FIN, of 2 bytes.
+    readable.end(Buffer.from("00000213000000026869", "hex"));
+    const stream = await session.accept();
+    expect(Buffer.from((await stream.read())!).toString()).toBe("hi");
+    expect((await session.closed).localError).toMatchObject({ code: "PEER_EOF" });
+  });
+});
+
 describe("bad input", () => {
+  test.each([
+    ["a child process", { stdin: new PassThrough(), stdout: new PassThrough() }],
+    ["a child without a stdout", { readable: null, writable: new PassThrough() }],
+    ["Web Streams", new TransformStream()],
+    ["nothing", undefined],
+  ])("%s is no transport, and the error says what is", (_, transport) => {
+    const attempt = (): Session => attach(transport as unknown as Duplex, { role: "client" });
+    expect(attempt).toThrow(TypeError);
+    expect(attempt).toThrow("{ readable: child.stdout, writable: child.stdin }");
+  });
+
   test.each([
     ["objects to read", { readableObjectMode: true }],
     ["objects to write", { writableObjectMode: true }],

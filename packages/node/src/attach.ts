@@ -1,6 +1,5 @@
 // The centre of the adapter: a session over whatever Node can read and write.
 
-import { Socket } from "node:net";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { type FlushScheduler, type Role, Session, type SessionOptions } from "@muxado/core";
 import { NodeTransport } from "./node-transport.ts";
@@ -25,29 +24,25 @@ export interface AttachOptions extends SessionOptions {
  * Owns it from now on: nobody else may read, write or end it, and it is destroyed when the session ends. One
  * that is over already gives a session that is over, too.
  *
- * @throws {RangeError | TypeError} naming the option that is out of range, or if the transport carries
- * anything but bytes.
+ * @throws {RangeError | TypeError} naming the option that is out of range, or if the transport is no Node
+ * stream, or carries anything but bytes.
  */
 export function attach(transport: Duplex | NodePair, options: AttachOptions): Session {
   const { readable, writable } = isPair(transport)
     ? transport
     : { readable: transport, writable: transport };
   return new Session(new NodeTransport(readable, writable), options.role, {
-    ...(readable instanceof Socket ? { scheduleFlush: flushAfterTurn } : {}),
     ...options,
+    scheduleFlush: options.scheduleFlush ?? flushAfterTurn,
   });
 }
 
 /** A Duplex has these properties too, as booleans. */
 function isPair(transport: Duplex | NodePair): transport is NodePair {
-  return typeof transport.writable === "object";
+  return typeof transport?.writable === "object";
 }
 
 /**
- * At the end of this turn, where a socket's bytes come in turns of their own. Other streams deliver inside the
- * tick queue, where a flush that was asked for earlier could come between bytes and what is done about them;
- * they are flushed in the next task.
- *
  * The tick queue runs when the microtask queue is empty, but before it if asked from the main turn: a hop
  * through the microtask queue puts the flush behind all promise continuations of this turn in both cases.
  */

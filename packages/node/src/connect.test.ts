@@ -196,7 +196,6 @@ describe("an AbortSignal", () => {
 
 describe("an option out of range is named, before anything is dialed", () => {
   test.each<[name: string, options: object]>([
-    ["port", { port: undefined }],
     ["port", { port: -1 }],
     ["port", { port: 0 }],
     ["port", { port: 65_536 }],
@@ -217,6 +216,11 @@ describe("an option out of range is named, before anything is dialed", () => {
     expect(error).toBeInstanceOf(RangeError);
     expect((error as RangeError).message).toMatch(new RegExp(`^${name} must be a whole number`));
     expect(lookup).not.toHaveBeenCalled();
+  });
+
+  test("also when there is none of those that say where to", async () => {
+    const error = await refusal({ host: "nowhere.test", socket: { lookup } });
+    expect(error).toEqual(new TypeError("port or path must be given"));
   });
 
   test("also with a Unix socket", async () => {

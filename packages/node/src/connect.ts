@@ -3,28 +3,27 @@
 import { addAbortListener } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import type { Session, SessionOptions } from "@muxado/core";
+import { checkNumber, checkOptions, type Session, type SessionOptions } from "@muxado/core";
 import { attach } from "./attach.ts";
 import { connectError } from "./errors.ts";
-import { checkNumber, checkSessionOptions } from "./options.ts";
 
 /** Options of {@link connect}: where to, how, and those of the session. */
 export interface ConnectOptions extends SessionOptions {
   /** TCP port; goes with `host`. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Host name or address. Default: localhost. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Unix socket, or named pipe, instead of port and host. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /**
    * Speaks TLS: `true`, or what `tls.connect` takes. The peer must prove to be `servername`, by default the
    * host. Default: plain.
    */
-  readonly tls?: boolean | tls.ConnectionOptions;
+  readonly tls?: boolean | tls.ConnectionOptions | undefined;
   /** Further options of `net.connect`, such as `family`, `localAddress` or `keepAlive`. */
-  readonly socket?: Partial<net.TcpNetConnectOpts>;
+  readonly socket?: Omit<Partial<net.TcpNetConnectOpts>, "onread"> | undefined;
   /** Milliseconds until the connection, with the TLS handshake, must stand. Default: 30 000; Infinity: no limit. */
-  readonly connectTimeout?: number;
+  readonly connectTimeout?: number | undefined;
   /** Gives up connecting when it aborts; of no effect on the session afterwards. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,11 +40,11 @@ const MAX_DELAY = 2 ** 31 - 1;
  * session (`closed`). Likewise, a TLS 1.3 server may refuse the client's certificate only afterwards.
  *
  * @throws {MuxadoError} CONNECT_FAILED, with the system's or TLS's error as its cause; safe to retry.
- * @throws {RangeError | TypeError} naming the option that is out of range, before anything is dialed.
+ * @throws {RangeError | TypeError} naming the option that is out of range or missing, before anything is dialed.
  * @throws the signal's reason, if it aborts first.
  */
 export async function connect(options: ConnectOptions): Promise<Session> {
-  checkOptions(options);
+  checkConnectOptions(options);
   options.signal?.throwIfAborted();
   const socket = dial(options);
   // Before the connection stands, so that no end of it can go unnoticed in between.
@@ -54,11 +53,12 @@ export async function connect(options: ConnectOptions): Promise<Session> {
   return session;
 }
 
-function checkOptions(options: ConnectOptions): void {
+function checkConnectOptions(options: ConnectOptions): void {
   const { port, path, connectTimeout = Infinity } = options;
+  if (path === undefined && port === undefined) throw new TypeError("port or path must be given");
   if (path === undefined) checkNumber("port", port, 1, 65_535);
   checkNumber("connectTimeout", connectTimeout, 0, Infinity);
-  checkSessionOptions("client", options);
+  checkOptions("client", options);
 }
 
 function dial(options: ConnectOptions): net.Socket {

@@ -6,14 +6,27 @@ import type { Readable, Writable } from "node:stream";
 import type { Transport, TransportInput } from "@muxado/core";
 import { transportError } from "./errors.ts";
 
+/**
+ * Milliseconds for what the peer had said before its inbound direction was lost: Node closes the stdin of a
+ * child as soon as it has exited, when its last output may not be read yet.
+ */
+const LAST_WORDS = 1_000;
+
 /** A connection that comes in through one Node stream and leaves through another, or the same. */
 export class NodeTransport implements Transport {
   readonly #readable: Readable;
   readonly #writable: Writable;
   #written!: (error?: Error | null) => void;
+  #lastWords: NodeJS.Timeout | undefined;
 
-  /** @throws {TypeError} if a stream carries anything but bytes. */
+  /** @throws {TypeError} if a stream is none of Node's, or carries anything but bytes. */
   constructor(readable: Readable, writable: Writable) {
+    if (typeof readable?.resume !== "function" || typeof writable?.write !== "function") {
+      throw new TypeError(
+        "transport must be a Duplex or { readable, writable } of Node streams, " +
+          "for a child process { readable: child.stdout, writable: child.stdin }",
+      );
+    }
     const objects = readable.readableObjectMode || writable.writableObjectMode;
     if (objects || typeof readable.readableEncoding === "string") {
       throw new TypeError("transport must carry bytes, not objects or text");
@@ -41,7 +54,13 @@ export class NodeTransport implements Transport {
       .on("error", fail)
       // A listener alone does not wake a stream that somebody has paused.
       .resume();
-    if (!Object.is(readable, writable)) writable.on("error", fail);
+    if (!Object.is(readable, writable)) {
+      writable.on("error", fail).on("close", () => {
+        // Also after our own end(), when the peer still has its say and the session waits for it.
+        if (writable.writableEnded || readable.destroyed) return;
+        this.#lastWords = setTimeout(() => input.ended(), LAST_WORDS).unref();
+      });
+    }
 
     // One that was over before will not say so again.
     const cause = readable.errored ?? writable.errored;
@@ -70,6 +89,7 @@ export class NodeTransport implements Transport {
   }
 
   destroy(): void {
+    clearTimeout(this.#lastWords);
     this.#writable.destroy();
     this.#readable.destroy();
   }

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ask, deferred, dialSocket, echo, ending, HOST as host, serve } from "../test/peers.ts";
 import { leaveNothingOpen, socketPath } from "../test/resources.ts";
 import { connect } from "./connect.ts";
-import { createServer, type Server, type ServerOptions } from "./server.ts";
+import { createServer, type Server, type ServerOptions, type SessionHandler } from "./server.ts";
 
 leaveNothingOpen();
 
@@ -32,6 +32,7 @@ describe("listening", () => {
   test("tells its address, and its sessions as they come and go", async () => {
     const { server, port, client, serverSide } = await connected();
     expect(server.address).toEqual({ address: host, family: "IPv4", port });
+    expect(server.port).toBe(port);
     expect([...server.sessions]).toEqual([serverSide]);
     expect(serverSide.role).toBe("server");
     await client.close();
@@ -45,10 +46,10 @@ describe("listening", () => {
     const server = createServer({ onConnectionError }, echo);
     onTestFinished(() => server.close({ timeout: 0 }));
     await expect(server.listen({ host, port })).rejects.toMatchObject({ code: "EADDRINUSE" });
-    expect(server.address).toBeNull();
+    expect([server.address, server.port]).toEqual([null, undefined]);
     expect(onConnectionError).not.toHaveBeenCalled();
     await server.listen({ host, port: 0 });
-    const session = ending(await connect({ host, port: (server.address as net.AddressInfo).port }));
+    const session = ending(await connect({ host, port: server.port }));
     expect(await ask(session, "hello")).toBe("hello");
   });
 
@@ -78,6 +79,21 @@ describe("listening", () => {
       expect(() => createServer({ [name]: -1 }, echo)).toThrow(name);
     },
   );
+
+  test.each([
+    ["undefined", () => createServer({} as SessionHandler)],
+    ["undefined", () => createServer(undefined as never)],
+    ["object", () => createServer({}, {} as SessionHandler)],
+  ])("without a handler is refused at once, got %s", (got, attempt) => {
+    expect(attempt).toThrow(new TypeError(`onSession must be a function, got ${got}`));
+  });
+
+  test("needs no options", async () => {
+    const server = createServer(echo);
+    onTestFinished(() => server.close({ timeout: 0 }));
+    await server.listen({ host, port: 0 });
+    expect(await ask(ending(await connect({ host, port: server.port })), "hello")).toBe("hello");
+  });
 
   test("passes its options to every session", async () => {
     const { client } = await connected({ maxInboundStreams: 0 });
@@ -217,6 +233,7 @@ describe("closing", () => {
   test("frees a Unix socket's path", async () => {
     const path = socketPath();
     const first = await serve({}, echo, { path });
+    expect(first.server.port).toBeUndefined();
     await first.server.close();
     expect(first.server.address).toBeNull();
     await serve({}, echo, { path });

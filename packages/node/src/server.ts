@@ -3,20 +3,25 @@
 import { once } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import type { CloseOptions, Session, SessionOptions } from "@muxado/core";
+import {
+  checkNumber,
+  checkOptions,
+  type CloseOptions,
+  type Session,
+  type SessionOptions,
+} from "@muxado/core";
 import { attach } from "./attach.ts";
 import { handshakeError } from "./errors.ts";
-import { checkNumber, checkSessionOptions } from "./options.ts";
 
 /** Options of {@link createServer}: those of TLS, and those of every session. */
 export interface ServerOptions extends SessionOptions {
   /** Speaks TLS: what `tls.createServer` takes, above all `key` and `cert`. Default: plain. */
-  readonly tls?: tls.TlsOptions;
+  readonly tls?: tls.TlsOptions | undefined;
   /**
    * Told of a connection that did not become a session: a failed TLS handshake, or one that the system could
    * not give out. The server goes on. Default: dropped silently.
    */
-  readonly onConnectionError?: (error: Error) => void;
+  readonly onConnectionError?: ((error: Error) => void) | undefined;
 }
 
 /** Where a server listens: what `net.Server.listen` takes, such as `port`, `host`, or `path` for a Unix socket. */
@@ -27,7 +32,7 @@ export type ListenOptions = net.ListenOptions;
  * certificates: a `tls.TLSSocket` if the server speaks TLS. Reading, writing and ending are the session's.
  *
  * If it throws or its promise rejects, that destroys the session, and the reason is the `cause` in what
- * `closed` tells.
+ * `closed` tells. Nothing is printed, and neither the server nor `onConnectionError` hears of it.
  */
 export type SessionHandler = (session: Session, socket: net.Socket) => void | Promise<void>;
 
@@ -36,8 +41,14 @@ export type SessionHandler = (session: Session, socket: net.Socket) => void | Pr
  *
  * @throws {RangeError | TypeError} naming the option that is out of range, or from `tls.createServer`.
  */
-export function createServer(options: ServerOptions, onSession: SessionHandler): Server {
-  return new Server(options, onSession);
+export function createServer(options: ServerOptions, onSession: SessionHandler): Server;
+/** A server of sessions with nothing but defaults. */
+export function createServer(onSession: SessionHandler): Server;
+export function createServer(
+  first: ServerOptions | SessionHandler,
+  onSession?: SessionHandler,
+): Server {
+  return typeof first === "function" ? new Server({}, first) : new Server(first, onSession!);
 }
 
 /** Listens, and runs a session over each connection. Made by {@link createServer}. */
@@ -53,7 +64,10 @@ export class Server {
 
   /** Prefer {@link createServer}. */
   constructor(options: ServerOptions, onSession: SessionHandler) {
-    checkSessionOptions("server", options);
+    if (typeof onSession !== "function") {
+      throw new TypeError(`onSession must be a function, got ${typeof onSession}`);
+    }
+    checkOptions("server", options);
     this.sessions = this.#sessions;
     this.#options = options;
     this.#onSession = onSession;
@@ -75,7 +89,7 @@ export class Server {
   }
 
   /**
-   * Starts listening. Resolves once it does; port 0 takes a free one, which {@link address} then tells.
+   * Starts listening. Resolves once it does; port 0 takes a free one, which {@link port} then tells.
    *
    * @throws the system's error, such as EADDRINUSE.
    */
@@ -88,6 +102,12 @@ export class Server {
   get address(): net.AddressInfo | string | null {
     // Node goes on telling the path of a Unix socket.
     return this.#listener.listening ? this.#listener.address() : null;
+  }
+
+  /** The TCP port it listens on; undefined over a Unix socket, and when it does not listen. */
+  get port(): number | undefined {
+    const { address } = this;
+    return typeof address === "object" ? address?.port : undefined;
   }
 
   /**

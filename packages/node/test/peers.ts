@@ -23,8 +23,7 @@ export async function serve(
   const server = createServer(options, onSession);
   onTestFinished(() => server.close({ timeout: 0 }));
   await server.listen(where);
-  const { address } = server;
-  return { server, port: typeof address === "object" ? address!.port : 0 };
+  return { server, port: server.port ?? 0 };
 }
 
 /** A server of bare connections. */

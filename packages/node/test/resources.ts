@@ -11,11 +11,9 @@ export function leaveNothingOpen(): void {
     const before = openHandles();
     // What is registered first runs last.
     onTestFinished(async () => {
-      await vi.waitFor(() => expect(openHandles()).toEqual(before), {
-        timeout: 10_000,
-        interval: 5,
-      });
-    });
+      const wait = { timeout: 30_000, interval: 5 };
+      await vi.waitFor(() => expect(openHandles()).toEqual(before), wait);
+    }, 60_000);
   });
 }
 
