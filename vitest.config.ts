@@ -11,6 +11,7 @@ export default defineConfig({
       "packages/*/src/**/*.test.ts",
       "packages/*/test/**/*.test.ts",
       "bench/src/**/*.test.ts",
+      "interop/src/**/*.test.ts",
       "examples/**/*.test.ts",
       "tools/**/*.test.ts",
     ],

@@ -1,0 +1,57 @@
+// The command line of the runner.
+
+import { parseArgs } from "node:util";
+import type { Role } from "@muxado/core";
+import { type Peer, peers } from "./peers.ts";
+
+export interface Arguments {
+  readonly peers: readonly Peer[];
+  readonly roles: readonly Role[];
+  /** Older releases are there for their quirks, unless one is asked for by name. */
+  readonly runsScenarios: (peer: Peer) => boolean;
+  /** Scenarios and quirks are run whose name contains this; quirks also by their number alone. */
+  readonly only: string | undefined;
+  /** Makes the recordings anew instead. */
+  readonly record: boolean;
+  /** Makes QUIRKS.md anew instead. */
+  readonly page: boolean;
+}
+
+export const usage = `Usage: npm run interop -- [options]
+
+  --peer NAME     only with this peer: ${peers.map(({ name }) => name).join(", ")}; may be repeated
+  --role ROLE     only with us as the client, or as the server
+  --only TEXT     only scenarios whose name contains this text, or the quirk with this number
+  --record        makes the recordings anew, instead of running anything
+  --page          makes QUIRKS.md anew, instead of running anything
+  --help          prints this`;
+
+/** Undefined if help was asked for. @throws {Error} if something is wrong with it. */
+export function parseArguments(args: readonly string[]): Arguments | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      peer: { type: "string", multiple: true },
+      role: { type: "string" },
+      only: { type: "string" },
+      record: { type: "boolean", default: false },
+      page: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const unknown = values.peer?.find((wanted) => peers.every(({ name }) => name !== wanted));
+  if (unknown !== undefined) throw new RangeError(`no peer is called ${unknown}`);
+  const { role } = values;
+  if (role !== undefined && role !== "client" && role !== "server") {
+    throw new RangeError(`a role is client or server, not ${role}`);
+  }
+  return {
+    peers: peers.filter(({ name }) => values.peer?.includes(name) ?? true),
+    runsScenarios: ({ name, isOlder }) => !isOlder || values.peer?.includes(name) === true,
+    roles: role === undefined ? ["client", "server"] : [role],
+    only: values.only,
+    record: values.record,
+    page: values.page,
+  };
+}

@@ -1,0 +1,197 @@
+// Short conversations that are recorded with the real peers, and replayed where there are none. Our side depends
+// on nothing but its session, so that it does the same again when the recorded bytes come.
+
+import type { MuxadoError, Session, Stream } from "@muxado/core";
+import { Digester } from "./payload.ts";
+import type { PeerOptions, RemoteSession } from "./remote-session.ts";
+
+/** What our side has seen: names, numbers and texts. */
+export type Story = Readonly<Record<string, string | number>>;
+
+export interface Conversation {
+  readonly name: string;
+  readonly peer?: PeerOptions;
+  readonly ours: (session: Session) => Promise<Story>;
+  /** What the peer is told, while our side goes on. */
+  readonly theirs: (remote: RemoteSession) => Promise<unknown>;
+}
+
+const SHORT = "hello there";
+const GREETING = Buffer.from(SHORT).toString("hex");
+const HEARTBEAT = "ffffffff";
+
+export const conversations: readonly Conversation[] = [
+  {
+    name: "echo of 64 B",
+    ours: (session) => request(session.open(), 64),
+    theirs: async (remote) => (await remote.accept()).echo(),
+  },
+  {
+    name: "echo of 64 KiB",
+    ours: (session) => request(session.open(), 64 * 1024),
+    theirs: async (remote) => (await remote.accept()).echo(),
+  },
+  {
+    name: "they open and greet",
+    ours: greeted,
+    theirs: async (remote) => {
+      const there = await remote.open();
+      await there.write({ hex: GREETING });
+      await there.closeWrite();
+      await there.receive();
+    },
+  },
+  {
+    name: "half-close by us first",
+    ours: async (session) => {
+      const stream = session.open();
+      await stream.write(Buffer.from(SHORT));
+      await stream.closeWrite();
+      return readStory(stream);
+    },
+    theirs: async (remote) => {
+      const there = await remote.accept();
+      await there.receive();
+      await there.write({ hex: GREETING });
+      await there.closeWrite();
+    },
+  },
+  {
+    name: "half-close by them first",
+    ours: async (session) => {
+      const stream = session.open();
+      await stream.write(Buffer.from(SHORT));
+      const story = await readStory(stream);
+      await stream.write(Buffer.from(SHORT));
+      await stream.closeWrite();
+      return story;
+    },
+    theirs: async (remote) => {
+      const there = await remote.accept();
+      await there.write({ hex: GREETING });
+      await there.closeWrite();
+      await there.receive();
+    },
+  },
+  {
+    name: "they reset behind unread data",
+    ours: async (session) => {
+      const stream = session.open();
+      const writer = stream.writable.getWriter();
+      await writer.write(Buffer.from(SHORT));
+      // The sign that they have closed; what comes next is refused.
+      await session.accept();
+      await writer.write(Buffer.from(SHORT));
+      const failed = await writer.closed.then(() => "nothing", codeOf);
+      return { ...(await readStory(stream)), failed };
+    },
+    theirs: async (remote) => {
+      const there = await remote.accept();
+      await there.write({ hex: GREETING });
+      await there.close();
+      await (await remote.open()).write({ hex: GREETING });
+    },
+  },
+  {
+    name: "we reset",
+    ours: async (session) => {
+      const stream = session.open();
+      await stream.write(Buffer.from(SHORT));
+      await take(stream, SHORT.length);
+      stream.reset();
+      return { ...(await request(session.open(), 100)), error: stream.error!.code };
+    },
+    theirs: async (remote) => {
+      const there = await remote.accept();
+      await there.write({ hex: GREETING });
+      await (await remote.accept()).echo();
+    },
+  },
+  {
+    name: "they go away",
+    ours: async (session) => {
+      const stream = session.open();
+      await stream.write(Buffer.from(SHORT));
+      await take(stream, SHORT.length);
+      const accept = await session.accept().then(() => "a stream", codeOf);
+      return { accept, ...(await readStory(stream)) };
+    },
+    theirs: async (remote) => {
+      const there = await remote.accept();
+      await there.write({ hex: GREETING });
+      await remote.goAway(2, "closing for today");
+      await remote.end();
+    },
+  },
+  {
+    name: "they open a typed stream",
+    peer: { typed: true },
+    ours: greeted,
+    theirs: async (remote) => {
+      const there = await remote.open(0x01020304);
+      await there.write({ hex: GREETING });
+      await there.closeWrite();
+      await there.receive();
+    },
+  },
+  {
+    name: "they send two heartbeats",
+    peer: { heartbeat: { interval: 20, tolerance: 10_000 } },
+    ours: async (session) => {
+      const stream = await session.accept();
+      const type = Buffer.from(await take(stream, 4)).toString("hex");
+      for (let beat = 0; beat < 2; beat++) await stream.write(await take(stream, 4));
+      return { isHeartbeat: type === HEARTBEAT ? "yes" : "no" };
+    },
+    theirs: async (remote) => {
+      await remote.nextBeat();
+      await remote.nextBeat();
+    },
+  },
+];
+
+/** Sends, half-closes and reads the reply. */
+async function request(stream: Stream, bytes: number): Promise<Story> {
+  await stream.write(filler(bytes));
+  await stream.closeWrite();
+  return readStory(stream);
+}
+
+/** Reads a stream of the peer's and half-closes as well. */
+async function greeted(session: Session): Promise<Story> {
+  const stream = await session.accept();
+  const story = await readStory(stream);
+  await stream.closeWrite();
+  return { id: stream.id, ...story };
+}
+
+/** Bytes that compress well, whose order shows all the same. */
+function filler(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => index % 251);
+}
+
+async function readStory(stream: Stream): Promise<Story> {
+  const got = new Digester();
+  let end = "clean";
+  try {
+    for await (const chunk of stream) got.add(chunk);
+  } catch (error) {
+    end = codeOf(error);
+  }
+  const { bytes, sha256 } = got.digest("clean");
+  return { bytes, sha256, end };
+}
+
+function codeOf(error: unknown): string {
+  return (error as MuxadoError).code;
+}
+
+async function take(stream: Stream, length: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for (let left = length; left > 0; ) {
+    const chunk = (await stream.read())!;
+    chunks.push(chunk);
+    left -= chunk.length;
+  }
+  return Buffer.concat(chunks);
+}

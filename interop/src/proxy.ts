@@ -1,0 +1,80 @@
+// A TCP proxy between us and a peer: it can hold back one direction, add to it, cut the connection, and keep all
+// chunks. It knows nothing of frames.
+
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+
+/** Who has sent something. */
+export type Sender = "us" | "peer";
+
+export interface Chunk {
+  readonly from: Sender;
+  readonly bytes: Uint8Array;
+}
+
+/** A proxy for one connection. */
+export class Proxy {
+  readonly chunks: Chunk[] = [];
+  readonly #server: Server = createServer({ allowHalfOpen: true, noDelay: true });
+  readonly #sockets: Set<Socket> = new Set();
+  readonly #held: Set<Sender> = new Set();
+  readonly #waiting: Record<Sender, Buffer[]> = { us: [], peer: [] };
+  readonly #targets: Partial<Record<Sender, Socket>> = {};
+  readonly #keepsChunks: boolean;
+
+  constructor(keepsChunks = false) {
+    this.#keepsChunks = keepsChunks;
+  }
+
+  /** Starts between whoever connects, which is `dialer`, and the port of the other. @returns its own port */
+  async start(dialer: Sender, port: number): Promise<number> {
+    this.#server.once("connection", (near) => {
+      const far = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+      this.#forward(dialer, near, far);
+      this.#forward(dialer === "us" ? "peer" : "us", far, near);
+    });
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** From now on nothing of `sender`'s arrives. */
+  hold(sender: Sender): void {
+    this.#held.add(sender);
+  }
+
+  /** What was held arrives, in order, and what comes as before. */
+  release(sender: Sender): void {
+    this.#held.delete(sender);
+    for (const chunk of this.#waiting[sender].splice(0)) this.#pass(sender, chunk);
+  }
+
+  /** Sends bytes as if they were `sender`'s. It must not be in the middle of a frame. */
+  inject(sender: Sender, bytes: Uint8Array): void {
+    this.#targets[sender]!.write(bytes);
+  }
+
+  /** Cuts the connection, and ends. */
+  end(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #forward(sender: Sender, source: Socket, target: Socket): void {
+    this.#sockets.add(source);
+    this.#targets[sender] = target;
+    source
+      .on("data", (chunk: Buffer) => {
+        if (this.#held.has(sender)) this.#waiting[sender].push(chunk);
+        else this.#pass(sender, chunk);
+      })
+      .on("end", () => target.end())
+      .on("error", () => target.destroy())
+      .on("close", () => target.destroySoon());
+  }
+
+  #pass(sender: Sender, chunk: Buffer): void {
+    if (this.#keepsChunks) this.chunks.push({ from: sender, bytes: new Uint8Array(chunk) });
+    this.#targets[sender]!.write(chunk);
+  }
+}

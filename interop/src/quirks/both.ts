@@ -1,0 +1,126 @@
+// What both do, and this protocol or its other peers might not expect.
+
+import { strict as assert } from "node:assert";
+import { type Cell, stillWaits } from "../cell.ts";
+import { data, rst } from "../raw-frames.ts";
+import type { Quirk } from "../scenario.ts";
+import { checkReads, idHex, opened } from "./probe.ts";
+
+const WINDOW = 262_144;
+
+export const both: readonly Quirk[] = [
+  {
+    id: "B1",
+    library: "both",
+    does: "assume 262 144 bytes of credit in each direction",
+    shown: "a write of 300 000 bytes: 262 144 come",
+    ours: "a smaller window absorbs as much: tests of core",
+    run: assumedCredit,
+  },
+  {
+    id: "B2",
+    library: "both",
+    does: "ignore flag bits that have no meaning",
+    shown: "DATA with SYN and both other bits: accepted",
+    ours: "by construction: sent as zero",
+    run: otherFlags,
+  },
+  {
+    id: "B3",
+    library: "both",
+    does: "ignore an RST for a stream that they have never seen",
+    shown: "RST on an unknown id, in both parities; the session goes on",
+    ours: "nothing is sent for a stream they have not heard of: we reset a stream …",
+    run: unknownRst,
+  },
+  {
+    id: "B4",
+    library: "both",
+    does: "open a heartbeat stream each; Rust sends a beat at once, Go after one interval",
+    shown: "interval 300 ms: the first beat comes within 150 ms, or not",
+    ours: "one heartbeat stream each: heartbeats each way",
+    run: firstBeat,
+  },
+  {
+    id: "B5",
+    library: "both",
+    does: "send FIN when a stream is closed, and answer late DATA with RST(4)",
+    shown: "by G13 and R14",
+    ours: "we close while they send; they close while we send",
+  },
+  {
+    id: "B6",
+    library: "both",
+    does: "end sessions differently: Go with a GOAWAY, Rust, when its session is dropped, without",
+    shown: "end there: GOAWAY and the end of the transport, or the end alone",
+    ours: "they close in the middle; they drain with streams in flight",
+    run: differentEnds,
+  },
+  {
+    id: "B7",
+    library: "both",
+    does: "tell a writer without credit nothing when the stream is closed: FIN, then neither credit nor RST",
+    shown:
+      "262 144 unread bytes, close there: FIN, and nothing more; an empty DATA frame draws RST(4)",
+    ours: "a deadline of the application: nothing on the wire tells",
+    run: silentClose,
+  },
+];
+
+async function assumedCredit(cell: Cell): Promise<void> {
+  const probe = await cell.connectRaw();
+  const there = await opened(probe, cell.id(0));
+  const writing = there.write({ bytes: 300_000, seed: 1 });
+  for (let left = WINDOW; left > 0; ) left -= (await probe.raw.nextData(cell.id(0))).body.length;
+  await stillWaits(Promise.race([writing, probe.raw.nextData(cell.id(0))]));
+}
+
+async function otherFlags(cell: Cell): Promise<void> {
+  const { raw, remote } = await cell.connectRaw();
+  raw.sendHex(`0000011e ${idHex(cell.id(0))} aa`);
+  assert.equal((await (await remote.accept()).read()).hex, "aa");
+}
+
+async function unknownRst(cell: Cell): Promise<void> {
+  const probe = await cell.connectRaw();
+  probe.raw.send(rst(cell.id(7), 6), rst(cell.theirId(7), 6));
+  await checkReads(probe, cell.id(0));
+}
+
+async function firstBeat(cell: Cell): Promise<void> {
+  const { raw } = await cell.connectRaw({ heartbeat: { interval: 300, tolerance: 10_000 } });
+  const id = cell.theirId(0);
+  if (cell.peer.library === "go") {
+    // Its type comes at once, in a frame of its own.
+    assert.equal((await raw.nextData(id)).body.length, 4);
+    await stillWaits(raw.nextData(id), 150);
+  } else {
+    const start = performance.now();
+    await raw.nextData(id);
+    await raw.nextData(id);
+    assert.ok(performance.now() - start < 150);
+  }
+}
+
+async function differentEnds(cell: Cell): Promise<void> {
+  const { raw, remote } = await cell.connectRaw();
+  await remote.end();
+  await raw.ended;
+  const types = raw.take().map(({ type }) => type);
+  assert.deepEqual(types, cell.peer.library === "go" ? ["GOAWAY"] : []);
+}
+
+async function silentClose(cell: Cell): Promise<void> {
+  const probe = await cell.connectRaw();
+  const id = cell.id(0);
+  const there = await opened(probe, id);
+  for (let sent = 0; sent < WINDOW; sent += 65_536)
+    probe.raw.send(data(id, "", new Uint8Array(65_536)));
+  await checkReads(probe, cell.id(1));
+  await there.close();
+  assert.deepEqual(await probe.raw.nextData(id), data(id, "FIN"));
+  await stillWaits(
+    probe.raw.next(() => true),
+    300,
+  );
+}

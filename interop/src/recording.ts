@@ -1,0 +1,47 @@
+// A conversation with a real peer as it went over the wire, in a form that fits into a repository: the bytes
+// compressed, and beside them who sent how many at a time.
+
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import type { Role } from "@muxado/core";
+import type { Story } from "./conversations.ts";
+import type { Chunk, Sender } from "./proxy.ts";
+
+export interface Recording {
+  /** The name of the conversation. */
+  readonly conversation: string;
+  /** Our role. */
+  readonly role: Role;
+  /** What our side has seen. */
+  readonly story: Story;
+  /** Who sent how many bytes at a time, such as `us:72 peer:8`. */
+  readonly chunks: string;
+  /** All of them, one behind the other: deflated, in base64. */
+  readonly bytes: string;
+}
+
+/** The recordings of one peer, as its file in recordings/ has them. */
+export interface Recordings {
+  readonly format: 1;
+  /** The library with its version. */
+  readonly peer: string;
+  readonly recordings: readonly Recording[];
+}
+
+export function packChunks(chunks: readonly Chunk[]): Pick<Recording, "chunks" | "bytes"> {
+  const bytes = deflateRawSync(Buffer.concat(chunks.map((chunk) => chunk.bytes)), { level: 9 });
+  return {
+    chunks: chunks.map((chunk) => `${chunk.from}:${chunk.bytes.length}`).join(" "),
+    bytes: bytes.toString("base64"),
+  };
+}
+
+export function unpackChunks(recording: Recording): Chunk[] {
+  const bytes = inflateRawSync(Buffer.from(recording.bytes, "base64"));
+  let at = 0;
+  return recording.chunks.split(" ").map((text) => {
+    const [from, length] = text.split(":") as [Sender, string];
+    const start = at;
+    at += Number(length);
+    return { from, bytes: new Uint8Array(bytes.subarray(start, at)) };
+  });
+}

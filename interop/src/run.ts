@@ -1,0 +1,45 @@
+// Runs one cell to its end or its deadline, and says how it went.
+
+import type { Role } from "@muxado/core";
+import { Cell, within } from "./cell.ts";
+import type { Peer } from "./peers.ts";
+
+/** How a cell went. */
+export type Result = { readonly milliseconds: number } & (
+  | { readonly verdict: "ok" }
+  | { readonly verdict: "failed"; readonly report: string }
+);
+
+/** What is to be done in a cell. */
+export interface Task {
+  readonly name: string;
+  readonly deadline?: number | undefined;
+  readonly run: (cell: Cell) => Promise<void>;
+}
+
+const DEADLINE = 20_000;
+
+export async function runCell(
+  { name, deadline, run }: Task,
+  peer: Peer,
+  role: Role,
+): Promise<Result> {
+  const cell = new Cell(name, peer, role);
+  const start = performance.now();
+  const problems: unknown[] = [];
+  const note = (problem: unknown): void => void problems.push(problem);
+  // A session must never cause one, whatever its peer does.
+  process.on("unhandledRejection", note).on("uncaughtException", note);
+  await within(deadline ?? DEADLINE, run(cell), "the scenario").catch(note);
+  // The diary ends here: what follows is only the end of everything.
+  const diary = cell.log.toString();
+  await cell.end().catch(note);
+  process.off("unhandledRejection", note).off("uncaughtException", note);
+  const milliseconds = performance.now() - start;
+  if (problems.length === 0) return { verdict: "ok", milliseconds };
+  return { verdict: "failed", milliseconds, report: [...problems.map(textOf), diary].join("\n\n") };
+}
+
+function textOf(problem: unknown): string {
+  return problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
+}

@@ -1,0 +1,41 @@
+// What can be run in a cell: scenarios, which are what real programs do, and quirks, which are what one peer
+// does in its own way. Each runs with us as the client and as the server.
+
+import type { Cell } from "./cell.ts";
+import type { Library, Peer } from "./peers.ts";
+
+/** Something that real programs do, from both ends. */
+export interface Scenario {
+  readonly name: string;
+  /** Milliseconds that a cell may take. Default: 20 000. */
+  readonly deadline?: number;
+  /** The peer it is about. Default: all. */
+  readonly only?: Library;
+  readonly run: (cell: Cell) => Promise<void>;
+  /** Peers that make it impossible: the quirk to blame, and why. The cell shows the quirk instead. */
+  readonly impossible?: Partial<Record<Library, readonly [quirk: string, because: string]>>;
+}
+
+/** Something that a peer does in its own way. */
+export interface Quirk {
+  /** Its number in the appendix of docs/spec/muxado.md. */
+  readonly id: string;
+  readonly library: Library | "both";
+  /** What the peer does. */
+  readonly does: string;
+  /** Its smallest reproduction, which is what `run` does; or why there is none. */
+  readonly shown: string;
+  /** What our sessions do about it, and which scenario or test says so. */
+  readonly ours: string;
+  /** Absent if it cannot be shown from outside, or is shown by others. */
+  readonly run?: (cell: Cell) => Promise<void>;
+  /** For an older release that does something else. */
+  readonly older?: Pick<Quirk, "does" | "shown"> & { readonly run: (cell: Cell) => Promise<void> };
+  readonly deadline?: number;
+}
+
+/** The test of `quirk` with `peer`, which may be an older release; undefined if there is none. */
+export function quirkTest(quirk: Quirk, peer: Peer): Quirk["run"] {
+  if (quirk.library !== "both" && quirk.library !== peer.library) return undefined;
+  return peer.isOlder && quirk.older !== undefined ? quirk.older.run : quirk.run;
+}

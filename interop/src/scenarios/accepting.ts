@@ -1,0 +1,122 @@
+// Streams that are not taken: backlogs that are full, limits, and GOAWAYs that cross them. Whoever opened them
+// is told that it may try again.
+
+import { strict as assert } from "node:assert";
+import type { Stream, TracedFrame } from "@muxado/core";
+import { type Cell, type Connection, until } from "../cell.ts";
+import { ask, codeOf, failureOf, serve } from "../local-stream.ts";
+import { Proxy } from "../proxy.ts";
+import type { RemoteStream } from "../remote-stream.ts";
+import type { Scenario } from "../scenario.ts";
+
+const STREAM_REFUSED = 5;
+const ACCEPT_QUEUE_FULL = 9;
+const OPENED = 20;
+const BACKLOG = 4;
+
+export const acceptings: readonly Scenario[] = [
+  {
+    name: "their accept queue overflows",
+    run: theirQueue,
+    impossible: { rust: ["R7", "it refuses nothing, and stops reading until somebody accepts"] },
+  },
+  { name: "our accept queue overflows", run: ourQueue },
+  { name: "we refuse a stream", run: weRefuse },
+  { name: "their GOAWAY crosses our stream", run: crossingGoAway },
+];
+
+async function theirQueue(cell: Cell): Promise<void> {
+  let cancels = 0;
+  const trace = (frame: TracedFrame): void => {
+    if (frame.kind === "reset" && frame.direction === "out" && frame.errorCode === 6) cancels++;
+  };
+  const { session, remote } = await cell.connect({
+    session: { trace },
+    peer: { backlog: BACKLOG },
+  });
+  const streams = Array.from({ length: OPENED }, () => session.open());
+  for (const stream of streams) await stream.write(new Uint8Array(100));
+  await until(() => refusedOf(streams).length === OPENED - BACKLOG);
+  for (const { error } of refusedOf(streams)) {
+    assert.equal(error?.code, "ACCEPT_QUEUE_FULL");
+    assert.equal(error.origin, "remote");
+    assert.equal(error.retry, "safe");
+  }
+  // What frees the streams that Go has refused (G5).
+  await until(() => cancels === OPENED - BACKLOG);
+  await remote.serve();
+  for (const stream of streams.filter(({ error }) => error === undefined))
+    await stream.closeWrite();
+  for (let served = 0; served < BACKLOG; served++) {
+    assert.equal((await remote.served()).bytes, 100);
+  }
+  // The retries, on the same session.
+  await Promise.all(refusedOf(streams).map((_, n) => ask(session, 100, n)));
+}
+
+function refusedOf(streams: readonly Stream[]): Stream[] {
+  return streams.filter(({ error }) => error !== undefined);
+}
+
+async function ourQueue(cell: Cell): Promise<void> {
+  const { session, remote } = await cell.connect({ session: { acceptBacklog: BACKLOG } });
+  const streams = await openThere({ session, remote }, OPENED);
+  const failures = await Promise.all(streams.slice(BACKLOG).map(failureThere));
+  assert.deepEqual(
+    failures,
+    Array.from({ length: OPENED - BACKLOG }, () => ACCEPT_QUEUE_FULL),
+  );
+  assert.equal(session.stats().waitingForAccept, BACKLOG);
+  serve(session);
+  for (const stream of streams.slice(0, BACKLOG)) {
+    await stream.closeWrite();
+    assert.equal((await stream.receive()).bytes, 100);
+  }
+}
+
+async function weRefuse(cell: Cell): Promise<void> {
+  const { session, remote } = await cell.connect({ session: { maxInboundStreams: 1 } });
+  const [first, second] = await openThere({ session, remote }, 2);
+  assert.equal(await failureThere(second!), STREAM_REFUSED);
+  serve(session);
+  await first!.closeWrite();
+  assert.equal((await first!.receive()).bytes, 100);
+}
+
+/** Opens streams at the peer's end one after the other, each with 100 bytes. */
+async function openThere({ remote }: Connection, count: number): Promise<RemoteStream[]> {
+  const streams: RemoteStream[] = [];
+  for (let n = 0; n < count; n++) {
+    const stream = await remote.open();
+    await stream.write({ bytes: 100, seed: n });
+    streams.push(stream);
+  }
+  return streams;
+}
+
+/** The code of the error that the peer's writer ends with: its reader may not be told (R1). */
+async function failureThere(stream: RemoteStream): Promise<number | null | undefined> {
+  return codeOf((await stream.write({ bytes: 10_000, seed: 1, piece: 10, pause: 5 })).end);
+}
+
+/** Our SYN is on its way when the peer says GOAWAY. */
+async function crossingGoAway(cell: Cell): Promise<void> {
+  const proxy = new Proxy();
+  const { session, remote } = await cell.connect({ proxy, session: { goAwayTimeout: 500 } });
+  proxy.hold("peer");
+  await remote.goAway(0, "on my way out");
+  const stream = session.open();
+  await until(() => session.stats().bytesSent > 0);
+  proxy.release("peer");
+  const error = await failureOf(stream.read().then(() => stream.write(new Uint8Array(1))));
+  assert.equal(error.code, "REMOTE_GONE_AWAY");
+  assert.equal(error.retry, "safe");
+  // Behind Rust's there is nothing that could be read any more (R4).
+  const code = cell.peer.library === "go" ? "REMOTE_GONE_AWAY" : "SESSION_CLOSED";
+  assert.throws(() => session.open(), { code, retry: "safe" });
+
+  // So we do try again.
+  const next = await cell.connect();
+  await next.remote.serve();
+  await ask(next.session, 1_000, 1);
+}

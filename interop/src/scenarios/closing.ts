@@ -1,0 +1,85 @@
+// One end closes while the other still sends: the sender is told, the session goes on.
+
+import { strict as assert } from "node:assert";
+import { INITIAL_WINDOW } from "@muxado/frame";
+import { type Cell, until } from "../cell.ts";
+import { codeOf, receive, send } from "../local-stream.ts";
+import { checkAlive, openers, pair } from "../pair.ts";
+import type { Scenario } from "../scenario.ts";
+
+const STREAM_CLOSED = 4;
+const MUCH = 8 * 1024 * 1024;
+
+const noAnswer = ["B7", "it sends FIN, and then neither credit nor an RST"] as const;
+
+export const closings: readonly Scenario[] = [
+  { name: "we close while they send", run: weClose },
+  {
+    name: "we close while they wait for credit",
+    run: weCloseWithoutCredit,
+    impossible: { rust: ["R1", "its writer is not told of an RST while it waits for credit"] },
+  },
+  { name: "they close while we send", run: theyClose },
+  {
+    name: "they close while we wait for credit",
+    run: theyCloseWithoutCredit,
+    impossible: { go: noAnswer, rust: noAnswer },
+  },
+];
+
+async function weClose(cell: Cell): Promise<void> {
+  const connection = await cell.connect();
+  for (const opener of openers) {
+    const { stream, there } = await pair(connection, opener);
+    // At a pace that never uses up its credit.
+    const writing = there.write({ bytes: MUCH, seed: 1, piece: 4_096, pause: 1 });
+    assert.ok((await stream.read())!.length > 0);
+    await stream.close();
+    const written = await writing;
+    assert.ok(written.bytes < MUCH);
+    assert.equal(codeOf(written.end), STREAM_CLOSED);
+  }
+  await checkAlive(connection);
+}
+
+async function weCloseWithoutCredit(cell: Cell): Promise<void> {
+  const connection = await cell.connect();
+  const { session } = connection;
+  for (const opener of openers) {
+    const { stream, there } = await pair(connection, opener);
+    const before = session.stats().bytesReceived;
+    const writing = there.write({ bytes: MUCH, seed: 1 });
+    await until(() => session.stats().bytesReceived - before > INITIAL_WINDOW);
+    await stream.close();
+    assert.equal(codeOf((await writing).end), STREAM_CLOSED);
+  }
+  await checkAlive(connection);
+}
+
+async function theyClose(cell: Cell): Promise<void> {
+  const connection = await cell.connect();
+  for (const opener of openers) {
+    const { stream, there } = await pair(connection, opener);
+    const sending = send(stream, MUCH, 1, { piece: 4_096, pause: 1 });
+    await there.read();
+    await there.close();
+    const sent = await sending;
+    assert.ok(sent.bytes < MUCH);
+    assert.equal(codeOf(sent.end), STREAM_CLOSED);
+    assert.equal(stream.error?.origin, "remote");
+    // FIN came before the RST: our inbound direction has ended well.
+    assert.equal((await receive(stream)).end, "clean");
+  }
+  await checkAlive(connection);
+}
+
+async function theyCloseWithoutCredit(cell: Cell): Promise<void> {
+  const connection = await cell.connect();
+  for (const opener of openers) {
+    const { stream, there } = await pair(connection, opener);
+    const sending = send(stream, MUCH, 1);
+    await until(() => connection.session.stats().bytesSent > INITIAL_WINDOW);
+    await there.close();
+    assert.equal(codeOf((await sending).end), STREAM_CLOSED);
+  }
+}

@@ -1,0 +1,115 @@
+// Ends that lose nothing: one side drains with streams in flight, or says GOAWAY and goes on.
+
+import { strict as assert } from "node:assert";
+import { type Cell, type Connection, until } from "../cell.ts";
+import { ask, receive, sendAll, serve } from "../local-stream.ts";
+import { pair } from "../pair.ts";
+import { digestOf } from "../payload.ts";
+import type { PeerError } from "../peer-process.ts";
+import type { Scenario } from "../scenario.ts";
+
+const STREAMS = 20;
+/** More than a window each, so that none is through when the drain begins. */
+const BYTES = 600_000;
+const REMOTE_GONE_AWAY = 11;
+
+const dropsAll = ["R3", "it drops all its streams on any GOAWAY, its own too"] as const;
+
+export const drains: readonly Scenario[] = [
+  { name: "we drain with streams in flight", run: weDrain },
+  { name: "they drain with streams in flight", run: theyDrain },
+  { name: "we say GOAWAY and go on", run: weGoAway, impossible: { rust: dropsAll } },
+  { name: "they say GOAWAY and go on", run: theyGoAway, impossible: { rust: dropsAll } },
+  { name: "they say why they end", run: theySayWhy },
+];
+
+/** Starts exchanges in both directions, and returns once both ends know of all the streams. */
+async function start({ session, remote }: Connection): Promise<Promise<unknown>[]> {
+  await remote.serve();
+  serve(session);
+  const asking = Array.from({ length: STREAMS }, (_, n) => ask(session, BYTES, n));
+  const answers = remote.ask({ count: STREAMS, bytes: BYTES, seed: 500 }).then((answer) => {
+    assert.deepEqual(answer, { right: STREAMS, wrong: [] });
+  });
+  await until(() => session.stats().streamsReceived === STREAMS);
+  assert.ok(session.stats().openStreams > STREAMS, "streams are in flight");
+  return [...asking, answers];
+}
+
+async function weDrain(cell: Cell): Promise<void> {
+  const connection = await cell.connect();
+  const { session, remote } = connection;
+  const exchanges = await start(connection);
+  const closed = session.close();
+  await Promise.all(exchanges);
+  await closed;
+  const { localError, remoteError } = await session.closed;
+  assert.deepEqual([localError, remoteError], [undefined, undefined]);
+  if (cell.peer.library === "go") {
+    const end = await remote.ended();
+    assert.equal(end.remote?.code, 0, "what our GOAWAY said");
+    assert.equal(end.debug, "");
+  }
+}
+
+/** As their applications do it: they finish what there is, and close. */
+async function theyDrain(cell: Cell): Promise<void> {
+  const connection = await cell.connect();
+  const { session, remote } = connection;
+  await Promise.all(await start(connection));
+  for (let n = 0; n < STREAMS; n++) assert.equal((await remote.served()).bytes, BYTES);
+  await remote.end();
+  const { localError, remoteError, remoteDebug } = await session.closed;
+  assert.equal(remoteError, undefined);
+  // Rust hangs up without a GOAWAY (B6).
+  assert.equal(localError?.code, cell.peer.library === "go" ? undefined : "PEER_EOF");
+  assert.equal(Buffer.from(remoteDebug).toString(), cell.peer.library === "go" ? "no error" : "");
+}
+
+async function weGoAway(cell: Cell): Promise<void> {
+  const connection = await cell.connect();
+  const { session, remote } = connection;
+  const ours = await pair(connection, "us");
+  const theirs = await pair(connection, "peer");
+  session.goAway("NO_ERROR", "no more");
+  for (const { stream, there } of [ours, theirs]) {
+    const [got] = await Promise.all([there.receive(), sendAll(stream, BYTES, 1)]);
+    assert.deepEqual(got, digestOf(BYTES, 1));
+    const reply = receive(stream);
+    await there.write({ bytes: BYTES, seed: 2 });
+    await there.closeWrite();
+    assert.deepEqual(await reply, digestOf(BYTES, 2));
+  }
+  await assert.rejects(remote.open(), ({ code }: PeerError) => code === REMOTE_GONE_AWAY);
+  await remote.serve();
+  await ask(session, BYTES, 3);
+}
+
+async function theyGoAway(cell: Cell): Promise<void> {
+  const connection = await cell.connect();
+  const { session, remote } = connection;
+  const { stream, there } = await pair(connection, "us");
+  await remote.goAway(0, "no more");
+  const [got] = await Promise.all([there.receive(), sendAll(stream, BYTES, 1)]);
+  assert.deepEqual(got, digestOf(BYTES, 1));
+  assert.throws(() => session.open(), { code: "REMOTE_GONE_AWAY", retry: "safe" });
+  // They may still open.
+  serve(session);
+  assert.deepEqual(await remote.ask({ count: 1, bytes: BYTES, seed: 1 }), { right: 1, wrong: [] });
+  await there.closeWrite();
+  assert.equal(await stream.read(), null);
+  await remote.end();
+  assert.equal((await session.closed).localError, undefined);
+}
+
+async function theySayWhy(cell: Cell): Promise<void> {
+  // Neither hangs up by itself (R5).
+  const { session, remote } = await cell.connect({ session: { goAwayTimeout: 300 } });
+  await remote.goAway(2, "out of order, as of today");
+  const { localError, remoteError, remoteDebug } = await session.closed;
+  assert.equal(localError, undefined);
+  assert.equal(remoteError?.code, "INTERNAL_ERROR");
+  // Rust declares 8 bytes too few (R4).
+  const text = cell.peer.library === "go" ? "out of order, as of today" : "out of order, as ";
+  assert.equal(Buffer.from(remoteDebug).toString(), text);
+}

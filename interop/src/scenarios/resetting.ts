@@ -1,0 +1,150 @@
+// One end resets. Neither library has a reset of its own to offer, so theirs are provoked: they close, and we
+// send on.
+
+import { strict as assert } from "node:assert";
+import type { Stream } from "@muxado/core";
+import { type Cell, until } from "../cell.ts";
+import { codeOf, failureOf, receive } from "../local-stream.ts";
+import { checkAlive, openers, pair } from "../pair.ts";
+import { digestOf } from "../payload.ts";
+import type { RemoteStream } from "../remote-stream.ts";
+import type { Scenario } from "../scenario.ts";
+
+const STREAM_CLOSED = 4;
+const STREAM_CANCELLED = 6;
+const SOME = 50_000;
+
+const noReader = ["R1", "its reader is not told of an RST"] as const;
+const noWriter = ["R1", "its writer is not told of an RST while it waits for credit"] as const;
+
+export const resets: readonly Scenario[] = [
+  {
+    name: "we reset before data: their reader",
+    run: (cell) => forEachOpener(cell, readerAfterReset),
+    impossible: { rust: noReader },
+  },
+  {
+    name: "we reset after data: their reader",
+    run: (cell) => forEachOpener(cell, readerAfterDataAndReset),
+    impossible: { rust: noReader },
+  },
+  {
+    name: "we reset behind unread data: their reader",
+    run: (cell) => forEachOpener(cell, readerWithUnreadData),
+    impossible: { rust: noReader },
+  },
+  {
+    name: "we reset: their writer",
+    run: (cell) => forEachOpener(cell, writerAfterReset),
+  },
+  {
+    name: "we reset: their writer that waits for credit",
+    run: (cell) => forEachOpener(cell, waitingWriter),
+    impossible: { rust: noWriter },
+  },
+  { name: "we reset a stream they have not heard of", run: unheardOf },
+  { name: "they reset before data", run: (cell) => forEachOpener(cell, theyResetBeforeData) },
+  { name: "they reset after data", run: (cell) => forEachOpener(cell, theyResetAfterData) },
+  { name: "they reset behind unread data", run: (cell) => forEachOpener(cell, theyResetUnread) },
+];
+
+/** Runs `test` on a stream of each opener, on one session, which must outlive it. */
+async function forEachOpener(
+  cell: Cell,
+  test: (stream: Stream, there: RemoteStream) => Promise<void>,
+): Promise<void> {
+  const connection = await cell.connect();
+  for (const opener of openers) {
+    const { stream, there } = await pair(connection, opener);
+    await test(stream, there);
+  }
+  assert.equal(connection.session.stats().openStreams, 0);
+  await checkAlive(connection);
+}
+
+async function readerAfterReset(stream: Stream, there: RemoteStream): Promise<void> {
+  const reading = there.receive();
+  stream.reset();
+  assert.deepEqual((await reading).bytes, 0);
+  assert.equal(codeOf((await reading).end), STREAM_CANCELLED);
+}
+
+async function readerAfterDataAndReset(stream: Stream, there: RemoteStream): Promise<void> {
+  await stream.write(new Uint8Array(SOME));
+  let left = SOME;
+  while (left > 0) left -= (await there.read()).hex.length / 2;
+  const reading = there.receive();
+  stream.reset("INTERNAL_ERROR");
+  assert.equal(codeOf((await reading).end), 2);
+}
+
+async function readerWithUnreadData(stream: Stream, there: RemoteStream): Promise<void> {
+  await stream.write(new Uint8Array(SOME));
+  stream.reset();
+  const { bytes, end } = await there.receive();
+  assert.equal(bytes, SOME, "what came before the RST is readable");
+  assert.equal(codeOf(end), STREAM_CANCELLED);
+}
+
+async function writerAfterReset(stream: Stream, there: RemoteStream): Promise<void> {
+  stream.reset();
+  const { end } = await there.write({ bytes: SOME, seed: 1, piece: 100, pause: 1 });
+  assert.equal(codeOf(end), STREAM_CANCELLED);
+}
+
+async function waitingWriter(stream: Stream, there: RemoteStream): Promise<void> {
+  const { session } = stream;
+  const before = session.stats().bytesReceived;
+  const writing = there.write({ bytes: 1_000_000, seed: 1 });
+  await until(() => session.stats().bytesReceived - before > 262_144);
+  stream.reset();
+  assert.equal(codeOf((await writing).end), STREAM_CANCELLED);
+}
+
+async function unheardOf(cell: Cell): Promise<void> {
+  const connection = await cell.connect();
+  const { session } = connection;
+  const stream = session.open();
+  stream.reset();
+  await new Promise(setImmediate);
+  assert.equal(session.stats().bytesSent, 0);
+  assert.equal(stream.error?.retry, "safe");
+  await checkAlive(connection);
+}
+
+async function theyResetBeforeData(stream: Stream, there: RemoteStream): Promise<void> {
+  await there.close();
+  assert.equal(await stream.read(), null);
+  await provoke(stream);
+}
+
+async function theyResetAfterData(stream: Stream, there: RemoteStream): Promise<void> {
+  await stream.write(new Uint8Array(SOME));
+  await there.read(SOME);
+  await there.write({ bytes: SOME, seed: 1 });
+  await there.close();
+  assert.deepEqual(await receive(stream), digestOf(SOME, 1));
+  await provoke(stream);
+}
+
+async function theyResetUnread(stream: Stream, there: RemoteStream): Promise<void> {
+  await there.write({ bytes: SOME, seed: 1 });
+  await there.close();
+  await provoke(stream);
+  assert.deepEqual(await receive(stream), digestOf(SOME, 1), "what came before the RST");
+}
+
+/** Writes until the peer's RST is there. */
+async function provoke(stream: Stream): Promise<void> {
+  const error = await failureOf(
+    (async () => {
+      for (;;) {
+        await stream.write(new Uint8Array(10));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    })(),
+  );
+  assert.equal(error.code, "STREAM_CLOSED");
+  assert.equal(error.wireCode, STREAM_CLOSED);
+  assert.equal(error.origin, "remote");
+}

@@ -1,0 +1,67 @@
+// 64 MiB to a reader that takes its time: the sender waits, nobody piles up memory, other streams go on.
+
+import { strict as assert } from "node:assert";
+import type { Session } from "@muxado/core";
+import type { Cell } from "../cell.ts";
+import { ask, receive, sendAll } from "../local-stream.ts";
+import { growthDuring } from "../memory.ts";
+import { pair } from "../pair.ts";
+import { digestOf } from "../payload.ts";
+import type { Scenario } from "../scenario.ts";
+
+const MUCH = 64 * 1024 * 1024;
+/** So slow that the windows are full most of the time. */
+const PACE = { piece: 128 * 1024, pause: 1 };
+
+/** Growth of our heap that a window, a budget and the garbage of a moment explain, in bytes. */
+const OUR_GROWTH = 8 * 1024 * 1024;
+/** What a whole peer process may have: a third of what it would have if it kept the stream. */
+const THEIR_PEAK = 40 * 1024 * 1024;
+
+export const slowReaders: readonly Scenario[] = [
+  { name: "64 MiB to a slow reader there", deadline: 60_000, run: slowThere },
+  { name: "64 MiB to a slow reader here", deadline: 60_000, run: slowHere },
+];
+
+async function slowThere(cell: Cell): Promise<void> {
+  const connection = await cell.connect();
+  const { session, remote } = connection;
+  const { stream, there } = await pair(connection, "us");
+  const reading = there.receive(PACE);
+  const sending = sendAll(stream, MUCH, 1);
+  await remote.serve();
+  const growth = await growthDuring(Promise.all([reading, sending, chatUntil(reading, session)]));
+  assert.deepEqual(await reading, digestOf(MUCH, 1));
+  checkMemory(growth, await remote.peakMemory());
+}
+
+async function slowHere(cell: Cell): Promise<void> {
+  const connection = await cell.connect();
+  const { session, remote } = connection;
+  const { stream, there } = await pair(connection, "us");
+  const reading = receive(stream, PACE);
+  const writing = there.write({ bytes: MUCH, seed: 1 }).then(() => there.closeWrite());
+  await remote.serve();
+  const growth = await growthDuring(Promise.all([reading, writing, chatUntil(reading, session)]));
+  assert.deepEqual(await reading, digestOf(MUCH, 1));
+  checkMemory(growth, await remote.peakMemory());
+}
+
+/** Small exchanges on the same session, which the slow one must not hold up. */
+async function chatUntil(done: Promise<unknown>, session: Session): Promise<void> {
+  let isDone = false;
+  const finish = (): void => void (isDone = true);
+  void done.then(finish, finish);
+  let slowest = 0;
+  while (!isDone) {
+    const start = performance.now();
+    await ask(session, 100, 1);
+    slowest = Math.max(slowest, performance.now() - start);
+  }
+  assert.ok(slowest < 1_000, `an exchange beside it took ${slowest} ms`);
+}
+
+function checkMemory(ours: number, theirs: number): void {
+  assert.ok(ours < OUR_GROWTH, `our memory grew by ${ours} bytes`);
+  assert.ok(theirs < THEIR_PEAK, `the peer had ${theirs} bytes`);
+}

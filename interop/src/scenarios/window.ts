@@ -1,0 +1,58 @@
+// A writer that goes beyond its window. No peer does so by itself: the frame is put between the frames of a
+// good one, so that it is the good one that gets the answer.
+
+import { strict as assert } from "node:assert";
+import { encode, INITIAL_WINDOW } from "@muxado/frame";
+import { type Cell, until } from "../cell.ts";
+import { codeOf, receive } from "../local-stream.ts";
+import { checkAlive, openers, pair } from "../pair.ts";
+import { Proxy } from "../proxy.ts";
+import { data } from "../raw-frames.ts";
+import type { Scenario } from "../scenario.ts";
+
+const FLOW_CONTROL_ERROR = 3;
+const PIECE = 64 * 1024;
+
+export const windows: readonly Scenario[] = [
+  { name: "a peer goes beyond our window", run: beyondOurs },
+  { name: "we go beyond their window", run: beyondTheirs },
+];
+
+async function beyondOurs(cell: Cell): Promise<void> {
+  const proxy = new Proxy();
+  const connection = await cell.connect({ proxy });
+  for (const opener of openers) {
+    const { stream, there } = await pair(connection, opener);
+    // Nobody reads, so that there is no credit but the first.
+    proxy.inject("peer", overrun(stream.id));
+    await until(() => stream.error !== undefined);
+    assert.equal(stream.error?.code, "FLOW_CONTROL_ERROR");
+    assert.equal(stream.error.origin, "remote");
+    const got = await receive(stream);
+    assert.equal(got.bytes, 3 * PIECE, "what came within the credit is readable");
+    assert.equal(codeOf(got.end), FLOW_CONTROL_ERROR);
+    const { end } = await there.write({ bytes: 10_000, seed: 1, piece: 10, pause: 1 });
+    assert.equal(codeOf(end), FLOW_CONTROL_ERROR, "what the peer's writer is told");
+  }
+  await checkAlive(connection);
+}
+
+async function beyondTheirs(cell: Cell): Promise<void> {
+  const proxy = new Proxy();
+  const connection = await cell.connect({ proxy });
+  for (const opener of openers) {
+    const { stream } = await pair(connection, opener);
+    proxy.inject("us", overrun(stream.id));
+    const got = await receive(stream);
+    assert.equal(codeOf(got.end), FLOW_CONTROL_ERROR, "what the peer's session answers");
+    assert.equal(stream.error?.origin, "remote");
+  }
+  await checkAlive(connection);
+}
+
+/** One byte more than the credit that each direction of a new stream has, in frames that are small enough. */
+function overrun(streamId: number): Uint8Array {
+  const whole = encode(data(streamId, "", new Uint8Array(PIECE)));
+  const rest = encode(data(streamId, "", new Uint8Array(INITIAL_WINDOW - 3 * PIECE + 1)));
+  return Buffer.concat([whole, whole, whole, rest]);
+}
