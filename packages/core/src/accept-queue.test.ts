@@ -10,8 +10,8 @@ function streams(count: number): Stream[] {
   return Array.from({ length: count }, (_, index) => ({ id: index }) as Stream);
 }
 
-function filled(backlog: number, count: number): { queue: AcceptQueue; queued: Stream[] } {
-  const queue = new AcceptQueue(backlog);
+function filled(backlog: number, count: number): { queue: AcceptQueue<Stream>; queued: Stream[] } {
+  const queue = new AcceptQueue<Stream>(backlog);
   const queued = streams(count);
   for (const stream of queued) queue.push(stream);
   return { queue, queued };
@@ -27,7 +27,7 @@ describe("order", () => {
   });
 
   it("is that of the accepts, when they wait for streams", async () => {
-    const queue = new AcceptQueue(10);
+    const queue = new AcceptQueue<Stream>(10);
     const waiting = [1, 2, 3].map(() => queue.accept(undefined));
     const arriving = streams(3);
     for (const stream of arriving) queue.push(stream);
@@ -79,7 +79,7 @@ describe("the backlog", () => {
 
 describe("an accept whose signal aborts", () => {
   it("rejects with the reason, takes no stream, and leaves no listener", async () => {
-    const queue = new AcceptQueue(4);
+    const queue = new AcceptQueue<Stream>(4);
     const controller = new AbortController();
     const aborted = queue.accept(controller.signal);
     const other = queue.accept(undefined);
@@ -98,7 +98,7 @@ describe("an accept whose signal aborts", () => {
   });
 
   it("leaves no listener when a stream comes first", async () => {
-    const queue = new AcceptQueue(4);
+    const queue = new AcceptQueue<Stream>(4);
     const { signal } = new AbortController();
     const accepting = queue.accept(signal);
     queue.push({} as Stream);
@@ -109,7 +109,7 @@ describe("an accept whose signal aborts", () => {
 
 describe("the end", () => {
   it("rejects every accept that waits and every later one", async () => {
-    const queue = new AcceptQueue(4);
+    const queue = new AcceptQueue<Stream>(4);
     const waiting = [queue.accept(undefined), queue.accept(undefined)];
     let made = 0;
     queue.end(() => ++made);

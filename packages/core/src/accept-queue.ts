@@ -1,7 +1,7 @@
-// Remote streams on their way to the application, and the application's accepts that wait for one.
+// Remote streams on their way to the application, and the application's accepts that wait for one. A layer whose
+// streams have more to say than core's has a queue of its own, of the same kind.
 
 import { rejected, Waiter, type WaiterOwner } from "./waiter.ts";
-import type { Stream } from "./stream.ts";
 
 /**
  * Streams beyond the backlog that one turn may bring before they are refused. One transport chunk can open
@@ -9,14 +9,15 @@ import type { Stream } from "./stream.ts";
  */
 const BURST = 16 * 1024;
 
-/** The accept queue of a session. */
-export class AcceptQueue implements WaiterOwner {
+/** The accept queue of a session, or of a layer over sessions whose streams are of type `S`. */
+export class AcceptQueue<S> implements WaiterOwner {
   readonly #backlog: number;
-  readonly #waiters: Waiter<Stream>[] = [];
-  #streams: Stream[] = [];
+  readonly #waiters: Waiter<S>[] = [];
+  #streams: S[] = [];
   #head = 0;
   #ended: (() => unknown) | undefined;
 
+  /** @param backlog streams that may wait when a turn is over. */
   constructor(backlog: number) {
     this.#backlog = backlog;
   }
@@ -37,7 +38,7 @@ export class AcceptQueue implements WaiterOwner {
   }
 
   /** Hands `stream` to a waiting accept, or queues it. */
-  push(stream: Stream): void {
+  push(stream: S): void {
     const waiter = this.#waiters.shift();
     if (waiter === undefined) this.#streams.push(stream);
     else waiter.resolve(stream);
@@ -47,17 +48,17 @@ export class AcceptQueue implements WaiterOwner {
    * The oldest stream, as soon as there is one. Streams that came before the end of the session are still
    * given out, with what has arrived of them.
    */
-  accept(signal: AbortSignal | undefined): Promise<Stream> {
+  accept(signal: AbortSignal | undefined): Promise<S> {
     if (signal?.aborted) return rejected(signal.reason);
     if (this.length > 0) return Promise.resolve(this.#shift());
     if (this.#ended !== undefined) return rejected(this.#ended());
-    const waiter = new Waiter<Stream>(this, signal);
+    const waiter = new Waiter<S>(this, signal);
     this.#waiters.push(waiter);
     return waiter.promise;
   }
 
   /** Takes out the newest streams beyond the backlog, to be refused. */
-  trim(): Stream[] {
+  trim(): S[] {
     return this.overfull ? this.#streams.splice(this.#head + this.#backlog) : [];
   }
 
@@ -67,12 +68,13 @@ export class AcceptQueue implements WaiterOwner {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error());
   }
 
+  /** Called by an accept whose signal has aborted. */
   abandon(waiter: object): void {
-    const index = this.#waiters.indexOf(waiter as Waiter<Stream>);
+    const index = this.#waiters.indexOf(waiter as Waiter<S>);
     if (index >= 0) this.#waiters.splice(index, 1);
   }
 
-  #shift(): Stream {
+  #shift(): S {
     const stream = this.#streams[this.#head++]!;
     // Compacts once the dead half is the larger one, so that taking is O(1) on average.
     if (this.#head * 2 >= this.#streams.length) {

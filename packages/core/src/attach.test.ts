@@ -1,9 +1,8 @@
 // A session over a pair of Web Streams: what the pair's ends and failures become.
 
 import { encode } from "@muxado/frame";
-import { settle } from "@muxado/testkit";
+import { settle, bytes, goAway, syn } from "@muxado/testkit";
 import { describe, expect, it, vi } from "vitest";
-import { bytes, goAway, syn } from "../test/frames.ts";
 import { attach, type ByteStreamPair } from "./attach.ts";
 
 interface Bench {

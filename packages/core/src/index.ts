@@ -1,5 +1,6 @@
 // @muxado/core: sessions and streams over any transport, on any runtime.
 
+export { AcceptQueue } from "./accept-queue.ts";
 export { attach, type AttachOptions, type ByteStreamPair } from "./attach.ts";
 export {
   type Clock,
@@ -15,8 +16,9 @@ export {
   type ResetCode,
   type RetryVerdict,
 } from "./errors.ts";
+export { AcceptIterator } from "./iterators.ts";
 export { muxado } from "./muxado-wire.ts";
-export type { StreamObserver } from "./observer.ts";
+export { reportThrown, type StreamObserver } from "./observer.ts";
 export { checkNumber, checkOptions, type Role, type SessionOptions } from "./options.ts";
 export { type GoAwayCode, type OpenOptions, Session } from "./session.ts";
 export type { CloseOptions, SessionEnd } from "./shutdown.ts";

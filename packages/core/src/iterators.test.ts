@@ -1,8 +1,7 @@
 // Async iteration: over the bytes of a stream and over the streams of a session.
 
-import { rawPeer } from "@muxado/testkit";
+import { rawPeer, brief, bytes, data, fin, goAway, rst, syn } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
-import { brief, bytes, data, fin, goAway, rst, syn } from "../test/frames.ts";
 
 describe("over a stream", () => {
   it("gives chunks until the peer half-closes", async () => {

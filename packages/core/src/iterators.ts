@@ -1,7 +1,6 @@
 // Async iteration over a stream's bytes and a session's streams, without a generator: that would cost more
 // promises for each step (measured: 0.28 against 0.17 µs).
 
-import type { Session } from "./session.ts";
 import type { Stream } from "./stream.ts";
 
 /** Reads a stream to its end. */
@@ -22,17 +21,22 @@ export class StreamIterator implements AsyncIterableIterator<Uint8Array> {
 }
 
 /** Accepts streams until the session is over, however it ended: `closed` tells. */
-export class AcceptIterator implements AsyncIterableIterator<Stream> {
-  readonly #session: Session;
+export class AcceptIterator<S> implements AsyncIterableIterator<S> {
+  readonly #session: { accept(): Promise<S> };
 
-  constructor(session: Session) {
+  /** Over a session, or a layer that accepts as one does. */
+  constructor(session: { accept(): Promise<S> }) {
     this.#session = session;
   }
 
-  next(): Promise<IteratorResult<Stream, undefined>> {
-    return this.#session.accept().then(asItem, asEnd);
+  /** The next stream; done once there will be none. */
+  next(): Promise<IteratorResult<S, undefined>> {
+    return this.#session
+      .accept()
+      .then<IteratorResult<S, undefined>, IteratorReturnResult<undefined>>(asItem, asEnd);
   }
 
+  /** Itself. */
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -42,7 +46,7 @@ function asResult(chunk: Uint8Array | null): IteratorResult<Uint8Array, undefine
   return chunk === null ? asEnd() : { done: false, value: chunk };
 }
 
-function asItem(stream: Stream): IteratorResult<Stream, undefined> {
+function asItem<S>(stream: S): IteratorYieldResult<S> {
   return { done: false, value: stream };
 }
 

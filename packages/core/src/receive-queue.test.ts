@@ -58,6 +58,23 @@ describe("order", () => {
     }
   });
 
+  it("holds when pieces of every size are taken in parts, while more arrive", () => {
+    const queue = new ReceiveQueue();
+    const sent: number[] = [];
+    const read: number[] = [];
+    for (const [index, size] of [9, 1, 5000, 64, 3, 65, 20_000, 1, 300, 2].entries()) {
+      const chunk = numbered(size, index * 31);
+      queue.push(chunk, 0, chunk.length);
+      sent.push(...chunk);
+      const part = queue.shift(index + 1)!;
+      expect(part.length).toBeLessThanOrEqual(index + 1);
+      read.push(...part);
+      expect(queue.length).toBe(sent.length - read.length);
+    }
+    read.push(...joined(drain(queue)));
+    expect(read).toEqual(sent);
+  });
+
   it("gives nothing while there is nothing", () => {
     expect(new ReceiveQueue().shift()).toBeUndefined();
   });

@@ -61,14 +61,18 @@ export class ReceiveQueue {
     }
   }
 
-  /** Takes the oldest piece, or undefined if there is none. The piece is the caller's. */
-  shift(): Uint8Array | undefined {
+  /**
+   * Takes the oldest piece, or its first `limit` bytes; undefined if there is none. What it returns is the
+   * caller's.
+   */
+  shift(limit: number = Infinity): Uint8Array | undefined {
+    if (this.#head === this.#pieces.length) this.#seal();
     const piece = this.#pieces[this.#head];
-    if (piece === undefined) {
-      if (this.#block === undefined) return undefined;
-      const last = this.#takeBlock();
-      this.length -= last.length;
-      return last;
+    if (piece === undefined) return undefined;
+    if (piece.length > limit) {
+      this.#pieces[this.#head] = piece.subarray(limit);
+      this.length -= limit;
+      return piece.subarray(0, limit);
     }
     this.#pieces[this.#head++] = NOTHING;
     if (this.#head === this.#pieces.length) {

@@ -95,10 +95,13 @@ export class ReceiveSide implements WaiterOwner {
     }
   }
 
-  /** The oldest piece; null at the end; undefined if nothing is there yet. Throws once the stream has failed. */
-  take(): Uint8Array | null | undefined {
+  /**
+   * The oldest piece, or its first `limit` bytes; null at the end; undefined if nothing is there yet. Throws once
+   * the stream has failed.
+   */
+  take(limit?: number): Uint8Array | null | undefined {
     if (this.#queue !== null) {
-      const piece = this.#queue.shift()!;
+      const piece = this.#queue.shift(limit)!;
       if (this.#queue.length === 0) this.#queue = null;
       this.#consumed(piece.length);
       return piece;

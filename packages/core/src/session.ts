@@ -56,7 +56,7 @@ export class Session implements AsyncIterable<Stream> {
   /** @internal */
   readonly table: StreamTable;
   /** @internal */
-  readonly acceptQueue: AcceptQueue;
+  readonly acceptQueue: AcceptQueue<Stream>;
   /** @internal */
   readonly outbound: Outbound;
   /** @internal */
@@ -65,11 +65,14 @@ export class Session implements AsyncIterable<Stream> {
   readonly shutdown: Shutdown;
   /** @internal */
   bytesReceived = 0;
-  readonly #dispatch: Dispatch;
-  readonly #decoder: WireDecoder;
-  #judging = false;
-  /** Streams that credit is owed to: their increments leave together. */
-  readonly #creditDue: Set<Stream> = new Set();
+  /** @internal */
+  readonly dispatch: Dispatch;
+  /** @internal */
+  readonly decoder: WireDecoder;
+  /** @internal The backlog will be judged at the end of this turn. */
+  judging = false;
+  /** @internal Streams that credit is owed to: their increments leave together. */
+  readonly creditDue: Set<Stream> = new Set();
 
   /**
    * Runs the protocol over `transport`, which it starts, and from now on owns.
@@ -84,13 +87,13 @@ export class Session implements AsyncIterable<Stream> {
     this.wire = wire;
     this.table = new StreamTable(role, wire);
     this.acceptQueue = new AcceptQueue(acceptBacklog);
-    this.outbound = new Outbound(transport, wire, scheduleFlush, () => this.#compose(), trace);
+    this.outbound = new Outbound(transport, wire, scheduleFlush, () => this.compose(), trace);
     this.scheduler = new Scheduler(this.outbound);
     this.shutdown = new Shutdown(this, transport);
-    this.#dispatch = new Dispatch(this);
+    this.dispatch = new Dispatch(this);
     const isOver = (): boolean => this.shutdown.ended;
-    this.#decoder = wire.createDecoder(
-      trace === undefined ? this.#dispatch : tracedHandler(this.#dispatch, trace, isOver),
+    this.decoder = wire.createDecoder(
+      trace === undefined ? this.dispatch : tracedHandler(this.dispatch, trace, isOver),
     );
     transport.start(this);
   }
@@ -110,7 +113,7 @@ export class Session implements AsyncIterable<Stream> {
   open(options?: OpenOptions): Stream {
     const signal = options?.signal;
     signal?.throwIfAborted();
-    const refusal = this.shutdown.openRefusal ?? this.#openRefusal();
+    const refusal = this.shutdown.openRefusal ?? this.openRefusal();
     if (refusal !== undefined) throw refusal;
     const stream = new Stream(this, this.table.takeLocalId(), true);
     this.table.addOpening(stream);
@@ -151,7 +154,8 @@ export class Session implements AsyncIterable<Stream> {
    * Ends the session at once. Every stream and every pending operation fails with SESSION_CLOSED; the peer
    * gets a GOAWAY if the transport still takes it. Harmless when repeated.
    *
-   * @param error the reason, kept as the `cause` of those errors. The peer learns only that there is one.
+   * @param error the reason, kept as the `cause` of those errors; a {@link MuxadoError} about a session lends
+   * them its code, too. The peer learns only that there is one.
    */
   destroy(error?: unknown): void {
     this.shutdown.destroy(error);
@@ -195,7 +199,7 @@ export class Session implements AsyncIterable<Stream> {
   receive(chunk: Uint8Array): void {
     if (this.shutdown.ended) return;
     this.bytesReceived += chunk.length;
-    this.#decoder.push(chunk);
+    this.decoder.push(chunk);
     const { outbound, table } = this;
     // Answers of every kind count: the application's own are provoked as well as ours.
     if (
@@ -230,28 +234,28 @@ export class Session implements AsyncIterable<Stream> {
 
   /** @internal Bytes of a frame that is not complete. */
   get pendingInput(): number {
-    return this.#decoder.pending;
+    return this.decoder.pending;
   }
 
   /** @internal Ignores whatever still arrives. */
   stopReceiving(): void {
-    this.#decoder.stop();
+    this.decoder.stop();
   }
 
   /** @internal Refuses what waits beyond the backlog when the accept loops have had this turn to take it. */
   judgeBacklog(): void {
-    if (this.#judging) return;
-    this.#judging = true;
+    if (this.judging) return;
+    this.judging = true;
     // Not with the next flush: that may have been asked for before the streams came.
     this.options.scheduleFlush(() => {
-      this.#judging = false;
-      for (const stream of this.acceptQueue.trim()) this.#refuse(stream);
+      this.judging = false;
+      for (const stream of this.acceptQueue.trim()) this.refuse(stream);
     });
   }
 
   /** @internal Queues an increment for `stream`, to leave with the next write. */
   oweCredit(stream: Stream): void {
-    this.#creditDue.add(stream);
+    this.creditDue.add(stream);
     this.outbound.requestFlush();
   }
 
@@ -267,11 +271,12 @@ export class Session implements AsyncIterable<Stream> {
     // However long the transport is stuck, nothing keeps a stream that has ended.
     this.scheduler.remove(stream);
     this.outbound.starved.delete(stream);
-    this.#creditDue.delete(stream);
+    this.creditDue.delete(stream);
     this.shutdown.streamEnded();
   }
 
-  #openRefusal(): MuxadoError | undefined {
+  /** @internal Why no stream can be opened, if the streams that are there are the reason. */
+  openRefusal(): MuxadoError | undefined {
     const { table } = this;
     const code = table.exhausted
       ? "STREAMS_EXHAUSTED"
@@ -283,31 +288,31 @@ export class Session implements AsyncIterable<Stream> {
   }
 
   /**
-   * The last moment before a write leaves: everything that could wait until now is added to it. Says whether
+   * @internal The last moment before a write leaves: everything that could wait until now is added to it. Says whether
    * more waits than there was room for.
    */
-  #compose(): boolean {
+  compose(): boolean {
     for (const stream of this.table.opening) {
       // Its SYN travels with its first write, in one frame (spec appendix, G22).
       if (stream.sending.blocked) this.table.blockOpening(stream);
       else stream.announce();
     }
-    for (const stream of this.#creditDue) {
+    for (const stream of this.creditDue) {
       const { ended, window } = stream.receiving;
       if (ended) continue;
       this.outbound.putIncrement(stream.id, window.takeIncrement(this.options.windowLimit));
     }
-    this.#creditDue.clear();
+    this.creditDue.clear();
     const moreWaits = this.scheduler.fill();
     // A stream that has just begun may owe credit already.
-    return moreWaits || this.#creditDue.size > 0;
+    return moreWaits || this.creditDue.size > 0;
   }
 
-  /** Nobody has accepted `stream` in its turn, and the backlog is full. */
-  #refuse(stream: Stream): void {
+  /** @internal Nobody has accepted `stream` in its turn, and the backlog is full. */
+  refuse(stream: Stream): void {
     // A stream that the peer has reset itself needs no answer.
     if (stream.failure !== null) return;
-    this.#dispatch.endStream(stream, {
+    this.dispatch.endStream(stream, {
       code: "ACCEPT_QUEUE_FULL",
       scope: "stream",
       origin: "local",

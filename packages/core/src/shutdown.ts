@@ -99,7 +99,7 @@ export class Shutdown {
     if (this.#phase === "running") this.#phase = "draining";
     this.#drained = true;
     const { signal, timeout = this.#session.options.closeTimeout } = options;
-    if (this.#session.table.count === 0) this.#end(GRACEFUL, "NO_ERROR");
+    this.streamEnded();
     if (timeout !== Infinity) this.#after(timeout, () => this.#expire());
     if (signal === undefined) return;
     if (signal.aborted) return this.#expire();
@@ -118,10 +118,10 @@ export class Shutdown {
     );
   }
 
-  /** A stream has ended: perhaps the drain was waiting for it. */
+  /** A stream has ended, or is no longer waited for: perhaps it was the last one of a drain. */
   streamEnded(): void {
-    if (this.#phase === "draining" && this.#session.table.count === 0) {
-      this.#end(GRACEFUL, "NO_ERROR");
+    if (this.#phase === "draining" && this.#session.table.busyCount === 0) {
+      this.#end(GRACEFUL, "NO_ERROR", true);
     }
   }
 
@@ -134,8 +134,7 @@ export class Shutdown {
 
   /** Ends the session at once, because the application says so. */
   destroy(cause: unknown): void {
-    const detail = "it was destroyed here";
-    const failure = { code: "SESSION_CLOSED", origin: "local", detail, cause } as const;
+    const failure = destroyedBecause(cause);
     if (this.#phase === "ended" && this.#localError === undefined) {
       // A graceful end was still sending what was queued.
       this.#localError = sessionError(failure);
@@ -189,7 +188,7 @@ export class Shutdown {
 
   #whyTransportEnded(cause: unknown): EndReason {
     // After a GOAWAY the peer may go as it likes, as long as nothing of ours is lost by it.
-    const isIdle = this.#session.table.count === 0 && this.#session.outbound.isIdle;
+    const isIdle = this.#session.table.busyCount === 0 && this.#session.outbound.isIdle;
     if (this.#remote !== undefined && (cause === undefined || isIdle)) return GRACEFUL;
     if (MuxadoError.is(cause)) {
       // The adapter knows its platform's errors and has said which side it was.
@@ -223,7 +222,7 @@ export class Shutdown {
     const heardBefore = this.#session.bytesReceived;
     this.#after(goAwayTimeout, () => {
       const { bytesReceived, table } = this.#session;
-      if (bytesReceived !== heardBefore && table.count > 0) this.#watchSilence();
+      if (bytesReceived !== heardBefore && table.busyCount > 0) this.#watchSilence();
       else this.#end(GRACEFUL, "NO_ERROR");
     });
   }
@@ -271,15 +270,12 @@ export class Shutdown {
   }
 
   #streamFailure(reason: EndReason): Failure {
-    if (reason !== GRACEFUL) return { ...reason, scope: "session" };
-    const detail = "the peer ended the session";
-    return {
-      code: "SESSION_CLOSED",
-      scope: "session",
-      origin: "remote",
-      detail,
-      cause: this.#remoteError,
-    };
+    const scope = "session";
+    if (reason !== GRACEFUL) return { ...reason, scope };
+    const [origin, detail] = this.#drained
+      ? (["local", "it was closed here"] as const)
+      : (["remote", "the peer ended the session"] as const);
+    return { code: "SESSION_CLOSED", scope, origin, detail, cause: this.#remoteError };
   }
 
   /** What the peer's GOAWAY has reported. */
@@ -343,6 +339,15 @@ export class Shutdown {
 const MAX_DELAY = 2 ** 31 - 1;
 
 type EndReason = Omit<Failure, "scope"> | typeof GRACEFUL;
+
+/** A wrapper that knows better than "destroyed" why a session has to end says so in an error about the session. */
+function destroyedBecause(cause: unknown): EndReason & object {
+  if (MuxadoError.is(cause) && cause.scope === "session") {
+    const { code, wireCode, origin } = cause;
+    return { code, wireCode, origin, cause };
+  }
+  return { code: "SESSION_CLOSED", origin: "local", detail: "it was destroyed here", cause };
+}
 
 function sessionError(init: Omit<MuxadoErrorInit, "scope">): MuxadoError {
   return new MuxadoError({ ...init, scope: "session" });

@@ -30,6 +30,8 @@ export class StreamTable {
   localCount = 0;
   /** Remote streams that have not ended. */
   remoteCount = 0;
+  /** Streams of either side that have not ended and that a drain does not wait for. */
+  backgroundCount = 0;
   /** The highest id of a stream that we took from the peer; 0 if none. */
   lastRemoteId = 0;
   /** Streams opened here since the session began. */
@@ -46,6 +48,11 @@ export class StreamTable {
   /** Streams that have not ended. */
   get count(): number {
     return this.localCount + this.remoteCount;
+  }
+
+  /** Streams that a drain waits for. */
+  get busyCount(): number {
+    return this.count - this.backgroundCount;
   }
 
   get exhausted(): boolean {
@@ -105,6 +112,7 @@ export class StreamTable {
     }
     if (stream.isLocal) this.localCount--;
     else this.remoteCount--;
+    if (stream.extras?.background) this.backgroundCount--;
   }
 
   /** All streams that have not ended, in the order in which they were sent, then opened. */

@@ -12,6 +12,7 @@ import {
 import { listen, unlisten } from "./abort.ts";
 import { checkBytes, NOTHING } from "./bytes.ts";
 import { StreamIterator } from "./iterators.ts";
+import { checkNumber } from "./options.ts";
 import { reportThrown, type StreamObserver } from "./observer.ts";
 import { asChunk, ReceiveSide } from "./receive-side.ts";
 import { SendSide } from "./send-side.ts";
@@ -34,6 +35,8 @@ interface Extras {
   readable: ReadableStream<Uint8Array> | undefined;
   writable: WritableStream<Uint8Array> | undefined;
   sink: WritableSink | undefined;
+  /** A drain does not wait for it. */
+  background: boolean;
   /** The signal that it was opened with. */
   tiedTo: AbortSignal | undefined;
 }
@@ -63,7 +66,8 @@ export class Stream implements AsyncIterable<Uint8Array> {
   heard = false;
   /** @internal The peer has never been told of it. Stays true once it has failed in that state. */
   unsent: boolean;
-  #extras: Extras | null = null;
+  /** @internal */
+  extras: Extras | null = null;
 
   /** @internal */
   constructor(session: Session, id: number, isLocal: boolean) {
@@ -103,7 +107,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
    */
   write(chunk: Uint8Array, options?: WaitOptions): Promise<void> {
     checkBytes(chunk);
-    const refusal = this.#writeRefusal();
+    const refusal = this.writeRefusal();
     if (refusal !== undefined) return rejected(refusal);
     const signal = options?.signal;
     if (signal?.aborted) return rejected(signal.reason);
@@ -130,10 +134,10 @@ export class Stream implements AsyncIterable<Uint8Array> {
     if (this.failure !== null) return Promise.resolve();
     if (!this.receiving.discarding) {
       this.receiving.discard();
-      this.#tellLater();
+      this.tellLater();
     }
     const done = this.sending.end(options?.signal);
-    this.#refuseInbound();
+    this.refuseInbound();
     return done;
   }
 
@@ -150,16 +154,28 @@ export class Stream implements AsyncIterable<Uint8Array> {
     this.resetBecause(wireCode, undefined);
   }
 
+  /**
+   * Lets a graceful {@link Session.close} reset the stream once nothing else is open, instead of waiting for it:
+   * for streams that live as long as their session. Harmless when repeated.
+   */
+  unref(): void {
+    const extras = this.ownExtras();
+    if (extras.background || this.failure !== null || this.state === StreamState.closed) return;
+    extras.background = true;
+    this.session.table.backgroundCount++;
+    this.session.shutdown.streamEnded();
+  }
+
   /** The inbound direction as a Web Stream of bytes; made when first touched. It reads no further ahead than asked. */
   get readable(): ReadableStream<Uint8Array> {
-    return (this.#extra().readable ??= new ReadableStream(new ReadableSource(this), {
+    return (this.ownExtras().readable ??= new ReadableStream(new ReadableSource(this), {
       highWaterMark: 0,
     }));
   }
 
   /** The outbound direction as a Web Stream; made when first touched. Its close is {@link closeWrite}. */
   get writable(): WritableStream<Uint8Array> {
-    const extras = this.#extra();
+    const extras = this.ownExtras();
     if (extras.writable === undefined) {
       extras.sink = new WritableSink(this);
       extras.writable = new WritableStream(extras.sink);
@@ -170,11 +186,11 @@ export class Stream implements AsyncIterable<Uint8Array> {
   /** Why the stream failed, if it has. A stream that ended in the ordinary way has no error. */
   get error(): MuxadoError | undefined {
     if (this.failure === null) return undefined;
-    const extras = this.#extra();
+    const extras = this.ownExtras();
     extras.error ??= new MuxadoError({
       ...this.failure,
       streamId: this.id,
-      retry: this.#retryVerdict(this.failure),
+      retry: this.retryVerdict(this.failure),
     });
     return extras.error;
   }
@@ -183,10 +199,13 @@ export class Stream implements AsyncIterable<Uint8Array> {
    * Without waiting: the next bytes; `null` at the end; `undefined` if nothing has come yet. The chunk is the
    * caller's, and its credit goes back now.
    *
+   * @param limit the most bytes to take; the rest of what has arrived stays. Default: a chunk as it arrived.
+   * @throws {RangeError} if `limit` is not a whole number of at least 1.
    * @throws {MuxadoError} as {@link read}.
    */
-  take(): Uint8Array | null | undefined {
-    return this.receiving.take();
+  take(limit?: number): Uint8Array | null | undefined {
+    if (limit !== undefined) checkNumber("limit", limit, 1, Infinity);
+    return this.receiving.take(limit);
   }
 
   /**
@@ -198,7 +217,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
    */
   offer(chunk: Uint8Array): number {
     checkBytes(chunk);
-    const refusal = this.#writeRefusal();
+    const refusal = this.writeRefusal();
     if (refusal !== undefined) throw refusal;
     return this.sending.offer(chunk);
   }
@@ -210,7 +229,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
    * @throws {TypeError} if there is an observer already.
    */
   observe(observer: StreamObserver | undefined): void {
-    const extras = this.#extra();
+    const extras = this.ownExtras();
     if (observer !== undefined && extras.observer !== undefined) {
       throw new TypeError(`stream ${this.id} has an observer already`);
     }
@@ -253,13 +272,13 @@ export class Stream implements AsyncIterable<Uint8Array> {
   /** @internal FIN is in the outbound arena. */
   sentFin(): void {
     this.transition(StreamInput.sendFin);
-    this.#refuseInbound();
+    this.refuseInbound();
     this.checkEnded();
   }
 
   /** @internal Leaves the session's table once both directions have ended. */
   checkEnded(): void {
-    if (this.state === StreamState.closed) this.#ended();
+    if (this.state === StreamState.closed) this.leaveSession();
   }
 
   /** @internal Ends the stream here, for a reason of our own. */
@@ -288,8 +307,8 @@ export class Stream implements AsyncIterable<Uint8Array> {
     // making, the application has said that it wants no more.
     this.receiving.fail(failure.origin === "local" && failure.scope === "stream");
     this.sending.fail(failure);
-    this.#ended();
-    this.#tellLater();
+    this.leaveSession();
+    this.tellLater();
   }
 
   /** @internal The signal that it was opened with has aborted. */
@@ -300,32 +319,33 @@ export class Stream implements AsyncIterable<Uint8Array> {
   /** @internal Resets the stream when `signal` aborts. */
   tieTo(signal: AbortSignal): void {
     listen(signal, this);
-    this.#extra().tiedTo = signal;
+    this.ownExtras().tiedTo = signal;
   }
 
   /** @internal */
   notifyReadable(): void {
-    this.#notify("onReadable");
+    this.notify("onReadable");
   }
 
   /** @internal */
   notifyWritable(): void {
     if (!this.sending.starved) return;
     this.sending.starved = false;
-    this.#notify("onWritable");
+    this.notify("onWritable");
   }
 
-  #notify(event: keyof StreamObserver): void {
+  /** @internal */
+  notify(event: keyof StreamObserver): void {
     try {
-      this.#extras?.observer?.[event]();
+      this.extras?.observer?.[event]();
     } catch (error) {
       reportThrown(error);
     }
   }
 
-  /** An end may come of a command, and a command calls nobody back: observers and facades learn of it afterwards. */
-  #tellLater(): void {
-    const extras = this.#extras;
+  /** @internal An end may come of a command, and a command calls nobody back: observers and facades learn of it afterwards. */
+  tellLater(): void {
+    const extras = this.extras;
     if (extras === null) return;
     queueMicrotask(() => {
       if (this.failure !== null) extras.sink?.failed(this.error);
@@ -334,20 +354,22 @@ export class Stream implements AsyncIterable<Uint8Array> {
     });
   }
 
-  #ended(): void {
-    const signal = this.#extras?.tiedTo;
+  /** @internal Both directions have ended, or the stream has failed. */
+  leaveSession(): void {
+    const signal = this.extras?.tiedTo;
     if (signal !== undefined) unlisten(signal, this);
     this.session.streamEnded(this);
   }
 
-  /** After close() and our FIN, what still arrives is refused; a peer that cannot send any more is told so. */
-  #refuseInbound(): void {
+  /** @internal After close() and our FIN, what still arrives is refused; a peer that cannot send any more is told so. */
+  refuseInbound(): void {
     if (!this.receiving.discarding || this.state !== StreamState.halfClosedLocal) return;
     this.transition(StreamInput.refuseInbound);
     if (this.receiving.window.remaining === 0) this.reset("STREAM_CLOSED");
   }
 
-  #writeRefusal(): MuxadoError | undefined {
+  /** @internal Why nothing can be written any more, if so. */
+  writeRefusal(): MuxadoError | undefined {
     return this.failure !== null
       ? this.error
       : this.sending.ended
@@ -355,21 +377,23 @@ export class Stream implements AsyncIterable<Uint8Array> {
         : undefined;
   }
 
-  /** Spec §8.3: the last id of a GOAWAY is a hint, and an answer on the stream is proof (appendix, G6). */
-  #retryVerdict(failure: Failure): RetryVerdict {
+  /** @internal Spec §8.3: the last id of a GOAWAY is a hint, and an answer on the stream is proof (appendix, G6). */
+  retryVerdict(failure: Failure): RetryVerdict {
     if (!this.isLocal) return "unknown";
     if (this.unsent) return "safe";
     if (this.heard) return "unsafe";
     return failure.origin === "remote" && REFUSALS.has(failure.code) ? "safe" : "unknown";
   }
 
-  #extra(): Extras {
-    return (this.#extras ??= {
+  /** @internal Made when first needed. */
+  ownExtras(): Extras {
+    return (this.extras ??= {
       error: undefined,
       observer: undefined,
       readable: undefined,
       writable: undefined,
       sink: undefined,
+      background: false,
       tiedTo: undefined,
     });
   }

@@ -1,8 +1,20 @@
 // The Web Streams face of a stream: bytes, pulled, with the credit and the ends of the stream itself.
 
-import { connectedPair, patterned, type RawPeer, rawPeer } from "@muxado/testkit";
+import {
+  connectedPair,
+  patterned,
+  type RawPeer,
+  rawPeer,
+  brief,
+  bytes,
+  contentOf,
+  data,
+  fin,
+  rst,
+  syn,
+  wndinc,
+} from "@muxado/testkit";
 import { describe, expect, it, vi } from "vitest";
-import { brief, bytes, contentOf, data, fin, rst, syn, wndinc } from "../test/frames.ts";
 import type { Stream } from "./stream.ts";
 
 const KIB = 1024;
@@ -13,7 +25,7 @@ async function accepted(
 ): Promise<{ peer: RawPeer; stream: Stream }> {
   const peer = rawPeer({ windowSize: WINDOW });
   peer.send(syn(3, content));
-  return { peer, stream: await peer.session.accept() };
+  return { peer, stream: (await peer.session.accept()) as Stream };
 }
 
 async function collect(readable: ReadableStream<Uint8Array>): Promise<Uint8Array> {

@@ -39,6 +39,8 @@ describe("docs/guides/errors.md", () => {
     TRANSPORT_FAILED: true,
     CONNECT_FAILED: true,
     DRAIN_TIMEOUT: true,
+    HEARTBEAT_TIMEOUT: true,
+    TYPE_MISSING: true,
     STREAM_LIMIT: true,
     WRITE_AFTER_END: true,
     READ_PENDING: true,

@@ -1,10 +1,24 @@
 // What has bitten the users of other multiplexers: one theme each.
 
 import { MuxadoError, type Session, type Stream, type TracedFrame } from "@muxado/core";
-import { concatenated, connectedPair, patterned, type RawPeer, rawPeer } from "@muxado/testkit";
+import {
+  concatenated,
+  connectedPair,
+  patterned,
+  type RawPeer,
+  rawPeer,
+  brief,
+  bytes,
+  contentOf,
+  data,
+  fin,
+  goAway,
+  rst,
+  syn,
+  wndinc,
+} from "@muxado/testkit";
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
-import { brief, bytes, contentOf, data, fin, goAway, rst, syn, wndinc } from "./frames.ts";
 import { takeAll } from "./taking.ts";
 
 const KIB = 1024;

@@ -9,9 +9,23 @@ import {
   type Stream,
 } from "@muxado/core";
 import { encode, ErrorCode, type ErrorCodeName, type Frame } from "@muxado/frame";
-import { concatenated, firstDifference, type RawPeer, rawPeer } from "@muxado/testkit";
+import {
+  concatenated,
+  firstDifference,
+  type RawPeer,
+  rawPeer,
+  brief,
+  bytes,
+  contentOf,
+  data,
+  fin,
+  goAway,
+  rst,
+  syn,
+  synFin,
+  wndinc,
+} from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
-import { brief, bytes, contentOf, data, fin, goAway, rst, syn, synFin, wndinc } from "./frames.ts";
 import { takeAll } from "./taking.ts";
 
 const KIB = 1024;

@@ -2,11 +2,10 @@
 // sequence of inputs up to a length, whatever the application and the peer do in whatever order.
 
 import { INITIAL_WINDOW } from "@muxado/frame";
-import { type RawPeer, rawPeer } from "@muxado/testkit";
+import { type RawPeer, rawPeer, bytes, data, fin, rst, syn, wndinc } from "@muxado/testkit";
 import { expect, it } from "vitest";
 import { StreamState } from "../src/stream-state.ts";
 import type { Stream } from "../src/stream.ts";
-import { bytes, data, fin, rst, syn, wndinc } from "./frames.ts";
 
 type StateName = keyof typeof StreamState;
 
@@ -66,9 +65,9 @@ function contradictions(stream: Stream, peer: RawPeer): string[] {
 
 async function live(isLocal: boolean): Promise<{ stream: Stream; peer: RawPeer }> {
   const peer = rawPeer();
-  if (isLocal) return { stream: peer.session.open(), peer };
+  if (isLocal) return { stream: peer.session.open() as Stream, peer };
   peer.send(syn(3));
-  return { stream: await peer.session.accept(), peer };
+  return { stream: (await peer.session.accept()) as Stream, peer };
 }
 
 /** All sequences of `length` inputs, as numbers of that many digits. */

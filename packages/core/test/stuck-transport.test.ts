@@ -1,10 +1,9 @@
 // A transport that takes nothing, because the peer does not read: what then waits is bounded, nothing that is over
 // is kept, and the application can still end the session.
 
-import { type RawPeer, rawPeer } from "@muxado/testkit";
+import { type RawPeer, rawPeer, bytes, data, goAway, rst, syn, wndinc } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import type { Stream } from "../src/stream.ts";
-import { bytes, data, goAway, rst, syn, wndinc } from "./frames.ts";
 
 const MIB = 1024 * 1024;
 const WINDOW = 256 * 1024;
@@ -31,7 +30,7 @@ describe("a stream that has ended while nothing leaves", () => {
     const peer = stuck({ windowSize: 4 * WINDOW });
     for (let id = 101; id < 301; id += 2) {
       peer.send(syn(id));
-      use(await peer.session.accept());
+      use((await peer.session.accept()) as Stream);
       peer.send(rst(id, "STREAM_CANCELLED"));
     }
     await peer.settle();

@@ -3,9 +3,22 @@
 
 import { muxado, type MuxadoError, type Stream } from "@muxado/core";
 import { encode, type Frame } from "@muxado/frame";
-import { Random, type RawPeer, rawPeer } from "@muxado/testkit";
+import {
+  Random,
+  type RawPeer,
+  rawPeer,
+  brief,
+  bytes,
+  contentOf,
+  data,
+  fin,
+  goAway,
+  rst,
+  syn,
+  synFin,
+  wndinc,
+} from "@muxado/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { brief, bytes, contentOf, data, fin, goAway, rst, syn, synFin, wndinc } from "./frames.ts";
 import { takePieces } from "./taking.ts";
 
 const KIB = 1024;

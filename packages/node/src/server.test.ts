@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import * as net from "node:net";
 import { type Session, type Stream } from "@muxado/core";
+import { createServer, type Server, type ServerOptions, type SessionHandler } from "@muxado/node";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ask, deferred, dialSocket, echo, ending, HOST as host, serve } from "../test/peers.ts";
 import { leaveNothingOpen, socketPath } from "../test/resources.ts";
 import { connect } from "./connect.ts";
-import { createServer, type Server, type ServerOptions, type SessionHandler } from "./server.ts";
 
 leaveNothingOpen();
 

@@ -14,6 +14,19 @@ export {
   type Receiver,
   type Span,
 } from "./direction.ts";
+export {
+  brief,
+  bytes,
+  type Content,
+  contentOf,
+  data,
+  fin,
+  goAway,
+  rst,
+  syn,
+  synFin,
+  wndinc,
+} from "./frames.ts";
 export { Link, LinkEnd, type LinkOptions } from "./link.ts";
 export { type LinkClock, liveClock } from "./link-clock.ts";
 export { type Account } from "./model/ledger.ts";

@@ -67,7 +67,6 @@ export class LinkEnd implements Transport, Receiver {
     this.#writeTime = options.writeTime ?? [0, 0];
   }
 
-  /** @internal */
   connect(peer: LinkEnd, options: DirectionOptions): void {
     this.#peer = peer;
     this.outbound = new Direction(this.#clock, this.#random, options, peer);
@@ -118,17 +117,14 @@ export class LinkEnd implements Transport, Receiver {
     this.#clock.setDelivery(() => this.#end(undefined), 0);
   }
 
-  /** @internal */
   arrived(chunk: Uint8Array): void {
     if (!this.#over && !this.isDestroyed) this.#input!.receive(chunk);
   }
 
-  /** @internal */
   finished(error?: unknown): void {
     this.#end(error);
   }
 
-  /** @internal */
   broke(error: Error): void {
     this.outbound.drop();
     this.#peer.outbound.drop();

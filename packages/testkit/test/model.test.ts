@@ -10,8 +10,23 @@ import { firstSeed, runs } from "./seeds.ts";
 
 const replaying = runs === 1;
 
+/** What core keeps of a stream and shows to nobody. */
+interface Insides {
+  readonly failure: object | null;
+  readonly state: number;
+  readonly sending: { ended: boolean; window: { available: number } };
+  readonly receiving: {
+    ended: boolean;
+    discarding: boolean;
+    unread: number;
+    window: { remaining: number; owed: number; target: number };
+  };
+  readonly session: { pendingInput: number };
+}
+
 /** What each stream's windows must add up to, at any time between two steps. */
-function inspect(stream: Stream, account: Account, initialWindow: number): string | undefined {
+function inspect(live: Stream, account: Account, initialWindow: number): string | undefined {
+  const stream = live as unknown as Insides;
   if (stream.failure !== null) return undefined;
   const { receiving, sending } = stream;
   const available = initialWindow + account.granted - account.sent;

@@ -56,12 +56,13 @@ describe("one gibibyte to a slow reader", () => {
     })();
     await pair.drive(drain);
     const theirs = await server.accept();
+    const { receiving } = theirs as unknown as { receiving: { unread: number } };
     let [read, mostUnread, mostToSend] = [0, 0, 0];
     for (let piece = theirs.take(); piece !== null; piece = theirs.take()) {
       read += piece?.length ?? 0;
       // Everything that can move does, and then waits for the reader again.
       await pair.drive(drain);
-      mostUnread = Math.max(mostUnread, theirs.receiving.unread);
+      mostUnread = Math.max(mostUnread, receiving.unread);
       mostToSend = Math.max(mostToSend, client.stats().bytesToSend);
     }
     await writing;

@@ -57,6 +57,55 @@ export function describeDraining({ it }: Harness): void {
       await Promise.all([writing, closing]);
     });
 
+    it("does not wait for streams that ask not to be waited for, and resets them", async ({
+      client,
+      server,
+    }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      const [atServer, atClient] = await connectedStream(server, client);
+      const [awaited, itsPeer] = await connectedStream(client, server);
+      mine.unref();
+      atClient.unref();
+      const failures = [mine, theirs, atServer, atClient].map((stream) => failureOf(stream.read()));
+      const closing = client.close();
+      await itsPeer.close();
+      expect(await stillWaits(closing)).toBe(true);
+      await awaited.close();
+      await closing;
+      const here = { code: "SESSION_CLOSED", scope: "session", origin: "local" };
+      const there = { origin: "remote" };
+      for (const [index, story] of [here, there, there, here].entries()) {
+        expect(await failures[index]).toMatchObject(story);
+      }
+      expect(await client.closed).toMatchObject(NO_ERRORS);
+      expect(await server.closed).toMatchObject(NO_ERRORS);
+    });
+
+    it("goes on once the last stream that it waits for says not to", async ({ client, server }) => {
+      const [mine] = await connectedStream(client, server);
+      const closing = client.close();
+      expect(await stillWaits(closing)).toBe(true);
+      mine.unref();
+      mine.unref();
+      await closing;
+      expect(await client.closed).toMatchObject(NO_ERRORS);
+    });
+
+    it("counts right when a stream that it does not wait for has ended before", async ({
+      client,
+      server,
+    }) => {
+      const [mine] = await connectedStream(client, server);
+      mine.unref();
+      mine.reset();
+      mine.unref();
+      const [awaited] = await connectedStream(client, server);
+      const closing = client.close();
+      expect(await stillWaits(closing)).toBe(true);
+      awaited.reset();
+      await closing;
+    });
+
     it("refuses new streams meanwhile, on both sides", async ({ client, server }) => {
       const [mine, theirs] = await connectedStream(client, server);
       const closing = client.close();

@@ -26,6 +26,8 @@ export interface SessionsUnderTest {
   readonly resetHasCode?: boolean;
   /** Whether the wire's GOAWAY carries debug data. Default: true. */
   readonly goAwayHasDebug?: boolean;
+  /** Whether `open` alone puts bytes on a stream, so that it counts as sent at once. Default: false. */
+  readonly openWrites?: boolean;
 }
 
 /** The body of one test. */
@@ -35,12 +37,14 @@ export type Body = (sessions: ConnectedSessions) => Promise<void>;
 export class Harness {
   readonly resetHasCode: boolean;
   readonly goAwayHasDebug: boolean;
+  readonly openWrites: boolean;
   readonly #connect: SessionsUnderTest["connect"];
 
-  constructor({ connect, resetHasCode = true, goAwayHasDebug = true }: SessionsUnderTest) {
-    this.#connect = connect;
-    this.resetHasCode = resetHasCode;
-    this.goAwayHasDebug = goAwayHasDebug;
+  constructor(sessions: SessionsUnderTest) {
+    this.#connect = sessions.connect;
+    this.resetHasCode = sessions.resetHasCode ?? true;
+    this.goAwayHasDebug = sessions.goAwayHasDebug ?? true;
+    this.openWrites = sessions.openWrites ?? false;
   }
 
   /** One test, with sessions of its own. */

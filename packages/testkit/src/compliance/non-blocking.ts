@@ -25,6 +25,29 @@ export function describeNonBlocking({ it }: Harness): void {
       expect(theirs.take()).toBe(null);
     });
 
+    it("gives at most so many bytes as asked for, and leaves the rest", async ({
+      client,
+      server,
+    }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      await mine.write(new Uint8Array([1, 2, 3, 4, 5]));
+      await mine.closeWrite();
+      const taken: number[][] = [];
+      for (let piece = theirs.take(2); piece !== null; piece = theirs.take(2)) {
+        if (piece === undefined) await told(theirs);
+        else taken.push([...piece]);
+      }
+      expect(taken.flat()).toEqual([1, 2, 3, 4, 5]);
+      expect(Math.max(...taken.map((piece) => piece.length))).toBeLessThanOrEqual(2);
+    });
+
+    it("does not take a limit that is none", async ({ client }) => {
+      const stream = client.open();
+      for (const limit of [0, -1, 1.5, Number.NaN]) {
+        expect(() => stream.take(limit)).toThrow(RangeError);
+      }
+    });
+
     it("gives what arrived before an error, then throws it", async ({ client, server }) => {
       const [mine, theirs] = await connectedStream(client, server);
       await mine.write(new Uint8Array([1]));

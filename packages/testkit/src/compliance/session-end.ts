@@ -1,5 +1,6 @@
 // Ends that are not a drain, and what both sides are told about them.
 
+import { MuxadoError } from "@muxado/core";
 import { describe, expect } from "vitest";
 import { patterned } from "../bytes.ts";
 import { aMoment, connectedStream, failureOf, thrownBy, until } from "./applications.ts";
@@ -33,6 +34,24 @@ function describeDestroy({ it }: Harness): void {
         remoteError: undefined,
       });
       expect(await atPeer).toMatchObject({ scope: "session", origin: "remote" });
+    });
+
+    it("with an error about the session gives everything the code of that error", async ({
+      client,
+      server,
+    }) => {
+      const [mine] = await connectedStream(client, server);
+      const waiting = [mine.read(), client.accept()].map(failureOf);
+      const cause = new MuxadoError({
+        code: "HEARTBEAT_TIMEOUT",
+        scope: "session",
+        origin: "remote",
+      });
+      client.destroy(cause);
+      const story = { code: "HEARTBEAT_TIMEOUT", scope: "session", origin: "remote", cause };
+      for (const error of await Promise.all(waiting)) expect(error).toMatchObject(story);
+      expect(thrownBy(() => client.open())).toMatchObject({ code: "HEARTBEAT_TIMEOUT" });
+      expect(await client.closed).toMatchObject({ localError: story });
     });
 
     it("tells the peer that there was an error, but not which", async ({ client, server }) => {

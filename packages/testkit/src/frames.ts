@@ -1,7 +1,7 @@
 // Frames as a peer that is played by hand sends them, in as few words as a test can be read with.
 
-import { concatenated, patterned } from "@muxado/testkit";
 import { ErrorCode, type ErrorCodeName, type Frame } from "@muxado/frame";
+import { concatenated, patterned } from "./bytes.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -15,7 +15,8 @@ function body(content: number | string | Uint8Array | undefined): Uint8Array {
   return content instanceof Uint8Array ? content : bytes(content);
 }
 
-type Content = number | string | Uint8Array;
+/** The bytes of a body: so many, those of a text, or given. */
+export type Content = number | string | Uint8Array;
 
 /** DATA with SYN. */
 export function syn(streamId: number, content?: Content): Frame {
