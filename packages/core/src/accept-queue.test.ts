@@ -17,6 +17,17 @@ function filled(backlog: number, count: number): { queue: AcceptQueue<Stream>; q
   return { queue, queued };
 }
 
+describe("taking", () => {
+  it("takes what is wanted elsewhere, in order, and leaves the rest in theirs", async () => {
+    const { queue, queued } = filled(10, 7);
+    await queue.accept(undefined);
+    const odd = queue.take(({ id }) => id % 2 === 1);
+    expect(odd).toEqual([queued[1], queued[3], queued[5]]);
+    expect(queue.length).toBe(3);
+    for (const left of [2, 4, 6]) expect(await queue.accept(undefined)).toBe(queued[left]);
+  });
+});
+
 describe("order", () => {
   it("is that of arrival", async () => {
     const { queue, queued } = filled(10, 5);

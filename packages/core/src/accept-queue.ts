@@ -57,6 +57,14 @@ export class AcceptQueue<S> implements WaiterOwner {
     return waiter.promise;
   }
 
+  /** Takes out the streams that are `wanted` elsewhere. */
+  take(wanted: (stream: S) => boolean): S[] {
+    const waiting = this.#streams.splice(0).slice(this.#head);
+    this.#head = 0;
+    this.#streams = waiting.filter((stream) => !wanted(stream));
+    return waiting.filter(wanted);
+  }
+
   /** Takes out the newest streams beyond the backlog, to be refused. */
   trim(): S[] {
     return this.overfull ? this.#streams.splice(this.#head + this.#backlog) : [];

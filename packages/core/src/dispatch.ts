@@ -114,7 +114,7 @@ export class Dispatch implements WireHandler {
     // First the reset: the end of the last stream may be the end of the session, and GOAWAY comes last.
     this.#session.sendReset(stream.id, wireCodeOf(failure.code));
     stream.fail(failure);
-    this.#charge();
+    this.charge();
   }
 
   /** Resets a stream that is not there, once for each id, and charges it to the peer. */
@@ -123,10 +123,11 @@ export class Dispatch implements WireHandler {
     // What was under way when we reset a stream is no fault of the peer's.
     if (table.wasReset(streamId)) return;
     this.#session.sendReset(streamId, wireCodeOf(code));
-    this.#charge();
+    this.charge();
   }
 
-  #charge(): void {
+  /** Counts a reset that the peer has provoked. */
+  charge(): void {
     const { outbound, options, shutdown } = this.#session;
     outbound.provokedResets++;
     if (this.#provokedResets.exceeded() || outbound.provokedResets > options.maxWaitingResets) {
@@ -146,7 +147,7 @@ export class Dispatch implements WireHandler {
     }
     if (table.wasReset(streamId)) {
       // An id is used once. It has had its answer.
-      this.#charge();
+      this.charge();
     } else if (length > session.wire.initialWindow) {
       this.#refuse(streamId, "FLOW_CONTROL_ERROR");
     } else if (!session.shutdown.acceptsStreams || table.remoteCount >= options.maxInboundStreams) {

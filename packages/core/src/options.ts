@@ -22,7 +22,7 @@ export interface SessionOptions {
   readonly acceptBacklog?: number | undefined;
   /** Remote streams that may be open at once; one more is refused. Default: no cap. */
   readonly maxInboundStreams?: number | undefined;
-  /** Local streams that may be open at once; `open` beyond throws STREAM_LIMIT. Default: no cap; 256 suits a Rust peer. */
+  /** Local streams that may be open at once; `open` beyond throws STREAM_LIMIT. Default: no cap. A Rust peer takes 512 of both sides together. */
   readonly maxOutboundStreams?: number | undefined;
   /**
    * Resets that the peer may provoke in 10 seconds, counted from the first of them, by refused opens or by breaking rules; one more

@@ -89,6 +89,13 @@ describe("memory", () => {
     expect(piece.buffer.byteLength).toBeLessThanOrEqual(64);
   });
 
+  it("of a 64 KiB chunk is not kept for the last 10 bytes of it", () => {
+    const queue = new ReceiveQueue();
+    queue.push(numbered(64 * KIB), 0, 64 * KIB);
+    queue.shift(64 * KIB - 10);
+    expect(queue.shift()!.buffer.byteLength).toBe(10);
+  });
+
   it("of a chunk is kept, and its bytes not copied, when at least half of it is unread", () => {
     const chunk = numbered(64 * KIB);
     const half = new ReceiveQueue();

@@ -30,6 +30,11 @@ export function pieceForReader(chunk: Uint8Array, start: number, end: number): U
     : chunk.subarray(start, end);
 }
 
+/** `rest` of a piece, without the memory of the part that is gone once that is the larger one. */
+function unpinned(rest: Uint8Array): Uint8Array {
+  return rest.length * 2 < rest.buffer.byteLength ? rest.slice() : rest;
+}
+
 /** A queue of unread bytes, in the pieces in which a reader will get them. */
 export class ReceiveQueue {
   /** Bytes in the queue. */
@@ -70,7 +75,7 @@ export class ReceiveQueue {
     const piece = this.#pieces[this.#head];
     if (piece === undefined) return undefined;
     if (piece.length > limit) {
-      this.#pieces[this.#head] = piece.subarray(limit);
+      this.#pieces[this.#head] = unpinned(piece.subarray(limit));
       this.length -= limit;
       return piece.subarray(0, limit);
     }

@@ -155,8 +155,24 @@ export class Stream implements AsyncIterable<Uint8Array> {
   }
 
   /**
+   * Resets a stream of the peer's that is not wanted, and holds that against the peer: one that goes on opening such
+   * streams (`maxProvokedResets`) has its session ended. For servers and layers that turn streams away before anything
+   * is done for them. Harmless on a stream that has ended.
+   *
+   * @param code the reason. Default: STREAM_REFUSED, which tells the peer that trying again elsewhere is safe.
+   * @throws {RangeError} if `code` is 0 or not a u32.
+   */
+  refuse(code: ResetCode = "STREAM_REFUSED"): void {
+    const wireCode = resetCodeNumber(code);
+    const isOver = this.failure !== null || this.state === StreamState.closed;
+    this.resetBecause(wireCode, undefined);
+    if (!this.isLocal && !isOver) this.session.dispatch.charge();
+  }
+
+  /**
    * Lets a graceful {@link Session.close} reset the stream once nothing else is open, instead of waiting for it:
-   * for streams that live as long as their session. Harmless when repeated.
+   * for streams that live as long as their session. Nor does a session wait for it that ends after the peer's GOAWAY.
+   * A close by the peer does wait, unless the peer says the same of its end. Harmless when repeated.
    */
   unref(): void {
     const extras = this.ownExtras();

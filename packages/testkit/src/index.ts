@@ -35,4 +35,5 @@ export { connectedPair, Pair, type PairOptions, runningPair } from "./pair.ts";
 export { Random } from "./random.ts";
 export { RawPeer, rawPeer, type RawPeerOptions } from "./raw-peer.ts";
 export { hop, settle, Turns } from "./turns.ts";
+export { uncaughtIn } from "./uncaught.ts";
 export { type PendingTimer, VirtualClock } from "./virtual-clock.ts";

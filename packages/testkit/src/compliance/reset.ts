@@ -82,6 +82,16 @@ export function describeReset({ it, resetHasCode, openWrites }: Harness): void {
       });
     }
 
+    it("that refuses a stream tells the peer that it may try again", async ({ client, server }) => {
+      const [mine, theirs] = await connectedStream(client, server);
+      theirs.refuse();
+      theirs.refuse();
+      const error = await failureOf(mine.read());
+      if (resetHasCode) expect(error).toMatchObject({ code: "STREAM_REFUSED", retry: "safe" });
+      expect(theirs.error).toMatchObject({ origin: "local" });
+      expect(() => theirs.refuse(0)).toThrow(RangeError);
+    });
+
     it("is harmless on a stream that has ended, and repeated", async ({ client, server }) => {
       const [mine, theirs] = await connectedStream(client, server);
       await Promise.all([writeAll(mine, new Uint8Array([1])), theirs.closeWrite()]);
