@@ -17,12 +17,14 @@ export default defineConfig({
     ],
     coverage: {
       provider: "v8",
-      include: ["packages/{frame,core,node}/src/**/*.ts"],
+      include: ["packages/{frame,core,node,typed,heartbeat}/src/**/*.ts"],
       exclude: ["**/*.test.ts"],
       reporter: ["text", "json-summary"],
       thresholds: {
         "packages/frame/src/**": { statements: 95 },
         "packages/core/src/**": { statements: 95 },
+        "packages/typed/src/**": { statements: 95 },
+        "packages/heartbeat/src/**": { statements: 95 },
       },
     },
   },

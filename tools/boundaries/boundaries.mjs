@@ -15,7 +15,7 @@ const arrows = {
   node: ["@muxado/core", "node:"],
   ws: ["@muxado/core"],
   typed: ["@muxado/core"],
-  heartbeat: ["@muxado/typed"],
+  heartbeat: ["@muxado/core", "@muxado/typed"],
   yamux: ["@muxado/core"],
   testkit: ["@muxado/core", "@muxado/frame", "vitest", "fast-check"],
 };

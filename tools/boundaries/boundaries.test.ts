@@ -23,7 +23,7 @@ const refused: [why: string, rule: string, file: string, text: string][] = [
   ["node past core", "arrow", "packages/node/src/a.ts", `import "@muxado/frame";`],
   ["ws on node", "arrow", "packages/ws/src/a.ts", `import "@muxado/node";`],
   ["typed on frame", "arrow", "packages/typed/src/a.ts", `import "@muxado/frame";`],
-  ["heartbeat past typed", "arrow", "packages/heartbeat/src/a.ts", `import "@muxado/core";`],
+  ["heartbeat on an adapter", "arrow", "packages/heartbeat/src/a.ts", `import "@muxado/node";`],
   ["yamux on frame", "arrow", "packages/yamux/src/a.ts", `import "@muxado/frame";`],
   ["testkit on an adapter", "arrow", "packages/testkit/src/a.ts", `import "@muxado/node";`],
   ["testkit in a source", "arrow", "packages/core/src/a.ts", `import "@muxado/testkit";`],

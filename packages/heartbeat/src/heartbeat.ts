@@ -1,0 +1,371 @@
+// The heartbeat of a session: when to beat, what an echo proves, and when silence means that the peer is gone.
+// Spec §9.2, docs/decisions/0018.
+
+import {
+  checkNumber,
+  type Clock,
+  MuxadoError,
+  reportThrown,
+  systemClock,
+  type Timer,
+  type WaitOptions,
+} from "@muxado/core";
+import type { TypedSession, TypedStream } from "@muxado/typed";
+import type { Beat } from "./beat.ts";
+import { BeatStream, type BeatStreamHandler } from "./beat-stream.ts";
+import { Echo } from "./echo.ts";
+import { HEARTBEAT_TYPE } from "./values.ts";
+
+/** Options of a {@link Heartbeat}. */
+export interface HeartbeatOptions {
+  /** Milliseconds between beats. Default: 10 000; Infinity: only those asked for with `beat()`. */
+  readonly interval?: number | undefined;
+  /** Milliseconds that an echo may take. Default: 15 000. */
+  readonly tolerance?: number | undefined;
+  /** Told of each round trip, in milliseconds: always more than 0. */
+  readonly onBeat?: ((roundTrip: number) => void) | undefined;
+  /**
+   * Told when the peer seems to be gone: a beat was sent, and for the whole tolerance neither its echo nor any other
+   * byte has come. The error is a HEARTBEAT_TIMEOUT. Told again after each further beat. Not told when the session
+   * ends: `session.closed` is there for that.
+   */
+  readonly onFailure?: ((error: MuxadoError) => void) | undefined;
+  /**
+   * Destroys the session when the peer seems to be gone: everything that waits fails with HEARTBEAT_TIMEOUT.
+   * Default: false.
+   */
+  readonly endDeadSession?: boolean | undefined;
+  /** The source of time. Default: the platform's. */
+  readonly clock?: Clock | undefined;
+}
+
+/** The longest that a platform's timers can wait, in milliseconds; more would fire at once. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+/** No clock is so exact, and no peer so near, that a round trip takes no time at all. In milliseconds. */
+const SHORTEST_ROUND_TRIP = 0.001;
+
+/** The tolerance is waited for in so many parts, so that a thread which was blocked in any of them is found out. */
+const SLICES = 8;
+
+/**
+ * A timer that is late by more than this part of the tolerance says that we did not run: the machine slept, the
+ * tab was throttled, or something blocked the thread. What the peer has sent meanwhile may not have been read.
+ *
+ * Late by the clock or by the calendar: on most platforms a clock stands still while the machine sleeps. That the
+ * calendar may be corrected costs a beat.
+ */
+const LATE = 0.1;
+
+/** How often a beat is repeated for that reason. A tab that is throttled for hours must learn of a dead peer, too. */
+const MAX_REPEATS = 3;
+
+/**
+ * Measures the round trip of a session, finds out when the peer is gone, and answers the peer's own beats.
+ *
+ * It lives as long as the session, unless it is stopped. Its streams do not reach `accept`, and a graceful close
+ * does not wait for them.
+ */
+export class Heartbeat {
+  readonly #session: TypedSession;
+  readonly #clock: Clock;
+  readonly #onBeat: (roundTrip: number) => void;
+  readonly #onFailure: (error: MuxadoError) => void;
+  readonly #endDeadSession: boolean;
+  #interval: number;
+  #tolerance: number;
+  /** Beats that wait for their echo, by value. */
+  readonly #out: Map<number, Beat> = new Map();
+  #stream: BeatStream | undefined;
+  /** Answers the peer. */
+  #echo: Echo | undefined;
+  /** When the last regular beat was due, or the heartbeat began. */
+  #lastAt: number;
+  #nextTimer: Timer | undefined;
+  /** A regular beat is out: the next one waits for its outcome. */
+  #beating = false;
+  #stopped = false;
+  /** Stopped, or the session is over: there are no timers any more. */
+  #over = false;
+
+  /**
+   * Begins to beat, one interval from now, and to answer.
+   *
+   * @throws {RangeError} naming the option that is out of range.
+   * @throws {TypeError} if the session has a heartbeat already, or is no TypedSession.
+   */
+  constructor(session: TypedSession, options: HeartbeatOptions = {}) {
+    this.#session = session;
+    this.#clock = options.clock ?? systemClock;
+    this.#onBeat = options.onBeat ?? ignore;
+    this.#onFailure = options.onFailure ?? ignore;
+    this.#endDeadSession = options.endDeadSession ?? false;
+    this.#interval = checkInterval(options.interval ?? 10_000);
+    this.#tolerance = checkTolerance(options.tolerance ?? 15_000);
+    this.#lastAt = this.#clock.now();
+    if (typeof session.claim !== "function") {
+      throw new TypeError("a heartbeat needs a TypedSession, and both sides have to use one");
+    }
+    try {
+      session.claim(HEARTBEAT_TYPE, (stream) => this.#answer(stream));
+    } catch (cause) {
+      throw new TypeError("the session has a heartbeat already", { cause });
+    }
+    try {
+      // Now, since it may be impossible later: a session that is closing opens nothing more, and is still to be watched.
+      this.#openStream();
+    } catch {
+      // Then the first beat tells why, or opens it.
+    }
+    this.#schedule();
+    // A promise of the session's keeps whoever waits for it: a heartbeat that was stopped need not be kept.
+    const self = new WeakRef(this);
+    void session.closed.then(() => {
+      const heartbeat = self.deref();
+      if (heartbeat !== undefined) heartbeat.#end();
+    });
+  }
+
+  /** Milliseconds between beats. */
+  get interval(): number {
+    return this.#interval;
+  }
+
+  /** Moves the next beat, to that long after the last. Throws a RangeError as the constructor does. */
+  set interval(milliseconds: number) {
+    this.#interval = checkInterval(milliseconds);
+    this.#schedule();
+  }
+
+  /** Milliseconds that an echo may take. */
+  get tolerance(): number {
+    return this.#tolerance;
+  }
+
+  /** Holds for the beats that are sent from now on. Throws a RangeError as the constructor does. */
+  set tolerance(milliseconds: number) {
+    this.#tolerance = checkTolerance(milliseconds);
+  }
+
+  /**
+   * Beats now, whatever the interval, and resolves with the round trip in milliseconds: always more than 0.
+   *
+   * @throws {MuxadoError} HEARTBEAT_TIMEOUT when no echo has come within the tolerance; else what ended the
+   * heartbeat's stream, the session, or the heartbeat.
+   */
+  beat({ signal }: WaitOptions = {}): Promise<number> {
+    const beating = new Promise<number>((resolve, reject) => {
+      signal?.throwIfAborted();
+      const beat = this.#beat((outcome) => {
+        signal?.removeEventListener("abort", abort);
+        if (typeof outcome === "number") resolve(outcome);
+        else reject(outcome);
+      });
+      const abort = (): void => {
+        this.#forget(beat);
+        reject(signal!.reason);
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+    // Safe to drop, like every promise of a session.
+    beating.catch(ignore);
+    return beating;
+  }
+
+  /** Neither beats nor answers any more; the session goes on. Harmless when repeated. */
+  stop(): void {
+    this.#stopped = true;
+    this.#end();
+    this.#failAll(stoppedError());
+  }
+
+  /** Once only: by the next time, the type may be another heartbeat's. */
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#nextTimer?.cancel();
+    this.#session.claim(HEARTBEAT_TYPE, undefined);
+    this.#echo?.stop();
+    this.#stream?.stop();
+    this.#stream = undefined;
+  }
+
+  /** One regular beat after the other, each an interval after the last, but never before its outcome. */
+  #schedule(): void {
+    this.#nextTimer?.cancel();
+    if (this.#over || this.#beating || this.#interval === Infinity) return;
+    const delay = this.#lastAt + this.#interval - this.#clock.now();
+    this.#nextTimer = this.#clock.setTimer(
+      () => this.#beatRegularly(),
+      Math.min(Math.max(delay, 0), MAX_DELAY),
+    );
+  }
+
+  #beatRegularly(): void {
+    this.#lastAt = this.#clock.now();
+    this.#beating = true;
+    const settle = (): void => {
+      this.#beating = false;
+      this.#schedule();
+    };
+    try {
+      this.#beat(settle);
+    } catch {
+      // No stream can be opened: the session is closing, or at its limit of streams. Perhaps the next time.
+      settle();
+    }
+  }
+
+  #beat(settle: Beat["settle"]): Beat {
+    if (this.#stopped) throw stoppedError();
+    const beat: Beat = {
+      value: 0,
+      sentAt: 0,
+      slice: 0,
+      slicesLeft: 0,
+      listensSince: 0,
+      listensSinceByWall: 0,
+      heard: 0,
+      timer: undefined,
+      repeats: 0,
+      settle,
+    };
+    this.#send(beat, this.#stream ?? this.#openStream());
+    return beat;
+  }
+
+  #send(beat: Beat, stream: BeatStream): void {
+    do beat.value = randomValue();
+    while (this.#out.has(beat.value));
+    this.#out.set(beat.value, beat);
+    beat.sentAt = this.#clock.now();
+    beat.slice = this.#tolerance / SLICES;
+    beat.slicesLeft = SLICES;
+    beat.heard = this.#session.stats().bytesReceived;
+    stream.send(beat.value);
+    this.#listen(beat);
+  }
+
+  #listen(beat: Beat): void {
+    beat.listensSince = this.#clock.now();
+    beat.listensSinceByWall = Date.now();
+    beat.timer = this.#clock.setTimer(() => this.#hasListened(beat), beat.slice);
+  }
+
+  /** A slice of the tolerance is over, as far as our own timer can be trusted. */
+  #hasListened(beat: Beat): void {
+    const passed = this.#clock.now() - beat.listensSince;
+    const passedByWall = Date.now() - beat.listensSinceByWall;
+    const late = Math.max(passed, passedByWall) - beat.slice;
+    if (late > LATE * SLICES * beat.slice && beat.repeats < MAX_REPEATS && this.#stream) {
+      this.#withdraw(beat);
+      beat.repeats++;
+      this.#send(beat, this.#stream);
+    } else if (--beat.slicesLeft > 0) {
+      this.#listen(beat);
+    } else {
+      // Input that waits is handled first: a thread that was blocked until just now has not listened.
+      beat.timer = this.#clock.setTimer(() => this.#judge(beat), 0);
+    }
+  }
+
+  /** There is no echo. Is there nothing at all? */
+  #judge(beat: Beat): void {
+    this.#forget(beat);
+    const isSilent = this.#session.stats().bytesReceived === beat.heard;
+    const waited = beat.slice * SLICES;
+    const error = new MuxadoError({
+      code: "HEARTBEAT_TIMEOUT",
+      scope: "session",
+      origin: "remote",
+      detail: `no echo${isSilent ? ", nor anything else," : ""} has come for ${waited} ms`,
+    });
+    beat.settle(error);
+    if (!isSilent) {
+      // It lives, and does not answer: perhaps it has lost count of our bytes. The next beat has a stream of its own.
+      this.#stream?.stop();
+      this.#stream = undefined;
+      return;
+    }
+    tell(() => this.#onFailure(error));
+    if (this.#endDeadSession && !this.#over) this.#session.destroy(error);
+  }
+
+  #openStream(): BeatStream {
+    const handler: BeatStreamHandler = {
+      onEcho: (value) => this.#receiveEcho(value),
+      onEnded: (error) => {
+        this.#stream = undefined;
+        this.#failAll(error);
+        if (error.scope === "session") this.#end();
+      },
+    };
+    return (this.#stream = new BeatStream(this.#session, handler));
+  }
+
+  #receiveEcho(value: number): void {
+    const beat = this.#out.get(value);
+    // Late, or never sent: it proves that the peer lives, which its bytes have done already.
+    if (beat === undefined) return;
+    this.#forget(beat);
+    const roundTrip = Math.max(this.#clock.now() - beat.sentAt, SHORTEST_ROUND_TRIP);
+    beat.settle(roundTrip);
+    tell(() => this.#onBeat(roundTrip));
+  }
+
+  #forget(beat: Beat): void {
+    beat.timer?.cancel();
+    this.#withdraw(beat);
+  }
+
+  #withdraw({ value }: Beat): void {
+    this.#out.delete(value);
+    this.#stream?.withdraw(value);
+  }
+
+  #failAll(error: MuxadoError): void {
+    for (const beat of [...this.#out.values()]) {
+      this.#forget(beat);
+      beat.settle(error);
+    }
+  }
+
+  /** One stream of beats is all that a peer needs. */
+  #answer(stream: TypedStream): void {
+    if (this.#echo === undefined || this.#echo.over) this.#echo = new Echo(stream);
+    else stream.refuse();
+  }
+}
+
+function checkInterval(milliseconds: number): number {
+  return checkNumber("interval", milliseconds, 1, Infinity);
+}
+
+function checkTolerance(milliseconds: number): number {
+  return checkNumber("tolerance", milliseconds, 1, MAX_DELAY);
+}
+
+/** A value that a peer cannot guess, so that only one that has received it can send it back. */
+function randomValue(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}
+
+function stoppedError(): MuxadoError {
+  return new MuxadoError({
+    code: "STREAM_CANCELLED",
+    scope: "stream",
+    origin: "local",
+    detail: "the heartbeat was stopped",
+  });
+}
+
+/** The application's own mistakes surface as its own. */
+function tell(callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    reportThrown(error);
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,78 @@
+// Serving a session by the types of its streams: one handler for each, and one for all others.
+
+import { checkNumber, reportThrown } from "@muxado/core";
+import { MAX_TYPE } from "./type-prefix.ts";
+import type { TypedSession } from "./typed-session.ts";
+import type { TypedStream } from "./typed-stream.ts";
+
+/** Does the work of one stream. The stream is its own: it ends it. */
+export type StreamHandler = (stream: TypedStream) => void | Promise<void>;
+
+/** Which handler serves the streams of which type. One table may serve any number of sessions. */
+export type Routes = Readonly<Record<number, StreamHandler>>;
+
+/** Options of {@link TypedSession.serve}. */
+export interface ServeOptions {
+  /** Serves streams of all other types. Default: resets them with STREAM_REFUSED. */
+  readonly otherwise?: StreamHandler | undefined;
+  /**
+   * Told what a handler threw or rejected with; its stream has been reset with INTERNAL_ERROR. Default: prints
+   * it with `console.error`, unless it is the stream's own error, which is the peer's or the session's doing.
+   */
+  readonly onError?: ((error: unknown, stream: TypedStream) => void) | undefined;
+  /** Stops serving when it aborts. Streams that are being served go on, and new ones wait for `accept`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Throws what is wrong with a route, if something is. */
+export function checkRoutes(routes: Routes): void {
+  for (const [type, handler] of Object.entries(routes)) {
+    checkNumber("the type of a route", Number(type), 0, MAX_TYPE);
+    if (typeof handler !== "function") {
+      throw new TypeError(`the handler of type ${type} must be a function, got ${typeof handler}`);
+    }
+  }
+}
+
+/** Serves `session` until it is over or the signal aborts. Never rejects. */
+export async function serve(
+  session: TypedSession,
+  routes: Routes,
+  { otherwise = refuse, onError = print, signal }: ServeOptions,
+): Promise<void> {
+  for (;;) {
+    let stream: TypedStream;
+    try {
+      stream = await session.accept({ signal });
+    } catch {
+      return;
+    }
+    void run(routes[stream.type] ?? otherwise, stream, onError);
+  }
+}
+
+async function run(
+  handler: StreamHandler,
+  stream: TypedStream,
+  onError: (error: unknown, stream: TypedStream) => void,
+): Promise<void> {
+  try {
+    await handler(stream);
+  } catch (error) {
+    stream.reset("INTERNAL_ERROR");
+    try {
+      onError(error, stream);
+    } catch (thrown) {
+      reportThrown(thrown);
+    }
+  }
+}
+
+function refuse(stream: TypedStream): void {
+  stream.refuse();
+}
+
+function print(error: unknown, stream: TypedStream): void {
+  if (stream.error !== undefined && error === stream.error) return;
+  console.error(`the handler of stream ${stream.id} of type ${stream.type} failed:`, error);
+}

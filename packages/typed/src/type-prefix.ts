@@ -1,0 +1,166 @@
+// The type at the beginning of a stream: four bytes, big-endian. Those of the peer's streams are read side by
+// side, so that one that is silent holds up none that speaks. What a type means is not known here. Spec §9.1.
+
+import {
+  type Clock,
+  MuxadoError,
+  reportThrown,
+  type Stream,
+  type StreamObserver,
+  type Timer,
+} from "@muxado/core";
+
+/** Bytes of a type on the wire. */
+const LENGTH = 4;
+
+/** The longest that a platform's timers can wait, in milliseconds; more would fire at once. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+/** The highest type. */
+export const MAX_TYPE = 0xffffffff;
+
+/** What a stream of type `type` begins with. */
+export function prefixOf(type: number): Uint8Array {
+  return Uint8Array.of(type >>> 24, type >>> 16, type >>> 8, type);
+}
+
+/** How long, and for how many streams at once, a type is waited for; and who hears of it. */
+export interface TypeReaderOptions {
+  readonly clock: Clock;
+  /** Milliseconds from accepting a stream until it must have said its type. */
+  readonly timeout: number;
+  /** Streams that may be waited for at a time. */
+  readonly backlog: number;
+  /** A stream has said its type; what follows on it is the application's. */
+  readonly onTyped: (stream: Stream, type: number) => void;
+  /** A stream has been refused because it did not say its type. */
+  readonly onRefused: ((error: MuxadoError) => void) | undefined;
+}
+
+/** Reads the types of the streams that the peer opens. */
+export class TypeReader {
+  readonly #options: TypeReaderOptions;
+  /** In the order of arrival, which is that of their deadlines. */
+  readonly #waiting: Set<Prefix> = new Set();
+  #timer: Timer | undefined;
+
+  constructor(options: TypeReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the type of `stream`, at once if it has arrived. */
+  read(stream: Stream): void {
+    const { clock, timeout, backlog } = this.#options;
+    const prefix = new Prefix(stream, clock.now() + timeout, this);
+    if (this.proceed(prefix)) return;
+    if (this.#waiting.size >= backlog) {
+      this.#refuse(stream, `it has not come, and ${backlog} other streams are silent, too`);
+      return;
+    }
+    this.#waiting.add(prefix);
+    stream.observe(prefix);
+    this.#watch();
+  }
+
+  /** Takes what has come of a type. True once there is nothing more to wait for. */
+  proceed(prefix: Prefix): boolean {
+    const { stream } = prefix;
+    const outcome = prefix.take();
+    if (outcome === "incomplete") return false;
+    this.#forget(prefix);
+    if (outcome === "complete") this.#options.onTyped(stream, prefix.type);
+    // The end of the session is everybody's, and told to everybody.
+    else if (stream.error?.scope !== "session") {
+      this.#refuse(stream, "the stream has ended before it");
+    }
+    return true;
+  }
+
+  /** The session is over: its streams have been told. */
+  end(): void {
+    this.#waiting.clear();
+    this.#watch();
+  }
+
+  #forget(prefix: Prefix): void {
+    if (!this.#waiting.delete(prefix)) return;
+    prefix.stream.observe(undefined);
+    this.#watch();
+  }
+
+  /** One timer for all: that of the stream which has waited longest. */
+  #watch(): void {
+    const [oldest] = this.#waiting;
+    if (oldest === undefined) {
+      this.#timer?.cancel();
+      this.#timer = undefined;
+    } else if (this.#timer === undefined && oldest.deadline !== Infinity) {
+      const { clock } = this.#options;
+      const delay = Math.min(oldest.deadline - clock.now(), MAX_DELAY);
+      this.#timer = clock.setTimer(() => this.#expire(), delay);
+    }
+  }
+
+  #expire(): void {
+    this.#timer = undefined;
+    const { clock, timeout } = this.#options;
+    for (const prefix of this.#waiting) {
+      if (prefix.deadline > clock.now()) break;
+      this.#forget(prefix);
+      this.#refuse(prefix.stream, `it has not come within ${timeout} ms`);
+    }
+    this.#watch();
+  }
+
+  #refuse(stream: Stream, detail: string): void {
+    const { onRefused } = this.#options;
+    const cause = onRefused && stream.error;
+    stream.refuse();
+    if (onRefused === undefined) return;
+    const about = { code: "TYPE_MISSING", scope: "stream", origin: "remote" } as const;
+    try {
+      onRefused(new MuxadoError({ ...about, streamId: stream.id, detail, cause }));
+    } catch (error) {
+      reportThrown(error);
+    }
+  }
+}
+
+/** A type of which not all bytes have come. */
+class Prefix implements StreamObserver {
+  readonly stream: Stream;
+  readonly deadline: number;
+  /** The type, as far as it has come. */
+  type = 0;
+  readonly #reader: TypeReader;
+  #missing = LENGTH;
+
+  constructor(stream: Stream, deadline: number, reader: TypeReader) {
+    this.stream = stream;
+    this.deadline = deadline;
+    this.#reader = reader;
+  }
+
+  /** Takes what is there, and nothing of what follows. */
+  take(): "complete" | "incomplete" | "ended" {
+    while (this.#missing > 0) {
+      let part: Uint8Array | null | undefined;
+      try {
+        part = this.stream.take(this.#missing);
+      } catch {
+        return "ended";
+      }
+      if (part === undefined) return "incomplete";
+      if (part === null) return "ended";
+      for (const byte of part) this.type = this.type * 256 + byte;
+      this.#missing -= part.length;
+    }
+    return "complete";
+  }
+
+  onReadable(): void {
+    this.#reader.proceed(this);
+  }
+
+  onWritable(): void {}
+}

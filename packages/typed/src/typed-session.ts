@@ -1,0 +1,225 @@
+// A session whose streams say which protocol they carry: the types of its own streams are written, those of the
+// peer's are read, and the streams go on to whoever is there for their type. Spec §9.1.
+
+import {
+  AcceptIterator,
+  AcceptQueue,
+  checkNumber,
+  type Clock,
+  type CloseOptions,
+  flushInNextTask,
+  type GoAwayCode,
+  type MuxadoError,
+  type OpenOptions,
+  reportThrown,
+  type Role,
+  type Session,
+  type SessionEnd,
+  type SessionStats,
+  type Stream,
+  systemClock,
+  type WaitOptions,
+} from "@muxado/core";
+import { checkRoutes, type Routes, serve, type ServeOptions } from "./router.ts";
+import { MAX_TYPE, prefixOf, TypeReader } from "./type-prefix.ts";
+import { TypedStream } from "./typed-stream.ts";
+
+/** Options of a {@link TypedSession}. */
+export interface TypedOptions {
+  /** The type of streams that are opened without one. Default: 0. */
+  readonly defaultType?: number | undefined;
+  /**
+   * Streams whose type has come and that may wait for `accept`, and as many again whose type has not come. One
+   * more is refused, with ACCEPT_QUEUE_FULL or STREAM_REFUSED. Default: 128.
+   */
+  readonly acceptBacklog?: number | undefined;
+  /** Milliseconds that a stream of the peer's has to say its type. Default: 10 000; Infinity: no deadline. */
+  readonly typeTimeout?: number | undefined;
+  /**
+   * Told of each stream that was refused because it did not say its type: TYPE_MISSING. A peer decides how often.
+   * Default: nobody is told.
+   */
+  readonly onRefused?: ((error: MuxadoError) => void) | undefined;
+  /** The source of time. Default: the platform's. */
+  readonly clock?: Clock | undefined;
+}
+
+/** Options of {@link TypedSession.open}. */
+export interface TypedOpenOptions extends OpenOptions {
+  /** Which protocol the stream carries: 0 to 4 294 967 295. Default: the session's `defaultType`. */
+  readonly type?: number | undefined;
+}
+
+/** Sessions that are wrapped: two wrappers would share the peer's streams at random. */
+const wrapped: WeakSet<Session> = /* @__PURE__ */ new WeakSet();
+
+/**
+ * A `Session` whose streams carry a type, on both sides; usable wherever a Session is.
+ *
+ * It takes over the accepting of the session that it wraps: from now on, accept from this one only.
+ */
+export class TypedSession implements Session, AsyncIterable<TypedStream> {
+  readonly #session: Session;
+  readonly #defaultType: number;
+  readonly #types: TypeReader;
+  readonly #accepted: AcceptQueue<TypedStream>;
+  /** Types that do not go to `accept`. */
+  readonly #claims: Map<number, (stream: TypedStream) => void> = new Map();
+  #trimming = false;
+
+  /**
+   * Wraps `session`, on any transport and wire. The peer's side must do the same.
+   *
+   * @throws {RangeError} naming the option that is out of range.
+   * @throws {TypeError} if the session is wrapped already.
+   */
+  constructor(session: Session, options: TypedOptions = {}) {
+    if (wrapped.has(session))
+      throw new TypeError("the session has a TypedSession around it already");
+    const { defaultType = 0, acceptBacklog = 128, typeTimeout = 10_000 } = options;
+    this.#session = session;
+    this.#defaultType = checkNumber("defaultType", defaultType, 0, MAX_TYPE);
+    this.#accepted = new AcceptQueue(checkNumber("acceptBacklog", acceptBacklog, 1, Infinity));
+    this.#types = new TypeReader({
+      clock: options.clock ?? systemClock,
+      timeout: checkNumber("typeTimeout", typeTimeout, 0, Infinity),
+      backlog: acceptBacklog,
+      onTyped: (stream, type) => this.#deliver(new TypedStream(this, stream, type)),
+      onRefused: options.onRefused,
+    });
+    wrapped.add(session);
+    void this.#receive();
+  }
+
+  /** Which side this is. */
+  get role(): Role {
+    return this.#session.role;
+  }
+
+  /** As `Session.closed`. */
+  get closed(): Promise<SessionEnd> {
+    return this.#session.closed;
+  }
+
+  /**
+   * Opens a stream. Its type and its SYN are one frame.
+   *
+   * @throws {RangeError} if the type is not a u32.
+   * @throws as `Session.open`.
+   */
+  open(options?: TypedOpenOptions): TypedStream {
+    const { type = this.#defaultType } = options ?? {};
+    checkNumber("type", type, 0, MAX_TYPE);
+    // Without the type, which is of this layer: the session may have types of its own.
+    const stream = this.#session.open({ signal: options?.signal });
+    // Fails only with the stream, whose own error tells.
+    void stream.write(prefixOf(type));
+    return new TypedStream(this, stream, type);
+  }
+
+  /** The next stream of the peer's that nobody else takes, as `Session.accept`, once its type has come. */
+  accept(options?: WaitOptions): Promise<TypedStream> {
+    return this.#accepted.accept(options?.signal);
+  }
+
+  /** Accepts streams until the session is over, however it ended. Leaving the loop leaves the session as it is. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<TypedStream> {
+    return new AcceptIterator<TypedStream>(this);
+  }
+
+  /**
+   * Accepts streams and gives each to the handler of its type, all side by side, until the session is over or
+   * the signal aborts. A handler that fails has its stream reset with INTERNAL_ERROR. Never rejects.
+   *
+   * @throws {RangeError | TypeError} at once, naming the route whose type is no u32, or whose handler no function.
+   */
+  serve(routes: Routes, options: ServeOptions = {}): Promise<void> {
+    checkRoutes(routes);
+    return serve(this, routes, options);
+  }
+
+  /**
+   * Takes the streams of one type out of what `accept` and `serve` see: for layers, such as a heartbeat, that
+   * must get theirs whether or not the application accepts. `handler` is called while input is handled, and now for
+   * those that wait already; what it throws surfaces as an uncaught exception. `undefined` gives the type back.
+   *
+   * @throws {RangeError} if the type is not a u32.
+   * @throws {TypeError} if the type is taken already.
+   */
+  claim(type: number, handler: ((stream: TypedStream) => void) | undefined): void {
+    checkNumber("type", type, 0, MAX_TYPE);
+    if (handler === undefined) {
+      this.#claims.delete(type);
+      return;
+    }
+    if (this.#claims.has(type)) throw new TypeError(`type ${type} is taken already`);
+    this.#claims.set(type, handler);
+    for (const stream of this.#accepted.take((waiting) => waiting.type === type)) {
+      this.#deliver(stream);
+    }
+  }
+
+  /** As `Session.close`. */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#session.close(options);
+  }
+
+  /** As `Session.destroy`. */
+  destroy(error?: unknown): void {
+    this.#session.destroy(error);
+  }
+
+  /** As `Session.goAway`. */
+  goAway(code?: GoAwayCode, debug?: string | Uint8Array): void {
+    this.#session.goAway(code, debug);
+  }
+
+  /** As `Session.stats`, with `waitingForAccept` of this session's. */
+  stats(): SessionStats {
+    return { ...this.#session.stats(), waitingForAccept: this.#accepted.length };
+  }
+
+  /** {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #receive(): Promise<void> {
+    for (;;) {
+      let stream: Stream;
+      try {
+        stream = await this.#session.accept();
+      } catch (error) {
+        this.#types.end();
+        this.#accepted.end(() => error);
+        return;
+      }
+      this.#types.read(stream);
+    }
+  }
+
+  #deliver(stream: TypedStream): void {
+    const claim = this.#claims.get(stream.type);
+    if (claim === undefined) {
+      if (this.#accepted.full) return stream.refuse("ACCEPT_QUEUE_FULL");
+      this.#accepted.push(stream);
+      this.#judgeBacklog();
+      return;
+    }
+    try {
+      claim(stream);
+    } catch (error) {
+      reportThrown(error);
+    }
+  }
+
+  /** As a session does: one turn can bring thousands, and an accept loop runs only after it. */
+  #judgeBacklog(): void {
+    if (this.#trimming || !this.#accepted.overfull) return;
+    this.#trimming = true;
+    flushInNextTask(() => {
+      this.#trimming = false;
+      for (const stream of this.#accepted.trim()) stream.refuse("ACCEPT_QUEUE_FULL");
+    });
+  }
+}
