@@ -9,8 +9,10 @@ export interface Arguments {
   readonly roles: readonly Role[];
   /** Older releases are there for their quirks, unless one is asked for by name. */
   readonly runsScenarios: (peer: Peer) => boolean;
-  /** Scenarios and quirks are run whose name contains this; quirks also by their number alone. */
+  /** Part of the names of scenarios, or the number of a quirk. */
   readonly only: string | undefined;
+  /** A peer that cannot be built is a failure. */
+  readonly require: boolean;
   /** Makes the recordings anew instead. */
   readonly record: boolean;
   /** Makes QUIRKS.md anew instead. */
@@ -21,7 +23,9 @@ export const usage = `Usage: npm run interop -- [options]
 
   --peer NAME     only with this peer: ${peers.map(({ name }) => name).join(", ")}; may be repeated
   --role ROLE     only with us as the client, or as the server
-  --only TEXT     only scenarios whose name contains this text, or the quirk with this number
+  --only TEXT     only scenarios whose name contains this text, with the quirks that make them impossible,
+                  or the quirk with this number
+  --require       fails if a peer cannot be built, as it does where CI=true
   --record        makes the recordings anew, instead of running anything
   --page          makes QUIRKS.md anew, instead of running anything
   --help          prints this`;
@@ -34,6 +38,7 @@ export function parseArguments(args: readonly string[]): Arguments | undefined {
       peer: { type: "string", multiple: true },
       role: { type: "string" },
       only: { type: "string" },
+      require: { type: "boolean", default: process.env.CI === "true" },
       record: { type: "boolean", default: false },
       page: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -51,6 +56,7 @@ export function parseArguments(args: readonly string[]): Arguments | undefined {
     runsScenarios: ({ name, isOlder }) => !isOlder || values.peer?.includes(name) === true,
     roles: role === undefined ? ["client", "server"] : [role],
     only: values.only,
+    require: values.require,
     record: values.record,
     page: values.page,
   };

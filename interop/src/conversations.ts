@@ -2,6 +2,7 @@
 // on nothing but its session, so that it does the same again when the recorded bytes come.
 
 import type { MuxadoError, Session, Stream } from "@muxado/core";
+import { ByteReader } from "./byte-reader.ts";
 import { Digester } from "./payload.ts";
 import type { PeerOptions, RemoteSession } from "./remote-session.ts";
 
@@ -97,7 +98,7 @@ export const conversations: readonly Conversation[] = [
     ours: async (session) => {
       const stream = session.open();
       await stream.write(Buffer.from(SHORT));
-      await take(stream, SHORT.length);
+      await new ByteReader(stream).take(SHORT.length);
       stream.reset();
       return { ...(await request(session.open(), 100)), error: stream.error!.code };
     },
@@ -112,7 +113,7 @@ export const conversations: readonly Conversation[] = [
     ours: async (session) => {
       const stream = session.open();
       await stream.write(Buffer.from(SHORT));
-      await take(stream, SHORT.length);
+      await new ByteReader(stream).take(SHORT.length);
       const accept = await session.accept().then(() => "a stream", codeOf);
       return { accept, ...(await readStory(stream)) };
     },
@@ -139,8 +140,9 @@ export const conversations: readonly Conversation[] = [
     peer: { heartbeat: { interval: 20, tolerance: 10_000 } },
     ours: async (session) => {
       const stream = await session.accept();
-      const type = Buffer.from(await take(stream, 4)).toString("hex");
-      for (let beat = 0; beat < 2; beat++) await stream.write(await take(stream, 4));
+      const reader = new ByteReader(stream);
+      const type = Buffer.from(await reader.take(4)).toString("hex");
+      for (let beat = 0; beat < 2; beat++) await stream.write(await reader.take(4));
       return { isHeartbeat: type === HEARTBEAT ? "yes" : "no" };
     },
     theirs: async (remote) => {
@@ -184,14 +186,4 @@ async function readStory(stream: Stream): Promise<Story> {
 
 function codeOf(error: unknown): string {
   return (error as MuxadoError).code;
-}
-
-async function take(stream: Stream, length: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for (let left = length; left > 0; ) {
-    const chunk = (await stream.read())!;
-    chunks.push(chunk);
-    left -= chunk.length;
-  }
-  return Buffer.concat(chunks);
 }

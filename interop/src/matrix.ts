@@ -2,6 +2,7 @@
 
 import type { Role } from "@muxado/core";
 import type { Peer } from "./peers.ts";
+import type { Impossible } from "./rows.ts";
 import type { Result } from "./run.ts";
 
 /** A column: a peer, and our role towards it. */
@@ -10,11 +11,8 @@ export interface Column {
   readonly role: Role;
 }
 
-/** A cell that was run; `quirk` says that it shows this instead of the scenario, which it makes impossible. */
-export interface Outcome {
-  readonly result: Result;
-  readonly quirk?: string | undefined;
-}
+/** What stands in a cell; undefined if there is nothing to run. */
+export type Outcome = Result | Impossible | undefined;
 
 const NAME_WIDTH = 46;
 const CELL_WIDTH = 15;
@@ -23,41 +21,32 @@ const CELL_WIDTH = 15;
 export function header(title: string, columns: readonly Column[]): string {
   const peers = columns.map(({ peer }) => peer.name.padEnd(CELL_WIDTH)).join("");
   const roles = columns.map(({ role }) => `we: ${role}`.padEnd(CELL_WIDTH)).join("");
-  return `${title.padEnd(NAME_WIDTH)}${peers}\n${"".padEnd(NAME_WIDTH)}${roles}`.trimEnd();
+  return `${title.padEnd(NAME_WIDTH)}${peers.trimEnd()}\n${"".padEnd(NAME_WIDTH)}${roles.trimEnd()}`;
 }
 
-/** A dot stands for a cell that is not meant to exist. */
-export function row(name: string, outcomes: readonly (Outcome | undefined)[]): string {
+export function row(title: string, outcomes: readonly Outcome[]): string {
   const cells = outcomes.map((outcome) => textOf(outcome).padEnd(CELL_WIDTH));
-  return `${name.padEnd(NAME_WIDTH)}${cells.join("")}`.trimEnd();
+  return `${title.slice(0, NAME_WIDTH - 2).padEnd(NAME_WIDTH)}${cells.join("").trimEnd()}`;
 }
 
-function textOf(outcome: Outcome | undefined): string {
+function textOf(outcome: Outcome): string {
   if (outcome === undefined) return "·";
-  const { result, quirk } = outcome;
-  if (result.verdict === "failed") return "FAILED";
-  return quirk ?? `ok ${result.milliseconds.toFixed(0).padStart(6)} ms`;
+  if ("quirk" in outcome) return outcome.quirk;
+  if (outcome.verdict === "failed") return "FAILED";
+  return `ok ${outcome.milliseconds.toFixed(0).padStart(6)} ms`;
 }
 
 /** Cells of each kind. */
 export class Sum {
-  ok = 0;
-  /** Impossible because of a quirk, which was shown. */
-  impossible = 0;
+  passed = 0;
   failed = 0;
+  /** Not run, because a peer's quirk makes them impossible. */
+  impossible = 0;
 
-  add({ result, quirk }: Outcome): void {
-    if (result.verdict === "failed") this.failed++;
-    else if (quirk === undefined) this.ok++;
-    else this.impossible++;
-  }
-
-  get cells(): number {
-    return this.ok + this.impossible + this.failed;
-  }
-
-  get text(): string {
-    const impossible = this.impossible === 0 ? "" : `${this.impossible} impossible, `;
-    return `${this.cells} cells: ${this.ok} ok, ${impossible}${this.failed} failed`;
+  add(outcome: Outcome): void {
+    if (outcome === undefined) return;
+    if ("quirk" in outcome) this.impossible++;
+    else if (outcome.verdict === "failed") this.failed++;
+    else this.passed++;
   }
 }

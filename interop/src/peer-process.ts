@@ -4,9 +4,14 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CellLog } from "./cell-log.ts";
+import { Mailbox } from "./mailbox.ts";
 import type { Peer } from "./peers.ts";
 import type { Ending } from "./payload.ts";
+
+/** Milliseconds in which a process that runs gives its answer, even on a busy machine. */
+const STOP_TIME = 100;
 
 /** One line of a peer's. */
 export type Report = Readonly<Record<string, unknown>>;
@@ -23,12 +28,6 @@ export class PeerError extends Error {
   }
 }
 
-interface Waiting {
-  readonly wanted: (report: Report) => boolean;
-  readonly resolve: (report: Report) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** A peer's process. */
 export class PeerProcess {
   /** Resolves when it has ended, for whatever reason. */
@@ -37,11 +36,8 @@ export class PeerProcess {
   stderr = "";
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #log: CellLog;
-  readonly #waiting: Set<Waiting> = new Set();
-  /** Reports that nobody has waited for yet. */
-  readonly #unread: Report[] = [];
+  readonly #reports: Mailbox<Report> = new Mailbox();
   #lastCall = 0;
-  #isOver = false;
 
   constructor(peer: Peer, args: readonly string[], log: CellLog) {
     this.#log = log;
@@ -72,14 +68,20 @@ export class PeerProcess {
 
   /** The next report that is `wanted`, also one that has come before and nobody waited for. */
   next(wanted: (report: Report) => boolean): Promise<Report> {
-    const index = this.#unread.findIndex(wanted);
-    if (index >= 0) return Promise.resolve(this.#unread.splice(index, 1)[0]!);
-    if (this.#isOver) return Promise.reject(new Error(`the peer's process has ended`));
-    return new Promise((resolve, reject) => this.#waiting.add({ wanted, resolve, reject }));
+    return this.#reports.next(wanted);
   }
 
-  /** SIGSTOP, SIGCONT, SIGKILL. */
-  signal(name: NodeJS.Signals): void {
+  /** Stops the process until it is told SIGCONT. A signal takes a moment: resolves when it no longer answers. */
+  async stop(): Promise<void> {
+    this.signal("SIGSTOP");
+    let isRunning = true;
+    while (isRunning) {
+      const answered = this.call("memory").then(() => true, ignore);
+      isRunning = (await Promise.race([answered, sleep(STOP_TIME)])) === true;
+    }
+  }
+
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
     this.#log.add("peer →", name);
     this.#child.kill(name);
   }
@@ -92,21 +94,12 @@ export class PeerProcess {
 
   #read(line: string): void {
     this.#log.add("peer ←", line);
-    const report = JSON.parse(line) as Report;
-    for (const waiting of this.#waiting) {
-      if (!waiting.wanted(report)) continue;
-      this.#waiting.delete(waiting);
-      waiting.resolve(report);
-      return;
-    }
-    this.#unread.push(report);
+    this.#reports.deliver(JSON.parse(line) as Report);
   }
 
   #end(): void {
-    this.#isOver = true;
     this.#log.add("peer !", "its process has ended");
-    for (const { reject } of this.#waiting) reject(new Error("the peer's process has ended"));
-    this.#waiting.clear();
+    this.#reports.end(new Error("the peer's process has ended"));
   }
 }
 

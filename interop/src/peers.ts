@@ -34,7 +34,7 @@ function goPeer(version: string, isOlder: boolean): Peer {
     library: "go",
     version: `golang.ngrok.com/muxado/v2 v${version}`,
     tool: "go",
-    build: ["build", "-trimpath", `-modfile=${module}`, "-o", program, "."],
+    build: ["build", "-trimpath", "-mod=readonly", `-modfile=${module}`, "-o", program, "."],
     folder: `${root}peers/go`,
     program,
     isOlder,

@@ -43,6 +43,11 @@ export class Proxy {
     this.#held.add(sender);
   }
 
+  /** How many chunks of `sender`'s are held. */
+  held(sender: Sender): number {
+    return this.#waiting[sender].length;
+  }
+
   /** What was held arrives, in order, and what comes as before. */
   release(sender: Sender): void {
     this.#held.delete(sender);

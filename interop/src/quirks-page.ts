@@ -19,7 +19,11 @@ export function pageText(): string {
     "",
     "<!-- Made by `npm run interop -- --page`. -->",
     "",
-    `What the peers do in their own way, each in its smallest reproduction, with us in both roles, as \`npm run interop\` runs it: ${versions}. The numbers are those of the appendix of the [specification](../docs/spec/muxado.md). The last column names the scenario or test that shows how our sessions live with it, or says why they cannot meet it.`,
+    `What the peers do in their own way: ${versions}. The numbers are those of the [appendix of the specification](../docs/spec/muxado.md#appendix-a-known-peers), which says what an implementation should do about each. \`npm run interop\` reproduces every one of them in the smallest way, with us in both roles. There is none that could not be reproduced. The mark says how our own side of it is held:`,
+    "",
+    `- *tested* (${count("tested")}): the scenario or test in the last column shows that our sessions live with it;`,
+    `- *by construction* (${count("by construction")}): our sessions never do what provokes it;`,
+    `- *open* (${count("open")}): nothing that our sessions send or do can help.`,
     "",
     ...section("Go", "G"),
     ...section("Rust", "R"),
@@ -31,14 +35,19 @@ function section(title: string, letter: string): string[] {
   return [
     `## ${title}`,
     "",
-    "| | what it does | shown by | ours |",
-    "|---|---|---|---|",
+    "| | what it does | shown by | mark | ours |",
+    "|---|---|---|---|---|",
     ...quirks.filter(({ id }) => id.startsWith(letter)).flatMap(rows),
     "",
   ];
 }
 
-function rows({ id, does, shown, ours, older }: Quirk): string[] {
-  const row = `| ${id} | ${does} | ${shown} | ${ours} |`;
-  return older === undefined ? [row] : [row, `| ${id}, 2.0.1 | ${older.does} | ${older.shown} | |`];
+function rows({ id, does, shown, mark, ours, older }: Quirk): string[] {
+  const row = `| ${id} | ${does} | ${shown} | ${mark} | ${ours} |`;
+  if (older === undefined) return [row];
+  return [row, `| ${id}, 2.0.1 | ${older.does} | ${older.shown} | ${mark} | |`];
+}
+
+function count(wanted: Quirk["mark"]): number {
+  return quirks.filter(({ mark }) => mark === wanted).length;
 }

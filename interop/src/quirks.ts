@@ -1,17 +1,22 @@
 // All quirks, in the order of their numbers.
 
 import { both } from "./quirks/both.ts";
+import { goEnding } from "./quirks/go-ending.ts";
+import { goFlow } from "./quirks/go-flow.ts";
+import { goGoaway } from "./quirks/go-goaway.ts";
+import { goOpening } from "./quirks/go-opening.ts";
 import { goSession } from "./quirks/go-session.ts";
-import { goStreams } from "./quirks/go-streams.ts";
 import { goTyped } from "./quirks/go-typed.ts";
+import { rustEnding } from "./quirks/rust-ending.ts";
+import { rustFlow } from "./quirks/rust-flow.ts";
+import { rustOpening } from "./quirks/rust-opening.ts";
 import { rustSession } from "./quirks/rust-session.ts";
-import { rustStreams } from "./quirks/rust-streams.ts";
 import { rustTyped } from "./quirks/rust-typed.ts";
 import type { Quirk } from "./scenario.ts";
 
 export const quirks: readonly Quirk[] = [
-  ...inOrder([...goStreams, ...goSession, ...goTyped]),
-  ...inOrder([...rustStreams, ...rustSession, ...rustTyped]),
+  ...inOrder([...goOpening, ...goEnding, ...goFlow, ...goGoaway, ...goSession, ...goTyped]),
+  ...inOrder([...rustOpening, ...rustEnding, ...rustFlow, ...rustSession, ...rustTyped]),
   ...inOrder([...both]),
 ];
 

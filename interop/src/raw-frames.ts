@@ -11,6 +11,7 @@ import {
   type RstFrame,
 } from "@muxado/frame";
 import type { CellLog } from "./cell-log.ts";
+import { Mailbox } from "./mailbox.ts";
 
 /** DATA, in short. */
 export function data(
@@ -40,11 +41,6 @@ export function goaway(lastStreamId: number, errorCode = 0, debug = ""): Frame {
   return { type: "GOAWAY", lastStreamId, errorCode, debug: new TextEncoder().encode(debug) };
 }
 
-interface Waiting {
-  readonly wanted: (frame: Frame) => boolean;
-  readonly resolve: (frame: Frame) => void;
-}
-
 /** The raw end of a connection. */
 export class RawFrames {
   /** Resolves when nothing more will come. */
@@ -56,8 +52,7 @@ export class RawFrames {
   readonly #socket: Socket;
   readonly #log: CellLog;
   readonly #decoder: FrameDecoder = new FrameDecoder();
-  readonly #unread: Frame[] = [];
-  readonly #waiting: Set<Waiting> = new Set();
+  readonly #frames: Mailbox<Frame> = new Mailbox();
 
   constructor(socket: Socket, log: CellLog) {
     this.#socket = socket;
@@ -85,15 +80,18 @@ export class RawFrames {
 
   /** The next frame that is `wanted`; frames in front of it stay for others to ask for. */
   next(wanted: (frame: Frame) => boolean): Promise<Frame> {
-    const index = this.#unread.findIndex(wanted);
-    if (index >= 0) return Promise.resolve(this.#unread.splice(index, 1)[0]!);
-    return new Promise((resolve) => this.#waiting.add({ wanted, resolve }));
+    return this.#frames.next(wanted);
   }
 
   /** The next DATA of a stream. */
   async nextData(streamId: number): Promise<DataFrame> {
     const isIt = (frame: Frame): boolean => frame.type === "DATA" && frame.streamId === streamId;
     return (await this.next(isIt)) as DataFrame;
+  }
+
+  /** Takes DATA of a stream until so many bytes have come. */
+  async takeBytes(streamId: number, length: number): Promise<void> {
+    for (let left = length; left > 0; ) left -= (await this.nextData(streamId)).body.length;
   }
 
   /** The code of the next RST of a stream. */
@@ -109,7 +107,7 @@ export class RawFrames {
 
   /** The frames that have come and that nobody has asked for. */
   take(): Frame[] {
-    return this.#unread.splice(0);
+    return this.#frames.take();
   }
 
   /** Reads nothing from now on: the peer's writes get stuck. */
@@ -144,12 +142,6 @@ export class RawFrames {
 
   #deliver(frame: Frame): void {
     this.#log.rawFrame("in", frame);
-    for (const waiting of this.#waiting) {
-      if (!waiting.wanted(frame)) continue;
-      this.#waiting.delete(waiting);
-      waiting.resolve(frame);
-      return;
-    }
-    this.#unread.push(frame);
+    this.#frames.deliver(frame);
   }
 }

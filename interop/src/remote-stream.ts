@@ -5,6 +5,8 @@ import type { PeerProcess, Report } from "./peer-process.ts";
 
 /** How a peer is to write or to read. */
 export interface Pace {
+  /** Rust: report when it waits for the first time. */
+  readonly announce?: boolean;
   /** Bytes of each call of its library. */
   readonly piece?: number;
   /** Milliseconds between the calls. */
@@ -50,6 +52,14 @@ export class RemoteStream {
   /** Sends back what comes, to the end. */
   async echo(): Promise<Digest> {
     return (await this.#call("echo")) as unknown as Digest;
+  }
+
+  /** Rust, with `announce`: resolves when the operation waits for the other end. */
+  async waiting(verb: "write" | "receive"): Promise<void> {
+    await this.#process.next(
+      ({ report, stream, do: what }) =>
+        report === "waiting" && stream === this.#stream && what === verb,
+    );
   }
 
   async closeWrite(): Promise<void> {

@@ -8,14 +8,6 @@ import { describe, expect, it } from "vitest";
 import { conversations, type Story } from "./conversations.ts";
 import type { Chunk, Sender } from "./proxy.ts";
 import { type Recording, type Recordings, unpackChunks } from "./recording.ts";
-import { missingTools } from "./toolchain.ts";
-
-const missing = missingTools(["go", "cargo"]);
-if (missing.length > 0) {
-  console.log(
-    `not run, because ${missing.join(" and ")} cannot be found: npm run interop, against real peers`,
-  );
-}
 
 const files = ["go", "rust"].map(
   (name) =>

@@ -34,6 +34,8 @@ export async function runCell(
   // The diary ends here: what follows is only the end of everything.
   const diary = cell.log.toString();
   await cell.end().catch(note);
+  // Node tells of a rejection that nobody handles a turn later: it belongs to this cell, not to the next.
+  await new Promise(setImmediate);
   process.off("unhandledRejection", note).off("uncaughtException", note);
   const milliseconds = performance.now() - start;
   if (problems.length === 0) return { verdict: "ok", milliseconds };

@@ -12,7 +12,7 @@ export interface Scenario {
   /** The peer it is about. Default: all. */
   readonly only?: Library;
   readonly run: (cell: Cell) => Promise<void>;
-  /** Peers that make it impossible: the quirk to blame, and why. The cell shows the quirk instead. */
+  /** Peers that make it impossible: the quirk to blame, which must have a `run`, and why. */
   readonly impossible?: Partial<Record<Library, readonly [quirk: string, because: string]>>;
 }
 
@@ -25,6 +25,8 @@ export interface Quirk {
   readonly does: string;
   /** Its smallest reproduction, which is what `run` does; or why there is none. */
   readonly shown: string;
+  /** How our side of it is held: by a test, by never provoking it, or not at all. */
+  readonly mark: "tested" | "by construction" | "open";
   /** What our sessions do about it, and which scenario or test says so. */
   readonly ours: string;
   /** Absent if it cannot be shown from outside, or is shown by others. */

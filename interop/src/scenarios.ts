@@ -8,6 +8,7 @@ import { drains } from "./scenarios/draining.ts";
 import { echoes } from "./scenarios/echo.ts";
 import { endings } from "./scenarios/ending.ts";
 import { halfCloses } from "./scenarios/half-close.ts";
+import { heartbeats } from "./scenarios/heartbeat.ts";
 import { oddities } from "./scenarios/oddities.ts";
 import { resets } from "./scenarios/resetting.ts";
 import { slowReaders } from "./scenarios/slow-reader.ts";
@@ -29,4 +30,5 @@ export const scenarios: readonly Scenario[] = [
   ...oddities,
   ...tls,
   ...typed,
+  ...heartbeats,
 ];

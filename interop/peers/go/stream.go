@@ -58,21 +58,15 @@ func write(stream muxado.Stream, c command) digest {
 
 // sendPayload writes Bytes bytes of payload, and says how far it came.
 func sendPayload(stream muxado.Stream, c command) digest {
-	piece := c.Piece
-	if piece == 0 {
-		piece = 64 * 1024
-	}
 	sent, source := newDigest(), payload(c.Seed)
-	buffer := make([]byte, min(piece, c.Bytes))
+	buffer := make([]byte, min(pieceOf(c), c.Bytes))
 	for sent.length < c.Bytes && sent.err == nil {
 		chunk := buffer[:min(len(buffer), c.Bytes-sent.length)]
 		source.fill(chunk)
 		n, err := stream.Write(chunk)
 		sent.add(chunk[:n])
 		sent.err = err
-		if c.Pause > 0 {
-			time.Sleep(milliseconds(c.Pause))
-		}
+		time.Sleep(milliseconds(c.Pause))
 	}
 	return sent
 }
@@ -89,19 +83,13 @@ func readOnce(stream muxado.Stream, length int) fields {
 
 // receive reads to the end, however that comes.
 func receive(stream muxado.Stream, c command) digest {
-	piece := c.Piece
-	if piece == 0 {
-		piece = 64 * 1024
-	}
 	got := newDigest()
-	buffer := make([]byte, piece)
+	buffer := make([]byte, pieceOf(c))
 	for got.err == nil {
 		n, err := stream.Read(buffer)
 		got.add(buffer[:n])
 		got.err = err
-		if c.Pause > 0 {
-			time.Sleep(milliseconds(c.Pause))
-		}
+		time.Sleep(milliseconds(c.Pause))
 	}
 	if got.err == io.EOF {
 		got.err = nil
@@ -135,6 +123,13 @@ func echo(stream muxado.Stream) fields {
 	return got.fields()
 }
 
+func pieceOf(c command) int {
+	if c.Piece == 0 {
+		return 64 * 1024
+	}
+	return c.Piece
+}
+
 // ending is "clean", or the error that a direction ended with.
 func ending(err error) any {
 	if err == nil || err == io.EOF {
@@ -142,8 +137,6 @@ func ending(err error) any {
 	}
 	return errorFields(err)
 }
-
-func readFull(stream muxado.Stream, buffer []byte) (int, error) { return io.ReadFull(stream, buffer) }
 
 func typeBytes(t muxado.StreamType) []byte {
 	return binary.BigEndian.AppendUint32(nil, uint32(t))

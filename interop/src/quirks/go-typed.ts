@@ -13,6 +13,7 @@ export const goTyped: readonly Quirk[] = [
     does: "reads a type by a single read; an accept fails if the stream ends before its type",
     shown:
       "SYN with 2 bytes of it: accepted as a type with two zero bytes; FIN before it: the accept fails with EOF",
+    mark: "tested",
     ours: "type and SYN in one frame: 1 000 types each way",
     run: cutType,
   },
@@ -22,6 +23,7 @@ export const goTyped: readonly Quirk[] = [
     does: "after one missed beat, a late one stops its heartbeat for good",
     shown:
       "echo the first beat after the timeout, and every later one at once: one more beat, and no report",
+    mark: "tested",
     ours: "no death from missing beats: @muxado/heartbeat",
     run: lateBeat,
   },

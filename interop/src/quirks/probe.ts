@@ -1,6 +1,7 @@
 // What the tests of quirks share: a raw peer says something, and the session at the other end is asked about it.
 
 import { strict as assert } from "node:assert";
+import { setTimeout as sleep } from "node:timers/promises";
 import { stillWaits } from "../cell.ts";
 import { data, type RawFrames } from "../raw-frames.ts";
 import type { RemoteSession } from "../remote-session.ts";
@@ -34,14 +35,25 @@ export async function checkReadsNothing({ raw }: Probe, unknownId: number): Prom
   await stillWaits(raw.nextRst(unknownId));
 }
 
-/** Fills the transport and Go's queue of 64 frames, so that everything more has to wait. */
+/** Fills the transport and Go's queue of 64 frames, so that everything more has to wait. It must log its writes. */
 export async function clog({ raw, remote }: Probe): Promise<void> {
   raw.pause();
-  const writing: Promise<unknown>[] = [];
   for (let n = 0; n < 120; n++) {
     const stream = await remote.open();
     // Ends with the process.
-    writing.push(stream.write({ bytes: 262_144, seed: n }).catch(() => undefined));
+    stream.write({ bytes: 262_144, seed: n }).catch(() => undefined);
   }
-  await stillWaits(Promise.all(writing), 400);
+  do await sleep(150);
+  while ((await remote.writes()).length > 0);
+}
+
+/** Streams that {@link occupyWriter} opens. */
+export const OCCUPYING = 120;
+
+/** Gives Rust's writer more than the transport takes, in front of everything that it is to send later. */
+export async function occupyWriter({ raw, remote }: Probe): Promise<void> {
+  const streams: RemoteStream[] = [];
+  while (streams.length < OCCUPYING) streams.push(await remote.open());
+  raw.pause();
+  for (const stream of streams) await stream.write({ bytes: 262_144, seed: 1, piece: 262_144 });
 }

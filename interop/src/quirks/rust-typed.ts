@@ -16,6 +16,7 @@ export const rustTyped: readonly Quirk[] = [
     does: "reads the types of new streams one after the other: an RST before the type stops that, a FIN makes it fail",
     shown:
       "SYN and FIN without a type: the accept fails; SYN and RST: it waits, also when a typed stream follows",
+    mark: "tested",
     ours: "type and SYN in one frame: 1 000 types each way",
     run: serialTypes,
   },
@@ -24,8 +25,19 @@ export const rustTyped: readonly Quirk[] = [
     library: "rust",
     does: "does not notice the end of a heartbeat stream: its responder floods it with zeros",
     shown: "a beat, its echo, FIN: 65 535 frames of 4 zero bytes",
-    ours: "RST(6), not FIN: heartbeats each way",
+    mark: "tested",
+    ours: "RST(6), not FIN: we stop our heartbeat",
     run: flood,
+  },
+  {
+    id: "R22",
+    library: "rust",
+    does: "sends no heartbeat before the last one was echoed; reports it missing again and again, and goes on after a late echo",
+    shown:
+      "no echo: three failures are reported and no second beat comes; then the echo: a success, and the next beat",
+    mark: "tested",
+    ours: "every beat is echoed: heartbeats each way",
+    run: waitsForEcho,
   },
 ];
 
@@ -36,6 +48,19 @@ async function serialTypes(cell: Cell): Promise<void> {
   raw.send(data(cell.id(1), "SYN"), rst(cell.id(1), 6));
   raw.send(data(cell.id(2), "SYN", new Uint8Array([0, 0, 0, 1])));
   await stillWaits(remote.accept());
+}
+
+async function waitsForEcho(cell: Cell): Promise<void> {
+  const { raw, remote } = await cell.connectRaw({ heartbeat: { interval: 30, tolerance: 30 } });
+  const id = cell.theirId(0);
+  assert.deepEqual((await raw.nextData(id)).body, HEARTBEAT);
+  const { body } = await raw.nextData(id);
+  const next = raw.nextData(id);
+  for (let missed = 0; missed < 3; missed++) assert.equal((await remote.nextBeat()).ok, false);
+  await stillWaits(next, 0);
+  raw.send(data(id, "", body));
+  await next;
+  while (!(await remote.nextBeat()).ok);
 }
 
 async function flood(cell: Cell): Promise<void> {

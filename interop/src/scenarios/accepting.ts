@@ -103,11 +103,11 @@ async function failureThere(stream: RemoteStream): Promise<number | null | undef
 async function crossingGoAway(cell: Cell): Promise<void> {
   const proxy = new Proxy();
   const { session, remote } = await cell.connect({ proxy, session: { goAwayTimeout: 500 } });
-  proxy.hold("peer");
-  await remote.goAway(0, "on my way out");
+  for (const sender of ["us", "peer"] as const) proxy.hold(sender);
   const stream = session.open();
-  await until(() => session.stats().bytesSent > 0);
-  proxy.release("peer");
+  await remote.goAway(0, "on my way out");
+  await until(() => proxy.held("us") > 0 && proxy.held("peer") > 0);
+  for (const sender of ["us", "peer"] as const) proxy.release(sender);
   const error = await failureOf(stream.read().then(() => stream.write(new Uint8Array(1))));
   assert.equal(error.code, "REMOTE_GONE_AWAY");
   assert.equal(error.retry, "safe");

@@ -5,6 +5,7 @@ import { INITIAL_WINDOW } from "@muxado/frame";
 import { type Cell, until } from "../cell.ts";
 import { codeOf, receive, send } from "../local-stream.ts";
 import { checkAlive, openers, pair } from "../pair.ts";
+import { Proxy } from "../proxy.ts";
 import type { Scenario } from "../scenario.ts";
 
 const STREAM_CLOSED = 4;
@@ -31,8 +32,8 @@ async function weClose(cell: Cell): Promise<void> {
   const connection = await cell.connect();
   for (const opener of openers) {
     const { stream, there } = await pair(connection, opener);
-    // At a pace that never uses up its credit.
-    const writing = there.write({ bytes: MUCH, seed: 1, piece: 4_096, pause: 1 });
+    // So slow that its credit lasts: Rust would not be told (R1).
+    const writing = there.write({ bytes: MUCH, seed: 1, piece: 256, pause: 1 });
     assert.ok((await stream.read())!.length > 0);
     await stream.close();
     const written = await writing;
@@ -57,18 +58,23 @@ async function weCloseWithoutCredit(cell: Cell): Promise<void> {
 }
 
 async function theyClose(cell: Cell): Promise<void> {
-  const connection = await cell.connect();
+  const proxy = new Proxy();
+  const connection = await cell.connect({ proxy });
+  const { session } = connection;
   for (const opener of openers) {
     const { stream, there } = await pair(connection, opener);
+    // Still on its way when they close. What meets Rust before its FIN has left costs us that FIN (R21).
+    proxy.hold("us");
+    const before = session.stats().bytesSent;
     const sending = send(stream, MUCH, 1, { piece: 4_096, pause: 1 });
-    await there.read();
+    await until(() => session.stats().bytesSent > before);
     await there.close();
+    assert.equal((await receive(stream)).end, "clean");
+    proxy.release("us");
     const sent = await sending;
     assert.ok(sent.bytes < MUCH);
     assert.equal(codeOf(sent.end), STREAM_CLOSED);
     assert.equal(stream.error?.origin, "remote");
-    // FIN came before the RST: our inbound direction has ended well.
-    assert.equal((await receive(stream)).end, "clean");
   }
   await checkAlive(connection);
 }

@@ -1,15 +1,17 @@
 // Ends that lose nothing: one side drains with streams in flight, or says GOAWAY and goes on.
 
 import { strict as assert } from "node:assert";
+import type { Stream } from "@muxado/core";
+import { INITIAL_WINDOW } from "@muxado/frame";
 import { type Cell, type Connection, until } from "../cell.ts";
-import { ask, receive, sendAll, serve } from "../local-stream.ts";
+import { ask, echo, receive, sendAll, serve } from "../local-stream.ts";
 import { pair } from "../pair.ts";
 import { digestOf } from "../payload.ts";
 import type { PeerError } from "../peer-process.ts";
 import type { Scenario } from "../scenario.ts";
 
 const STREAMS = 20;
-/** More than a window each, so that none is through when the drain begins. */
+/** More than a window each. */
 const BYTES = 600_000;
 const REMOTE_GONE_AWAY = 11;
 
@@ -23,25 +25,37 @@ export const drains: readonly Scenario[] = [
   { name: "they say why they end", run: theySayWhy },
 ];
 
-/** Starts exchanges in both directions, and returns once both ends know of all the streams. */
-async function start({ session, remote }: Connection): Promise<Promise<unknown>[]> {
+/**
+ * Starts exchanges in both directions. None of them can get through yet: each is longer than a window, and nobody
+ * reads here before what is returned is called, which brings them all to their end.
+ */
+async function start({ session, remote }: Connection): Promise<() => Promise<unknown>> {
   await remote.serve();
-  serve(session);
-  const asking = Array.from({ length: STREAMS }, (_, n) => ask(session, BYTES, n));
-  const answers = remote.ask({ count: STREAMS, bytes: BYTES, seed: 500 }).then((answer) => {
-    assert.deepEqual(answer, { right: STREAMS, wrong: [] });
-  });
-  await until(() => session.stats().streamsReceived === STREAMS);
-  assert.ok(session.stats().openStreams > STREAMS, "streams are in flight");
-  return [...asking, answers];
+  const answers = remote.ask({ count: STREAMS, bytes: BYTES, seed: 500 });
+  const theirs: Stream[] = [];
+  while (theirs.length < STREAMS) theirs.push(await session.accept());
+  const ours = Array.from({ length: STREAMS }, () => session.open());
+  const sending = ours.map((stream, n) => sendAll(stream, BYTES, n));
+  await until(() => session.stats().bytesReceived > 2 * STREAMS * INITIAL_WINDOW);
+  assert.equal(session.stats().openStreams, 2 * STREAMS, "streams are in flight");
+  return async () => {
+    const echoing = theirs.map(echo);
+    const receiving = ours.map((stream) => receive(stream));
+    const whole = ours.map((_, n) => digestOf(BYTES, n));
+    assert.deepEqual(await Promise.all(receiving), whole);
+    assert.deepEqual(await Promise.all(sending), whole);
+    assert.deepEqual(await answers, { right: STREAMS, wrong: [] });
+    for (const { end } of await Promise.all(echoing)) assert.equal(end, "clean");
+  };
 }
 
 async function weDrain(cell: Cell): Promise<void> {
-  const connection = await cell.connect();
+  // Rust does not hang up after a GOAWAY (R5).
+  const connection = await cell.connect({ session: { lingerTimeout: 200 } });
   const { session, remote } = connection;
-  const exchanges = await start(connection);
+  const finish = await start(connection);
   const closed = session.close();
-  await Promise.all(exchanges);
+  await finish();
   await closed;
   const { localError, remoteError } = await session.closed;
   assert.deepEqual([localError, remoteError], [undefined, undefined]);
@@ -56,8 +70,11 @@ async function weDrain(cell: Cell): Promise<void> {
 async function theyDrain(cell: Cell): Promise<void> {
   const connection = await cell.connect();
   const { session, remote } = connection;
-  await Promise.all(await start(connection));
+  const finish = await start(connection);
+  await finish();
   for (let n = 0; n < STREAMS; n++) assert.equal((await remote.served()).bytes, BYTES);
+  // Behind all that we have sent: who hangs up with bytes unread cuts the connection off.
+  await ask(session, 1, 1);
   await remote.end();
   const { localError, remoteError, remoteDebug } = await session.closed;
   assert.equal(remoteError, undefined);

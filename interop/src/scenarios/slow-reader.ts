@@ -52,13 +52,9 @@ async function chatUntil(done: Promise<unknown>, session: Session): Promise<void
   let isDone = false;
   const finish = (): void => void (isDone = true);
   void done.then(finish, finish);
-  let slowest = 0;
-  while (!isDone) {
-    const start = performance.now();
-    await ask(session, 100, 1);
-    slowest = Math.max(slowest, performance.now() - start);
-  }
-  assert.ok(slowest < 1_000, `an exchange beside it took ${slowest} ms`);
+  let exchanges = 0;
+  for (; !isDone; exchanges++) await ask(session, 100, 1);
+  assert.ok(exchanges >= 20, `there were only ${exchanges} exchanges beside it`);
 }
 
 function checkMemory(ours: number, theirs: number): void {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::session::Peer;
 
-/// One command; what it does not say is 0 or empty.
+/// One command; what it does not say is 0, false or empty.
 pub struct Command(Value);
 
 impl Command {
@@ -29,6 +29,10 @@ impl Command {
 
     pub fn text(&self, field: &str) -> &str {
         self.0[field].as_str().unwrap_or("")
+    }
+
+    pub fn flag(&self, field: &str) -> bool {
+        self.0[field].as_bool().unwrap_or(false)
     }
 
     /// A command of the peer's own making.

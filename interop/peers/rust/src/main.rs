@@ -7,7 +7,9 @@
 //! label for whoever looks at the list of processes.
 
 mod control;
+mod exchange;
 mod heartbeat;
+mod library;
 mod payload;
 mod session;
 mod stream;

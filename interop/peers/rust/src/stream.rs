@@ -1,6 +1,6 @@
 //! What a peer can be told to do with one stream.
 
-use std::{io, time::Duration};
+use std::{future::poll_fn, io, pin::pin, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{
@@ -11,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    control::Command,
+    control::{Command, report},
     payload::{Digest, Payload, error_fields, from_hex, hex},
 };
 
@@ -46,7 +46,7 @@ impl OpenStream {
         tokio::select! {
             biased;
             _ = self.dropped.cancelled() => gone(),
-            answer = self.perform(command) => answer,
+            answer = announcing(command, self.perform(command)) => answer,
         }
     }
 
@@ -84,6 +84,24 @@ impl OpenStream {
             unknown => panic!("unknown command {unknown}"),
         }
     }
+}
+
+/// Reports, if asked to, when the command waits for the first time.
+async fn announcing(command: &Command, performing: impl Future<Output = Value>) -> Value {
+    let mut performing = pin!(performing);
+    let mut is_told = !command.flag("announce");
+    poll_fn(|cx| {
+        let polled = performing.as_mut().poll(cx);
+        if polled.is_pending() && !is_told {
+            is_told = true;
+            report(
+                "waiting",
+                json!({ "stream": command.number("stream"), "do": command.verb() }),
+            );
+        }
+        polled
+    })
+    .await
 }
 
 async fn write(stream: &mut (impl AsyncWrite + Unpin), command: &Command) -> Digest {

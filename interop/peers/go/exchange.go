@@ -1,0 +1,101 @@
+// Whole exchanges: the echo of every stream that comes, and requests of its own.
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+
+	"golang.ngrok.com/muxado/v2"
+)
+
+// serve sends back whatever comes on every stream, and reports each when it is over. A typed stream is sent
+// its type first.
+func (p *peer) serve() {
+	for {
+		stream, err := p.accept()
+		if err != nil {
+			report("served all", failure(err))
+			return
+		}
+		go func() {
+			typed, ok := stream.(muxado.TypedStream)
+			if ok {
+				stream.Write(typeBytes(typed.StreamType()))
+			}
+			served := echo(stream)
+			served["wireId"] = stream.Id()
+			if ok {
+				served["type"] = uint32(typed.StreamType())
+			}
+			report("served", served)
+		}()
+	}
+}
+
+// ask opens streams, sends a request on each, and checks that the same comes back. Typed ones use their
+// number as their type, and expect it in front.
+func (p *peer) ask(c command) fields {
+	together := c.Together
+	if together == 0 {
+		together = c.Count
+	}
+	var (
+		mutex sync.Mutex
+		wrong = []string{}
+		turns = make(chan int)
+		group sync.WaitGroup
+	)
+	for i := 0; i < together; i++ {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for turn := range turns {
+				if err := p.askOnce(c, uint32(turn)); err != nil {
+					mutex.Lock()
+					wrong = append(wrong, fmt.Sprintf("stream %d: %v", turn, err))
+					mutex.Unlock()
+				}
+			}
+		}()
+	}
+	for turn := 0; turn < c.Count; turn++ {
+		turns <- turn
+	}
+	close(turns)
+	group.Wait()
+	return fields{"right": c.Count - len(wrong), "wrong": wrong}
+}
+
+func (p *peer) askOnce(c command, turn uint32) error {
+	stream, err := p.open(command{Type: c.Type + turn})
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	if p.typed != nil {
+		reply := make([]byte, 4)
+		if _, err := io.ReadFull(stream, reply); err != nil {
+			return err
+		}
+		if got := typeOf(reply); got != muxado.StreamType(c.Type+turn) {
+			return fmt.Errorf("type %d instead of %d", got, c.Type+turn)
+		}
+	}
+	sent := make(chan digest, 1)
+	go func() {
+		sent <- sendPayload(stream, command{Bytes: c.Bytes, Seed: c.Seed + turn})
+		stream.CloseWrite()
+	}()
+	got, there := receive(stream, command{}), <-sent
+	if there.err != nil {
+		return there.err
+	}
+	if got.err != nil {
+		return got.err
+	}
+	if got.sum() != there.sum() {
+		return fmt.Errorf("%d bytes came back of %d, or others", got.length, there.length)
+	}
+	return nil
+}

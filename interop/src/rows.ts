@@ -1,0 +1,68 @@
+// What there is to run, a row for each scenario and for each quirk, as far as the command line asks for it.
+
+import type { Library, Peer } from "./peers.ts";
+import { quirks } from "./quirks.ts";
+import type { Task } from "./run.ts";
+import { type Quirk, quirkTest, type Scenario } from "./scenario.ts";
+import { scenarios } from "./scenarios.ts";
+
+/** A peer makes the scenario impossible by this quirk, whose own row shows it. */
+export interface Impossible {
+  readonly quirk: string;
+}
+
+/** One row of a table. */
+export interface Row {
+  readonly title: string;
+  /** What is run with a peer; undefined if the row is not about it. */
+  readonly cell: (peer: Peer) => Task | Impossible | undefined;
+}
+
+/** The scenarios whose name contains `only`. */
+export function scenariosLike(only = ""): Scenario[] {
+  return scenarios.filter(({ name }) => name.includes(only));
+}
+
+/** The quirk with the number `only`, and those that scenarios like it are impossible by. */
+export function quirksLike(only: string | undefined): Quirk[] {
+  if (only === undefined) return [...quirks];
+  const blamed = scenariosLike(only).flatMap(({ impossible = {} }) => Object.values(impossible));
+  const wanted = new Set([only, ...blamed.map(([quirk]) => quirk)]);
+  return quirks.filter(({ id }) => wanted.has(id));
+}
+
+export function scenarioRow(scenario: Scenario): Row {
+  const { name, only, impossible } = scenario;
+  return {
+    title: name,
+    cell({ library }) {
+      if (only !== undefined && only !== library) return undefined;
+      const reason = impossible?.[library];
+      return reason === undefined ? scenario : { quirk: reason[0] };
+    },
+  };
+}
+
+export function quirkRow(quirk: Quirk): Row {
+  const { id, does, deadline } = quirk;
+  return {
+    title: `${id.padEnd(4)} ${does}`,
+    cell(peer) {
+      const run = quirkTest(quirk, peer);
+      return run && { name: `${id} ${does}`, run, deadline };
+    },
+  };
+}
+
+/** Why scenarios are impossible, and what shows that, a line for each. */
+export function reasons(list: readonly Scenario[], libraries: ReadonlySet<Library>): string[] {
+  return list.flatMap(({ name, impossible = {} }) =>
+    [...libraries].flatMap((library) => {
+      const reason = impossible[library];
+      if (reason === undefined) return [];
+      const [id, because] = reason;
+      const { shown } = quirks.find((quirk) => quirk.id === id)!;
+      return `  ${name}, with ${library}: ${because} (${id}: ${shown})`;
+    }),
+  );
+}
