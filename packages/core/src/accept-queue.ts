@@ -59,7 +59,7 @@ export class AcceptQueue<S> implements WaiterOwner {
 
   /** Takes out the streams that are `wanted` elsewhere. */
   take(wanted: (stream: S) => boolean): S[] {
-    const waiting = this.#streams.splice(0).slice(this.#head);
+    const waiting = this.#streams.slice(this.#head);
     this.#head = 0;
     this.#streams = waiting.filter((stream) => !wanted(stream));
     return waiting.filter(wanted);

@@ -7,6 +7,9 @@ export interface Timer {
   cancel(): void;
 }
 
+/** The longest that a platform's timers can wait, in milliseconds; more would fire at once. */
+export const LONGEST_DELAY: number = 2 ** 31 - 1;
+
 /** A source of time. */
 export interface Clock {
   /** Milliseconds from an arbitrary, fixed start; never goes back. */

@@ -6,6 +6,7 @@ export {
   type Clock,
   type FlushScheduler,
   flushInNextTask,
+  LONGEST_DELAY,
   systemClock,
   type Timer,
 } from "./clock.ts";

@@ -1,6 +1,12 @@
 // The options of a session: their meaning, defaults and limits, and the one place where they are checked.
 
-import { type Clock, type FlushScheduler, flushInNextTask, systemClock } from "./clock.ts";
+import {
+  type Clock,
+  type FlushScheduler,
+  flushInNextTask,
+  LONGEST_DELAY,
+  systemClock,
+} from "./clock.ts";
 import { muxado } from "./muxado-wire.ts";
 import type { Trace } from "./trace.ts";
 import type { Wire } from "./wire.ts";
@@ -70,9 +76,6 @@ export type ResolvedOptions = {
  */
 const DEFAULT_GROWTH = 2;
 
-/** The longest that a platform's timers can wait, in milliseconds; more would fire at once. */
-const MAX_DELAY = 2 ** 31 - 1;
-
 /** Every numeric option: default, least, most. Infinity is always allowed where the most is Infinity. */
 const NUMBERS = {
   windowSize: [undefined, 1, undefined],
@@ -83,7 +86,7 @@ const NUMBERS = {
   maxWaitingResets: [10_000, 0, Infinity],
   closeTimeout: [30_000, 0, Infinity],
   goAwayTimeout: [30_000, 0, Infinity],
-  lingerTimeout: [1_000, 0, MAX_DELAY],
+  lingerTimeout: [1_000, 0, LONGEST_DELAY],
 } as const satisfies Partial<
   Record<keyof SessionOptions, readonly [number | undefined, number, number | undefined]>
 >;

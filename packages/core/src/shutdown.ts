@@ -3,6 +3,7 @@
 
 import { listen, unlisten } from "./abort.ts";
 import { NOTHING } from "./bytes.ts";
+import { LONGEST_DELAY } from "./clock.ts";
 import {
   codeOfWire,
   type Failure,
@@ -323,7 +324,7 @@ export class Shutdown {
         this.#waits.delete(cancel);
         callback();
       },
-      Math.min(delay, MAX_DELAY),
+      Math.min(delay, LONGEST_DELAY),
     );
     const cancel = (): void => timer.cancel();
     this.#waits.add(cancel);
@@ -334,9 +335,6 @@ export class Shutdown {
     this.#waits.clear();
   }
 }
-
-/** The longest that a platform's timers can wait, in milliseconds; more would fire at once. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 type EndReason = Omit<Failure, "scope"> | typeof GRACEFUL;
 

@@ -4,6 +4,7 @@
 import {
   checkNumber,
   type Clock,
+  LONGEST_DELAY,
   MuxadoError,
   reportThrown,
   systemClock,
@@ -38,9 +39,6 @@ export interface HeartbeatOptions {
   /** The source of time. Default: the platform's. */
   readonly clock?: Clock | undefined;
 }
-
-/** The longest that a platform's timers can wait, in milliseconds; more would fire at once. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /** No clock is so exact, and no peer so near, that a round trip takes no time at all. In milliseconds. */
 const SHORTEST_ROUND_TRIP = 0.001;
@@ -197,7 +195,7 @@ export class Heartbeat {
     const delay = this.#lastAt + this.#interval - this.#clock.now();
     this.#nextTimer = this.#clock.setTimer(
       () => this.#beatRegularly(),
-      Math.min(Math.max(delay, 0), MAX_DELAY),
+      Math.min(Math.max(delay, 0), LONGEST_DELAY),
     );
   }
 
@@ -342,7 +340,7 @@ function checkInterval(milliseconds: number): number {
 }
 
 function checkTolerance(milliseconds: number): number {
-  return checkNumber("tolerance", milliseconds, 1, MAX_DELAY);
+  return checkNumber("tolerance", milliseconds, 1, LONGEST_DELAY);
 }
 
 /** A value that a peer cannot guess, so that only one that has received it can send it back. */

@@ -3,6 +3,7 @@
 
 import {
   type Clock,
+  LONGEST_DELAY,
   MuxadoError,
   reportThrown,
   type Stream,
@@ -12,9 +13,6 @@ import {
 
 /** Bytes of a type on the wire. */
 const LENGTH = 4;
-
-/** The longest that a platform's timers can wait, in milliseconds; more would fire at once. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /** The highest type. */
 export const MAX_TYPE = 0xffffffff;
@@ -96,7 +94,7 @@ export class TypeReader {
       this.#timer = undefined;
     } else if (this.#timer === undefined && oldest.deadline !== Infinity) {
       const { clock } = this.#options;
-      const delay = Math.min(oldest.deadline - clock.now(), MAX_DELAY);
+      const delay = Math.min(oldest.deadline - clock.now(), LONGEST_DELAY);
       this.#timer = clock.setTimer(() => this.#expire(), delay);
     }
   }
