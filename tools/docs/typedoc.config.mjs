@@ -13,7 +13,11 @@ const published = readdirSync(path.join(root, "packages"))
 export default {
   name: "muxado",
   tsconfig: path.join(root, "tsconfig.json"),
-  entryPoints: published.map(({ folder }) => path.join(folder, "src/index.ts")),
+  entryPoints: published.flatMap(({ folder, exports }) =>
+    Object.values(exports).flatMap((target) =>
+      target["@muxado/source"] === undefined ? [] : [path.join(folder, target["@muxado/source"])],
+    ),
+  ),
   out: path.join(import.meta.dirname, "out"),
   readme: "none",
   disableSources: true,

@@ -1,6 +1,7 @@
 // Remote streams on their way to the application: order, backlog, waiting accepts, the end.
 
 import { getEventListeners } from "node:events";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AcceptQueue } from "./accept-queue.ts";
 import type { Stream } from "./stream.ts";
@@ -85,6 +86,76 @@ describe("the backlog", () => {
     const { queue } = filled(Infinity, 20_000);
     expect([queue.overfull, queue.full]).toEqual([false, false]);
     expect(queue.trim()).toEqual([]);
+  });
+});
+
+describe("what has become stale", () => {
+  it("is what was there at the last call and still is, the oldest first", () => {
+    const { queue, queued } = filled(10, 3);
+    expect(queue.takeStale()).toEqual([]);
+    const [late] = streams(1);
+    queue.push(late!);
+    expect(queue.takeStale()).toEqual(queued);
+    expect(queue.length).toBe(1);
+    expect(queue.takeStale()).toEqual([late]);
+    expect(queue.takeStale()).toEqual([]);
+  });
+
+  it("is not what has come in the place of those that were accepted", async () => {
+    const { queue, queued } = filled(10, 3);
+    queue.takeStale();
+    await queue.accept(undefined);
+    await queue.accept(undefined);
+    for (const stream of streams(5)) queue.push(stream);
+    expect(queue.takeStale()).toEqual([queued[2]]);
+    expect(queue.length).toBe(5);
+  });
+
+  it("is not what has come in the place of those that were wanted elsewhere", () => {
+    const { queue, queued } = filled(10, 4);
+    queue.takeStale();
+    queue.take(({ id }) => id < 3);
+    queue.push({ id: 9 } as Stream);
+    expect(queue.takeStale()).toEqual([queued[3]]);
+    expect(queue.length).toBe(1);
+  });
+
+  it("is not what has come in the place of those that were given up", () => {
+    const { queue, queued } = filled(2, 4);
+    queue.takeStale();
+    queue.trim();
+    queue.push({ id: 9 } as Stream);
+    expect(queue.takeStale()).toEqual(queued.slice(0, 2));
+    expect(queue.length).toBe(1);
+  });
+
+  it("is, whatever comes and goes, exactly what has seen two calls", () => {
+    const step = fc.constantFrom("push", "push", "accept", "trim", "stale");
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const queue = new AcceptQueue<{ id: number; seen: number }>(4);
+        let model: { id: number; seen: number }[] = [];
+        for (const [id, verb] of steps.entries()) {
+          if (verb === "push") {
+            const stream = { id, seen: 0 };
+            model.push(stream);
+            queue.push(stream);
+          } else if (verb === "accept") {
+            if (model.length === 0) continue;
+            void queue.accept(undefined);
+            model.shift();
+          } else if (verb === "trim") {
+            expect(queue.trim()).toEqual(model.splice(4));
+          } else {
+            const stale = model.filter(({ seen }) => seen > 0);
+            expect(queue.takeStale()).toEqual(stale);
+            model = model.filter(({ seen }) => seen === 0);
+            for (const stream of model) stream.seen++;
+          }
+          expect(queue.length).toBe(model.length);
+        }
+      }),
+    );
   });
 });
 

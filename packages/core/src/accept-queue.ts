@@ -15,6 +15,8 @@ export class AcceptQueue<S> implements WaiterOwner {
   readonly #waiters: Waiter<S>[] = [];
   #streams: S[] = [];
   #head = 0;
+  /** How many of the oldest were there at the last {@link takeStale}. */
+  #stale = 0;
   #ended: (() => unknown) | undefined;
 
   /** @param backlog streams that may wait when a turn is over. */
@@ -60,14 +62,25 @@ export class AcceptQueue<S> implements WaiterOwner {
   /** Takes out the streams that are `wanted` elsewhere. */
   take(wanted: (stream: S) => boolean): S[] {
     const waiting = this.#streams.slice(this.#head);
+    const isLeft = (stream: S): boolean => !wanted(stream);
     this.#head = 0;
-    this.#streams = waiting.filter((stream) => !wanted(stream));
+    this.#stale = waiting.slice(0, this.#stale).filter(isLeft).length;
+    this.#streams = waiting.filter(isLeft);
     return waiting.filter(wanted);
   }
 
   /** Takes out the newest streams beyond the backlog, to be refused. */
   trim(): S[] {
-    return this.overfull ? this.#streams.splice(this.#head + this.#backlog) : [];
+    if (!this.overfull) return [];
+    this.#stale = Math.min(this.#stale, this.#backlog);
+    return this.#streams.splice(this.#head + this.#backlog);
+  }
+
+  /** Takes out the streams that have been waiting since the last call. */
+  takeStale(): S[] {
+    const stale = this.#streams.splice(this.#head, this.#stale);
+    this.#stale = this.length;
+    return stale;
   }
 
   /** No stream will come any more. */
@@ -84,6 +97,7 @@ export class AcceptQueue<S> implements WaiterOwner {
 
   #shift(): S {
     const stream = this.#streams[this.#head++]!;
+    if (this.#stale > 0) this.#stale--;
     // Compacts once the dead half is the larger one, so that taking is O(1) on average.
     if (this.#head * 2 >= this.#streams.length) {
       this.#streams = this.#streams.slice(this.#head);

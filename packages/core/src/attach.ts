@@ -1,5 +1,6 @@
 // The transport that every runtime has: a pair of Web Streams.
 
+import { concatenated } from "./bytes.ts";
 import { Session } from "./session.ts";
 import type { Role, SessionOptions } from "./options.ts";
 import type { Transport, TransportInput } from "./transport.ts";
@@ -79,16 +80,6 @@ class PairTransport implements Transport {
       this.#input.ended(error);
     }
   }
-}
-
-function concatenated(chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 function ignore(): void {}

@@ -1,4 +1,4 @@
-// Two trifles about byte arrays that every room needs.
+// Three trifles about byte arrays that every room needs.
 
 /** No bytes. */
 export const NOTHING: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
@@ -8,6 +8,17 @@ export function checkBytes(chunk: unknown): void {
   if (!ArrayBuffer.isView(chunk) || (chunk as Uint8Array).BYTES_PER_ELEMENT !== 1) {
     throw new TypeError(`chunk must be a Uint8Array, got ${describe(chunk)}`);
   }
+}
+
+/** All of `chunks`, one behind the other, as a copy. */
+export function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }
 
 function describe(value: unknown): string {

@@ -7,20 +7,27 @@ import type { Session } from "./session.ts";
 import { Stream } from "./stream.ts";
 import { StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
 import { DataFlag, type WireError, type WireHandler } from "./wire.ts";
+import { countReset } from "./stats.ts";
 import { codeOfWire, type Failure, type MuxadoErrorCode, wireCodeOf } from "./errors.ts";
 
 /** The session's side of the wire's decoder. */
 export class Dispatch implements WireHandler {
   readonly #session: Session;
   readonly #provokedResets: FloodLimit;
+  readonly #rapidResets: FloodLimit;
+  /** Frames in a row that said nothing. */
+  #emptyFrames = 0;
+  /** Increments that have arrived. */
+  #increments = 0;
   /** The stream whose body is being delivered in pieces; null while a body is being dropped. */
   #receiving: Stream | null = null;
   #receivingFin = false;
 
   constructor(session: Session) {
     this.#session = session;
-    const { clock, maxProvokedResets } = session.options;
+    const { clock, maxProvokedResets, maxRapidResets } = session.options;
     this.#provokedResets = new FloodLimit(clock, maxProvokedResets);
+    this.#rapidResets = new FloodLimit(clock, maxRapidResets);
   }
 
   onData(
@@ -31,8 +38,15 @@ export class Dispatch implements WireHandler {
     start: number,
     end: number,
   ): void {
+    const { counters, options } = this.#session;
+    counters.framesReceived++;
     // Says nothing, and is no answer either.
-    if (length === 0 && flags === 0) return;
+    if (length === 0 && flags === 0) {
+      if (++this.#emptyFrames > options.maxEmptyFrames)
+        this.#flood("sends frames that say nothing");
+      return;
+    }
+    this.#emptyFrames = 0;
     const stream =
       (flags & DataFlag.SYN) !== 0
         ? this.#receiveSyn(streamId, length)
@@ -43,7 +57,7 @@ export class Dispatch implements WireHandler {
       if (length > 0) this.#refuse(streamId, "STREAM_CLOSED");
       return;
     }
-    if (stream !== null) stream.heard = true;
+    if (stream !== null) stream.heardAt = this.#session.now;
     if (stream === null || !this.#admits(stream, length)) {
       this.#receiving = null;
       return;
@@ -69,9 +83,18 @@ export class Dispatch implements WireHandler {
   }
 
   onIncrement(streamId: number, increment: number): void {
-    const stream = this.#session.table.get(streamId);
+    const { counters, options, outbound, table } = this.#session;
+    counters.framesReceived++;
+    this.#emptyFrames = 0;
+    // Go sends one for each read, of a byte if need be, and who wants larger windows one for each stream: never more
+    // than there are bytes and streams.
+    const earned = outbound.bytesSent + table.acceptedCount;
+    if (++this.#increments > earned + options.maxUnearnedIncrements) {
+      return this.#flood("grants credit for bytes that were never sent");
+    }
+    const stream = table.get(streamId);
     if (stream === undefined) return;
-    stream.heard = true;
+    stream.heardAt = this.#session.now;
     if (stream.transition(StreamInput.receiveIncrement) !== StreamEffect.apply) return;
     if (!stream.sending.window.grant(increment, this.#session.wire.maxWindow)) {
       this.#breach(
@@ -82,14 +105,17 @@ export class Dispatch implements WireHandler {
       return;
     }
     this.#session.scheduler.schedule(stream);
-    stream.notifyWritable();
   }
 
   onReset(streamId: number, errorCode: number): void {
     const stream = this.#session.table.get(streamId);
-    if (stream === undefined) return;
-    stream.transition(StreamInput.receiveReset);
+    const { counters } = this.#session;
     const code = codeOfWire(errorCode);
+    counters.framesReceived++;
+    this.#emptyFrames = 0;
+    if (stream === undefined) return;
+    countReset(counters.resetsReceived, code);
+    stream.transition(StreamInput.receiveReset);
     if (
       code === "ACCEPT_QUEUE_FULL" &&
       stream.isLocal &&
@@ -98,9 +124,15 @@ export class Dispatch implements WireHandler {
       this.#session.sendReset(streamId, wireCodeOf("STREAM_CANCELLED"));
     }
     stream.fail({ code, wireCode: errorCode, scope: "stream", origin: "remote" });
+    // Work that was begun for nothing, over and over (CVE-2023-44487).
+    if (!stream.isLocal && stream.sending.bytes === 0 && this.#rapidResets.exceeded()) {
+      this.#flood("opens streams to reset them");
+    }
   }
 
   onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array): void {
+    this.#session.counters.framesReceived++;
+    this.#emptyFrames = 0;
     this.#session.shutdown.receiveGoAway(lastStreamId, errorCode, debug);
   }
 
@@ -110,10 +142,7 @@ export class Dispatch implements WireHandler {
 
   /** Ends `stream`, since the peer left us no choice, and charges the reset to the peer. */
   endStream(stream: Stream, failure: Failure): void {
-    stream.transition(StreamInput.sendReset);
-    // First the reset: the end of the last stream may be the end of the session, and GOAWAY comes last.
-    this.#session.sendReset(stream.id, wireCodeOf(failure.code));
-    stream.fail(failure);
+    this.#session.endStream(stream, failure);
     this.charge();
   }
 
@@ -128,11 +157,16 @@ export class Dispatch implements WireHandler {
 
   /** Counts a reset that the peer has provoked. */
   charge(): void {
-    const { outbound, options, shutdown } = this.#session;
+    const { outbound, options } = this.#session;
     outbound.provokedResets++;
     if (this.#provokedResets.exceeded() || outbound.provokedResets > options.maxWaitingResets) {
-      shutdown.breach("ENHANCE_YOUR_CALM", "the peer provoked too many resets");
+      this.#flood("provoked too many resets");
     }
+  }
+
+  /** The peer may do this, but not so often. */
+  #flood(what: string): void {
+    this.#session.shutdown.breach("ENHANCE_YOUR_CALM", `the peer ${what}`);
   }
 
   /** The stream that SYN opens; null if it is refused. The length is checked before anything is made of it. */
@@ -159,6 +193,7 @@ export class Dispatch implements WireHandler {
       table.addRemote(stream);
       stream.receiving.begin();
       acceptQueue.push(stream);
+      if (acceptQueue.length === 1) session.unaccepted.add(acceptQueue);
       if (acceptQueue.overfull) session.judgeBacklog();
       return stream;
     }
@@ -171,7 +206,12 @@ export class Dispatch implements WireHandler {
     const closedHere = stream.state === StreamState.closing;
     const effect = stream.transition(StreamInput.receiveData);
     if (effect === StreamEffect.apply) {
-      if (stream.receiving.window.charge(length)) return true;
+      const { window } = stream.receiving;
+      const { tuning } = this.#session;
+      if (window.charge(length)) {
+        if (tuning.probed === window) tuning.arrived(length);
+        return true;
+      }
       this.#breach(stream, "FLOW_CONTROL_ERROR", "the peer sent more than it had credit for");
     } else if (closedHere) {
       // No fault of the peer's: it cannot have known.

@@ -10,6 +10,7 @@ export {
   systemClock,
   type Timer,
 } from "./clock.ts";
+export { Deadlines } from "./deadlines.ts";
 export {
   MuxadoError,
   type MuxadoErrorCode,
@@ -20,10 +21,18 @@ export {
 export { AcceptIterator } from "./iterators.ts";
 export { muxado } from "./muxado-wire.ts";
 export { reportThrown, type StreamObserver } from "./observer.ts";
-export { checkNumber, checkOptions, type Role, type SessionOptions } from "./options.ts";
+export {
+  checkNumber,
+  checkOptions,
+  type RecordedSession,
+  type RecordHook,
+  type Role,
+  type SessionOptions,
+} from "./options.ts";
+export type { Priority } from "./priority.ts";
 export { type GoAwayCode, type OpenOptions, Session } from "./session.ts";
 export type { CloseOptions, SessionEnd } from "./shutdown.ts";
-export type { SessionStats } from "./stats.ts";
+export type { SessionStats, StreamStats } from "./stats.ts";
 export { Stream, type WaitOptions } from "./stream.ts";
 export type { Trace, TracedFrame } from "./trace.ts";
 export type { Transport, TransportInput } from "./transport.ts";

@@ -3,13 +3,16 @@
 /**
  * What an application on the non-blocking layer wants to be told about one stream.
  *
- * Called while input is handled, or by a command that ends the stream once that is done; every command of the
- * session and its streams is safe inside. What it throws surfaces as an uncaught exception.
+ * Called while input is handled, when a flush gives the stream its turn, or once a command that ends the stream is
+ * done; every command of the session and its streams is safe inside. What it throws surfaces as an uncaught exception.
  */
 export interface StreamObserver {
   /** `take` has something new to say: bytes, the end, or an error. */
   onReadable(): void;
-  /** After an `offer` that was not taken in full: there is room again, or an error to be told. */
+  /**
+   * After an `offer` that was not taken in full: it is the stream's turn, or there is an error to be told. What is
+   * offered inside is taken up to a frame while other streams wait.
+   */
   onWritable(): void;
 }
 

@@ -13,11 +13,19 @@ import {
 
 const NUMBERS = {
   windowSize: { default: 262_144, least: 1, most: 2 ** 31 - 1 },
+  memoryBudget: { default: 67_108_864, least: 0, most: Infinity },
+  transportBudget: { default: 262_144, least: 1, most: Infinity },
   acceptBacklog: { default: 128, least: 1, most: Infinity },
   maxInboundStreams: { default: Infinity, least: 0, most: Infinity },
   maxOutboundStreams: { default: Infinity, least: 0, most: Infinity },
   maxProvokedResets: { default: 10_000, least: 0, most: Infinity },
   maxWaitingResets: { default: 10_000, least: 0, most: Infinity },
+  maxRapidResets: { default: 10_000, least: 0, most: Infinity },
+  maxEmptyFrames: { default: 100, least: 0, most: Infinity },
+  maxUnearnedIncrements: { default: 10_000, least: 0, most: Infinity },
+  writeTimeout: { default: 300_000, least: 0, most: Infinity },
+  streamCloseTimeout: { default: 300_000, least: 0, most: Infinity },
+  acceptTimeout: { default: 60_000, least: 0, most: Infinity },
   closeTimeout: { default: 30_000, least: 0, most: Infinity },
   goAwayTimeout: { default: 30_000, least: 0, most: Infinity },
   lingerTimeout: { default: 1_000, least: 0, most: 2 ** 31 - 1 },
@@ -53,21 +61,24 @@ it("every numeric option is among those above", () => {
   const numeric = Object.entries(resolveOptions("server", {}))
     .filter(([, value]) => typeof value === "number")
     .map(([name]) => name);
-  // What the window may grow to follows from windowSize.
-  expect(numeric.sort()).toEqual([...Object.keys(NUMBERS), "windowLimit"].sort());
+  // Its meaning depends on windowSize, below.
+  expect(numeric.sort()).toEqual([...Object.keys(NUMBERS), "maxWindowSize"].sort());
 });
 
 describe("what a window grows to", () => {
-  it("is twice the wire's initial credit, unless a size is given: that is fixed", () => {
-    expect(resolveOptions("client", {}).windowLimit).toBe(524_288);
+  it("is 16 MiB, or as much as is given, unless a size is given: that is fixed", () => {
+    expect(resolveOptions("client", {}).maxWindowSize).toBe(16_777_216);
+    expect(resolveOptions("client", { maxWindowSize: 300_000 }).maxWindowSize).toBe(300_000);
     for (const windowSize of [1, 262_144, 1_000_000]) {
-      expect(resolveOptions("client", { windowSize }).windowLimit).toBe(windowSize);
+      const options = { windowSize, maxWindowSize: 2_000_000 };
+      expect(resolveOptions("client", options).maxWindowSize).toBe(windowSize);
     }
   });
 
   it("is never more than the wire allows", () => {
     const wire = { ...muxado, initialWindow: 1000, maxWindow: 1500 };
-    expect(resolveOptions("client", { wire }).windowLimit).toBe(1500);
+    expect(resolveOptions("client", { wire }).maxWindowSize).toBe(1500);
+    expect(() => resolveOptions("client", { wire, maxWindowSize: 1501 })).toThrow("1 to 1500");
   });
 });
 

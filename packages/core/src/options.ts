@@ -9,21 +9,49 @@ import {
 } from "./clock.ts";
 import { muxado } from "./muxado-wire.ts";
 import type { Trace } from "./trace.ts";
+import type { Transport } from "./transport.ts";
 import type { Wire } from "./wire.ts";
 
 /** Which side of the session this is: it decides whose stream ids are odd. The two sides must differ. */
 export type Role = "client" | "server";
+
+/** What a {@link RecordHook} is told of its session. */
+export interface RecordedSession {
+  /** Which side it is. */
+  readonly role: Role;
+  /** Its wire protocol. */
+  readonly wire: Wire;
+  /** Its source of time. */
+  readonly clock: Clock;
+}
+
+/** Called when a session is made, with its transport. The session uses the one that is returned in its place. */
+export type RecordHook = (transport: Transport, session: RecordedSession) => Transport;
 
 /** Options that every session takes, whatever carries it. */
 export interface SessionOptions {
   /** The wire protocol. Default: `muxado`, the only one in this package. */
   readonly wire?: Wire | undefined;
   /**
-   * Bytes that a peer may have unread or on their way on one stream. Default: 262 144, what every peer
-   * assumes, growing to 524 288 once a reader has taken half of it. A given size is fixed: less than the wire's
-   * initial credit takes hold once that credit is used up; more is granted by one increment for each stream.
+   * Bytes that a peer may have unread or on their way on one stream. Default: 262 144, what every peer assumes,
+   * and then as many as the reader consumes in some round trips, up to `maxWindowSize`. A given size is fixed: less
+   * than the wire's initial credit takes hold once that credit is used up; more is granted by one increment for each
+   * stream.
    */
   readonly windowSize?: number | undefined;
+  /** The most bytes that a window of no given size grows to. Default: 16 777 216. */
+  readonly maxWindowSize?: number | undefined;
+  /**
+   * Bytes of memory for what the peer has sent and nobody has read, and for writes that wait. When it is exceeded,
+   * the streams that hold most of it for the peer's sake are reset with ENHANCE_YOUR_CALM. Windows grow only as far
+   * as it allows: into half of it. Default: 67 108 864, or four times `windowSize` if that is more.
+   */
+  readonly memoryBudget?: number | undefined;
+  /**
+   * Bytes between the streams and the transport, from which on writes wait in their streams: a late urgent write waits
+   * for no more than these and one frame. Default: 262 144.
+   */
+  readonly transportBudget?: number | undefined;
   /** Remote streams that may wait for `accept`; one more is refused with ACCEPT_QUEUE_FULL. Default: 128. */
   readonly acceptBacklog?: number | undefined;
   /** Remote streams that may be open at once; one more is refused. Default: no cap. */
@@ -41,6 +69,33 @@ export interface SessionOptions {
    */
   readonly maxWaitingResets?: number | undefined;
   /**
+   * Streams of its own that the peer may reset in 10 seconds before anything was sent on them; one more ends the
+   * session with ENHANCE_YOUR_CALM. Default: 10 000.
+   */
+  readonly maxRapidResets?: number | undefined;
+  /** Frames in a row that say nothing; one more ends the session with ENHANCE_YOUR_CALM. Default: 100. */
+  readonly maxEmptyFrames?: number | undefined;
+  /**
+   * Increments that the peer may send beyond one for each byte that was sent to it and each stream that it has opened;
+   * one more ends the session with ENHANCE_YOUR_CALM. Default: 10 000.
+   */
+  readonly maxUnearnedIncrements?: number | undefined;
+  /**
+   * Milliseconds that a write may wait for the peer's credit without getting any, before its stream is reset with
+   * WRITE_TIMEOUT. Default: 300 000.
+   */
+  readonly writeTimeout?: number | undefined;
+  /**
+   * Milliseconds that a stream which was closed here waits for the peer's end of it, before it is reset. Default:
+   * 300 000.
+   */
+  readonly streamCloseTimeout?: number | undefined;
+  /**
+   * Milliseconds that a stream of the peer's may wait for `accept`, and at most twice that, before it is refused
+   * with STREAM_REFUSED. Default: 60 000.
+   */
+  readonly acceptTimeout?: number | undefined;
+  /**
    * Milliseconds that `close` waits for open streams, and for their output to leave, before it resets and drops
    * what is left. Default: 30 000; Infinity: no deadline.
    */
@@ -54,6 +109,8 @@ export interface SessionOptions {
   readonly lingerTimeout?: number | undefined;
   /** Sees each frame, in and out; for debugging. Default: none, at no cost. */
   readonly trace?: Trace | undefined;
+  /** Stands between the session and its transport, such as a recorder's `record`. Default: nothing does. */
+  readonly record?: RecordHook | undefined;
   /** The source of time. Default: the platform's. */
   readonly clock?: Clock | undefined;
   /** Runs a flush at the end of the turn. Default: the adapter's, or `flushInNextTask`. */
@@ -62,28 +119,35 @@ export interface SessionOptions {
 
 /** The options of a session with every default filled in. */
 export type ResolvedOptions = {
-  readonly [Name in keyof Omit<SessionOptions, "trace">]-?: NonNullable<SessionOptions[Name]>;
+  readonly [Name in keyof Omit<SessionOptions, "trace" | "record">]-?: NonNullable<
+    SessionOptions[Name]
+  >;
 } & {
   readonly role: Role;
-  /** Bytes that a stream's window may grow to. */
-  readonly windowLimit: number;
   readonly trace: Trace | undefined;
+  readonly record: RecordHook | undefined;
 };
 
-/**
- * How many times the wire's initial credit a window of no given size grows to, as soon as its reader has taken
- * half of that credit. One stream over loopback runs at 0.85 of raw TCP so, and at 0.55 without (bench, bulk-1).
- */
-const DEFAULT_GROWTH = 2;
+/** What a window of no given size grows to, at the most: enough for 1 Gbit/s over a round trip of 100 ms. */
+const MAX_WINDOW_SIZE = 16 * 1024 * 1024;
 
 /** Every numeric option: default, least, most. Infinity is always allowed where the most is Infinity. */
 const NUMBERS = {
   windowSize: [undefined, 1, undefined],
+  maxWindowSize: [MAX_WINDOW_SIZE, 1, undefined],
+  memoryBudget: [64 * 1024 * 1024, 0, Infinity],
+  transportBudget: [256 * 1024, 1, Infinity],
   acceptBacklog: [128, 1, Infinity],
   maxInboundStreams: [Infinity, 0, Infinity],
   maxOutboundStreams: [Infinity, 0, Infinity],
   maxProvokedResets: [10_000, 0, Infinity],
   maxWaitingResets: [10_000, 0, Infinity],
+  maxRapidResets: [10_000, 0, Infinity],
+  maxEmptyFrames: [100, 0, Infinity],
+  maxUnearnedIncrements: [10_000, 0, Infinity],
+  writeTimeout: [300_000, 0, Infinity],
+  streamCloseTimeout: [300_000, 0, Infinity],
+  acceptTimeout: [60_000, 0, Infinity],
   closeTimeout: [30_000, 0, Infinity],
   goAwayTimeout: [30_000, 0, Infinity],
   lingerTimeout: [1_000, 0, LONGEST_DELAY],
@@ -102,7 +166,7 @@ export function resolveOptions(role: Role, options: SessionOptions): ResolvedOpt
     const key = name as keyof typeof NUMBERS;
     numbers[key] = checkNumber(
       name,
-      options[key] ?? fallback ?? wire.initialWindow,
+      options[key] ?? Math.min(fallback ?? wire.initialWindow, most ?? wire.maxWindow),
       least,
       most ?? wire.maxWindow,
     );
@@ -111,9 +175,11 @@ export function resolveOptions(role: Role, options: SessionOptions): ResolvedOpt
     role,
     wire,
     ...numbers,
-    windowLimit:
-      options.windowSize ?? Math.min(DEFAULT_GROWTH * wire.initialWindow, wire.maxWindow),
+    memoryBudget: options.memoryBudget ?? Math.max(numbers.memoryBudget, 4 * numbers.windowSize),
+    // A given size is fixed, whatever it is.
+    maxWindowSize: options.windowSize ?? numbers.maxWindowSize,
     trace: options.trace,
+    record: options.record,
     clock: options.clock ?? systemClock,
     scheduleFlush: options.scheduleFlush ?? flushInNextTask,
   };

@@ -40,7 +40,7 @@ function bench(compose: (outbound: Outbound) => boolean = () => false): Bench {
     destroy: () => {},
   };
   const scheduleFlush = (flush: () => void): void => void flushes.push(flush);
-  const outbound: Outbound = new Outbound(transport, muxado, scheduleFlush, () => {
+  const outbound: Outbound = new Outbound(transport, muxado, 256 * 1024, scheduleFlush, () => {
     return compose(outbound);
   });
   return {

@@ -20,12 +20,6 @@ const ARENA_LENGTH = 64 * 1024;
 /** Arenas kept for the next turns. */
 const SPARE_ARENAS = 4;
 
-/**
- * Bytes between the streams and the transport, waiting or under way, from which on bodies wait in their
- * streams: enough that a write keeps the transport busy, little enough that a late write is soon out.
- */
-const TRANSPORT_BUDGET = 256 * 1024;
-
 /** A write of a stream's that is encoded in full, and may still be lost with the transport. */
 export interface TakenWrite {
   readonly stream: Stream;
@@ -34,13 +28,15 @@ export interface TakenWrite {
 
 /** The outbound side of a session. */
 export class Outbound {
-  /** Streams whose offers were not taken in full. */
-  readonly starved: Set<Stream> = new Set();
   /** Bytes given to the transport so far. */
   bytesSent = 0;
+  /** Frames encoded so far. */
+  framesSent = 0;
   /** Resets that the peer has provoked and no write has carried yet; whoever puts one counts it here. */
   provokedResets = 0;
   readonly #transport: Transport;
+  /** Bytes, waiting or under way, from which on bodies wait in their streams. */
+  readonly #budget: number;
   readonly #wire: Wire;
   readonly #scheduleFlush: FlushScheduler;
   readonly #compose: () => boolean;
@@ -59,8 +55,6 @@ export class Outbound {
   /** Arenas that the batch has filled. */
   #batchArenas: Uint8Array[] = [];
 
-  /** Bytes, waiting or under way, from which on offers are not taken: less than the budget when it is divided. */
-  #offerLimit = TRANSPORT_BUDGET;
   #underWay = 0;
   #underWayWrites: TakenWrite[] = [];
   #underWayArenas: Uint8Array[] = [];
@@ -79,6 +73,7 @@ export class Outbound {
   constructor(
     transport: Transport,
     wire: Wire,
+    budget: number,
     scheduleFlush: FlushScheduler,
     compose: () => boolean,
     trace?: Trace,
@@ -86,6 +81,7 @@ export class Outbound {
     this.#trace = trace;
     this.#transport = transport;
     this.#wire = wire;
+    this.#budget = budget;
     this.#scheduleFlush = scheduleFlush;
     this.#compose = compose;
     this.#flush = () => this.flush();
@@ -108,31 +104,11 @@ export class Outbound {
 
   /** Whether bodies may be added, or have to wait in their streams. Control frames always may. */
   get hasRoom(): boolean {
-    return this.waiting + this.#underWay < TRANSPORT_BUDGET;
-  }
-
-  /** Whether an offer may be taken. */
-  get hasRoomForOffers(): boolean {
-    return this.waiting + this.#underWay < this.#offerLimit;
-  }
-
-  /**
-   * From now on offers get one of `shares` equal parts of the room that is left; or of half of it, if others
-   * wait for the rest. False if there is none.
-   */
-  divideRoom(shares: number, half: boolean): boolean {
-    const used = this.waiting + this.#underWay;
-    const room = (half ? TRANSPORT_BUDGET / 2 : TRANSPORT_BUDGET) - used;
-    this.#offerLimit = used + room / shares;
-    return room > 0;
-  }
-
-  /** From now on offers get all the room there is. */
-  uniteRoom(): void {
-    this.#offerLimit = TRANSPORT_BUDGET;
+    return this.waiting + this.#underWay < this.#budget;
   }
 
   putData(streamId: number, flags: number, chunk: Uint8Array, start: number, end: number): void {
+    this.framesSent++;
     const length = end - start;
     const header = this.#wire.dataHeaderLength;
     if (length > COPIED_BELOW) {
@@ -154,6 +130,7 @@ export class Outbound {
   }
 
   putIncrement(streamId: number, increment: number): void {
+    this.framesSent++;
     this.#reserve(this.#wire.controlLength);
     this.#end = this.#wire.putIncrement(this.#arena, this.#end, streamId, increment);
     this.requestFlush();
@@ -161,6 +138,7 @@ export class Outbound {
   }
 
   putReset(streamId: number, errorCode: number): void {
+    this.framesSent++;
     this.#reserve(this.#wire.controlLength);
     this.#end = this.#wire.putReset(this.#arena, this.#end, streamId, errorCode);
     this.requestFlush();
@@ -168,6 +146,7 @@ export class Outbound {
   }
 
   putGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array, final: boolean): void {
+    this.framesSent++;
     this.#reserve(this.#wire.goAwayLength + debug.length);
     this.#end = this.#wire.putGoAway(this.#arena, this.#end, lastStreamId, errorCode, debug, final);
     this.requestFlush();
@@ -191,11 +170,15 @@ export class Outbound {
     if (this.#underWay > 0 || this.#closed) return;
     // Still wanted while composing, so that what is put now does not ask for a flush of its own.
     const moreWaits = this.#compose();
+    // A callback may have ended it all.
+    if (this.#closed) return;
     this.#seal();
     const batch = this.#batch;
-    this.#flushWanted = batch.length > 0 && (moreWaits || this.#finished !== undefined);
+    this.#flushWanted = moreWaits || (batch.length > 0 && this.#finished !== undefined);
     if (batch.length === 0) {
-      if (this.#finished !== undefined) this.#endTransport(this.#finished);
+      // Nothing has been put, and yet something waits: what a callback has commanded in the meantime.
+      if (moreWaits) this.#scheduleFlush(this.#flush);
+      else if (this.#finished !== undefined) this.#endTransport(this.#finished);
       return;
     }
     this.#underWay = this.#batchLength;

@@ -7,6 +7,9 @@ import { NOTHING } from "./bytes.ts";
 const SMALLEST_BLOCK = 64;
 const LARGEST_BLOCK = 16 * 1024;
 
+/** Bytes that a piece costs besides its contents. */
+const PIECE_COST = 200;
+
 /**
  * Pieces below this many bytes are always gathered: a view costs some 200 bytes of its own, which a peer could
  * make us pay for every byte by sending them one by one.
@@ -64,6 +67,12 @@ export class ReceiveQueue {
     } else {
       this.#append(chunk, start, end);
     }
+  }
+
+  /** Memory behind it, in bytes, as far as it is ours: each piece costs something, however small it is. */
+  get memory(): number {
+    const pieces = this.#pieces.length - this.#head + (this.#block === undefined ? 0 : 1);
+    return this.length + PIECE_COST * pieces;
   }
 
   /**

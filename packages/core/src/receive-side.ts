@@ -17,6 +17,8 @@ export type ReadForm<T> = (chunk: Uint8Array | null) => T;
 /** The inbound direction of a stream. */
 export class ReceiveSide implements WaiterOwner {
   readonly window: ReceiveWindow;
+  /** Bytes that have arrived. */
+  bytes = 0;
   /** FIN has arrived: what is queued is all there will be. */
   ended = false;
   /** The application has closed the stream: what arrives is dropped. */
@@ -39,6 +41,16 @@ export class ReceiveSide implements WaiterOwner {
     return this.#queue === null ? 0 : this.#queue.length;
   }
 
+  /** Whether a reader waits. */
+  get reading(): boolean {
+    return this.#reading !== null;
+  }
+
+  /** The memory that they take, in bytes. */
+  get memory(): number {
+    return this.#queue === null ? 0 : this.#queue.memory;
+  }
+
   /** The peer knows the stream from now on: a window larger than it assumes is granted at once (spec §6.5). */
   begin(): void {
     if (this.window.owed > 0) this.#stream.session.oweCredit(this.#stream);
@@ -47,6 +59,7 @@ export class ReceiveSide implements WaiterOwner {
   /** A piece of a body, already charged to the window. */
   receive(chunk: Uint8Array, start: number, end: number): void {
     if (start === end) return;
+    this.bytes += end - start;
     const reading = this.#reading;
     if (this.discarding) {
       this.#dropped = true;
@@ -57,7 +70,11 @@ export class ReceiveSide implements WaiterOwner {
       reading.resolve(this.#form(pieceForReader(chunk, start, end)));
     } else {
       this.#queue ??= new ReceiveQueue();
+      const { memory } = this.#stream.session;
+      memory.unread -= this.#queue.memory;
       this.#queue.push(chunk, start, end);
+      memory.unread += this.#queue.memory;
+      if (memory.exceeded) this.#stream.session.relieve();
       this.#stream.notifyReadable();
     }
   }
@@ -65,6 +82,7 @@ export class ReceiveSide implements WaiterOwner {
   /** The peer has half-closed. */
   end(): void {
     this.ended = true;
+    this.#stream.session.tuning.forget(this.window);
     const reading = this.#reading;
     if (reading === null) {
       this.#stream.notifyReadable();
@@ -84,6 +102,11 @@ export class ReceiveSide implements WaiterOwner {
     }
   }
 
+  /** The stream leaves the session: its memory is the application's from now on. */
+  leave(): void {
+    this.#stream.session.memory.unread -= this.memory;
+  }
+
   /** The application wants nothing more: drops what is unread and gives its credit back. */
   discard(): void {
     this.discarding = true;
@@ -101,7 +124,9 @@ export class ReceiveSide implements WaiterOwner {
    */
   take(limit?: number): Uint8Array | null | undefined {
     if (this.#queue !== null) {
+      const before = this.#queue.memory;
       const piece = this.#queue.shift(limit)!;
+      this.#release(before - this.#queue.memory);
       if (this.#queue.length === 0) this.#queue = null;
       this.#consumed(piece.length);
       return piece;
@@ -145,8 +170,14 @@ export class ReceiveSide implements WaiterOwner {
   #dropQueue(): number {
     const { unread } = this;
     if (unread > 0) this.#dropped = true;
+    this.#release(this.memory);
     this.#queue = null;
     return unread;
+  }
+
+  /** Memory of the session's is free again; that of a stream which has left it was so already. */
+  #release(bytes: number): void {
+    if (!this.#stream.isOver) this.#stream.session.memory.unread -= bytes;
   }
 
   #consumed(length: number): void {

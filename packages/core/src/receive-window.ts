@@ -50,12 +50,10 @@ export class ReceiveWindow {
   }
 
   /**
-   * Grants all that is owed, and what brings the window up to `limit`, and says how much that is.
-   *
-   * Growing here costs no frame: a stream that gets so far has a reader that keeps up.
+   * Grants all that is owed, and `growth` bytes more, and says how much that is. Growing here costs no frame: a
+   * stream that gets so far has a reader that keeps up.
    */
-  takeIncrement(limit: number): number {
-    const growth = Math.max(0, limit - this.target);
+  takeIncrement(growth: number): number {
     const increment = this.owed + growth;
     this.target += growth;
     this.owed = 0;

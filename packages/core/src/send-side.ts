@@ -3,7 +3,8 @@
 
 import { NOTHING } from "./bytes.ts";
 import { type Failure, MuxadoError } from "./errors.ts";
-import { COPIED_BELOW, type Outbound, type TakenWrite } from "./outbound.ts";
+import { COPIED_BELOW, type TakenWrite } from "./outbound.ts";
+import { DEFAULT_PRIORITY } from "./priority.ts";
 import { SendWindow } from "./send-window.ts";
 import type { Stream } from "./stream.ts";
 import { StreamState } from "./stream-state.ts";
@@ -15,6 +16,8 @@ interface PendingWrite extends TakenWrite {
   readonly chunk: Uint8Array;
   sent: number;
   readonly fin: boolean;
+  /** When it began to wait, on the session's clock. */
+  readonly since: number;
 }
 
 /** The outbound direction of a stream. */
@@ -22,17 +25,24 @@ export class SendSide implements WaiterOwner {
   readonly window: SendWindow;
   /** The application has half-closed: nothing more may be written. */
   ended = false;
-  /** The stream stands in the scheduler's ring. */
+  /** Which streams' output comes first: a packed priority. Changed by {@link prioritize} only. */
+  priority: number = DEFAULT_PRIORITY;
+  /** The stream waits for its turn, among its neighbours in the scheduler's ring. */
   scheduled = false;
-  /** Its neighbours in the scheduler's ring. */
   next: Stream | null = null;
   previous: Stream | null = null;
-  /** An offer was not taken in full: the observer waits to be told of room. */
-  starved = false;
+  /** Bytes that it may still send in this round of turns; negative if it has sent more than its share. */
+  deficit = 0;
+  /** Bytes sent. */
+  bytes = 0;
+  /** Bytes of writes that wait. */
+  unsent = 0;
+  /** Bytes of the last offer that were not taken: the observer waits to be told of room for them. */
+  wanted = 0;
   readonly #stream: Stream;
   #pending: PendingWrite[] | null = null;
   /** Writes that are sent and that the transport has not confirmed, in order. */
-  #taken: Waiter<void>[] | null = null;
+  #taken: PendingWrite[] | null = null;
 
   constructor(stream: Stream, initial: number) {
     this.#stream = stream;
@@ -44,11 +54,48 @@ export class SendSide implements WaiterOwner {
     return this.#pending !== null;
   }
 
-  /** Whether a turn of the scheduler would send something: output, and credit worth a frame. */
+  /** Whether there is output, or somebody who has offered some. */
+  get waits(): boolean {
+    return this.#pending !== null || this.wanted > 0;
+  }
+
+  /** Whether a turn would send something: output or somebody who has offered some, and credit worth a frame. */
   get ready(): boolean {
-    if (this.#pending === null) return false;
+    if (this.#pending === null) return this.wanted > 0 && this.window.admits(this.wanted) > 0;
     const first = this.#pending[0]!;
     return first.fin || this.window.admits(first.chunk.length - first.sent) > 0;
+  }
+
+  /** What the oldest write or offer waits for. */
+  get blockedBy(): "window" | "transport" | "turn" | undefined {
+    if (!this.waits) return this.#taken === null ? undefined : "transport";
+    if (!this.ready) return "window";
+    return this.#stream.session.outbound.hasRoom ? "turn" : "transport";
+  }
+
+  /** When the oldest of what waits began to wait, on the session's clock. */
+  get blockedAt(): number | undefined {
+    if (this.#pending !== null) return this.#pending[0]!.since;
+    if (this.wanted > 0) return this.#stream.extras?.starvedAt;
+    return this.#taken?.[0]?.since;
+  }
+
+  /** What of its writes the session's memory budget is charged with while the peer gives no credit for them. */
+  get stalled(): number {
+    return this.#stream.session.stalled.has(this.#stream) ? this.charge : 0;
+  }
+
+  /** What of its writes counts. */
+  get charge(): number {
+    return chargeFor(this.unsent);
+  }
+
+  /** Gives it another place among the streams that wait for their turn. */
+  prioritize(priority: number): void {
+    const { scheduler } = this.#stream.session;
+    scheduler.remove(this.#stream);
+    this.priority = priority;
+    scheduler.schedule(this.#stream);
   }
 
   /** Sends `chunk` now if it is small and everything has room for it; else it waits its turn. */
@@ -63,22 +110,21 @@ export class SendSide implements WaiterOwner {
 
   /** Sends as much of `chunk` as there is room for, and says how many bytes. */
   offer(chunk: Uint8Array): number {
-    const { outbound } = this.#stream.session;
+    const { scheduler } = this.#stream.session;
     let taken = 0;
-    if (this.#pending === null) {
-      while (taken < chunk.length && outbound.hasRoomForOffers) {
-        const length = this.window.admits(Math.min(chunk.length - taken, LONGEST_BODY));
-        if (length === 0) break;
-        this.#sendBody(chunk, taken, taken + length, 0);
-        taken += length;
-      }
+    while (taken < chunk.length && this.#mayOffer) {
+      const limit = scheduler.leftTo(this.#stream) || scheduler.longestBody;
+      const length = this.window.admits(Math.min(chunk.length - taken, limit));
+      if (length === 0) break;
+      this.#sendBody(chunk, taken, taken + length, 0);
+      taken += length;
     }
-    if (taken < chunk.length) {
-      this.starved = true;
-      // Short of credit, it is the peer's increment that helps, and no drain.
-      const hasCredit = this.window.admits(Math.min(chunk.length - taken, LONGEST_BODY)) > 0;
-      if (this.#pending !== null || hasCredit) outbound.starved.add(this.#stream);
+    const wasStarved = this.wanted > 0 && taken === 0;
+    this.wanted = this.#stream.failure === null ? chunk.length - taken : 0;
+    if (this.wanted > 0 && !wasStarved) {
+      this.#stream.ownExtras().starvedAt = this.#stream.session.options.clock.now();
     }
+    scheduler.schedule(this.#stream);
     return taken;
   }
 
@@ -86,6 +132,9 @@ export class SendSide implements WaiterOwner {
   end(signal: AbortSignal | undefined): Promise<void> {
     if (!this.ended) {
       this.ended = true;
+      // What was offered and not taken is given up: nobody waits for credit any more.
+      this.wanted = 0;
+      this.#stream.session.scheduler.schedule(this.#stream);
       if (this.#pending === null) this.#sendFin();
       else void this.#wait(NOTHING, true, undefined);
     }
@@ -93,9 +142,14 @@ export class SendSide implements WaiterOwner {
     return fin === undefined ? DONE : waitFor(fin.waiter.promise, signal);
   }
 
-  /** The scheduler's turn: sends one frame of at most `limit` bytes of body. */
-  sendNext(limit: number): void {
-    const pending = this.#pending!;
+  /** Its turn: sends one frame of at most `limit` bytes of body, or tells who has offered that there is room. */
+  takeTurn(limit: number): void {
+    const pending = this.#pending;
+    if (pending === null) {
+      this.wanted = 0;
+      this.#stream.notify("onWritable");
+      return;
+    }
     const first = pending[0]!;
     if (first.fin) {
       // Out of the queue first: with its FIN sent, the stream may end, and fail whatever still waits.
@@ -106,22 +160,22 @@ export class SendSide implements WaiterOwner {
     const start = first.sent;
     const length = this.window.admits(Math.min(first.chunk.length - start, limit));
     first.sent += length;
+    this.#keep(-length);
     const last = first.sent === first.chunk.length;
     // FIN rides the last body, but never a SYN: Go would refuse its own replies (spec appendix, G1).
     const fin = last && pending[1]?.fin === true && this.#stream.state !== StreamState.idle;
-    this.#sendBody(first.chunk, start, first.sent, fin ? DataFlag.FIN : 0);
+    // Out of the queue first: a trace that sees the frame may end the stream, or take a write back.
     if (last) this.#done(first);
-    if (fin) {
-      this.#done(pending[0]!);
-      this.#stream.sentFin();
-    }
+    if (fin) this.#done(pending[0]!);
+    this.#sendBody(first.chunk, start, first.sent, fin ? DataFlag.FIN : 0);
+    if (fin && this.#stream.failure === null) this.#stream.sentFin();
   }
 
   /** The transport has confirmed the oldest of the writes that it was given. */
   confirm(): void {
     const taken = this.#taken;
     if (taken === null) return;
-    const waiter = taken.shift()!;
+    const { waiter } = taken.shift()!;
     if (taken.length === 0) this.#taken = null;
     waiter.resolve();
   }
@@ -135,9 +189,10 @@ export class SendSide implements WaiterOwner {
     const taken = this.ended && this.#pending === null && isBehind ? null : this.#taken;
     const pending = this.#pending;
     this.#pending = null;
+    this.#keep(-this.unsent);
     if (taken !== null) {
       this.#taken = null;
-      for (const waiter of taken) waiter.reject(this.#stream.error);
+      for (const { waiter } of taken) waiter.reject(this.#stream.error);
     }
     if (pending !== null) for (const { waiter } of pending) waiter.reject(this.#stream.error);
   }
@@ -148,17 +203,18 @@ export class SendSide implements WaiterOwner {
     if (pending === null) return;
     const index = pending.findIndex((write) => write.waiter === waiter);
     if (index < 0) return;
-    pending.splice(index, 1);
     const { scheduler, table, outbound } = this.#stream.session;
+    const [{ chunk, sent }] = pending.splice(index, 1) as [PendingWrite];
+    this.#keep(sent - chunk.length);
     if (pending.length > 0) {
       scheduler.schedule(this.#stream);
       return;
     }
     this.#pending = null;
     table.unblockOpening(this.#stream);
+    // What was offered behind it may fit now.
+    scheduler.schedule(this.#stream);
     outbound.requestFlush();
-    // What was offered behind it may fit now; no drain would say so.
-    queueMicrotask(() => this.#stream.notifyWritable());
   }
 
   /** The error for a write that comes after the half-close. */
@@ -172,19 +228,40 @@ export class SendSide implements WaiterOwner {
   }
 
   #fitsNow(length: number): boolean {
-    return (
-      this.#pending === null &&
-      this.window.available >= length &&
-      this.#stream.session.outbound.hasRoom
-    );
+    return this.#pending === null && this.window.available >= length && this.#hasWay;
+  }
+
+  get #mayOffer(): boolean {
+    // A trace may have ended it with the last frame.
+    if (this.#pending !== null || this.#stream.failure !== null) return false;
+    return this.#stream.session.scheduler.leftTo(this.#stream) > 0 || this.#hasWay;
+  }
+
+  /** The transport has room, and nobody waits whose turn would come first. */
+  get #hasWay(): boolean {
+    const { outbound, scheduler } = this.#stream.session;
+    return outbound.hasRoom && !scheduler.precedes(this.priority);
   }
 
   #wait(chunk: Uint8Array, fin: boolean, signal: AbortSignal | undefined): Promise<void> {
     const waiter = new Waiter<void>(this, signal);
     this.#pending ??= [];
-    this.#pending.push({ stream: this.#stream, waiter, chunk, sent: 0, fin });
-    this.#stream.session.scheduler.schedule(this.#stream);
+    const { memory, scheduler, options } = this.#stream.session;
+    const since = options.clock.now();
+    this.#pending.push({ stream: this.#stream, waiter, chunk, sent: 0, fin, since });
+    this.#keep(chunk.length);
+    scheduler.schedule(this.#stream);
+    if (memory.exceeded) this.#stream.session.relieve();
     return waiter.promise;
+  }
+
+  /** So many bytes more wait, or fewer. */
+  #keep(change: number): void {
+    const { memory, stalled } = this.#stream.session;
+    const before = this.charge;
+    this.unsent += change;
+    memory.unsent += this.charge - before;
+    if (stalled.has(this.#stream)) memory.stalled += this.charge - before;
   }
 
   /** `write` has left the queue; its promise resolves once the transport no longer needs its bytes. */
@@ -192,14 +269,16 @@ export class SendSide implements WaiterOwner {
     this.#pending!.shift();
     if (this.#pending!.length === 0) this.#pending = null;
     this.#taken ??= [];
-    this.#taken.push(write.waiter);
+    this.#taken.push(write);
     this.#stream.session.outbound.afterWritten(write);
   }
 
   #sendBody(chunk: Uint8Array, start: number, end: number, flags: number): void {
     const stream = this.#stream;
     this.window.spend(end - start);
-    const outbound: Outbound = stream.session.outbound;
+    this.bytes += end - start;
+    const { scheduler, outbound } = stream.session;
+    scheduler.spend(stream, end - start);
     outbound.putData(stream.id, flags | stream.synFlag(), chunk, start, end);
   }
 
@@ -208,6 +287,17 @@ export class SendSide implements WaiterOwner {
     this.#stream.session.outbound.putData(this.#stream.id, DataFlag.FIN, NOTHING, 0, 0);
     this.#stream.sentFin();
   }
+}
+
+/**
+ * The most that a stream's writes count for, in bytes. They are the application's memory, and one that writes 100 MB
+ * at once knows it; what it does not know of are ten thousand streams that keep a chunk each, because their peers do
+ * not read (docs/threats.md, 9).
+ */
+const MOST_CHARGED = 64 * 1024;
+
+function chargeFor(unsent: number): number {
+  return Math.min(unsent, MOST_CHARGED);
 }
 
 /** The longest body of one frame, in bytes: a Rust peer buffers a frame whole (spec appendix, R16). */

@@ -5,7 +5,8 @@
 import { AcceptQueue } from "./accept-queue.ts";
 import { NOTHING } from "./bytes.ts";
 import { Dispatch } from "./dispatch.ts";
-import { MuxadoError, type ResetCode, wireCodeOf } from "./errors.ts";
+import { Deadlines } from "./deadlines.ts";
+import { codeOfWire, type Failure, MuxadoError, type ResetCode, wireCodeOf } from "./errors.ts";
 import { AcceptIterator } from "./iterators.ts";
 import {
   checkNumber,
@@ -14,20 +15,27 @@ import {
   type Role,
   type SessionOptions,
 } from "./options.ts";
+import { DEFAULT_PRIORITY, packPriority, type Priority } from "./priority.ts";
+import { MemoryBudget } from "./memory-budget.ts";
 import { Outbound } from "./outbound.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type CloseOptions, type SessionEnd, Shutdown } from "./shutdown.ts";
-import type { SessionStats } from "./stats.ts";
+import { Counters, countReset, type SessionStats } from "./stats.ts";
 import { Stream, type WaitOptions } from "./stream.ts";
+import { StalledStreams } from "./stalled-streams.ts";
+import { StreamInput } from "./stream-state.ts";
 import { StreamTable } from "./stream-table.ts";
 import { guarded, tracedHandler } from "./trace.ts";
 import type { Transport } from "./transport.ts";
+import { WindowTuning } from "./window-tuning.ts";
 import type { Wire, WireDecoder } from "./wire.ts";
 
 /** Options of {@link Session.open}. */
 export interface OpenOptions {
   /** Resets the stream with STREAM_CANCELLED when it aborts, at any time of the stream's life. */
   readonly signal?: AbortSignal | undefined;
+  /** When the stream's output leaves, compared with that of other streams. Default: urgency 3, weight 16. */
+  readonly priority?: Priority | undefined;
 }
 
 /**
@@ -64,7 +72,21 @@ export class Session implements AsyncIterable<Stream> {
   /** @internal */
   readonly shutdown: Shutdown;
   /** @internal */
+  readonly counters: Counters = new Counters();
+  /** @internal */
+  readonly memory: MemoryBudget;
+  /** @internal */
+  readonly tuning: WindowTuning;
+  /** @internal Streams that have output and that the peer gives no credit. */
+  readonly stalled: StalledStreams;
+  /** @internal Streams that were closed here and that the peer does not end. */
+  readonly closing: Deadlines<Stream>;
+  /** @internal The accept queue, while streams wait in it. */
+  readonly unaccepted: Deadlines<AcceptQueue<Stream>>;
+  /** @internal */
   bytesReceived = 0;
+  /** @internal When input came last, in whole milliseconds of the clock. */
+  now = 0;
   /** @internal */
   readonly dispatch: Dispatch;
   /** @internal */
@@ -82,20 +104,42 @@ export class Session implements AsyncIterable<Stream> {
   constructor(transport: Transport, role: Role, options: SessionOptions = {}) {
     this.role = role;
     this.options = resolveOptions(role, options);
-    const { wire, acceptBacklog, scheduleFlush } = this.options;
+    const { wire, clock, acceptBacklog, transportBudget, scheduleFlush } = this.options;
     const trace = this.options.trace && guarded(this.options.trace);
+    const carrier = this.options.record?.(transport, this.options) ?? transport;
     this.wire = wire;
     this.table = new StreamTable(role, wire);
     this.acceptQueue = new AcceptQueue(acceptBacklog);
-    this.outbound = new Outbound(transport, wire, scheduleFlush, () => this.compose(), trace);
-    this.scheduler = new Scheduler(this.outbound);
-    this.shutdown = new Shutdown(this, transport);
+    this.memory = new MemoryBudget(this.options.memoryBudget);
+    this.tuning = new WindowTuning(clock, this.memory, this.options.maxWindowSize);
+    const { writeTimeout, streamCloseTimeout, acceptTimeout } = this.options;
+    this.stalled = new StalledStreams(clock, writeTimeout, this.memory, (stream) => {
+      this.giveUp(stream, "WRITE_TIMEOUT", `no credit has come for ${writeTimeout} ms`);
+    });
+    this.closing = new Deadlines(clock, streamCloseTimeout, (stream) => {
+      this.giveUp(
+        stream,
+        "STREAM_CANCELLED",
+        `its peer has not ended it in ${streamCloseTimeout} ms`,
+      );
+    });
+    this.unaccepted = new Deadlines(clock, acceptTimeout, () => this.refuseStale());
+    this.outbound = new Outbound(
+      carrier,
+      wire,
+      transportBudget,
+      scheduleFlush,
+      () => this.compose(),
+      trace,
+    );
+    this.scheduler = new Scheduler(this.outbound, this.stalled);
+    this.shutdown = new Shutdown(this, carrier);
     this.dispatch = new Dispatch(this);
     const isOver = (): boolean => this.shutdown.ended;
     this.decoder = wire.createDecoder(
       trace === undefined ? this.dispatch : tracedHandler(this.dispatch, trace, isOver),
     );
-    transport.start(this);
+    carrier.start(this);
   }
 
   /** Settles with the full story once the session and its transport have ended; never rejects. */
@@ -108,14 +152,17 @@ export class Session implements AsyncIterable<Stream> {
    *
    * @throws {MuxadoError} SESSION_CLOSED (or why the session ended), REMOTE_GONE_AWAY, STREAM_LIMIT,
    * STREAMS_EXHAUSTED; all of them safe to retry on another session.
+   * @throws {RangeError} if the priority is out of range.
    * @throws the signal's reason, if it has aborted.
    */
   open(options?: OpenOptions): Stream {
     const signal = options?.signal;
     signal?.throwIfAborted();
+    const priority = options?.priority && packPriority(options.priority, DEFAULT_PRIORITY);
     const refusal = this.shutdown.openRefusal ?? this.openRefusal();
     if (refusal !== undefined) throw refusal;
     const stream = new Stream(this, this.table.takeLocalId(), true);
+    if (priority !== undefined) stream.sending.priority = priority;
     this.table.addOpening(stream);
     this.outbound.requestFlush();
     if (signal !== undefined) stream.tieTo(signal);
@@ -128,7 +175,11 @@ export class Session implements AsyncIterable<Stream> {
    * @throws {MuxadoError} once the session is over and every stream that came before has been given out.
    */
   accept(options?: WaitOptions): Promise<Stream> {
-    return this.acceptQueue.accept(options?.signal);
+    const accepting = this.acceptQueue.accept(options?.signal);
+    if (this.unaccepted.size > 0 && this.acceptQueue.length === 0) {
+      this.unaccepted.delete(this.acceptQueue);
+    }
+    return accepting;
   }
 
   /** Accepts streams until the session is over, however it ended. Leaving the loop leaves the session as it is. */
@@ -178,7 +229,7 @@ export class Session implements AsyncIterable<Stream> {
 
   /** Counters of this moment; cheap to read. */
   stats(): SessionStats {
-    const { table, acceptQueue, outbound } = this;
+    const { table, acceptQueue, outbound, counters, memory } = this;
     return {
       openStreams: table.count,
       streamsOpened: table.openedCount,
@@ -187,7 +238,28 @@ export class Session implements AsyncIterable<Stream> {
       bytesReceived: this.bytesReceived,
       bytesSent: outbound.bytesSent,
       bytesToSend: outbound.waiting + outbound.underWay,
+      framesReceived: counters.framesReceived,
+      framesSent: outbound.framesSent,
+      resetsReceived: { ...counters.resetsReceived },
+      resetsSent: { ...counters.resetsSent },
+      memoryUnread: memory.unread,
+      memoryUnsent: memory.unsent,
+      roundTrip: this.tuning.roundTrip,
     };
+  }
+
+  /**
+   * Tells the session what a round trip takes, for those who measure it: windows that tune themselves grow by it. The
+   * session measures for itself, too, but only while credit is what a stream waits for.
+   *
+   * @param milliseconds more than 0.
+   * @throws {RangeError} if it is not.
+   */
+  reportRoundTrip(milliseconds: number): void {
+    if (!(milliseconds > 0 && milliseconds < Infinity)) {
+      throw new RangeError(`a round trip takes more than 0 ms, got ${milliseconds}`);
+    }
+    this.tuning.measured(milliseconds);
   }
 
   /** {@link close}, for `await using`. */
@@ -198,6 +270,7 @@ export class Session implements AsyncIterable<Stream> {
   /** @internal A chunk from the transport; the session's now. */
   receive(chunk: Uint8Array): void {
     if (this.shutdown.ended) return;
+    this.now = Math.max(0, Math.trunc(this.options.clock.now()));
     this.bytesReceived += chunk.length;
     this.decoder.push(chunk);
     const { outbound, table } = this;
@@ -212,19 +285,7 @@ export class Session implements AsyncIterable<Stream> {
 
   /** @internal The transport is done with the write under way. */
   written(): void {
-    const { outbound, scheduler } = this;
-    const { starved } = outbound;
-    outbound.written();
-    // Each has its share, and those that find no room are the first next time: what is offered again stands
-    // behind them. Without this, the first stream to be told would take it all, every time.
-    let waiting = starved.size;
-    for (const stream of starved) {
-      if (waiting === 0 || !outbound.divideRoom(waiting, scheduler.isWaiting)) break;
-      waiting--;
-      starved.delete(stream);
-      stream.notifyWritable();
-    }
-    outbound.uniteRoom();
+    this.outbound.written();
   }
 
   /** @internal The transport is over. */
@@ -249,7 +310,7 @@ export class Session implements AsyncIterable<Stream> {
     // Not with the next flush: that may have been asked for before the streams came.
     this.options.scheduleFlush(() => {
       this.judging = false;
-      for (const stream of this.acceptQueue.trim()) this.refuse(stream);
+      for (const stream of this.acceptQueue.trim()) this.refuse(stream, "ACCEPT_QUEUE_FULL");
     });
   }
 
@@ -262,6 +323,7 @@ export class Session implements AsyncIterable<Stream> {
   /** @internal Sends a reset, and remembers it: what the peer has under way gets no second one. */
   sendReset(streamId: number, wireCode: number): void {
     this.table.rememberReset(streamId);
+    countReset(this.counters.resetsSent, codeOfWire(wireCode));
     this.outbound.putReset(streamId, wireCode);
   }
 
@@ -270,9 +332,32 @@ export class Session implements AsyncIterable<Stream> {
     this.table.remove(stream);
     // However long the transport is stuck, nothing keeps a stream that has ended.
     this.scheduler.remove(stream);
-    this.outbound.starved.delete(stream);
     this.creditDue.delete(stream);
+    this.stalled.delete(stream);
+    if (this.closing.size > 0) this.closing.delete(stream);
+    this.tuning.forget(stream.receiving.window);
     this.shutdown.streamEnded();
+  }
+
+  /** @internal Over its memory budget, the session resets the streams that hold the most of it. */
+  relieve(): void {
+    const detail = "it held the most of a session that exceeds its memory budget";
+    this.memory.relieve(this.table.all(), (stream) =>
+      this.giveUp(stream, "ENHANCE_YOUR_CALM", detail),
+    );
+  }
+
+  /** @internal Resets a stream, for a reason that its application did not give and that breaks no rule. */
+  giveUp(stream: Stream, code: ResetCode & string, detail: string): void {
+    this.endStream(stream, { code, scope: "stream", origin: "local", detail });
+  }
+
+  /** @internal Resets a stream because of `failure`. */
+  endStream(stream: Stream, failure: Failure): void {
+    stream.transition(StreamInput.sendReset);
+    // First the reset: the end of the last stream may be the end of the session, and GOAWAY comes last.
+    this.sendReset(stream.id, wireCodeOf(failure.code));
+    stream.fail(failure);
   }
 
   /** @internal Why no stream can be opened, if the streams that are there are the reason. */
@@ -298,24 +383,30 @@ export class Session implements AsyncIterable<Stream> {
       else stream.announce();
     }
     for (const stream of this.creditDue) {
-      const { ended, window } = stream.receiving;
+      const { ended, discarding, window } = stream.receiving;
       if (ended) continue;
-      this.outbound.putIncrement(stream.id, window.takeIncrement(this.options.windowLimit));
+      const growth = discarding ? 0 : this.tuning.growthOf(window);
+      this.outbound.putIncrement(stream.id, window.takeIncrement(growth));
     }
     this.creditDue.clear();
     const moreWaits = this.scheduler.fill();
-    // A stream that has just begun may owe credit already.
-    return moreWaits || this.creditDue.size > 0;
+    // What has found no credit in its turn counts from now on.
+    if (this.memory.exceeded) this.relieve();
+    // A stream that has just begun may owe credit already, and callbacks may have read and opened.
+    return moreWaits || this.creditDue.size > 0 || this.table.opening.size > 0;
   }
 
-  /** @internal Nobody has accepted `stream` in its turn, and the backlog is full. */
-  refuse(stream: Stream): void {
+  /** @internal Refuses the streams that nobody has accepted for so long that nobody will. */
+  refuseStale(): void {
+    for (const stream of this.acceptQueue.takeStale()) this.refuse(stream, "STREAM_REFUSED");
+    if (this.acceptQueue.length > 0) this.unaccepted.add(this.acceptQueue);
+  }
+
+  /** @internal Nobody has accepted `stream`. */
+  refuse(stream: Stream, code: "ACCEPT_QUEUE_FULL" | "STREAM_REFUSED"): void {
     // A stream that the peer has reset itself needs no answer.
     if (stream.failure !== null) return;
-    this.dispatch.endStream(stream, {
-      code: "ACCEPT_QUEUE_FULL",
-      scope: "stream",
-      origin: "local",
-    });
+    this.giveUp(stream, code, "nobody has accepted it");
+    this.dispatch.charge();
   }
 }

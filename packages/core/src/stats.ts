@@ -1,4 +1,6 @@
-// What a session counts, for metrics exporters.
+// What a session counts, for metrics exporters and for those who ask why it is slow.
+
+import type { MuxadoErrorCode } from "./errors.ts";
 
 /** Counters of a session at one moment. */
 export interface SessionStats {
@@ -16,4 +18,63 @@ export interface SessionStats {
   readonly bytesSent: number;
   /** Bytes encoded that the transport has not confirmed; writes that wait for credit are not among them. */
   readonly bytesToSend: number;
+  /** Frames that have arrived. */
+  readonly framesReceived: number;
+  /** Frames that were encoded. */
+  readonly framesSent: number;
+  /** Resets that have ended a stream, by their code: those of the peer's. */
+  readonly resetsReceived: Readonly<Partial<Record<MuxadoErrorCode, number>>>;
+  /** The same of our own, refusals included. */
+  readonly resetsSent: Readonly<Partial<Record<MuxadoErrorCode, number>>>;
+  /** Bytes of memory behind what has arrived and is not read. */
+  readonly memoryUnread: number;
+  /** What the memory budget is charged with for writes that wait in their streams: up to 64 KiB for each stream. */
+  readonly memoryUnsent: number;
+  /**
+   * The shortest round trip of the last minute or two, in milliseconds; undefined if none was measured. The session
+   * measures for itself only while one of its windows may grow and credit is what the sender waits for.
+   */
+  readonly roundTrip: number | undefined;
+}
+
+/** What one stream counts, and what it waits for, at one moment. */
+export interface StreamStats {
+  /** Bytes of its bodies that have arrived. */
+  readonly bytesReceived: number;
+  /** Bytes of its bodies that were sent. */
+  readonly bytesSent: number;
+  /** Bytes that have arrived and are not read. */
+  readonly bytesUnread: number;
+  /** Bytes of its writes that wait. */
+  readonly bytesUnsent: number;
+  /** Bytes that the peer may have unread or on their way. */
+  readonly receiveWindow: number;
+  /** Bytes that the peer still lets us send. */
+  readonly credit: number;
+  /**
+   * What its oldest write or offer waits for: the peer's `window`; the `transport`, which has not taken what it was
+   * given; or its `turn`, behind other streams. Undefined if nothing waits.
+   */
+  readonly writeBlockedBy: "window" | "transport" | "turn" | undefined;
+  /** How long its oldest write has been waiting, in milliseconds; 0 if none is. */
+  readonly writeBlockedFor: number;
+  /** Whether a read waits. If so, nothing has come. */
+  readonly readBlocked: boolean;
+  /** How long no frame has come on it, in milliseconds; undefined if none ever has. */
+  readonly silentFor: number | undefined;
+}
+
+/** What a session has counted that nothing else knows. */
+export class Counters {
+  framesReceived = 0;
+  readonly resetsReceived: ResetCounts = {};
+  readonly resetsSent: ResetCounts = {};
+}
+
+/** Resets by code. */
+export type ResetCounts = Partial<Record<MuxadoErrorCode, number>>;
+
+/** Counts one more reset with this code. */
+export function countReset(counts: ResetCounts, code: MuxadoErrorCode): void {
+  counts[code] = (counts[code] ?? 0) + 1;
 }

@@ -9,6 +9,7 @@ import {
   type RetryVerdict,
   resetCodeNumber,
 } from "./errors.ts";
+import { packPriority, type Priority, urgencyOf, weightOf } from "./priority.ts";
 import { listen, unlisten } from "./abort.ts";
 import { checkBytes, NOTHING } from "./bytes.ts";
 import { StreamIterator } from "./iterators.ts";
@@ -19,6 +20,7 @@ import { SendSide } from "./send-side.ts";
 import type { Session } from "./session.ts";
 import { effectOf, nextState, StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
 import { rejected } from "./waiter.ts";
+import type { StreamStats } from "./stats.ts";
 import { ReadableSource, WritableSink } from "./web-streams.ts";
 import { DataFlag } from "./wire.ts";
 
@@ -35,6 +37,8 @@ interface Extras {
   readable: ReadableStream<Uint8Array> | undefined;
   writable: WritableStream<Uint8Array> | undefined;
   sink: WritableSink | undefined;
+  /** When an offer was not taken in full. */
+  starvedAt: number;
   /** A drain does not wait for it. */
   background: boolean;
   /** The signal that it was opened with. */
@@ -62,8 +66,8 @@ export class Stream implements AsyncIterable<Uint8Array> {
   failure: Failure | null = null;
   /** @internal Opened here. */
   readonly isLocal: boolean;
-  /** @internal A frame of the peer's has come on it. */
-  heard = false;
+  /** @internal When the last frame of the peer's came on it, in whole milliseconds of the clock; -1: none has. */
+  heardAt = -1;
   /** @internal The peer has never been told of it. Stays true once it has failed in that state. */
   unsent: boolean;
   /** @internal */
@@ -182,6 +186,20 @@ export class Stream implements AsyncIterable<Uint8Array> {
     this.session.shutdown.streamEnded();
   }
 
+  /**
+   * When its output leaves, compared with that of the session's other streams. Setting it holds from the next
+   * frame on, and leaves out of it what is left out. It concerns our own sending only: the peer is told nothing.
+   */
+  get priority(): Required<Priority> {
+    const { priority } = this.sending;
+    return { urgency: urgencyOf(priority), weight: weightOf(priority) };
+  }
+
+  /** Throws a RangeError if the urgency is not 0 to 7 or the weight not 1 to 256. */
+  set priority(priority: Priority) {
+    this.sending.prioritize(packPriority(priority, this.sending.priority));
+  }
+
   /** The inbound direction as a Web Stream of bytes; made when first touched. It reads no further ahead than asked. */
   get readable(): ReadableStream<Uint8Array> {
     return (this.ownExtras().readable ??= new ReadableStream(new ReadableSource(this), {
@@ -197,6 +215,24 @@ export class Stream implements AsyncIterable<Uint8Array> {
       extras.writable = new WritableStream(extras.sink);
     }
     return extras.writable;
+  }
+
+  /** What it has counted, and what it waits for, at this moment. */
+  stats(): StreamStats {
+    const { receiving, sending, session } = this;
+    const now = session.options.clock.now();
+    return {
+      bytesReceived: receiving.bytes,
+      bytesSent: sending.bytes,
+      bytesUnread: receiving.unread,
+      bytesUnsent: sending.unsent,
+      receiveWindow: receiving.window.target,
+      credit: sending.window.available,
+      writeBlockedBy: sending.blockedBy,
+      writeBlockedFor: sending.blockedAt === undefined ? 0 : now - sending.blockedAt,
+      readBlocked: receiving.reading,
+      silentFor: this.heard ? Math.max(0, now - this.heardAt) : undefined,
+    };
   }
 
   /** Why the stream failed, if it has. A stream that ended in the ordinary way has no error. */
@@ -250,6 +286,10 @@ export class Stream implements AsyncIterable<Uint8Array> {
       throw new TypeError(`stream ${this.id} has an observer already`);
     }
     extras.observer = observer;
+    if (observer !== undefined) return;
+    // Nobody stands behind its offer any more, and it has no deadline.
+    this.sending.wanted = 0;
+    this.session.scheduler.schedule(this);
   }
 
   /** Reads to the end. Leaving the loop early leaves the stream as it is: close or reset it yourself. */
@@ -260,6 +300,16 @@ export class Stream implements AsyncIterable<Uint8Array> {
   /** {@link close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close().catch(() => undefined);
+  }
+
+  /** @internal A frame of the peer's has come on it. */
+  get heard(): boolean {
+    return this.heardAt >= 0;
+  }
+
+  /** @internal It has left the session. */
+  get isOver(): boolean {
+    return this.state === StreamState.closed || this.state === StreamState.reset;
   }
 
   /** @internal Moves on in the state table, and says what the input means. */
@@ -294,7 +344,9 @@ export class Stream implements AsyncIterable<Uint8Array> {
 
   /** @internal Leaves the session's table once both directions have ended. */
   checkEnded(): void {
-    if (this.state === StreamState.closed) this.leaveSession();
+    if (this.state !== StreamState.closed) return;
+    this.receiving.leave();
+    this.leaveSession();
   }
 
   /** @internal Ends the stream here, for a reason of our own. */
@@ -318,6 +370,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
   fail(failure: Failure): void {
     if (this.failure !== null) return;
     this.failure = failure;
+    this.receiving.leave();
     this.state = StreamState.reset;
     // What the peer sent before it ended the stream is still the application's; after an end of its own
     // making, the application has said that it wants no more.
@@ -344,13 +397,6 @@ export class Stream implements AsyncIterable<Uint8Array> {
   }
 
   /** @internal */
-  notifyWritable(): void {
-    if (!this.sending.starved) return;
-    this.sending.starved = false;
-    this.notify("onWritable");
-  }
-
-  /** @internal */
   notify(event: keyof StreamObserver): void {
     try {
       this.extras?.observer?.[event]();
@@ -361,12 +407,14 @@ export class Stream implements AsyncIterable<Uint8Array> {
 
   /** @internal An end may come of a command, and a command calls nobody back: observers and facades learn of it afterwards. */
   tellLater(): void {
+    const isStarved = this.sending.wanted > 0;
+    this.sending.wanted = 0;
     const extras = this.extras;
     if (extras === null) return;
     queueMicrotask(() => {
       if (this.failure !== null) extras.sink?.failed(this.error);
       this.notifyReadable();
-      this.notifyWritable();
+      if (isStarved) this.notify("onWritable");
     });
   }
 
@@ -381,6 +429,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
   refuseInbound(): void {
     if (!this.receiving.discarding || this.state !== StreamState.halfClosedLocal) return;
     this.transition(StreamInput.refuseInbound);
+    this.session.closing.add(this);
     if (this.receiving.window.remaining === 0) this.reset("STREAM_CLOSED");
   }
 
@@ -409,6 +458,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
       readable: undefined,
       writable: undefined,
       sink: undefined,
+      starvedAt: 0,
       background: false,
       tiedTo: undefined,
     });

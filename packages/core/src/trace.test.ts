@@ -143,6 +143,7 @@ describe("a frame that leaves", () => {
     const outbound: Outbound = new Outbound(
       transport,
       muxado,
+      256 * 1024,
       () => {},
       () => false,
       trace && ((frame) => trace(outbound)(frame)),

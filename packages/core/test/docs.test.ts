@@ -110,10 +110,12 @@ describe("docs/architecture.md", () => {
 
   it("lists every file of core, once", () => {
     const listed = rows(section(architecture, "The files of core")).map(([, file]) => file);
-    const files = readdirSync(path.join(root, "packages/core/src")).filter(
-      (name) => !name.endsWith(".test.ts") && name !== "index.ts",
-    );
-    expect([...listed].sort()).toEqual(files.map((name) => `\`${name}\``).sort());
+    const files = readdirSync(path.join(root, "packages/core/src"), {
+      recursive: true,
+      encoding: "utf8",
+    }).filter((name) => /(?<!\.test|index)\.ts$/.test(name));
+    const names = files.map((name) => `\`${name.replaceAll("\\", "/")}\``);
+    expect([...listed].sort()).toEqual(names.sort());
   });
 
   it("speaks of no file that is not there", () => {

@@ -474,14 +474,14 @@ describe("the Go peer", () => {
   it("G18: credit may come byte by byte, as often as it likes", async () => {
     const peer = rawPeer({ maxProvokedResets: 0, maxWaitingResets: 0 });
     const stream = await accepted(peer, syn(3));
-    peer.send(...Array.from({ length: 50_000 }, () => wndinc(3, 1)));
-    expect(peer.take()).toEqual([]);
-    void stream.write(bytes(WINDOW + 50_000));
-    for (;;) {
-      const sent = contentOf(peer.take(), 3).length;
-      if (sent === 0) break;
+    void stream.write(bytes(2 * WINDOW));
+    let sent = 0;
+    while (sent < WINDOW) sent += contentOf(peer.take(), 3).length;
+    while (sent < 2 * WINDOW) {
+      peer.send(...Array.from({ length: 1024 }, () => wndinc(3, 1)));
+      sent += contentOf(peer.take(), 3).length;
     }
-    expect(peer.session.stats().bytesSent).toBeGreaterThan(WINDOW + 50_000);
+    expect(peer.session.stats().framesReceived).toBeGreaterThan(WINDOW);
   });
 
   it("G19: DATA before or without SYN is answered on its stream, and is never fatal", async () => {

@@ -20,6 +20,7 @@ import {
   uncaughtIn,
 } from "@muxado/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Stream as InternalStream } from "../src/stream.ts";
 import { takePieces } from "./taking.ts";
 
 const KIB = 1024;
@@ -41,6 +42,14 @@ async function expectUnharmed(peer: RawPeer, streamId = 9001): Promise<void> {
   expect(stream.take()).toEqual(bytes("still"));
   await stream.write(bytes("here"));
   expect(contentOf(peer.take(), streamId)).toEqual(bytes("here"));
+}
+
+/** How `writing` has failed; undefined if it has not. */
+function failureOf(writing: Promise<void>): Promise<MuxadoError | undefined> {
+  return writing.then(
+    () => undefined,
+    (error: MuxadoError) => error,
+  );
 }
 
 /** Proves that the session has ended for a reason of the peer's making, and told it so. */
@@ -157,6 +166,85 @@ describe("3. negative window", () => {
     }).toThrow("flow control");
     return pieces;
   }
+});
+
+describe("4. rapid reset", () => {
+  /** Opens a stream and resets it at once; with another id each time. */
+  function openAndReset(peer: RawPeer, times: number, first = 3): void {
+    for (let count = 0; count < times; count++) {
+      const id = first + 2 * count;
+      peer.send(syn(id), rst(id, "STREAM_CANCELLED"));
+    }
+  }
+
+  it("as often as the limit says harms nobody", async () => {
+    const peer = rawPeer({ maxRapidResets: 3 });
+    openAndReset(peer, 3);
+    for (let times = 0; times < 3; times++) await peer.session.accept();
+    expect(peer.take()).toEqual([]);
+    await expectUnharmed(peer);
+  });
+
+  it("once more ends the session", async () => {
+    const peer = rawPeer({ maxRapidResets: 3 });
+    openAndReset(peer, 4);
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("is allowed 10 000 times by default", async () => {
+    const peer = rawPeer({ acceptBacklog: Infinity });
+    openAndReset(peer, 10_000);
+    expect(peer.take()).toEqual([]);
+    openAndReset(peer, 1, 99_999);
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("is counted also when the streams were accepted, and work has begun for nothing", async () => {
+    const peer = rawPeer({ maxRapidResets: 3 });
+    for (const id of [3, 5, 7, 9]) {
+      peer.send(syn(id, "work"));
+      await peer.session.accept();
+      peer.send(rst(id, "STREAM_CANCELLED"));
+    }
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("is not a reset of a stream that was answered, nor of one of ours", async () => {
+    const peer = rawPeer({ maxRapidResets: 0 });
+    for (const id of [3, 5, 7, 9]) {
+      peer.send(syn(id));
+      await (await peer.session.accept()).write(bytes(1));
+      const own = peer.session.open();
+      peer.take();
+      peer.send(rst(id, "STREAM_CANCELLED"), rst(own.id, "STREAM_CANCELLED"));
+    }
+    expect(peer.take()).toEqual([]);
+    await expectUnharmed(peer);
+  });
+
+  it("is not a reset of a stream that is not there", async () => {
+    const peer = rawPeer({ maxRapidResets: 0 });
+    for (const id of [3, 5, 7, 9]) peer.send(rst(id, "STREAM_CANCELLED"));
+    await expectUnharmed(peer);
+  });
+
+  it("is forgiven after 10 seconds", async () => {
+    const peer = rawPeer({ maxRapidResets: 3 });
+    openAndReset(peer, 3);
+    await peer.advance(10_000);
+    openAndReset(peer, 3, 13);
+    expect(peer.take()).toEqual([]);
+    openAndReset(peer, 1, 23);
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("does not make room in the backlog", () => {
+    const peer = rawPeer({ acceptBacklog: 3 });
+    openAndReset(peer, 3);
+    peer.send(syn(9));
+    expect(brief(peer.take())).toEqual(["9: RST ACCEPT_QUEUE_FULL"]);
+    expect(peer.session.stats()).toMatchObject({ waitingForAccept: 3, openStreams: 0 });
+  });
 });
 
 describe("5. resets that the peer provokes", () => {
@@ -338,6 +426,396 @@ describe("6. reply floods, while our writes are blocked", () => {
     peer.releaseWrites();
     expect(brief(peer.take()).at(-1)).toBe("99: RST STREAM_CLOSED");
     await expectUnharmed(peer);
+  });
+});
+
+describe("7. empty and tiny frames", () => {
+  function empty(times: number): Frame[] {
+    return Array.from({ length: times }, () => data(3));
+  }
+
+  it.each([
+    ["on a stream that is open", [syn(3)]],
+    ["on a stream that is not there", []],
+  ] as const)("%s: empty ones may be as many in a row as the limit says", async (_, before) => {
+    const peer = rawPeer({ maxEmptyFrames: 3 });
+    peer.send(...before, ...empty(3));
+    expect(peer.take()).toEqual([]);
+    if (before.length > 0) await peer.session.accept();
+    await expectUnharmed(peer);
+  });
+
+  it("one more ends the session", async () => {
+    const peer = rawPeer({ maxEmptyFrames: 3 });
+    peer.send(...empty(4));
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("they are 100 by default", async () => {
+    const peer = rawPeer();
+    peer.send(...empty(100));
+    expect(peer.take()).toEqual([]);
+    peer.send(...empty(1));
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it.each([
+    ["payload", data(3, 1)],
+    ["SYN", syn(9001)],
+    ["FIN", fin(3)],
+    ["FIN on a stream that is not there", fin(99)],
+    ["an increment", wndinc(3, 1)],
+    ["a reset", rst(3, "STREAM_CANCELLED")],
+    ["a GOAWAY", goAway(100)],
+  ] as const)("they are in a row no more after %s", async (_, between) => {
+    const peer = rawPeer({ maxEmptyFrames: 3 });
+    peer.send(syn(3), ...empty(3), between, ...empty(3));
+    expect(peer.take()).toEqual([]);
+    peer.send(...empty(1));
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("SYN, FIN and payload are not empty, however often they come", async () => {
+    const peer = rawPeer({ maxEmptyFrames: 0 });
+    for (let id = 3; id < 20; id += 2) {
+      peer.send(syn(id), data(id, 1), fin(id), fin(id));
+      await peer.session.accept();
+    }
+    await expectUnharmed(peer);
+  });
+
+  it("tiny ones are charged what they cost in memory, not only what they say", () => {
+    const peer = rawPeer();
+    const ids = Array.from({ length: 100 }, (_, index) => 3 + 2 * index);
+    peer.send(...ids.map((id) => syn(id, 1)));
+    expect(peer.session.stats().memoryUnread).toBe(100 * (1 + OVERHEAD_OF_A_PIECE));
+    // Views, which are not gathered, are charged one by one.
+    for (const id of ids) peer.send(data(id, 4 * KIB));
+    const { memoryUnread } = peer.session.stats();
+    expect(memoryUnread).toBe(100 * (1 + 4 * KIB + 2 * OVERHEAD_OF_A_PIECE));
+  });
+
+  it("so streams of one byte exhaust the budget long before their bytes would", async () => {
+    const peer = rawPeer({ memoryBudget: 10 * (1 + OVERHEAD_OF_A_PIECE) });
+    peer.send(...Array.from({ length: 10 }, (_, index) => syn(3 + 2 * index, 1)));
+    expect(peer.take()).toEqual([]);
+    peer.send(syn(99, 1));
+    expect(brief(peer.take())[0]).toMatch("RST ENHANCE_YOUR_CALM");
+  });
+});
+
+describe("8. dribble", () => {
+  /** A session that has sent so many bytes, frame headers included, on stream 3. */
+  async function sent(total: number, options: Parameters<typeof rawPeer>[0] = {}) {
+    const peer = rawPeer(options);
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    await stream.write(bytes(total - 8));
+    peer.take();
+    expect(peer.session.stats().bytesSent).toBe(total);
+    return { peer, stream };
+  }
+
+  it("increments may be one for each byte that was sent and each stream, and some more", async () => {
+    const { peer } = await sent(20, { maxUnearnedIncrements: 3 });
+    for (let count = 0; count < 24; count++) peer.send(wndinc(3, 1));
+    await expectUnharmed(peer);
+  });
+
+  it("one more ends the session", async () => {
+    const { peer } = await sent(20, { maxUnearnedIncrements: 3 });
+    for (let count = 0; count < 25; count++) peer.send(wndinc(3, 1));
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("they count wherever they go, also to streams that are not there", async () => {
+    const peer = rawPeer({ maxUnearnedIncrements: 3 });
+    for (const id of [3, 5, 7, 9]) peer.send(wndinc(id, 1));
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("so is one for each stream that the peer opens: it may want a larger window", async () => {
+    const peer = rawPeer({ maxUnearnedIncrements: 3 });
+    for (let id = 3; id < 23; id += 2) {
+      peer.send(syn(id), wndinc(id, 1_000_000));
+      await peer.session.accept();
+    }
+    peer.send(wndinc(3, 1), wndinc(3, 1), wndinc(3, 1));
+    expect(peer.take()).toEqual([]);
+    peer.send(wndinc(3, 1));
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("those without any cause are 10 000 by default", async () => {
+    const peer = rawPeer();
+    peer.send(...Array.from({ length: 10_000 }, () => wndinc(3, 1)));
+    expect(peer.take()).toEqual([]);
+    peer.send(wndinc(3, 1));
+    await expectBreach(peer, "ENHANCE_YOUR_CALM");
+  });
+
+  it("a peer that sends one for each byte that it reads is never ended, without any slack", async () => {
+    const peer = rawPeer({ maxUnearnedIncrements: 0 });
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    for (let round = 0; round < 50; round++) {
+      await stream.write(bytes(1 + round));
+      const read = contentOf(peer.take(), 3).length;
+      peer.send(...Array.from({ length: read }, () => wndinc(3, 1)));
+    }
+    await expectUnharmed(peer);
+  });
+
+  it("our sender waits for 1 KiB of credit, or for all that it has", async () => {
+    const peer = rawPeer();
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    const writing = stream.write(bytes(WINDOW + 1500));
+    expect(contentOf(peer.take(), 3)).toHaveLength(WINDOW);
+    for (let count = 0; count < 1023; count++) peer.send(wndinc(3, 1));
+    expect(peer.take()).toEqual([]);
+    peer.send(wndinc(3, 1));
+    expect(brief(peer.take())).toEqual([`3: DATA ${KIB}`]);
+    for (let count = 0; count < 475; count++) peer.send(wndinc(3, 1));
+    expect(peer.take()).toEqual([]);
+    peer.send(wndinc(3, 1));
+    expect(brief(peer.take())).toEqual(["3: DATA 476"]);
+    await writing;
+  });
+});
+
+describe("9. slow reading", () => {
+  /** A stream whose peer has no credit left for it, and writes that wait for some. */
+  async function stalled(options: Parameters<typeof rawPeer>[0], unsent = [1]) {
+    const peer = rawPeer(options);
+    const streams: Stream[] = [];
+    const errors: Promise<MuxadoError | undefined>[] = [];
+    for (const [index, length] of unsent.entries()) {
+      const id = 3 + 2 * index;
+      peer.send(syn(id));
+      const stream = await peer.session.accept();
+      await Promise.all([stream.write(bytes(WINDOW)), peer.settle()]);
+      errors.push(failureOf(stream.write(bytes(length))));
+      streams.push(stream);
+    }
+    peer.take();
+    return { peer, streams, stream: streams[0]!, errors, error: errors[0]! };
+  }
+
+  const timedOut = { code: "WRITE_TIMEOUT", scope: "stream", origin: "local", streamId: 3 };
+
+  describe("a write without credit", () => {
+    it("waits as long as the limit says, and is then reset", async () => {
+      const { peer, stream, error } = await stalled({ writeTimeout: 1000 });
+      await peer.advance(999);
+      expect(stream.error).toBeUndefined();
+      await peer.advance(1);
+      expect(await error).toMatchObject(timedOut);
+      expect(brief(peer.take())).toEqual(["3: RST WRITE_TIMEOUT"]);
+      expect(peer.session.stats()).toMatchObject({ openStreams: 0, memoryUnsent: 0 });
+      expect(peer.clock.timers).toEqual([]);
+      await expectUnharmed(peer);
+    });
+
+    it("waits for 5 minutes by default, and for ever if told so", async () => {
+      const { peer, error } = await stalled({});
+      await peer.advance(299_999);
+      expect(peer.take()).toEqual([]);
+      await peer.advance(1);
+      expect(await error).toMatchObject(timedOut);
+      const patient = await stalled({ writeTimeout: Infinity });
+      expect(patient.peer.clock.timers).toEqual([]);
+      await patient.peer.advance(1e9);
+      expect(patient.stream.error).toBeUndefined();
+    });
+
+    it("is not helped by credit that dribbles below 1 KiB", async () => {
+      const { peer, error } = await stalled({ writeTimeout: 1000 }, [4 * KIB]);
+      for (let count = 0; count < 9; count++) {
+        await peer.advance(100);
+        peer.send(wndinc(3, 100));
+      }
+      peer.send(wndinc(3, 123));
+      expect(peer.take()).toEqual([]);
+      await peer.advance(100);
+      expect(await error).toMatchObject(timedOut);
+    });
+
+    it("has its whole time again with each progress", async () => {
+      const { peer, stream, error } = await stalled({ writeTimeout: 1000 }, [4 * KIB]);
+      for (let count = 0; count < 3; count++) {
+        await peer.advance(999);
+        peer.send(wndinc(3, KIB));
+        expect(brief(peer.take())).toEqual([`3: DATA ${KIB}`]);
+      }
+      await peer.advance(999);
+      expect(stream.error).toBeUndefined();
+      await peer.advance(1);
+      expect(await error).toMatchObject(timedOut);
+    });
+
+    it("is forgotten when it is done", async () => {
+      const { peer, stream } = await stalled({ writeTimeout: 1000 });
+      peer.send(wndinc(3, 1));
+      expect(brief(peer.take())).toEqual(["3: DATA 1"]);
+      expect(peer.clock.timers).toEqual([]);
+      await peer.advance(10_000);
+      expect(stream.error).toBeUndefined();
+    });
+
+    it.each(["a reset of the peer's", "a reset of ours"])("is forgotten with %s", async (end) => {
+      const { peer, stream } = await stalled({ writeTimeout: 1000 });
+      if (end.includes("peer")) peer.send(rst(3, "STREAM_CLOSED"));
+      else stream.reset();
+      peer.take();
+      expect(peer.clock.timers).toEqual([]);
+      await peer.advance(1000);
+      expect(peer.take()).toEqual([]);
+    });
+
+    it("is forgotten when it is taken back: a later one has its own time", async () => {
+      const peer = rawPeer({ writeTimeout: 1000 });
+      peer.send(syn(3));
+      const stream = await peer.session.accept();
+      await Promise.all([stream.write(bytes(WINDOW)), peer.settle()]);
+      const controller = new AbortController();
+      const aborted = stream.write(bytes(10), { signal: controller.signal });
+      await peer.advance(900);
+      controller.abort("enough");
+      await expect(aborted).rejects.toBe("enough");
+      expect(peer.clock.timers).toEqual([]);
+      const later = failureOf(stream.write(bytes(10)));
+      await peer.advance(999);
+      expect(stream.error).toBeUndefined();
+      await peer.advance(1);
+      expect(await later).toMatchObject(timedOut);
+    });
+
+    it("is counted also behind one that was taken back when its turn was near", async () => {
+      const peer = rawPeer({ writeTimeout: 1000, transportBudget: 1 });
+      peer.send(syn(3));
+      const stream = await peer.session.accept();
+      await Promise.all([stream.write(bytes(WINDOW - 500)), peer.settle()]);
+      peer.holdWrites();
+      peer.session.open();
+      peer.take();
+      const controller = new AbortController();
+      const small = stream.write(bytes(400), { signal: controller.signal });
+      const large = failureOf(stream.write(bytes(KIB)));
+      controller.abort("taken back");
+      await expect(small).rejects.toBe("taken back");
+      peer.releaseWrites();
+      peer.flush();
+      await peer.advance(1000);
+      expect(await large).toMatchObject(timedOut);
+    });
+
+    it("is limited for offers that were not taken, too", async () => {
+      const peer = rawPeer({ writeTimeout: 1000 });
+      peer.send(syn(3));
+      const stream = await peer.session.accept();
+      expect(stream.offer(bytes(WINDOW + 1))).toBe(WINDOW);
+      peer.take();
+      await peer.advance(999);
+      expect(stream.error).toBeUndefined();
+      await peer.advance(1);
+      expect(stream.error).toMatchObject({ code: "WRITE_TIMEOUT" });
+    });
+
+    it("is not an offer that was given up: not with the half-close, nor for a smaller one", async () => {
+      const peer = rawPeer({ writeTimeout: 1000 });
+      for (const id of [3, 5]) {
+        peer.send(syn(id));
+        const stream = await peer.session.accept();
+        expect(stream.offer(bytes(WINDOW - 100))).toBe(WINDOW - 100);
+        expect(stream.offer(bytes(200))).toBe(0);
+        peer.take();
+        if (id === 3) await stream.closeWrite();
+        else expect(stream.offer(bytes(100))).toBe(100);
+      }
+      peer.take();
+      expect(peer.clock.timers).toEqual([]);
+      await peer.advance(1000);
+      expect(peer.session.stats()).toMatchObject({ openStreams: 2, resetsSent: {} });
+      expect(peer.take()).toEqual([]);
+    });
+
+    it("is not one that waits for a transport that is slow", async () => {
+      const peer = rawPeer({ writeTimeout: 1000, transportBudget: 1 });
+      peer.send(syn(3));
+      const stream = await peer.session.accept();
+      peer.holdWrites();
+      peer.session.open();
+      peer.take();
+      const writing = stream.write(bytes(WINDOW));
+      await peer.advance(100_000);
+      expect(stream.error).toBeUndefined();
+      peer.releaseWrites();
+      await peer.settle();
+      await writing;
+    });
+  });
+
+  describe("output that waits for the peer's credit", () => {
+    const lengths = [20 * KIB, 30 * KIB, 10 * KIB];
+
+    it("may be as much as the memory budget", async () => {
+      const { peer } = await stalled({ memoryBudget: 60 * KIB }, lengths);
+      expect(peer.session.stats().memoryUnsent).toBe(60 * KIB);
+      expect(peer.take()).toEqual([]);
+    });
+
+    it("and one byte more has the largest reset", async () => {
+      const { peer, streams, errors } = await stalled({ memoryBudget: 60 * KIB - 1 }, lengths);
+      await peer.settle();
+      expect(peer.session.stats().resetsSent).toEqual({ ENHANCE_YOUR_CALM: 1 });
+      expect(await errors[1]).toMatchObject({
+        code: "ENHANCE_YOUR_CALM",
+        scope: "stream",
+        origin: "local",
+      });
+      expect(streams.map((stream) => stream.error?.code)).toEqual([
+        undefined,
+        "ENHANCE_YOUR_CALM",
+        undefined,
+      ]);
+      expect(peer.session.stats().memoryUnsent).toBe(30 * KIB);
+    });
+
+    it("counts up to 64 KiB for each stream: a large write is the application's own affair", async () => {
+      const large = await stalled({ memoryBudget: 128 * KIB }, [1000 * KIB, 2000 * KIB]);
+      expect(large.peer.session.stats().memoryUnsent).toBe(128 * KIB);
+      expect(large.peer.take()).toEqual([]);
+      const many = await stalled({ memoryBudget: 128 * KIB }, [64 * KIB, 64 * KIB, 1]);
+      expect(many.peer.session.stats().resetsSent).toEqual({ ENHANCE_YOUR_CALM: 1 });
+    });
+
+    it("counts together with what is unread", async () => {
+      const { peer, streams } = await stalled({ memoryBudget: 60 * KIB }, lengths);
+      peer.send(syn(99, 1));
+      expect(brief(peer.take())).toEqual(["5: RST ENHANCE_YOUR_CALM"]);
+      expect(streams[0]!.error).toBeUndefined();
+    });
+  });
+
+  it("output that only waits for a slow transport costs nobody a stream", async () => {
+    const peer = rawPeer({ memoryBudget: 100 * KIB });
+    peer.holdWrites();
+    peer.session.open();
+    peer.take();
+    for (const id of [3, 5, 7]) {
+      peer.send(syn(id));
+      void (await peer.session.accept()).write(bytes(200 * KIB));
+    }
+    peer.send(syn(9, 10 * KIB), data(3, 10 * KIB));
+    await peer.settle();
+    expect(peer.session.stats().resetsSent).toEqual({});
+    expect(peer.session.stats()).toMatchObject({ openStreams: 5, memoryUnsent: 192 * KIB });
+    // What is unread counts all the same.
+    peer.send(data(9, 81 * KIB));
+    await peer.settle();
+    expect(peer.session.stats().resetsSent).toEqual({ ENHANCE_YOUR_CALM: 1 });
+    expect(peer.session.stats().memoryUnsent).toBe(192 * KIB);
   });
 });
 
@@ -765,6 +1243,345 @@ describe("15. commands inside callbacks", () => {
   });
 });
 
+describe("16. inflation of windows", () => {
+  const ROUND_TRIP = 100;
+
+  /** A stream of the peer's on a session that knows the round trip. */
+  async function tuned(options: Parameters<typeof rawPeer>[0] = {}) {
+    const peer = rawPeer(options);
+    peer.session.reportRoundTrip(ROUND_TRIP);
+    await peer.advance(1);
+    peer.send(syn(3));
+    return { peer, stream: await peer.session.accept() };
+  }
+
+  /** Sends so much and has it read; then so many milliseconds pass. */
+  async function consume(peer: RawPeer, stream: Stream, length: number, ms: number): Promise<void> {
+    for (let left = length; left > 0; left -= 64 * KIB) {
+      peer.send(data(stream.id, Math.min(left, 64 * KIB)));
+    }
+    takePieces(stream);
+    peer.take();
+    await peer.advance(ms);
+  }
+
+  /** In each round trip the peer sends all that it has credit for, and it is read at once. The windows seen. */
+  async function saturate(peer: RawPeer, stream: Stream, roundTrips: number): Promise<number[]> {
+    let credit = WINDOW;
+    const sizes = new Set<number>();
+    for (let round = 0; round < roundTrips; round++) {
+      let granted = 0;
+      for (; credit > 0; credit -= Math.min(credit, 64 * KIB)) {
+        peer.send(data(stream.id, Math.min(credit, 64 * KIB)));
+        takePieces(stream);
+        for (const frame of peer.take()) if (frame.type === "WNDINC") granted += frame.increment;
+        sizes.add(stream.stats().receiveWindow);
+      }
+      credit = granted;
+      await peer.advance(ROUND_TRIP);
+    }
+    return [...sizes];
+  }
+
+  it("is not had by sending: what nobody reads makes no window grow", async () => {
+    const { peer, stream } = await tuned();
+    for (let count = 0; count < 4; count++) peer.send(data(3, 64 * KIB));
+    expect(peer.take()).toEqual([]);
+    expect(stream.stats()).toMatchObject({ receiveWindow: WINDOW, bytesUnread: WINDOW });
+    peer.send(data(3, 1));
+    expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
+  });
+
+  it("is not had by a reader that is slow", async () => {
+    const { peer, stream } = await tuned();
+    // Half a window in two round trips, which is a window in four.
+    for (let count = 0; count < 20; count++) {
+      await consume(peer, stream, 128 * KIB, 2 * ROUND_TRIP);
+    }
+    expect(stream.stats().receiveWindow).toBe(WINDOW);
+  });
+
+  it("is had by a reader that keeps up", async () => {
+    const { peer, stream } = await tuned();
+    await consume(peer, stream, 128 * KIB, 2 * ROUND_TRIP - 1);
+    expect(stream.stats().receiveWindow).toBe(WINDOW);
+    await consume(peer, stream, 128 * KIB, 0);
+    expect(stream.stats().receiveWindow).toBe(2 * WINDOW);
+  });
+
+  it("needs no help: the round trip is measured by credit", async () => {
+    const peer = rawPeer();
+    await peer.advance(1);
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    expect(await saturate(peer, stream, 1)).toEqual([WINDOW]);
+    expect(peer.session.stats().roundTrip).toBeUndefined();
+    expect(await saturate(peer, stream, 1)).toEqual([WINDOW, 2 * WINDOW]);
+    expect(peer.session.stats().roundTrip).toBe(ROUND_TRIP);
+  });
+
+  it.each([64 * WINDOW, 3 * WINDOW, WINDOW + 1])("ends at maxWindowSize: %i", async (most) => {
+    // 16 MiB is the default.
+    const maxWindowSize = most === 64 * WINDOW ? undefined : most;
+    const { peer, stream } = await tuned({ maxWindowSize });
+    const sizes = await saturate(peer, stream, 6);
+    expect(Math.max(...sizes)).toBe(most);
+    // The peer has that much at the most, and not a byte more.
+    const { remaining, owed } = (stream as InternalStream).receiving.window;
+    expect(remaining + owed).toBe(most);
+  });
+
+  it("does not happen to a window of a given size", async () => {
+    const { peer, stream } = await tuned({ windowSize: WINDOW, maxWindowSize: 4 * WINDOW });
+    expect(await saturate(peer, stream, 6)).toEqual([WINDOW]);
+  });
+
+  it("is out of half the budget, which has it back at the end", async () => {
+    const { peer, stream } = await tuned({ memoryBudget: 6 * WINDOW });
+    const sizes = await saturate(peer, stream, 6);
+    expect(sizes.map((size) => size / WINDOW)).toEqual([1, 2, 4]);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * WINDOW);
+    stream.reset();
+    peer.send(syn(5));
+    expect((await saturate(peer, await peer.session.accept(), 6)).slice(0, 4)).toEqual(
+      sizes.slice(0, 4),
+    );
+  });
+
+  it("may be of the whole budget for reading, and one byte more has the largest reset", () => {
+    // The two pieces of each stream cost something, too.
+    const peer = rawPeer({ memoryBudget: 2 * (100 * KIB + 2 * OVERHEAD_OF_A_PIECE) });
+    for (const id of [3, 5]) peer.send(syn(id, 60 * KIB));
+    for (const id of [3, 5]) peer.send(data(id, 40 * KIB));
+    expect(peer.take()).toEqual([]);
+    peer.send(data(5, 1));
+    expect(brief(peer.take())).toEqual(["5: RST ENHANCE_YOUR_CALM"]);
+    expect(peer.session.stats().openStreams).toBe(1);
+  });
+
+  it("10 000 streams that are filled and never read stay under the budget, and a small one goes on", async () => {
+    const memoryBudget = 8 * 1024 * KIB;
+    const body = bytes(16 * KIB);
+    const peer = rawPeer({ memoryBudget });
+    const streams: Stream[] = [];
+    void (async () => {
+      for await (const stream of peer.session) streams.push(stream);
+    })();
+    peer.send(syn(1, "innocent"));
+    let most = 0;
+    for (let count = 1; count <= 10_000; count++) {
+      const id = 1 + 2 * count;
+      peer.send(syn(id, body), data(id, body));
+      const { memoryUnread, memoryUnsent } = peer.session.stats();
+      most = Math.max(most, memoryUnread + memoryUnsent);
+      if (count % 1000 === 0) {
+        await peer.settle();
+        peer.take();
+      }
+    }
+    await peer.settle();
+    expect(most).toBeGreaterThan(memoryBudget / 2);
+    expect(most).toBeLessThanOrEqual(memoryBudget);
+    expect(streams).toHaveLength(10_001);
+    const [innocent, ...hostile] = streams;
+    const ended = hostile.filter(({ error }) => error !== undefined);
+    expect(new Set(ended.map(({ error }) => error!.code))).toEqual(new Set(["ENHANCE_YOUR_CALM"]));
+    expect(ended.length).toBeGreaterThan(10_000 - memoryBudget / (32 * KIB));
+    peer.take();
+    peer.send(data(1, ", still"));
+    expect(Buffer.concat(takePieces(innocent!)).toString()).toBe("innocent, still");
+    await innocent!.write(bytes("here"));
+    expect(contentOf(peer.take(), 1)).toEqual(bytes("here"));
+  }, 30_000);
+});
+
+describe("deadlines of state", () => {
+  describe("a stream that was closed here and that the peer does not end", () => {
+    async function closed(options: Parameters<typeof rawPeer>[0]) {
+      const peer = rawPeer(options);
+      peer.send(syn(3));
+      const stream = await peer.session.accept();
+      await stream.close();
+      expect(brief(peer.take())).toEqual(["3: DATA 0 FIN"]);
+      return { peer, stream };
+    }
+
+    it("is reset when its time is over, and not before", async () => {
+      const { peer, stream } = await closed({ streamCloseTimeout: 1000 });
+      await peer.advance(999);
+      expect(peer.take()).toEqual([]);
+      await peer.advance(1);
+      expect(brief(peer.take())).toEqual(["3: RST STREAM_CANCELLED"]);
+      expect(stream.error).toMatchObject({
+        code: "STREAM_CANCELLED",
+        scope: "stream",
+        origin: "local",
+        message: expect.stringContaining("1000 ms"),
+      });
+      expect(peer.session.stats().openStreams).toBe(0);
+      expect(peer.clock.timers).toEqual([]);
+      await expectUnharmed(peer);
+    });
+
+    it("has 5 minutes by default, and for ever if told so", async () => {
+      const { peer, stream } = await closed({});
+      await peer.advance(299_999);
+      expect(stream.error).toBeUndefined();
+      await peer.advance(1);
+      expect(stream.error).toMatchObject({ code: "STREAM_CANCELLED" });
+      const patient = await closed({ streamCloseTimeout: Infinity });
+      expect(patient.peer.clock.timers).toEqual([]);
+      await patient.peer.advance(1e9);
+      expect(patient.stream.error).toBeUndefined();
+    });
+
+    it.each([
+      ["FIN", fin(3)],
+      ["a reset", rst(3, "STREAM_CLOSED")],
+      ["data, which is refused", data(3, 1)],
+    ])("is over with %s, and leaves no timer", async (_, end) => {
+      const { peer } = await closed({ streamCloseTimeout: 1000 });
+      peer.send(end);
+      expect(peer.session.stats().openStreams).toBe(0);
+      expect(peer.clock.timers).toEqual([]);
+      peer.take();
+      await peer.advance(10_000);
+      expect(peer.take()).toEqual([]);
+    });
+
+    it("has its time from FIN on: what it had to write is another's deadline", async () => {
+      const peer = rawPeer({ streamCloseTimeout: 1000 });
+      peer.send(syn(3));
+      const stream = await peer.session.accept();
+      void stream.write(bytes(WINDOW + 1)).catch(() => undefined);
+      void stream.close().catch(() => undefined);
+      peer.take();
+      await peer.advance(5000);
+      expect(stream.error).toBeUndefined();
+      peer.send(wndinc(3, 1));
+      expect(brief(peer.take())).toEqual(["3: DATA 1 FIN"]);
+      await peer.advance(999);
+      expect(stream.error).toBeUndefined();
+      await peer.advance(1);
+      expect(stream.error).toMatchObject({ code: "STREAM_CANCELLED" });
+    });
+
+    it("is not one that was only half-closed: its peer may take all the time it needs", async () => {
+      const peer = rawPeer({ streamCloseTimeout: 1000 });
+      peer.send(syn(3));
+      const stream = await peer.session.accept();
+      await stream.closeWrite();
+      expect(peer.clock.timers).toEqual([]);
+      await peer.advance(1e9);
+      peer.send(data(3, "late"));
+      expect(stream.take()).toEqual(bytes("late"));
+    });
+  });
+
+  describe("a stream that nobody accepts", () => {
+    it("is refused between one and two times the timeout", async () => {
+      const peer = rawPeer({ acceptTimeout: 1000 });
+      peer.send(syn(3));
+      await peer.advance(500);
+      peer.send(syn(5));
+      await peer.advance(1499);
+      expect(peer.take()).toEqual([]);
+      // 3 has waited for 2000 ms, 5 for 1500.
+      await peer.advance(1);
+      expect(brief(peer.take())).toEqual(["3: RST STREAM_REFUSED", "5: RST STREAM_REFUSED"]);
+      expect(peer.session.stats()).toMatchObject({ openStreams: 0, waitingForAccept: 0 });
+      expect(peer.clock.timers).toEqual([]);
+      await expectUnharmed(peer);
+    });
+
+    it("is never refused before its time, whenever it comes", async () => {
+      for (let at = 0; at <= 3000; at += 250) {
+        const peer = rawPeer({ acceptTimeout: 1000 });
+        peer.send(syn(3));
+        await peer.advance(at);
+        peer.send(syn(5));
+        await peer.advance(1000);
+        expect(brief(peer.take())).not.toContain("5: RST STREAM_REFUSED");
+        await peer.advance(1000);
+        peer.take();
+        expect(peer.session.stats().waitingForAccept).toBe(0);
+      }
+    });
+
+    it("has a minute or two by default, and for ever if told so", async () => {
+      const peer = rawPeer();
+      peer.send(syn(3));
+      await peer.advance(119_999);
+      expect(peer.take()).toEqual([]);
+      await peer.advance(1);
+      expect(brief(peer.take())).toEqual(["3: RST STREAM_REFUSED"]);
+      const patient = rawPeer({ acceptTimeout: Infinity });
+      patient.send(syn(3));
+      expect(patient.clock.timers).toEqual([]);
+      await patient.advance(1e9);
+      expect((await patient.session.accept()).id).toBe(3);
+    });
+
+    it("leaves no timer when it is accepted after all", async () => {
+      const peer = rawPeer({ acceptTimeout: 1000 });
+      peer.send(syn(3), syn(5));
+      await peer.advance(1500);
+      const stream = await peer.session.accept();
+      expect(peer.clock.timers).toHaveLength(1);
+      await peer.session.accept();
+      expect(peer.clock.timers).toEqual([]);
+      await peer.advance(10_000);
+      expect(stream.error).toBeUndefined();
+    });
+
+    it("and that the peer has reset is given up without an answer", async () => {
+      const peer = rawPeer({ acceptTimeout: 1000 });
+      peer.send(syn(3), rst(3, "STREAM_CANCELLED"));
+      await peer.advance(2000);
+      expect(peer.take()).toEqual([]);
+      expect(peer.session.stats().waitingForAccept).toBe(0);
+      expect(peer.clock.timers).toEqual([]);
+    });
+  });
+
+  it("a drain that never ends has closeTimeout; Infinity switches it off", async () => {
+    const peer = rawPeer({ closeTimeout: 1000 });
+    peer.send(syn(3));
+    const stream = await peer.session.accept();
+    void peer.session.close();
+    await peer.advance(999);
+    expect(stream.error).toBeUndefined();
+    await peer.advance(1);
+    expect(stream.error).toMatchObject({ code: "DRAIN_TIMEOUT", scope: "session" });
+    peer.end();
+    expect(await peer.session.closed).toMatchObject({ localError: { code: "DRAIN_TIMEOUT" } });
+    expect(peer.clock.timers).toEqual([]);
+    const patient = rawPeer({ closeTimeout: Infinity });
+    patient.send(syn(3));
+    await patient.session.accept();
+    void patient.session.close();
+    expect(patient.clock.timers).toEqual([]);
+    await patient.advance(1e9);
+    expect(patient.session.stats().openStreams).toBe(1);
+  });
+
+  it.each(["destroy", "the transport's end"])("no timer is left after %s", async (end) => {
+    const peer = rawPeer();
+    peer.send(syn(3), syn(5), syn(7));
+    const [closing, writing] = [await peer.session.accept(), await peer.session.accept()];
+    void closing.close();
+    void writing.write(bytes(WINDOW + 1)).catch(() => undefined);
+    peer.take();
+    // One each for what is stalled, closed and not accepted.
+    expect(peer.clock.timers).toHaveLength(3);
+    if (end === "destroy") peer.session.destroy();
+    peer.take();
+    peer.end();
+    await peer.session.closed;
+    expect(peer.clock.timers).toEqual([]);
+  });
+});
+
 describe("19. pinned buffers", () => {
   /** A chunk of 64 KiB that ends with ten bytes for stream 3, and begins with much for stream 5. */
   function largeChunk(): Frame[] {
@@ -869,7 +1686,10 @@ describe("20. silent failure", () => {
     });
     stream.offer(new Uint8Array(WINDOW + 1));
     peer.take();
-    const thrown = await uncaughtIn(() => peer.send(data(3, "one"), wndinc(3, 10), syn(5, "two")));
+    const thrown = await uncaughtIn(() => {
+      peer.send(data(3, "one"), wndinc(3, 10), syn(5, "two"));
+      peer.flush();
+    });
     expect(thrown).toEqual([onRead, onWrite]);
     expect(stream.take()).toEqual(bytes("one"));
     expect((await peer.session.accept()).take()).toEqual(bytes("two"));

@@ -22,7 +22,7 @@ export class BeatStream implements StreamObserver {
 
   /** Opens it. Throws as `TypedSession.open` does. */
   constructor(session: TypedSession, handler: BeatStreamHandler) {
-    this.#stream = session.open({ type: HEARTBEAT_TYPE });
+    this.#stream = session.open({ type: HEARTBEAT_TYPE, priority: { urgency: 0 } });
     this.#values = new ValueReader(this.#stream);
     this.#handler = handler;
     this.#stream.unref();

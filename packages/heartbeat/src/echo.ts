@@ -16,6 +16,7 @@ export class Echo implements StreamObserver {
     this.#stream = stream;
     this.#values = new ValueReader(stream);
     stream.unref();
+    stream.priority = { urgency: 0 };
     stream.observe(this);
     this.#move();
   }

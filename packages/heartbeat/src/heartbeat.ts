@@ -308,6 +308,7 @@ export class Heartbeat {
     this.#forget(beat);
     const roundTrip = Math.max(this.#clock.now() - beat.sentAt, SHORTEST_ROUND_TRIP);
     beat.settle(roundTrip);
+    this.#session.reportRoundTrip(roundTrip);
     tell(() => this.#onBeat(roundTrip));
   }
 

@@ -138,7 +138,15 @@ export class Server {
       socket.destroy();
       return;
     }
-    const session = attach(socket, { ...this.#options, role: "server" });
+    let session: Session;
+    try {
+      session = attach(socket, { ...this.#options, role: "server" });
+    } catch (error) {
+      // The options were checked before: a hook of the application's has failed.
+      socket.destroy();
+      this.#options.onConnectionError?.(error as Error);
+      return;
+    }
     this.#sessions.add(session);
     void session.closed.then(() => this.#sessions.delete(session));
     void this.#handle(session, socket);

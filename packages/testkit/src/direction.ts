@@ -1,9 +1,10 @@
 // One direction of a simulated link: bytes on their way, in order, cut and joined as the seed says, until they
-// arrive, the sender ends, or a fault strikes. It knows no session.
+// arrive, the sender ends, or a fault strikes. It has a rate if it is given one. It knows no session.
 
 import { concatenated } from "./bytes.ts";
 import type { LinkClock } from "./link-clock.ts";
 import type { Random } from "./random.ts";
+import { Sender } from "./sender.ts";
 
 /** Milliseconds from the least to the most; what is drawn between them comes from the seed. */
 export type Span = readonly [least: number, most: number];
@@ -14,6 +15,12 @@ export interface DirectionOptions {
   readonly latency?: Span;
   /** `whole` delivers each write as it was; `cut` cuts and joins them anywhere. Default: whole. */
   readonly chunks?: "whole" | "cut";
+  /** Bytes that leave per second; `latency` begins when they have. Default: no limit. */
+  readonly bandwidth?: number;
+  /** Bytes that may wait to leave before a write is done only later, as in a socket's send buffer. Default: 0. */
+  readonly buffer?: number;
+  /** With a bandwidth: the most bytes that arrive together, once the last of them has left. Default: 65 536. */
+  readonly packetSize?: number;
 }
 
 /**
@@ -53,6 +60,8 @@ export class Direction {
   readonly #latency: Span;
   readonly #cuts: boolean;
   readonly #receiver: Receiver;
+  readonly #sender: Sender;
+  readonly #packetSize: number;
   readonly #parcels: Parcel[] = [];
   #lastDue = 0;
   #scheduled = false;
@@ -65,16 +74,25 @@ export class Direction {
     this.#latency = options.latency ?? [0, 0];
     this.#cuts = options.chunks === "cut";
     this.#receiver = receiver;
+    const { bandwidth = Infinity, buffer = 0, packetSize = 64 * 1024 } = options;
+    this.#sender = new Sender(bandwidth, buffer);
+    this.#packetSize = bandwidth === Infinity ? Infinity : packetSize;
   }
 
-  /** Takes bytes, which nobody may change any more. */
-  send(bytes: Uint8Array): void {
-    this.#post({ due: this.#draw(), bytes, end: undefined });
+  /** Takes bytes, which nobody may change any more, and says in how many milliseconds there is room for more. */
+  send(bytes: Uint8Array): number {
+    for (let at = 0; at < bytes.length; at += this.#packetSize) {
+      const packet = bytes.subarray(at, at + this.#packetSize);
+      const left = this.#sender.send(packet.length, this.#clock.now());
+      this.#post({ due: this.#draw(left), bytes: packet, end: undefined });
+    }
+    return this.#sender.timeUntilRoom(this.#clock.now());
   }
 
   /** The sender has ended; what is on its way still arrives. */
   end(error?: unknown): void {
-    this.#post({ due: this.#draw(), bytes: NOTHING, end: { error } });
+    const left = this.#sender.send(0, this.#clock.now());
+    this.#post({ due: this.#draw(left), bytes: NOTHING, end: { error } });
   }
 
   /** Nobody is there any more to receive: what is on its way, and all that comes, is lost. */
@@ -89,10 +107,11 @@ export class Direction {
     if (this.delivered >= after) this.#clock.setDelivery(() => this.#strike(kind), 0);
   }
 
-  #draw(): number {
+  /** When that arrives which leaves at `left`. */
+  #draw(left: number): number {
     const [least, most] = this.#latency;
     const delay = least === most ? least : this.#random.between(least, most);
-    this.#lastDue = Math.max(this.#lastDue, this.#clock.now() + delay);
+    this.#lastDue = Math.max(this.#lastDue, left + delay);
     return this.#lastDue;
   }
 

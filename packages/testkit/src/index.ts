@@ -34,6 +34,26 @@ export { runSchedule, type ScheduleFacts, type ScheduleOptions } from "./model/s
 export { connectedPair, Pair, type PairOptions, runningPair } from "./pair.ts";
 export { Random } from "./random.ts";
 export { RawPeer, rawPeer, type RawPeerOptions } from "./raw-peer.ts";
+export { elapse } from "./simulation/elapse.ts";
+export { fairnessIndex, measureShares } from "./simulation/fairness.ts";
+export {
+  fillWindows,
+  type MemoryFacts,
+  type MemoryOptions,
+  starveWriters,
+} from "./simulation/memory.ts";
+export {
+  longestWait,
+  measureRequests,
+  type RequestOptions,
+  type RequestTimes,
+} from "./simulation/requests.ts";
+export {
+  measureThroughput,
+  type ThroughputOptions,
+  type ThroughputSample,
+} from "./simulation/throughput.ts";
+export { readAll, writeForEver } from "./simulation/traffic.ts";
 export { hop, settle, Turns } from "./turns.ts";
 export { uncaughtIn } from "./uncaught.ts";
 export { type PendingTimer, VirtualClock } from "./virtual-clock.ts";

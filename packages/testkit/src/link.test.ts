@@ -76,6 +76,55 @@ describe("a link", () => {
     expect(Math.min(...cuts(1))).toBeLessThan(100);
   });
 
+  it("with a bandwidth delivers each packet when its last byte has left and travelled", () => {
+    const { clock, link, server } = connect({
+      bandwidth: 1000,
+      buffer: 250,
+      latency: [50, 50],
+      packetSize: 100,
+    });
+    link.client.write([patterned(250)]);
+    link.client.end();
+    const arrivals: number[][] = [];
+    while (clock.runNext()) arrivals.push([clock.now(), server.chunks.at(-1)!.length]);
+    expect(arrivals).toEqual([
+      [150, 100],
+      [250, 100],
+      [300, 50],
+      [300, 50],
+    ]);
+    expect(concatenated(server.chunks)).toEqual(patterned(250));
+    expect(server.news).toEqual(["ended"]);
+    expect(clock.now()).toBe(300);
+  });
+
+  it("with a bandwidth is done with a write when no more waits than its buffer holds", () => {
+    const { clock, link, client } = connect({ bandwidth: 1000, buffer: 300 });
+    link.client.write([patterned(300)]);
+    expect(client.news).toEqual(["written"]);
+    link.client.write([patterned(200)]);
+    clock.advance(199);
+    expect(client.news).toEqual(["written"]);
+    clock.advance(1);
+    expect(client.news).toEqual(["written", "written"]);
+  });
+
+  it("with a bandwidth carries just that, and does not make up for pauses", () => {
+    const { clock, link, client, server, run } = connect({ bandwidth: 1e6, buffer: 10_000 });
+    const length = 30_000;
+    for (let count = 0; count < 100; count++) {
+      link.client.write([patterned(length)]);
+      while (client.news.length <= count) clock.runNext();
+    }
+    run();
+    expect(concatenated(server.chunks)).toHaveLength(100 * length);
+    expect(clock.now()).toBeCloseTo(3000, 6);
+    clock.advance(5000);
+    link.client.write([patterned(length)]);
+    run();
+    expect(clock.now()).toBeCloseTo(8030, 6);
+  });
+
   it("ends after so many bytes, and the sender notices nothing", () => {
     const { link, client, server, run } = connect();
     link.breakAfter("server", 5, "end");

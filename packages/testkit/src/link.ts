@@ -1,5 +1,5 @@
-// A connection that never leaves memory: two transports, with latency, cuts and faults, all of them chosen by
-// a seed. It holds sessions to the transport's contract and throws when one breaks it.
+// A connection that never leaves memory: two transports, with latency, a rate, cuts and faults, all chance in them
+// chosen by a seed. It holds sessions to the transport's contract and throws when one breaks it.
 
 import type { Transport, TransportInput } from "@muxado/core";
 import { concatenated } from "./bytes.ts";
@@ -92,9 +92,10 @@ export class LinkEnd implements Transport, Receiver {
     this.#writing = { chunks, copy };
     this.#tap?.(copy);
     // The receiver owns what arrives, and may write into it before this end has compared.
-    this.outbound.send(copy.slice());
+    const untilRoom = this.outbound.send(copy.slice());
     const [least, most] = this.#writeTime;
-    const delay = least === most ? least : this.#random.between(least, most);
+    const drawn = least === most ? least : this.#random.between(least, most);
+    const delay = Math.max(drawn, untilRoom);
     if (delay === 0 && !this.outbound.stalled) this.#written();
     else this.#clock.setDelivery(() => this.#written(), delay);
   }

@@ -1,12 +1,14 @@
 // The model test: random schedules, checked against two byte queues for each stream.
 //
 // One seed is one schedule. MUXADO_SEED fixes the first seed and MUXADO_RUNS the count; MUXADO_SEED=n
-// MUXADO_RUNS=1 replays one schedule and prints each of its steps.
+// MUXADO_RUNS=1 replays one schedule and prints each of its steps. With MUXADO_SAVE=folder, a schedule that fails leaves a
+// recording of each side there.
 
 import type { Stream } from "@muxado/core";
 import { type Account, runSchedule } from "@muxado/testkit";
 import { expect, test } from "vitest";
-import { firstSeed, runs } from "./seeds.ts";
+import { saveSchedule } from "./saved.ts";
+import { firstSeed, runs, saveIn } from "./seeds.ts";
 
 const replaying = runs === 1;
 
@@ -62,6 +64,9 @@ test(`${runs} schedules from seed ${firstSeed}`, { timeout: 3_600_000 }, async (
       bytes += facts.bytes;
       steps += facts.steps;
     } catch (error) {
+      if (saveIn !== undefined) {
+        console.log("saved:", ...(await saveSchedule(saveIn, seed, { inspect })));
+      }
       const replay = `MUXADO_SEED=${seed} MUXADO_RUNS=1`;
       throw new Error(`schedule ${seed} failed; replay it with ${replay}`, { cause: error });
     }

@@ -5,5 +5,8 @@ export const firstSeed: number = Number(
   process.env["MUXADO_SEED"] ?? Math.floor(Math.random() * 2 ** 31),
 );
 
+/** `MUXADO_SAVE`, the folder for recordings; none are made by default. */
+export const saveIn: string | undefined = process.env["MUXADO_SAVE"];
+
 /** `MUXADO_RUNS`, or what takes about a second. */
 export const runs: number = Number(process.env["MUXADO_RUNS"] ?? 1000);

@@ -3,12 +3,11 @@
 
 import {
   type Clock,
-  LONGEST_DELAY,
+  Deadlines,
   MuxadoError,
   reportThrown,
   type Stream,
   type StreamObserver,
-  type Timer,
 } from "@muxado/core";
 
 /** Bytes of a type on the wire. */
@@ -38,18 +37,21 @@ export interface TypeReaderOptions {
 /** Reads the types of the streams that the peer opens. */
 export class TypeReader {
   readonly #options: TypeReaderOptions;
-  /** In the order of arrival, which is that of their deadlines. */
-  readonly #waiting: Set<Prefix> = new Set();
-  #timer: Timer | undefined;
+  readonly #waiting: Deadlines<Prefix>;
 
   constructor(options: TypeReaderOptions) {
+    const { clock, timeout } = options;
     this.#options = options;
+    this.#waiting = new Deadlines(clock, timeout, ({ stream }) => {
+      stream.observe(undefined);
+      this.#refuse(stream, `it has not come within ${timeout} ms`);
+    });
   }
 
   /** Reads the type of `stream`, at once if it has arrived. */
   read(stream: Stream): void {
-    const { clock, timeout, backlog } = this.#options;
-    const prefix = new Prefix(stream, clock.now() + timeout, this);
+    const { backlog } = this.#options;
+    const prefix = new Prefix(stream, this);
     if (this.proceed(prefix)) return;
     if (this.#waiting.size >= backlog) {
       this.#refuse(stream, `it has not come, and ${backlog} other streams are silent, too`);
@@ -57,7 +59,6 @@ export class TypeReader {
     }
     this.#waiting.add(prefix);
     stream.observe(prefix);
-    this.#watch();
   }
 
   /** Takes what has come of a type. True once there is nothing more to wait for. */
@@ -65,7 +66,7 @@ export class TypeReader {
     const { stream } = prefix;
     const outcome = prefix.take();
     if (outcome === "incomplete") return false;
-    this.#forget(prefix);
+    if (this.#waiting.delete(prefix)) stream.observe(undefined);
     if (outcome === "complete") this.#options.onTyped(stream, prefix.type);
     // The end of the session is everybody's, and told to everybody.
     else if (stream.error?.scope !== "session") {
@@ -77,37 +78,6 @@ export class TypeReader {
   /** The session is over: its streams have been told. */
   end(): void {
     this.#waiting.clear();
-    this.#watch();
-  }
-
-  #forget(prefix: Prefix): void {
-    if (!this.#waiting.delete(prefix)) return;
-    prefix.stream.observe(undefined);
-    this.#watch();
-  }
-
-  /** One timer for all: that of the stream which has waited longest. */
-  #watch(): void {
-    const [oldest] = this.#waiting;
-    if (oldest === undefined) {
-      this.#timer?.cancel();
-      this.#timer = undefined;
-    } else if (this.#timer === undefined && oldest.deadline !== Infinity) {
-      const { clock } = this.#options;
-      const delay = Math.min(oldest.deadline - clock.now(), LONGEST_DELAY);
-      this.#timer = clock.setTimer(() => this.#expire(), delay);
-    }
-  }
-
-  #expire(): void {
-    this.#timer = undefined;
-    const { clock, timeout } = this.#options;
-    for (const prefix of this.#waiting) {
-      if (prefix.deadline > clock.now()) break;
-      this.#forget(prefix);
-      this.#refuse(prefix.stream, `it has not come within ${timeout} ms`);
-    }
-    this.#watch();
   }
 
   #refuse(stream: Stream, detail: string): void {
@@ -127,15 +97,13 @@ export class TypeReader {
 /** A type of which not all bytes have come. */
 class Prefix implements StreamObserver {
   readonly stream: Stream;
-  readonly deadline: number;
   /** The type, as far as it has come. */
   type = 0;
   readonly #reader: TypeReader;
   #missing = LENGTH;
 
-  constructor(stream: Stream, deadline: number, reader: TypeReader) {
+  constructor(stream: Stream, reader: TypeReader) {
     this.stream = stream;
-    this.deadline = deadline;
     this.#reader = reader;
   }
 

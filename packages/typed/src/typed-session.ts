@@ -7,6 +7,7 @@ import {
   checkNumber,
   type Clock,
   type CloseOptions,
+  Deadlines,
   flushInNextTask,
   type GoAwayCode,
   type MuxadoError,
@@ -33,6 +34,11 @@ export interface TypedOptions {
    * more is refused, with ACCEPT_QUEUE_FULL or STREAM_REFUSED. Default: 128.
    */
   readonly acceptBacklog?: number | undefined;
+  /**
+   * Milliseconds that a stream may wait for `accept`, and at most twice that, before it is refused with STREAM_REFUSED.
+   * Default: 60 000; Infinity: no deadline.
+   */
+  readonly acceptTimeout?: number | undefined;
   /** Milliseconds that a stream of the peer's has to say its type. Default: 10 000; Infinity: no deadline. */
   readonly typeTimeout?: number | undefined;
   /**
@@ -63,6 +69,8 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
   readonly #defaultType: number;
   readonly #types: TypeReader;
   readonly #accepted: AcceptQueue<TypedStream>;
+  /** The queue, while streams wait in it. */
+  readonly #unaccepted: Deadlines<AcceptQueue<TypedStream>>;
   /** Types that do not go to `accept`. */
   readonly #claims: Map<number, (stream: TypedStream) => void> = new Map();
   #trimming = false;
@@ -76,12 +84,15 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
   constructor(session: Session, options: TypedOptions = {}) {
     if (wrapped.has(session))
       throw new TypeError("the session has a TypedSession around it already");
-    const { defaultType = 0, acceptBacklog = 128, typeTimeout = 10_000 } = options;
+    const { defaultType = 0, acceptBacklog = 128 } = options;
+    const { acceptTimeout = 60_000, typeTimeout = 10_000, clock = systemClock } = options;
     this.#session = session;
     this.#defaultType = checkNumber("defaultType", defaultType, 0, MAX_TYPE);
     this.#accepted = new AcceptQueue(checkNumber("acceptBacklog", acceptBacklog, 1, Infinity));
+    checkNumber("acceptTimeout", acceptTimeout, 0, Infinity);
+    this.#unaccepted = new Deadlines(clock, acceptTimeout, () => this.#refuseStale());
     this.#types = new TypeReader({
-      clock: options.clock ?? systemClock,
+      clock,
       timeout: checkNumber("typeTimeout", typeTimeout, 0, Infinity),
       backlog: acceptBacklog,
       onTyped: (stream, type) => this.#deliver(new TypedStream(this, stream, type)),
@@ -108,10 +119,10 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
    * @throws as `Session.open`.
    */
   open(options?: TypedOpenOptions): TypedStream {
-    const { type = this.#defaultType } = options ?? {};
+    // The session underneath gets all but the type, which is of this layer: it may have types of its own.
+    const { type = this.#defaultType, ...rest } = options ?? {};
     checkNumber("type", type, 0, MAX_TYPE);
-    // Without the type, which is of this layer: the session may have types of its own.
-    const stream = this.#session.open({ signal: options?.signal });
+    const stream = this.#session.open(rest);
     // Fails only with the stream, whose own error tells.
     void stream.write(prefixOf(type));
     return new TypedStream(this, stream, type);
@@ -119,7 +130,9 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
 
   /** The next stream of the peer's that nobody else takes, as `Session.accept`, once its type has come. */
   accept(options?: WaitOptions): Promise<TypedStream> {
-    return this.#accepted.accept(options?.signal);
+    const accepting = this.#accepted.accept(options?.signal);
+    if (this.#accepted.length === 0) this.#unaccepted.delete(this.#accepted);
+    return accepting;
   }
 
   /** Accepts streams until the session is over, however it ended. Leaving the loop leaves the session as it is. */
@@ -179,6 +192,11 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     return { ...this.#session.stats(), waitingForAccept: this.#accepted.length };
   }
 
+  /** As `Session.reportRoundTrip`. */
+  reportRoundTrip(milliseconds: number): void {
+    this.#session.reportRoundTrip(milliseconds);
+  }
+
   /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
@@ -191,6 +209,7 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
         stream = await this.#session.accept();
       } catch (error) {
         this.#types.end();
+        this.#unaccepted.clear();
         this.#accepted.end(() => error);
         return;
       }
@@ -203,6 +222,7 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     if (claim === undefined) {
       if (this.#accepted.full) return stream.refuse("ACCEPT_QUEUE_FULL");
       this.#accepted.push(stream);
+      if (this.#accepted.length > 0) this.#unaccepted.add(this.#accepted);
       this.#judgeBacklog();
       return;
     }
@@ -211,6 +231,12 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     } catch (error) {
       reportThrown(error);
     }
+  }
+
+  /** As a session does: those that nobody has accepted for so long nobody will. */
+  #refuseStale(): void {
+    for (const stream of this.#accepted.takeStale()) stream.refuse();
+    if (this.#accepted.length > 0) this.#unaccepted.add(this.#accepted);
   }
 
   /** As a session does: one turn can bring thousands, and an accept loop runs only after it. */

@@ -1,6 +1,14 @@
 // A stream that has said its type. Everything else about it is the stream's own: this adds one field and no state.
 
-import type { MuxadoError, ResetCode, Stream, StreamObserver, WaitOptions } from "@muxado/core";
+import type {
+  MuxadoError,
+  Priority,
+  ResetCode,
+  Stream,
+  StreamObserver,
+  StreamStats,
+  WaitOptions,
+} from "@muxado/core";
 import type { TypedSession } from "./typed-session.ts";
 
 /** A `Stream` with a type, past the bytes that say so; usable wherever a Stream is. */
@@ -26,6 +34,21 @@ export class TypedStream implements Stream {
   /** As `Stream.error`. */
   get error(): MuxadoError | undefined {
     return this.#stream.error;
+  }
+
+  /** As `Stream.priority`. */
+  get priority(): Required<Priority> {
+    return this.#stream.priority;
+  }
+
+  /** As `Stream.priority`. */
+  set priority(priority: Priority) {
+    this.#stream.priority = priority;
+  }
+
+  /** As `Stream.stats`. */
+  stats(): StreamStats {
+    return this.#stream.stats();
   }
 
   /** As `Stream.readable`. */

@@ -141,11 +141,12 @@ describe("a stream that is silent", () => {
   });
 
   it("needs no timer once it has spoken or failed", async () => {
-    const { peer } = typedPeer();
+    const { peer, session } = typedPeer();
     peer.send(syn(3), syn(5));
     await peer.settle();
     expect(peer.clock.timers).toHaveLength(1);
     peer.send(data(3, typed(7)), rst(5, "STREAM_CANCELLED"));
+    await session.accept();
     await peer.settle();
     expect(peer.clock.timers).toEqual([]);
   });
@@ -216,6 +217,29 @@ describe("streams that nobody accepts", () => {
     expect(session.stats().waitingForAccept).toBe(2);
     expect((await session.accept()).type).toBe(3);
     expect((await session.accept()).type).toBe(5);
+  });
+
+  it("are refused after one to two times the timeout, those that came later later", async () => {
+    const { peer, session } = typedPeer({ acceptTimeout: 1000 });
+    peer.send(syn(3, typed(3)));
+    await peer.settle();
+    await peer.advance(1500);
+    peer.send(syn(5, typed(5)));
+    await peer.settle();
+    await peer.advance(499);
+    expect(peer.take()).toEqual([]);
+    await peer.advance(1);
+    expect(brief(peer.take())).toEqual(["3: RST STREAM_REFUSED"]);
+    expect((await session.accept()).type).toBe(5);
+    expect(peer.clock.timers).toEqual([]);
+  });
+
+  it("may wait for ever where that is asked for", async () => {
+    const { peer, session } = typedPeer({ acceptTimeout: Infinity });
+    peer.send(syn(3, typed(3)));
+    await peer.settle();
+    await peer.advance(1e9);
+    expect((await session.accept()).type).toBe(3);
   });
 
   it("may be thousands in one turn, when a loop accepts them", async () => {

@@ -1,7 +1,7 @@
 // The two applications of a schedule: they open, write, read, abort, close and reset as chance will have it,
 // from outside and from inside callbacks, and report whatever the model does not allow.
 
-import type { Stream } from "@muxado/core";
+import type { Priority, Stream } from "@muxado/core";
 import type { Link } from "../link.ts";
 import type { Side } from "./side.ts";
 import type { Stage } from "./stage.ts";
@@ -36,6 +36,7 @@ export class Application {
     else if (choice < 18) this.#accept(side);
     else if (choice < 24) this.#stage.abortSomething();
     else if (choice < 26 && this.#stage.options.storms) this.#storm(side);
+    else if (choice < 28) this.#prioritize(side);
     else if (side.ends.length > 0) this.#streams.actOn(random.pick(side.ends));
     else this.#open(side);
   }
@@ -86,7 +87,7 @@ export class Application {
     const controller = this.#stage.random.oneIn(10) ? new AbortController() : undefined;
     let stream: Stream;
     try {
-      stream = side.session.open({ signal: controller?.signal });
+      stream = side.session.open({ signal: controller?.signal, priority: this.#priority() });
     } catch (error) {
       const fault = side.refused(error, this.#peerOf(side));
       if (fault !== undefined) this.#stage.options.report(`${side.name}: ${fault}`);
@@ -101,6 +102,18 @@ export class Application {
       this.#stage.addAbort(() => this.#streams.resetBy(model.opener, abort));
     }
     if (this.#stage.random.oneIn(3)) this.#streams.observe(model.opener);
+  }
+
+  #prioritize(side: Side): void {
+    const priority = this.#priority();
+    if (priority === undefined || side.ends.length === 0) return;
+    this.#stage.random.pick(side.ends).stream!.priority = priority;
+  }
+
+  #priority(): Priority | undefined {
+    const { random } = this.#stage;
+    if (random.oneIn(2)) return undefined;
+    return { urgency: random.below(8), weight: random.between(1, 256) };
   }
 
   #accept(side: Side): void {

@@ -1,7 +1,7 @@
 // One schedule of the model test: two sessions, two applications that do anything at any time, a link that
 // delivers anyhow, all of it drawn from one seed and checked against the model at every step.
 
-import { muxado, type SessionOptions, type Stream, type Wire } from "@muxado/core";
+import { muxado, type RecordHook, type SessionOptions, type Stream, type Wire } from "@muxado/core";
 import type { Span } from "../direction.ts";
 import { connectedPair, type Pair } from "../pair.ts";
 import { Random } from "../random.ts";
@@ -23,6 +23,8 @@ export interface ScheduleOptions {
   ) => string | undefined;
   /** Sees each write of either session, as bytes that it must not change. */
   readonly tap?: (from: "client" | "server", bytes: Uint8Array) => void;
+  /** Stand between the sessions and the link, such as recorders. */
+  readonly record?: { readonly client: RecordHook; readonly server: RecordHook };
   /** Is told each step, for a replay that can be read. */
   readonly log?: (line: string) => void;
 }
@@ -48,8 +50,10 @@ const DEEP = 8;
 /** What one schedule has drawn for itself. */
 interface Weather {
   readonly initialWindow: number;
-  /** Undefined lets it grow from the wire's initial window to twice that. */
+  /** Undefined lets it grow from the wire's initial window to `maxWindowSize`. */
   readonly windowSize: number | undefined;
+  readonly maxWindowSize: number;
+  readonly transportBudget: number;
   readonly acceptBacklog: number;
   readonly latency: Span;
   readonly writeTime: Span;
@@ -66,6 +70,8 @@ function drawWeather(random: Random): Weather {
   return {
     initialWindow,
     windowSize: random.pick([undefined, initialWindow, random.between(1, initialWindow * 2)]),
+    maxWindowSize: initialWindow * random.pick([1, 2, 64]),
+    transportBudget: random.pick([1, 5000, 262_144]),
     acceptBacklog: smallBacklog ? random.between(1, 3) : 128,
     latency: random.pick([
       [0, 0],
@@ -97,15 +103,17 @@ class Schedule {
     this.#options = options;
     const random = (this.#random = new Random(seed));
     const weather = (this.#weather = drawWeather(random));
-    const { initialWindow, windowSize, acceptBacklog } = weather;
+    const { initialWindow, windowSize, maxWindowSize, transportBudget, acceptBacklog } = weather;
     const report = (fault: string): void => void this.#faults.push(fault);
     const wire = { ...(options.wire ?? muxado), initialWindow };
     const ledgers = [0, 1].map(
-      () => new Ledger(initialWindow, windowSize ?? 2 * initialWindow, report),
+      () => new Ledger(initialWindow, windowSize ?? maxWindowSize, report),
     ) as [Ledger, Ledger];
     const session: SessionOptions = {
       wire,
       acceptBacklog,
+      maxWindowSize,
+      transportBudget,
       ...(windowSize !== undefined && { windowSize }),
     };
     this.#pair = connectedPair({
@@ -113,8 +121,8 @@ class Schedule {
       seed: random.below(2 ** 31),
       ...(options.tap && { tap: options.tap }),
       session,
-      client: { trace: ledgers[0].trace },
-      server: { trace: ledgers[1].trace },
+      client: { trace: ledgers[0].trace, record: options.record?.client },
+      server: { trace: ledgers[1].trace, record: options.record?.server },
     });
     const { client, server } = this.#pair;
     this.#sides = [
@@ -197,7 +205,10 @@ class Schedule {
       else if (!disturbed && end.localError !== undefined) {
         this.#faults.push(`${name}: ended with ${String(end.localError)}`);
       }
-      const { openStreams } = session.stats();
+      const { openStreams, memoryUnread, memoryUnsent } = session.stats();
+      if (memoryUnread !== 0 || memoryUnsent !== 0) {
+        this.#faults.push(`${name}: ${memoryUnread} + ${memoryUnsent} bytes of memory are left`);
+      }
       if (openStreams > 0)
         this.#faults.push(`${name}: ${openStreams} streams are left in the table`);
       if (side.waitingAccepts > 0) this.#faults.push(`${name}: an accept has not settled`);

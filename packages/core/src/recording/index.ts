@@ -1,0 +1,12 @@
+// @muxado/core/recording: conversations written down, read, and lived again.
+
+export { RecordingError } from "./format.ts";
+export { Recorder, type RecorderOptions } from "./recorder.ts";
+export { Recording, type RecordingEntry } from "./recording.ts";
+export {
+  replay,
+  type Replay,
+  type ReplayDifference,
+  type ReplayedOptions,
+  type ReplayOptions,
+} from "./replay.ts";

@@ -1,0 +1,179 @@
+// Writing a conversation down: a session's transport, seen from between the two. It changes nothing on the way and keeps
+// no byte of either side: what it writes are copies.
+
+import { concatenated } from "../bytes.ts";
+import { reportThrown } from "../observer.ts";
+import type { RecordedSession, RecordHook } from "../options.ts";
+import type { Transport, TransportInput } from "../transport.ts";
+import {
+  KINDS,
+  MAGIC,
+  PER_MILLISECOND,
+  putNumber,
+  putText,
+  type RecordingKind,
+  TIME_UNIT,
+  TURN_BIT,
+  VERSION,
+} from "./format.ts";
+
+/** Options of a {@link Recorder}. */
+export interface RecorderOptions {
+  /**
+   * Takes the recording piece by piece, as it comes; the pieces are its own. Default: the recorder holds all of it for
+   * {@link Recorder.bytes}. What it throws is reported as an uncaught exception of its own.
+   */
+  readonly sink?: ((piece: Uint8Array) => void) | undefined;
+  /** A text for whoever reads the recording. Default: none. */
+  readonly note?: string | undefined;
+}
+
+/** Records one session: all that its transport carries and reports, and when. */
+export class Recorder {
+  /**
+   * For the session's option `record`.
+   *
+   * @throws {TypeError} at the second session: each needs a recorder of its own.
+   */
+  readonly record: RecordHook = (transport, session) => {
+    if (this.#isTaken) throw new TypeError("a recorder takes one session: make one for each");
+    this.#isTaken = true;
+    return new RecordedTransport(transport, session, this.#note, this.#sink);
+  };
+  readonly #note: string;
+  readonly #sink: (piece: Uint8Array) => void;
+  /** Undefined if somebody else takes the pieces. */
+  readonly #pieces: Uint8Array[] | undefined;
+  #isTaken = false;
+
+  /** A recorder that waits for its session. */
+  constructor({ sink, note = "" }: RecorderOptions = {}) {
+    const pieces: Uint8Array[] = [];
+    this.#note = note;
+    this.#pieces = sink === undefined ? pieces : undefined;
+    this.#sink = sink ?? ((piece) => pieces.push(piece));
+  }
+
+  /**
+   * The recording so far, as a copy; empty before there is a session.
+   *
+   * @throws {TypeError} if a `sink` has taken it.
+   */
+  bytes(): Uint8Array {
+    if (this.#pieces === undefined) throw new TypeError("the recording went to the sink");
+    return concatenated(this.#pieces);
+  }
+}
+
+/** Stands between a session and its transport. */
+class RecordedTransport implements Transport, TransportInput {
+  readonly #transport: Transport;
+  readonly #session: RecordedSession;
+  readonly #sink: (piece: Uint8Array) => void;
+  #input!: TransportInput;
+  /** When the last entry was made, in microseconds of the session's clock. */
+  #last: number;
+  /** Promise continuations may have run since the last entry. */
+  #turned = true;
+  readonly #turn = (): void => {
+    this.#turned = true;
+  };
+  /** The transport reports its end, and is given up, as often as it likes; once is enough for a reader. */
+  #hasEnded = false;
+  #isDestroyed = false;
+
+  constructor(
+    transport: Transport,
+    session: RecordedSession,
+    note: string,
+    sink: (piece: Uint8Array) => void,
+  ) {
+    this.#transport = transport;
+    this.#session = session;
+    this.#sink = sink;
+    this.#last = this.#now();
+    const header = [...MAGIC, VERSION, session.role === "client" ? 0 : 1];
+    putNumber(header, Math.max(0, this.#last));
+    putText(header, session.wire.name);
+    putText(header, note);
+    this.#give(Uint8Array.from(header));
+  }
+
+  start(input: TransportInput): void {
+    this.#input = input;
+    this.#transport.start(this);
+  }
+
+  write(chunks: Uint8Array[]): void {
+    this.#put("out", chunks);
+    this.#transport.write(chunks);
+  }
+
+  end(): void {
+    this.#put("end");
+    this.#transport.end();
+  }
+
+  destroy(): void {
+    if (!this.#isDestroyed) this.#put("destroy");
+    this.#isDestroyed = true;
+    this.#transport.destroy();
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.#put("in", [chunk], Math.min(chunk.buffer.byteLength - chunk.length, chunk.length + 1));
+    this.#input.receive(chunk);
+  }
+
+  written(): void {
+    this.#put("written");
+    this.#input.written();
+  }
+
+  ended(error?: unknown): void {
+    if (!this.#hasEnded) {
+      if (error === undefined) this.#put("ended");
+      else this.#put("failed", [new TextEncoder().encode(textOf(error))]);
+    }
+    this.#hasEnded = true;
+    this.#input.ended(error);
+  }
+
+  /** Makes an entry; kinds with bytes have them in `chunks`, and chunks that arrive their slack. */
+  #put(kind: RecordingKind, chunks?: readonly Uint8Array[], slack?: number): void {
+    const now = Math.max(this.#last, this.#now());
+    const head: number[] = [];
+    const turn = this.#turned ? TURN_BIT : 0;
+    putNumber(head, (now - this.#last) * TIME_UNIT + turn + KINDS.indexOf(kind));
+    if (chunks !== undefined) putNumber(head, lengthOf(chunks));
+    if (slack !== undefined) putNumber(head, slack);
+    this.#last = now;
+    if (this.#turned) queueMicrotask(this.#turn);
+    this.#turned = false;
+    this.#give(concatenated([Uint8Array.from(head), ...(chunks ?? [])]));
+  }
+
+  #give(piece: Uint8Array): void {
+    try {
+      this.#sink(piece);
+    } catch (error) {
+      reportThrown(error);
+    }
+  }
+
+  /**
+   * Rounded down, so that no whole millisecond begins earlier in a replay; half a nanosecond is for what binary fractions
+   * are off.
+   */
+  #now(): number {
+    return Math.floor(this.#session.clock.now() * PER_MILLISECOND + 0.0005);
+  }
+}
+
+function lengthOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

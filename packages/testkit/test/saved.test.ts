@@ -1,0 +1,112 @@
+// A schedule that was saved is the one that ran, and running its seed again gives the same frames at the same times.
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Recording } from "@muxado/core/recording";
+import { encode, FrameDecoder } from "@muxado/frame";
+import { runSchedule } from "@muxado/testkit";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { recordSchedule, saveSchedule } from "./saved.ts";
+import { firstSeed } from "./seeds.ts";
+
+const seeds = Array.from({ length: 20 }, (_, index) => firstSeed + index);
+
+/** The entries as text, which is compared much faster than they are. */
+function linesOf(recording: Uint8Array): string[] {
+  return [...new Recording(recording)].map((entry) => {
+    const { time, turn, kind } = entry;
+    return `${time} ${turn} ${kind} ${"bytes" in entry ? textOf(entry.bytes) : ""}`;
+  });
+}
+
+/** The writes of one side. */
+function writesOf(recording: Uint8Array): string[] {
+  return [...new Recording(recording)].flatMap((entry) =>
+    entry.kind === "out" ? [textOf(entry.bytes)] : [],
+  );
+}
+
+/** The frames of one direction, as far as they are whole. */
+function framesOf(recording: Uint8Array, direction: "in" | "out"): string[] {
+  const decoder = new FrameDecoder();
+  return [...new Recording(recording)].flatMap((entry) =>
+    entry.kind === direction
+      ? [...decoder.decode(entry.bytes)].map((frame) => textOf(encode(frame)))
+      : [],
+  );
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}
+
+describe(`schedules from seed ${firstSeed}`, () => {
+  it("are saved as two files, which say what they are", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "muxado-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const files = await saveSchedule(path.join(folder, "new"), firstSeed);
+    const saved = files.map((file) => new Recording(readFileSync(file)));
+    expect(saved.map(({ role, note, wire }) => [role, note, wire])).toEqual([
+      ["client", `schedule ${firstSeed}`, "muxado"],
+      ["server", `schedule ${firstSeed}`, "muxado"],
+    ]);
+    const again = await recordSchedule(firstSeed);
+    expect(files.map((file) => readFileSync(file).equals(again[sideOf(file)]))).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it("replay to the same frames at the same times, by their seeds", async () => {
+    for (const seed of seeds) {
+      const saved = await recordSchedule(seed);
+      const again = await recordSchedule(seed);
+      for (const side of ["client", "server"] as const) {
+        expect(linesOf(again[side]), `seed ${seed}, ${side}`).toEqual(linesOf(saved[side]));
+      }
+    }
+  });
+
+  it("do nothing else because they are recorded", async () => {
+    for (const seed of seeds) {
+      const writes: { client: string[]; server: string[] } = { client: [], server: [] };
+      await runSchedule(seed, {
+        tap: (from, bytes) => writes[from].push(textOf(bytes)),
+      });
+      const { client, server } = await recordSchedule(seed);
+      expect(writesOf(client), `seed ${seed}, client`).toEqual(writes.client);
+      expect(writesOf(server), `seed ${seed}, server`).toEqual(writes.server);
+    }
+  });
+
+  it("tell one conversation: what one side has received is what the other had sent, up to the end", async () => {
+    for (const seed of seeds) {
+      const { client, server } = await recordSchedule(seed);
+      for (const [from, to] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        const received = framesOf(to, "in");
+        expect(received, `seed ${seed}`).toEqual(framesOf(from, "out").slice(0, received.length));
+      }
+    }
+  });
+
+  it("are saved as far as they went when they fail", async () => {
+    let cut = 0;
+    for (const seed of seeds) {
+      let inspected = 0;
+      const inspect = (): string | undefined => (++inspected > 5 ? "found" : undefined);
+      const failed = linesOf((await recordSchedule(seed, { inspect })).client);
+      const whole = linesOf((await recordSchedule(seed)).client);
+      expect(failed, `seed ${seed}`).toEqual(whole.slice(0, failed.length));
+      if (failed.length < whole.length) cut++;
+    }
+    expect(cut).toBeGreaterThan(0);
+  });
+});
+
+function sideOf(file: string): "client" | "server" {
+  return file.includes("client") ? "client" : "server";
+}
