@@ -1,0 +1,58 @@
+// The findings as plots: throughput over time, and how long requests take.
+
+import { drawPlot, type Line } from "./plot.ts";
+import { type Findings, PIPE, type Requests } from "./simulation.ts";
+
+/** By file name, the SVG of each plot. */
+export function plotsOf(findings: Findings): Map<string, string> {
+  return new Map([
+    ["throughput.svg", throughput(findings)],
+    ["requests.svg", requests(findings)],
+  ]);
+}
+
+function throughput({ tuned, fixed }: Findings): string {
+  const line = (name: string, samples: Findings["tuned"]): Line => ({
+    name,
+    points: [[0, 0], ...samples.map(({ at, bytes }) => [at / 1000, megabits(bytes)] as const)],
+  });
+  return drawPlot({
+    title: "One stream over 1 Gbit/s with a round trip of 100 ms",
+    description:
+      "With auto-tuning, throughput rises to all of the link; with a fixed window it stays at 2 %.",
+    x: {
+      label: "time since the stream was opened, in seconds",
+      most: PIPE.duration / 1000,
+      step: 0.5,
+    },
+    y: { label: "read, in Mbit/s", most: 1000, step: 200 },
+    lines: [line("window tuned by itself", tuned), line("fixed window of 256 KiB", fixed)],
+  });
+}
+
+/** In Mbit/s; packets make a step carry a little more than the link at times. */
+function megabits(bytes: number): number {
+  return Math.min(1000, (bytes * 8) / 1e6 / (PIPE.step / 1000));
+}
+
+function requests({ ordinary, urgent, urgentSmall }: Findings): string {
+  return drawPlot({
+    title: "64-byte requests amid 8 bulk streams over 100 Mbit/s, 20 ms there and back",
+    description:
+      "Requests with urgency 0 are answered sooner, and sooner still with a smaller transport budget.",
+    x: { label: "time until the answer, in milliseconds", most: 60, step: 10 },
+    y: { label: "requests answered by then, in %", most: 100, step: 20 },
+    lines: [
+      distribution("no priority", ordinary),
+      distribution("urgency 0", urgent),
+      distribution("urgency 0, budget of 64 KiB", urgentSmall),
+    ],
+  });
+}
+
+/** How many of the requests were answered within each time. */
+function distribution(name: string, { times }: Requests): Line {
+  const sorted = times.map(({ answered }) => answered).sort((one, other) => one - other);
+  const points = sorted.map((ms, at) => [ms, (100 * (at + 1)) / sorted.length] as const);
+  return { name, points: [[sorted[0]!, 0], ...points] };
+}
