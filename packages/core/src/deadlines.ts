@@ -41,9 +41,9 @@ export class Deadlines<T> {
 
   /** `item` is done in time, or of no interest any more. Says whether it had time left. */
   delete(item: T): boolean {
-    const isKnown = this.#due.delete(item);
-    if (isKnown && this.#due.size === 0) this.#stop();
-    return isKnown;
+    // Most often there is none: every stream that ends asks. The timer stays: items may come and go by the thousand
+    // while one delay passes, and each would set it and take it off.
+    return this.#due.size > 0 && this.#due.delete(item);
   }
 
   /** Forgets all. */

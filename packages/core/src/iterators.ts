@@ -22,18 +22,16 @@ export class StreamIterator implements AsyncIterableIterator<Uint8Array> {
 
 /** Accepts streams until the session is over, however it ended: `closed` tells. */
 export class AcceptIterator<S> implements AsyncIterableIterator<S> {
-  readonly #session: { accept(): Promise<S> };
+  readonly #next: () => Promise<IteratorResult<S, undefined>>;
 
-  /** Over a session, or a layer that accepts as one does. */
-  constructor(session: { accept(): Promise<S> }) {
-    this.#session = session;
+  /** @param next accepts the next stream of a session, or of a layer that accepts as one does. */
+  constructor(next: () => Promise<IteratorResult<S, undefined>>) {
+    this.#next = next;
   }
 
   /** The next stream; done once there will be none. */
   next(): Promise<IteratorResult<S, undefined>> {
-    return this.#session
-      .accept()
-      .then<IteratorResult<S, undefined>, IteratorReturnResult<undefined>>(asItem, asEnd);
+    return this.#next();
   }
 
   /** Itself. */
@@ -43,13 +41,5 @@ export class AcceptIterator<S> implements AsyncIterableIterator<S> {
 }
 
 function asResult(chunk: Uint8Array | null): IteratorResult<Uint8Array, undefined> {
-  return chunk === null ? asEnd() : { done: false, value: chunk };
-}
-
-function asItem<S>(stream: S): IteratorYieldResult<S> {
-  return { done: false, value: stream };
-}
-
-function asEnd(): IteratorReturnResult<undefined> {
-  return { done: true, value: undefined };
+  return chunk === null ? { done: true, value: undefined } : { done: false, value: chunk };
 }

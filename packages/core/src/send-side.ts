@@ -132,9 +132,11 @@ export class SendSide implements WaiterOwner {
   end(signal: AbortSignal | undefined): Promise<void> {
     if (!this.ended) {
       this.ended = true;
-      // What was offered and not taken is given up: nobody waits for credit any more.
-      this.wanted = 0;
-      this.#stream.session.scheduler.schedule(this.#stream);
+      if (this.wanted > 0) {
+        // What was offered and not taken is given up: nobody waits for credit any more.
+        this.wanted = 0;
+        this.#stream.session.scheduler.schedule(this.#stream);
+      }
       if (this.#pending === null) this.#sendFin();
       else void this.#wait(NOTHING, true, undefined);
     }
@@ -211,7 +213,7 @@ export class SendSide implements WaiterOwner {
       return;
     }
     this.#pending = null;
-    table.unblockOpening(this.#stream);
+    if (this.#stream.unsent) table.announceLater(this.#stream);
     // What was offered behind it may fit now.
     scheduler.schedule(this.#stream);
     outbound.requestFlush();

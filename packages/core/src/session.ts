@@ -163,7 +163,7 @@ export class Session implements AsyncIterable<Stream> {
     if (refusal !== undefined) throw refusal;
     const stream = new Stream(this, this.table.takeLocalId(), true);
     if (priority !== undefined) stream.sending.priority = priority;
-    this.table.addOpening(stream);
+    this.table.addLocal(stream);
     this.outbound.requestFlush();
     if (signal !== undefined) stream.tieTo(signal);
     return stream;
@@ -175,16 +175,12 @@ export class Session implements AsyncIterable<Stream> {
    * @throws {MuxadoError} once the session is over and every stream that came before has been given out.
    */
   accept(options?: WaitOptions): Promise<Stream> {
-    const accepting = this.acceptQueue.accept(options?.signal);
-    if (this.unaccepted.size > 0 && this.acceptQueue.length === 0) {
-      this.unaccepted.delete(this.acceptQueue);
-    }
-    return accepting;
+    return this.accepting(this.acceptQueue.accept(options?.signal));
   }
 
   /** Accepts streams until the session is over, however it ended. Leaving the loop leaves the session as it is. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Stream> {
-    return new AcceptIterator(this);
+    return new AcceptIterator(() => this.accepting(this.acceptQueue.next()));
   }
 
   /**
@@ -334,7 +330,7 @@ export class Session implements AsyncIterable<Stream> {
     this.scheduler.remove(stream);
     this.creditDue.delete(stream);
     this.stalled.delete(stream);
-    if (this.closing.size > 0) this.closing.delete(stream);
+    this.closing.delete(stream);
     this.tuning.forget(stream.receiving.window);
     this.shutdown.streamEnded();
   }
@@ -377,10 +373,9 @@ export class Session implements AsyncIterable<Stream> {
    * more waits than there was room for.
    */
   compose(): boolean {
-    for (const stream of this.table.opening) {
-      // Its SYN travels with its first write, in one frame (spec appendix, G22).
-      if (stream.sending.blocked) this.table.blockOpening(stream);
-      else stream.announce();
+    for (const stream of this.table.takeOpened()) {
+      // Else its SYN travels with its first write, in one frame (spec appendix, G22).
+      if (!stream.sending.blocked && stream.failure === null) stream.announce();
     }
     for (const stream of this.creditDue) {
       const { ended, discarding, window } = stream.receiving;
@@ -393,7 +388,13 @@ export class Session implements AsyncIterable<Stream> {
     // What has found no credit in its turn counts from now on.
     if (this.memory.exceeded) this.relieve();
     // A stream that has just begun may owe credit already, and callbacks may have read and opened.
-    return moreWaits || this.creditDue.size > 0 || this.table.opening.size > 0;
+    return moreWaits || this.creditDue.size > 0 || this.table.hasOpened;
+  }
+
+  /** @internal An accept has begun: if it has emptied the queue, nothing there becomes stale. */
+  accepting<T>(accept: T): T {
+    if (this.acceptQueue.length === 0) this.unaccepted.delete(this.acceptQueue);
+    return accept;
   }
 
   /** @internal Refuses the streams that nobody has accepted for so long that nobody will. */

@@ -9,6 +9,11 @@ function stream(id: number, isLocal: boolean): Stream {
   return { id, isLocal, unsent: isLocal, failure: null } as unknown as Stream;
 }
 
+/** Its SYN leaves. */
+function announce(stream: Stream): void {
+  stream.unsent = false;
+}
+
 describe("ids of our own", () => {
   it("start at 3 for a client and at 2 for a server, and go up by 2", () => {
     const [client, server] = [new StreamTable("client", muxado), new StreamTable("server", muxado)];
@@ -38,7 +43,7 @@ describe("streams", () => {
   it("are counted by side, from their opening to their end", () => {
     const table = new StreamTable("client", muxado);
     const [ours, theirs] = [stream(3, true), stream(8, false)];
-    table.addOpening(ours);
+    table.addLocal(ours);
     table.addRemote(theirs);
     expect([table.localCount, table.remoteCount, table.count]).toEqual([1, 1, 2]);
     table.remove(ours);
@@ -50,42 +55,55 @@ describe("streams", () => {
   it("are found by id once they are on the wire", () => {
     const table = new StreamTable("client", muxado);
     const ours = stream(3, true);
-    table.addOpening(ours);
+    table.addLocal(ours);
     expect(table.get(3)).toBeUndefined();
-    table.addSent(ours);
+    announce(ours);
     expect(table.get(3)).toBe(ours);
     table.remove(ours);
     expect(table.get(3)).toBeUndefined();
   });
 
-  it("are all listed once: on the wire, or opened and not sent yet", () => {
+  it("are all listed once, in the order in which they came to be", () => {
     const table = new StreamTable("client", muxado);
-    const [sent, unsent, blocked] = [stream(3, true), stream(5, true), stream(7, true)];
-    const [ended, endedBlocked] = [stream(9, true), stream(11, true)];
-    for (const each of [sent, unsent, blocked, ended, endedBlocked]) table.addOpening(each);
-    table.addSent(sent);
-    table.blockOpening(blocked);
-    table.blockOpening(endedBlocked);
-    table.remove(ended);
-    table.remove(endedBlocked);
+    const [sent, unsent, ended] = [stream(3, true), stream(5, true), stream(7, true)];
+    table.addLocal(sent);
     const theirs = stream(2, false);
     table.addRemote(theirs);
-    expect(table.all()).toEqual([sent, theirs, unsent, blocked]);
+    for (const each of [unsent, ended]) table.addLocal(each);
+    announce(sent);
+    table.remove(ended);
+    expect(table.all()).toEqual([sent, theirs, unsent]);
   });
 
-  it("that wait for their first bytes are no longer looked through, until those are taken back", () => {
+  it("that the peer has not been told of are given out once, and again when that is wanted", () => {
     const table = new StreamTable("client", muxado);
-    const [first, second] = [stream(3, true), stream(5, true)];
-    table.addOpening(first);
-    table.addOpening(second);
-    table.blockOpening(second);
-    expect([...table.opening]).toEqual([first]);
-    table.unblockOpening(second);
-    expect([...table.opening]).toEqual([first, second]);
-    table.blockOpening(first);
-    table.addSent(first);
-    table.unblockOpening(first);
-    expect([...table.opening]).toEqual([second]);
+    const [first, second, third] = [stream(3, true), stream(5, true), stream(7, true)];
+    for (const each of [first, second, third]) table.addLocal(each);
+    announce(second);
+    expect(table.hasOpened).toBe(true);
+    expect(table.takeOpened()).toEqual([first, third]);
+    expect([table.hasOpened, table.takeOpened()]).toEqual([false, []]);
+    table.announceLater(third);
+    expect(table.takeOpened()).toEqual([third]);
+  });
+
+  it("that end unannounced do not pile up while nothing takes them", () => {
+    const table = new StreamTable("client", muxado);
+    const [left, again] = [stream(3, true), stream(5, true)];
+    table.addLocal(left);
+    table.addLocal(again);
+    for (let id = 7; id < 20_000; id += 2) {
+      const brief = stream(id, true);
+      table.addLocal(brief);
+      table.announceLater(again);
+      Object.assign(brief, { failure: {} });
+      table.remove(brief);
+    }
+    const taken = table.takeOpened();
+    expect(taken.length).toBeLessThan(100);
+    expect(new Set(taken.filter(({ failure }) => failure === null))).toEqual(
+      new Set([left, again]),
+    );
   });
 
   it("of the peer's leave their highest id behind, in whatever order they come", () => {

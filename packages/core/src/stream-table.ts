@@ -1,5 +1,5 @@
-// Which streams exist: ids, parity, the live ones by id, those opened here that nothing was sent of, and the
-// ids that were reset lately. It decides nothing about frames.
+// Which streams exist: ids, parity, those that have not ended by id, those whose SYN may leave alone, and the ids
+// that were reset lately. It decides nothing about frames.
 
 import type { Role } from "./options.ts";
 import type { Stream } from "./stream.ts";
@@ -11,17 +11,18 @@ import type { Wire } from "./wire.ts";
  */
 const REMEMBERED_RESETS = 16 * 1024;
 
+/** So many ended streams may be kept until the next flush. */
+const SOME = 64;
+
 /** The streams of one session. */
 export class StreamTable {
-  /** Streams on the wire, by id. */
+  /** Streams that have not ended, by id, also those that the peer has not been told of. */
   readonly #live: Map<number, Stream> = new Map();
   /** Ids that were reset, in two generations: when the younger is full, the older is forgotten. */
   #recentlyReset: Set<number> = new Set();
   #formerlyReset: Set<number> = new Set();
-  /** Streams opened here whose SYN leaves with the next write, alone or with their first bytes. */
-  readonly opening: Set<Stream> = new Set();
-  /** Streams opened here whose SYN waits for the scheduler, with their first bytes. */
-  readonly #openingBlocked: Set<Stream> = new Set();
+  /** Streams opened here since the last flush, also those whose SYN has left with their first bytes. */
+  #opened: Stream[] = [];
   readonly #maxId: number;
   readonly #localParity: number;
   #nextLocalId: number;
@@ -63,8 +64,10 @@ export class StreamTable {
     return (streamId & 1) === this.#localParity;
   }
 
+  /** The stream with this id, if the peer knows it. */
   get(streamId: number): Stream | undefined {
-    return this.#live.get(streamId);
+    const stream = this.#live.get(streamId);
+    return stream?.unsent ? undefined : stream;
   }
 
   /** The id for the next local stream; ids are never used again. */
@@ -75,26 +78,32 @@ export class StreamTable {
   }
 
   /** A local stream that the peer does not know yet. */
-  addOpening(stream: Stream): void {
+  addLocal(stream: Stream): void {
     this.localCount++;
     this.openedCount++;
-    this.opening.add(stream);
-  }
-
-  /** Its first bytes wait for their turn, and its SYN with them. */
-  blockOpening(stream: Stream): void {
-    if (this.opening.delete(stream)) this.#openingBlocked.add(stream);
-  }
-
-  /** Its first bytes have been taken back. */
-  unblockOpening(stream: Stream): void {
-    if (this.#openingBlocked.delete(stream)) this.opening.add(stream);
-  }
-
-  /** A local stream whose first frame has been sent. */
-  addSent(stream: Stream): void {
-    if (!this.opening.delete(stream)) this.#openingBlocked.delete(stream);
     this.#live.set(stream.id, stream);
+    this.announceLater(stream);
+  }
+
+  /** The SYN of `stream` leaves with the next flush, if not with its first bytes. */
+  announceLater(stream: Stream): void {
+    // However long the transport is stuck, few are kept of those that have ended.
+    if (this.#opened.length > 2 * this.localCount + SOME) {
+      this.#opened = [...new Set(this.takeOpened())].filter(({ failure }) => failure === null);
+    }
+    this.#opened.push(stream);
+  }
+
+  /** Whether a flush has SYNs to look for. */
+  get hasOpened(): boolean {
+    return this.#opened.length > 0;
+  }
+
+  /** The streams opened here since it was last asked that the peer has not been told of. */
+  takeOpened(): Stream[] {
+    const opened = this.#opened;
+    this.#opened = [];
+    return opened.filter(({ unsent }) => unsent);
   }
 
   /** A stream of the peer's. */
@@ -107,17 +116,15 @@ export class StreamTable {
 
   /** `stream` has ended. */
   remove(stream: Stream): void {
-    if (!this.#live.delete(stream.id) && !this.opening.delete(stream)) {
-      this.#openingBlocked.delete(stream);
-    }
+    this.#live.delete(stream.id);
     if (stream.isLocal) this.localCount--;
     else this.remoteCount--;
     if (stream.extras?.background) this.backgroundCount--;
   }
 
-  /** All streams that have not ended, in the order in which they were sent, then opened. */
+  /** All streams that have not ended, in the order in which they came to be. */
   all(): Stream[] {
-    return [...this.#live.values(), ...this.opening, ...this.#openingBlocked];
+    return [...this.#live.values()];
   }
 
   /** Whether `streamId` was reset lately. */

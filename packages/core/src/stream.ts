@@ -324,7 +324,6 @@ export class Stream implements AsyncIterable<Uint8Array> {
     if (this.state !== StreamState.idle) return 0;
     this.transition(StreamInput.sendSyn);
     this.unsent = false;
-    this.session.table.addSent(this);
     this.receiving.begin();
     return DataFlag.SYN;
   }

@@ -131,7 +131,8 @@ export class WindowTuning {
   /** `window` is gone, and its growth free for others. */
   forget(window: ReceiveWindow): void {
     if (this.probed === window) this.probed = undefined;
-    const last = this.#grants.get(window);
+    // Most often there is none: every stream that ends asks.
+    const last = this.#grants.size === 0 ? undefined : this.#grants.get(window);
     if (last === undefined) return;
     this.#grants.delete(window);
     this.#memory.giveBack(last.growth);

@@ -44,6 +44,14 @@ async function expectUnharmed(peer: RawPeer, streamId = 9001): Promise<void> {
   expect(contentOf(peer.take(), streamId)).toEqual(bytes("here"));
 }
 
+/** Proves that no deadline is left: the timer that watched them finds nothing, and is not set again. */
+async function expectNothingDue(peer: RawPeer): Promise<void> {
+  peer.take();
+  await peer.advance(3_600_000);
+  expect(peer.clock.timers).toEqual([]);
+  expect(peer.take()).toEqual([]);
+}
+
 /** How `writing` has failed; undefined if it has not. */
 function failureOf(writing: Promise<void>): Promise<MuxadoError | undefined> {
   return writing.then(
@@ -613,7 +621,7 @@ describe("9. slow reading", () => {
       expect(await error).toMatchObject(timedOut);
       expect(brief(peer.take())).toEqual(["3: RST WRITE_TIMEOUT"]);
       expect(peer.session.stats()).toMatchObject({ openStreams: 0, memoryUnsent: 0 });
-      expect(peer.clock.timers).toEqual([]);
+      await expectNothingDue(peer);
       await expectUnharmed(peer);
     });
 
@@ -624,8 +632,8 @@ describe("9. slow reading", () => {
       await peer.advance(1);
       expect(await error).toMatchObject(timedOut);
       const patient = await stalled({ writeTimeout: Infinity });
-      expect(patient.peer.clock.timers).toEqual([]);
       await patient.peer.advance(1e9);
+      expect(patient.peer.clock.timers).toEqual([]);
       expect(patient.stream.error).toBeUndefined();
     });
 
@@ -658,7 +666,7 @@ describe("9. slow reading", () => {
       const { peer, stream } = await stalled({ writeTimeout: 1000 });
       peer.send(wndinc(3, 1));
       expect(brief(peer.take())).toEqual(["3: DATA 1"]);
-      expect(peer.clock.timers).toEqual([]);
+      await expectNothingDue(peer);
       await peer.advance(10_000);
       expect(stream.error).toBeUndefined();
     });
@@ -668,7 +676,7 @@ describe("9. slow reading", () => {
       if (end.includes("peer")) peer.send(rst(3, "STREAM_CLOSED"));
       else stream.reset();
       peer.take();
-      expect(peer.clock.timers).toEqual([]);
+      await expectNothingDue(peer);
       await peer.advance(1000);
       expect(peer.take()).toEqual([]);
     });
@@ -683,7 +691,6 @@ describe("9. slow reading", () => {
       await peer.advance(900);
       controller.abort("enough");
       await expect(aborted).rejects.toBe("enough");
-      expect(peer.clock.timers).toEqual([]);
       const later = failureOf(stream.write(bytes(10)));
       await peer.advance(999);
       expect(stream.error).toBeUndefined();
@@ -734,7 +741,7 @@ describe("9. slow reading", () => {
         else expect(stream.offer(bytes(100))).toBe(100);
       }
       peer.take();
-      expect(peer.clock.timers).toEqual([]);
+      await expectNothingDue(peer);
       await peer.advance(1000);
       expect(peer.session.stats()).toMatchObject({ openStreams: 2, resetsSent: {} });
       expect(peer.take()).toEqual([]);
@@ -1419,7 +1426,7 @@ describe("deadlines of state", () => {
         message: expect.stringContaining("1000 ms"),
       });
       expect(peer.session.stats().openStreams).toBe(0);
-      expect(peer.clock.timers).toEqual([]);
+      await expectNothingDue(peer);
       await expectUnharmed(peer);
     });
 
@@ -1430,8 +1437,8 @@ describe("deadlines of state", () => {
       await peer.advance(1);
       expect(stream.error).toMatchObject({ code: "STREAM_CANCELLED" });
       const patient = await closed({ streamCloseTimeout: Infinity });
-      expect(patient.peer.clock.timers).toEqual([]);
       await patient.peer.advance(1e9);
+      expect(patient.peer.clock.timers).toEqual([]);
       expect(patient.stream.error).toBeUndefined();
     });
 
@@ -1443,7 +1450,7 @@ describe("deadlines of state", () => {
       const { peer } = await closed({ streamCloseTimeout: 1000 });
       peer.send(end);
       expect(peer.session.stats().openStreams).toBe(0);
-      expect(peer.clock.timers).toEqual([]);
+      await expectNothingDue(peer);
       peer.take();
       await peer.advance(10_000);
       expect(peer.take()).toEqual([]);
@@ -1471,7 +1478,7 @@ describe("deadlines of state", () => {
       peer.send(syn(3));
       const stream = await peer.session.accept();
       await stream.closeWrite();
-      expect(peer.clock.timers).toEqual([]);
+      await expectNothingDue(peer);
       await peer.advance(1e9);
       peer.send(data(3, "late"));
       expect(stream.take()).toEqual(bytes("late"));
@@ -1529,8 +1536,7 @@ describe("deadlines of state", () => {
       const stream = await peer.session.accept();
       expect(peer.clock.timers).toHaveLength(1);
       await peer.session.accept();
-      expect(peer.clock.timers).toEqual([]);
-      await peer.advance(10_000);
+      await expectNothingDue(peer);
       expect(stream.error).toBeUndefined();
     });
 
@@ -1560,8 +1566,7 @@ describe("deadlines of state", () => {
     patient.send(syn(3));
     await patient.session.accept();
     void patient.session.close();
-    expect(patient.clock.timers).toEqual([]);
-    await patient.advance(1e9);
+    await expectNothingDue(patient);
     expect(patient.session.stats().openStreams).toBe(1);
   });
 

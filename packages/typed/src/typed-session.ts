@@ -130,14 +130,12 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
 
   /** The next stream of the peer's that nobody else takes, as `Session.accept`, once its type has come. */
   accept(options?: WaitOptions): Promise<TypedStream> {
-    const accepting = this.#accepted.accept(options?.signal);
-    if (this.#accepted.length === 0) this.#unaccepted.delete(this.#accepted);
-    return accepting;
+    return this.#accepting(this.#accepted.accept(options?.signal));
   }
 
   /** Accepts streams until the session is over, however it ended. Leaving the loop leaves the session as it is. */
   [Symbol.asyncIterator](): AsyncIterableIterator<TypedStream> {
-    return new AcceptIterator<TypedStream>(this);
+    return new AcceptIterator(() => this.#accepting(this.#accepted.next()));
   }
 
   /**
@@ -200,6 +198,11 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
   /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #accepting<T>(accept: T): T {
+    if (this.#accepted.length === 0) this.#unaccepted.delete(this.#accepted);
+    return accept;
   }
 
   async #receive(): Promise<void> {

@@ -144,10 +144,10 @@ describe("a stream that is silent", () => {
     const { peer, session } = typedPeer();
     peer.send(syn(3), syn(5));
     await peer.settle();
-    expect(peer.clock.timers).toHaveLength(1);
+    expect(peer.clock.timers).toContainEqual(expect.objectContaining({ due: 10_000 }));
     peer.send(data(3, typed(7)), rst(5, "STREAM_CANCELLED"));
     await session.accept();
-    await peer.settle();
+    await peer.advance(60_000);
     expect(peer.clock.timers).toEqual([]);
   });
 
@@ -231,6 +231,7 @@ describe("streams that nobody accepts", () => {
     await peer.advance(1);
     expect(brief(peer.take())).toEqual(["3: RST STREAM_REFUSED"]);
     expect((await session.accept()).type).toBe(5);
+    await peer.advance(2000);
     expect(peer.clock.timers).toEqual([]);
   });
 
