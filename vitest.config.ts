@@ -17,7 +17,7 @@ export default defineConfig({
     ],
     coverage: {
       provider: "v8",
-      include: ["packages/{frame,core,node,typed,heartbeat}/src/**/*.ts"],
+      include: ["packages/{frame,core,node,typed,heartbeat,yamux}/src/**/*.ts"],
       exclude: ["**/*.test.ts"],
       reporter: ["text", "json-summary"],
       thresholds: {
@@ -25,6 +25,7 @@ export default defineConfig({
         "packages/core/src/**": { statements: 95 },
         "packages/typed/src/**": { statements: 95 },
         "packages/heartbeat/src/**": { statements: 95 },
+        "packages/yamux/src/**": { statements: 95 },
       },
     },
   },

@@ -14,7 +14,7 @@ export interface Options extends MeasureOptions {
 
 export const usage: string = `npm run bench -- [options]
 
-  --quick              smaller rounds, under 3 minutes for everything
+  --quick              smaller rounds, about 6 minutes for everything
   --workload <name>    only this one, or those of this kind; may be repeated
                        ${workloads.map(({ name }) => name).join(", ")}
   --peer <name>        only this one; may be repeated; ratios are of the first one in the tables
@@ -23,7 +23,7 @@ export const usage: string = `npm run bench -- [options]
   --seconds <count>    of a round that opens streams; default: 0.5; 2 without --quick
   --gib <count>        of a bulk round; default: 0.5; 2 without --quick
   --json               prints JSON instead of tables
-  --cpu-prof <dir>     writes a CPU profile of each process
+  --cpu-prof <dir>     writes a CPU profile of each Node process
   --help`;
 
 /** Throws a TypeError or RangeError that says what is wrong with `args`. Undefined: asked for help. */

@@ -1,6 +1,6 @@
 // A server and a client of one peer, each a process of its own, as their parent holds them.
 
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Answer, Memory, Task } from "./messages.ts";
 import type { Peer } from "./peer.ts";
@@ -21,11 +21,11 @@ export class Pair {
     this.#client = client;
   }
 
-  /** Starts both, connected. `execArgv` are Node's own options, such as `--cpu-prof`. */
+  /** Starts both, connected. `execArgv` are Node's own options, such as `--cpu-prof`; other programs have none. */
   static async start(peer: Peer, kind: WorkloadKind, execArgv: string[]): Promise<Pair> {
-    const server = start([peer.name, kind], execArgv);
+    const server = start(peer, [kind], execArgv);
     const { port } = (await answerOf(server)) as { port: number };
-    const client = start([peer.name, kind, String(port)], execArgv);
+    const client = start(peer, [kind, String(port)], execArgv);
     await answerOf(client);
     return new Pair(server, client);
   }
@@ -51,7 +51,12 @@ export class Pair {
   }
 }
 
-function start(args: string[], execArgv: string[]): ChildProcess {
+function start(peer: Peer, ownArgs: string[], execArgv: string[]): ChildProcess {
+  const args = [peer.name, ...ownArgs];
+  if ("program" in peer) {
+    // The channel is what `fork` opens too: lines of JSON, at the descriptor that NODE_CHANNEL_FD names.
+    return spawn(peer.program, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  }
   const file = fileURLToPath(new URL("./process.js", import.meta.url));
   return fork(file, args, { execArgv: ["--expose-gc", ...execArgv] });
 }

@@ -5,7 +5,10 @@ import type { Workload, WorkloadKind } from "./workload.ts";
 /** All traffic is local. */
 export const LOOPBACK = "127.0.0.1";
 
-export interface Peer {
+/** One that runs in Node, in a process that knows how; or one that is a program of its own. */
+export type Peer = NodePeer | ProgramPeer;
+
+interface Traits {
   readonly name: string;
   /** What it is, for whoever reads the table. */
   readonly description: string;
@@ -14,9 +17,19 @@ export interface Peer {
   /** Whether it has as many streams as asked for; else all goes over its one. */
   readonly multiplexes: boolean;
   readonly supports: (workload: Workload) => boolean;
+}
+
+export interface NodePeer extends Traits {
   /** Listens on a free port, which it returns, and serves until the process ends. */
   readonly serve: (kind: WorkloadKind) => Promise<number>;
   readonly connect: (port: number) => Promise<Connection>;
+}
+
+export interface ProgramPeer extends Traits {
+  /** Path of the program. It takes the arguments of process.ts and says what that says. */
+  readonly program: string;
+  /** Builds it. Why it cannot be had; undefined once it is there. */
+  readonly build: () => string | undefined;
 }
 
 /** The client's side of one connection, or of what stands for it. */

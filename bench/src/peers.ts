@@ -1,9 +1,22 @@
 // The peers of the comparison, in the order of the tables. Ours stands first: the ratios are of it.
 
 import type { Peer } from "./peer.ts";
+import { goYamux, goYamuxTuned } from "./peers/go-yamux.ts";
 import { nodeHttp2 } from "./peers/http2.ts";
-import { muxado, muxadoReading } from "./peers/muxado.ts";
+import { libp2pYamux, libp2pYamuxGathered } from "./peers/libp2p-yamux.ts";
+import { muxado, muxadoReading, muxadoYamux } from "./peers/muxado.ts";
 import { tcpConnections } from "./peers/tcp-connections.ts";
 import { tcp } from "./peers/tcp.ts";
 
-export const peers: readonly Peer[] = [muxado, muxadoReading, nodeHttp2, tcp, tcpConnections];
+export const peers: readonly Peer[] = [
+  muxado,
+  muxadoReading,
+  muxadoYamux,
+  nodeHttp2,
+  tcp,
+  tcpConnections,
+  libp2pYamux,
+  libp2pYamuxGathered,
+  goYamux,
+  goYamuxTuned,
+];

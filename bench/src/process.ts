@@ -1,14 +1,14 @@
-// One process of a pair: a server, or the client of the one on a given port. It does what its parent asks and
+// One Node process of a pair: a server, or the client of the one on a given port. It does what its parent asks and
 // ends with it. Whatever goes wrong ends it at once, so that no figure comes out of a broken run.
 
 import { checkReply, request } from "./payload.ts";
 import type { Answer, Memory, Task } from "./messages.ts";
-import type { Connection } from "./peer.ts";
+import type { Connection, NodePeer } from "./peer.ts";
 import { peers } from "./peers.ts";
 import type { WorkloadKind } from "./workload.ts";
 
 const [peerName, kind, port] = process.argv.slice(2);
-const peer = peers.find(({ name }) => name === peerName)!;
+const peer = peers.find(({ name }) => name === peerName) as NodePeer;
 
 if (port === undefined) {
   tell({ port: await peer.serve(kind as WorkloadKind) });

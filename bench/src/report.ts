@@ -49,14 +49,17 @@ const NUMBER = 12;
 function table(measurement: Measurement, peers: readonly Peer[]): string[] {
   const { workload, unit, lessIsBetter, values } = measurement;
   const [ours = ""] = Object.keys(values);
-  const heads = ["median", "min", "max", `${ours} ÷ it`];
+  const heads = ["median", "min", "max", `  ${ours} ÷ it`];
   return [
     `${workload.name}: ${unit}${lessIsBetter ? " (less is better)" : ""}`,
     `  ${workload.description}`,
     `  ${"".padEnd(NAME)}${heads.map((head) => head.padStart(NUMBER)).join("")}`,
     ...Object.entries(values).map(([name, rounds]) => {
       const { median: middle, min, max, ratio } = summary(rounds, values);
-      const numbers = [...[middle, min, max].map(grouped), ratio.toFixed(2)];
+      const numbers = [
+        ...[middle, min, max].map(grouped),
+        ratio.toFixed(2).padStart(heads[3]!.length),
+      ];
       const note = workload.kind === "idle" ? idleNote(peers, name) : "";
       return `  ${name.padEnd(NAME)}${numbers.map((text) => text.padStart(NUMBER)).join("")}${note}`;
     }),

@@ -1,7 +1,7 @@
 // What both sides of a cell said and did, in order: read by people when the cell has failed.
 
 import type { TracedFrame } from "@muxado/core";
-import { describe, errorCodeName, type Frame } from "@muxado/frame";
+import { errorCodeName } from "@muxado/frame";
 
 /** Lines that are kept; a run of 64 MiB has many times more, and its end is what matters. */
 const MOST_LINES = 100;
@@ -27,11 +27,6 @@ export class CellLog {
     this.add(`frame ${frame.direction}`, textOf(frame));
   }
 
-  /** A frame that a raw peer sent or received. */
-  rawFrame(direction: "in" | "out", frame: Frame): void {
-    this.add(`raw ${direction}`, describe(frame));
-  }
-
   toString(): string {
     const dropped = this.#dropped > 0 ? [`… ${this.#dropped} lines before`] : [];
     return [...dropped, ...this.#lines].join("\n");
@@ -42,6 +37,10 @@ function textOf(frame: TracedFrame): string {
   switch (frame.kind) {
     case "data":
       return `DATA stream=${frame.streamId}${frame.syn ? " SYN" : ""}${frame.fin ? " FIN" : ""} length=${frame.length}`;
+    case "acknowledgement":
+      return `ACK stream=${frame.streamId}`;
+    case "ping":
+      return `PING${frame.isAnswer ? " ACK" : ""} value=${frame.value}`;
     case "increment":
       return `WNDINC stream=${frame.streamId} increment=${frame.increment}`;
     case "reset":

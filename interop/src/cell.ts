@@ -6,17 +6,21 @@ import { type AddressInfo, connect as dial, createServer as listen, type Socket 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Role, Session, SessionOptions, TracedFrame } from "@muxado/core";
 import { connect, createServer } from "@muxado/node";
+import { type YamuxOptions, yamux } from "@muxado/yamux";
 import { CellLog } from "./cell-log.ts";
 import { PeerProcess, type Report } from "./peer-process.ts";
 import type { Peer } from "./peers.ts";
 import { Proxy } from "./proxy.ts";
 import { RawFrames } from "./raw-frames.ts";
+import { RawYamux } from "./raw-yamux.ts";
 import { type PeerOptions, RemoteSession } from "./remote-session.ts";
 
 /** What a scenario wants of a connection. */
 export interface Setup {
   /** Options of our session. */
   readonly session?: SessionOptions;
+  /** Options of our wire, if the peer speaks yamux. */
+  readonly yamux?: YamuxOptions;
   readonly peer?: PeerOptions;
   /** Speak TLS. */
   readonly tls?: boolean;
@@ -60,7 +64,8 @@ export class Cell {
       this.log.frame(frame);
       setup.session?.trace?.(frame);
     };
-    const options = { ...setup.session, trace };
+    const wire = this.peer.wire === "yamux" && { wire: yamux(setup.yamux) };
+    const options = { ...setup.session, ...wire, trace };
     const { session, process } = await (this.role === "client"
       ? this.#dial(options, setup)
       : this.#listen(options, setup));
@@ -74,6 +79,23 @@ export class Cell {
 
   /** The same peer with nothing but frames at our end. */
   async connectRaw(options: PeerOptions = {}): Promise<{ raw: RawFrames; remote: RemoteSession }> {
+    const { socket, process } = await this.#connectSocket(options);
+    const raw = new RawFrames(socket, this.log);
+    await process.next(({ report }) => report === "connected");
+    return { raw, remote: new RemoteSession(process) };
+  }
+
+  /** The same for a peer that speaks yamux. */
+  async connectRawYamux(
+    options: PeerOptions = {},
+  ): Promise<{ raw: RawYamux; remote: RemoteSession }> {
+    const { socket, process } = await this.#connectSocket(options);
+    const raw = new RawYamux(socket, this.log);
+    await process.next(({ report }) => report === "connected");
+    return { raw, remote: new RemoteSession(process) };
+  }
+
+  async #connectSocket(options: PeerOptions): Promise<{ socket: Socket; process: PeerProcess }> {
     let socket: Socket;
     let process: PeerProcess;
     if (this.role === "client") {
@@ -89,19 +111,22 @@ export class Cell {
       [socket] = (await once(server, "connection")) as [Socket];
     }
     this.defer(() => socket.destroy());
-    const raw = new RawFrames(socket.setNoDelay(true), this.log);
-    await process.next(({ report }) => report === "connected");
-    return { raw, remote: new RemoteSession(process) };
+    return { socket: socket.setNoDelay(true), process };
   }
 
   /** A stream id that we may open: the `n`th of our role, beginning with 0. */
   id(n: number): number {
-    return (this.role === "client" ? 3 : 2) + 2 * n;
+    return this.#firstId(this.role) + 2 * n;
   }
 
   /** The `n`th stream id of the peer's. */
   theirId(n: number): number {
-    return (this.role === "client" ? 2 : 3) + 2 * n;
+    return this.#firstId(this.role === "client" ? "server" : "client") + 2 * n;
+  }
+
+  #firstId(role: Role): number {
+    if (role === "server") return 2;
+    return this.peer.wire === "yamux" ? 1 : 3;
   }
 
   /** Ends everything. @throws {Error} if something does not end. */
@@ -152,7 +177,7 @@ export class Cell {
   }
 
   #start(role: Role, address: string, options: PeerOptions): PeerProcess {
-    const args = [this.name, role, address, JSON.stringify(options)];
+    const args = [this.name, role, address, JSON.stringify({ ...options, wire: this.peer.wire })];
     const process = new PeerProcess(this.peer, args, this.log);
     this.defer(() => process.end());
     return process;

@@ -4,6 +4,7 @@
 import type { MuxadoError, Session, Stream } from "@muxado/core";
 import { ByteReader } from "./byte-reader.ts";
 import { Digester } from "./payload.ts";
+import type { Wire } from "./peers.ts";
 import type { PeerOptions, RemoteSession } from "./remote-session.ts";
 
 /** What our side has seen: names, numbers and texts. */
@@ -11,6 +12,8 @@ export type Story = Readonly<Record<string, string | number>>;
 
 export interface Conversation {
   readonly name: string;
+  /** The wire it is about. Default: both. */
+  readonly wire?: Wire;
   readonly peer?: PeerOptions;
   readonly ours: (session: Session) => Promise<Story>;
   /** What the peer is told, while our side goes on. */
@@ -21,7 +24,7 @@ const SHORT = "hello there";
 const GREETING = Buffer.from(SHORT).toString("hex");
 const HEARTBEAT = "ffffffff";
 
-export const conversations: readonly Conversation[] = [
+const conversations: readonly Conversation[] = [
   {
     name: "echo of 64 B",
     ours: (session) => request(session.open(), 64),
@@ -76,6 +79,7 @@ export const conversations: readonly Conversation[] = [
   },
   {
     name: "they reset behind unread data",
+    wire: "muxado",
     ours: async (session) => {
       const stream = session.open();
       const writer = stream.writable.getWriter();
@@ -110,6 +114,7 @@ export const conversations: readonly Conversation[] = [
   },
   {
     name: "they go away",
+    wire: "muxado",
     ours: async (session) => {
       const stream = session.open();
       await stream.write(Buffer.from(SHORT));
@@ -126,6 +131,7 @@ export const conversations: readonly Conversation[] = [
   },
   {
     name: "they open a typed stream",
+    wire: "muxado",
     peer: { typed: true },
     ours: greeted,
     theirs: async (remote) => {
@@ -137,6 +143,7 @@ export const conversations: readonly Conversation[] = [
   },
   {
     name: "they send two heartbeats",
+    wire: "muxado",
     peer: { heartbeat: { interval: 20, tolerance: 10_000 } },
     ours: async (session) => {
       const stream = await session.accept();
@@ -148,6 +155,34 @@ export const conversations: readonly Conversation[] = [
     theirs: async (remote) => {
       await remote.nextBeat();
       await remote.nextBeat();
+    },
+  },
+  {
+    name: "a ping, and an echo behind it",
+    wire: "yamux",
+    ours: async (session) => {
+      await session.ping();
+      return request(session.open(), 100);
+    },
+    theirs: async (remote) => (await remote.accept()).echo(),
+  },
+  {
+    name: "they end",
+    wire: "yamux",
+    ours: async (session) => {
+      const stream = session.open();
+      await stream.write(Buffer.from(SHORT));
+      const story = await readStory(stream);
+      await stream.closeWrite();
+      const accept = await session.accept().then(() => "a stream", codeOf);
+      return { accept, ...story };
+    },
+    theirs: async (remote) => {
+      const there = await remote.accept();
+      await there.write({ hex: GREETING });
+      await there.closeWrite();
+      await there.receive();
+      await remote.end();
     },
   },
 ];
@@ -182,6 +217,11 @@ async function readStory(stream: Stream): Promise<Story> {
   }
   const { bytes, sha256 } = got.digest("clean");
   return { bytes, sha256, end };
+}
+
+/** The conversations on a wire. */
+export function conversationsOn(wire: Wire): Conversation[] {
+  return conversations.filter((conversation) => (conversation.wire ?? wire) === wire);
 }
 
 function codeOf(error: unknown): string {

@@ -3,7 +3,7 @@
 
 import { type Arguments, parseArguments, usage } from "./arguments.ts";
 import { type Column, header, type Outcome, row as line, Sum } from "./matrix.ts";
-import type { Peer } from "./peers.ts";
+import { type Peer, type Wire, wires } from "./peers.ts";
 import { writePage } from "./quirks-page.ts";
 import { record } from "./record.ts";
 import { quirkRow, quirksLike, type Row, reasons, scenarioRow, scenariosLike } from "./rows.ts";
@@ -53,14 +53,19 @@ function buildAll(peers: readonly Peer[]): { built: Peer[]; missing: string[] } 
 /** @returns the last lines */
 async function runAll(built: readonly Peer[], wanted: Arguments): Promise<string> {
   const columns = built.flatMap((peer) => wanted.roles.map((role) => ({ peer, role })));
-  const scenarioColumns = columns.filter(({ peer }) => wanted.runsScenarios(peer));
   const scenarios = scenariosLike(wanted.only);
   const quirks = quirksLike(wanted.only);
-  const sum = await runTable("scenario", scenarios.map(scenarioRow), scenarioColumns);
-  const libraries = new Set(scenarioColumns.map(({ peer }) => peer.library));
-  const impossible = reasons(scenarios, libraries);
-  if (impossible.length > 0) console.log(`\nimpossible:\n${impossible.join("\n")}`);
-  const quirkSum = await runTable("quirk", quirks.map(quirkRow), columns);
+  const sum = new Sum();
+  const quirkSum = new Sum();
+  for (const wire of wires) {
+    const spoken = columns.filter(({ peer }) => peer.wire === wire);
+    const scenarioColumns = spoken.filter(({ peer }) => wanted.runsScenarios(peer));
+    await runTable(wire, "scenario", scenarios.map(scenarioRow), scenarioColumns, sum);
+    const libraries = new Set(scenarioColumns.map(({ peer }) => peer.library));
+    const impossible = reasons(scenarios, libraries);
+    if (impossible.length > 0) console.log(`\nimpossible:\n${impossible.join("\n")}`);
+    await runTable(wire, "quirk", quirks.map(quirkRow), spoken, quirkSum);
+  }
 
   for (const report of reports) console.log(`\n${report}`);
   const passed = sum.passed + quirkSum.passed;
@@ -77,19 +82,20 @@ async function runAll(built: readonly Peer[], wanted: Arguments): Promise<string
 }
 
 async function runTable(
+  wire: Wire,
   title: string,
   rows: readonly Row[],
   columns: readonly Column[],
-): Promise<Sum> {
-  const sum = new Sum();
-  if (rows.length > 0 && columns.length > 0) console.log(`\n${header(title, columns)}`);
-  for (const row of rows) {
+  sum: Sum,
+): Promise<void> {
+  const about = rows.filter(({ cell }) => columns.some(({ peer }) => cell(peer) !== undefined));
+  if (about.length > 0) console.log(`\n${header(`${wire}: ${title}`, columns)}`);
+  for (const row of about) {
     const outcomes: Outcome[] = [];
     for (const column of columns) outcomes.push(await run(row, column));
     for (const outcome of outcomes) sum.add(outcome);
-    if (outcomes.some((outcome) => outcome !== undefined)) console.log(line(row.title, outcomes));
+    console.log(line(row.title, outcomes));
   }
-  return sum;
 }
 
 async function run(row: Row, { peer, role }: Column): Promise<Outcome> {

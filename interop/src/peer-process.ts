@@ -41,7 +41,8 @@ export class PeerProcess {
 
   constructor(peer: Peer, args: readonly string[], log: CellLog) {
     this.#log = log;
-    this.#child = spawn(peer.program, args);
+    const [program, ...always] = peer.program;
+    this.#child = spawn(program, [...always, ...args]);
     this.ended = once(this.#child, "close").catch(ignore);
     createInterface(this.#child.stdout).on("line", (line) => this.#read(line));
     this.#child.stderr.on("data", (chunk: Buffer) => {

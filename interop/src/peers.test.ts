@@ -2,16 +2,20 @@
 
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { peers } from "./peers.ts";
+import { type Peer, peers } from "./peers.ts";
 
-it.each(peers)("$version is pinned", ({ library, version, folder, build }) => {
-  const file = library === "go" ? goModule(build) : "Cargo.lock";
-  const text = readFileSync(`${folder}/${file}`, "utf8");
-  const [name, number] = version.split(" ");
-  const pinned =
-    library === "go" ? `require ${name} ${number}\n` : `name = "${name}"\nversion = "${number}"\n`;
-  expect(text).toContain(pinned);
+it.each(peers)("$version is pinned", (peer) => {
+  const [file, line] = pinOf(peer);
+  expect(readFileSync(`${peer.folder}/${file}`, "utf8")).toContain(line);
 });
+
+/** The file that pins a version, and how. */
+function pinOf({ tool, version, build }: Peer): [file: string, line: string] {
+  const [name, number] = version.split(" ");
+  if (tool === "go") return [goModule(build), `\t${name} ${number}\n`];
+  if (tool === "cargo") return ["Cargo.lock", `name = "${name}"\nversion = "${number}"\n`];
+  return ["package.json", `"${name}": "${number}"`];
+}
 
 function goModule(build: readonly string[]): string {
   return build.find((argument) => argument.startsWith("-modfile="))!.slice("-modfile=".length);

@@ -1,5 +1,5 @@
-// A TCP proxy between us and a peer: it can hold back one direction, add to it, cut the connection, and keep all
-// chunks. It knows nothing of frames.
+// A TCP proxy between us and a peer: it can delay both directions, hold back one, add to it, cut the connection, and
+// keep all chunks. It knows nothing of frames.
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
@@ -21,9 +21,12 @@ export class Proxy {
   readonly #waiting: Record<Sender, Buffer[]> = { us: [], peer: [] };
   readonly #targets: Partial<Record<Sender, Socket>> = {};
   readonly #keepsChunks: boolean;
+  readonly #delay: number;
 
-  constructor(keepsChunks = false) {
-    this.#keepsChunks = keepsChunks;
+  /** @param options `delay`: milliseconds that everything takes in each direction. */
+  constructor(options: { readonly keepsChunks?: boolean; readonly delay?: number } = {}) {
+    this.#keepsChunks = options.keepsChunks ?? false;
+    this.#delay = options.delay ?? 0;
   }
 
   /** Starts between whoever connects, which is `dialer`, and the port of the other. @returns its own port */
@@ -69,13 +72,21 @@ export class Proxy {
     this.#sockets.add(source);
     this.#targets[sender] = target;
     source
-      .on("data", (chunk: Buffer) => {
-        if (this.#held.has(sender)) this.#waiting[sender].push(chunk);
-        else this.#pass(sender, chunk);
-      })
-      .on("end", () => target.end())
+      .on("data", (chunk: Buffer) => this.#later(() => this.#take(sender, chunk)))
+      .on("end", () => this.#later(() => target.end()))
       .on("error", () => target.destroy())
       .on("close", () => target.destroySoon());
+  }
+
+  /** Timers of the same delay fire in order. */
+  #later(action: () => void): void {
+    if (this.#delay === 0) action();
+    else setTimeout(action, this.#delay);
+  }
+
+  #take(sender: Sender, chunk: Buffer): void {
+    if (this.#held.has(sender)) this.#waiting[sender].push(chunk);
+    else this.#pass(sender, chunk);
   }
 
   #pass(sender: Sender, chunk: Buffer): void {

@@ -13,13 +13,16 @@ export function writePage(): void {
 }
 
 export function pageText(): string {
+  const hidden = quirks.filter(
+    ({ run, shown }) => run === undefined && !shown.startsWith("by "),
+  ).length;
   const versions = peers.map(({ version }) => `\`${version}\``).join(", ");
   return [
     "# Quirks",
     "",
     "<!-- Made by `npm run interop -- --page`. -->",
     "",
-    `What the peers do in their own way: ${versions}. The numbers are those of the [appendix of the specification](../docs/spec/muxado.md#appendix-a-known-peers), which says what an implementation should do about each. \`npm run interop\` reproduces every one of them in the smallest way, with us in both roles. There is none that could not be reproduced. The mark says how our own side of it is held:`,
+    `What the peers do in their own way: ${versions}. The numbers are those of the appendices of the specifications, of [muxado](../docs/spec/muxado.md#appendix-a-known-peers) and of [yamux](../docs/spec/yamux.md#appendix-a-known-peers), which say what an implementation should do about each. \`npm run interop\` reproduces them in the smallest way, with us in both roles, except for ${hidden} that cannot be seen from outside or happen too rarely. The mark says how our own side of it is held:`,
     "",
     `- *tested* (${count("tested")}): the scenario or test in the last column shows that our sessions live with it;`,
     `- *by construction* (${count("by construction")}): our sessions never do what provokes it;`,
@@ -28,6 +31,9 @@ export function pageText(): string {
     ...section("Go", "G"),
     ...section("Rust", "R"),
     ...section("Both", "B"),
+    ...section("Yamux in Go", "H"),
+    ...section("Yamux in Rust", "Y"),
+    ...section("Yamux in JavaScript", "L"),
   ].join("\n");
 }
 
@@ -43,9 +49,13 @@ function section(title: string, letter: string): string[] {
 }
 
 function rows({ id, does, shown, mark, ours, older }: Quirk): string[] {
-  const row = `| ${id} | ${does} | ${shown} | ${mark} | ${ours} |`;
-  if (older === undefined) return [row];
-  return [row, `| ${id}, 2.0.1 | ${older.does} | ${older.shown} | ${mark} | |`];
+  const quirk = row(id, does, shown, mark, ours);
+  if (older === undefined) return [quirk];
+  return [quirk, row(`${id}, 2.0.1`, older.does, older.shown, mark, "")];
+}
+
+function row(...cells: string[]): string {
+  return `|${cells.map((cell) => ` ${cell.replaceAll("|", "\\|")} `.replace("  ", " ")).join("|")}|`;
 }
 
 function count(wanted: Quirk["mark"]): number {

@@ -12,12 +12,18 @@ import { rustFlow } from "./quirks/rust-flow.ts";
 import { rustOpening } from "./quirks/rust-opening.ts";
 import { rustSession } from "./quirks/rust-session.ts";
 import { rustTyped } from "./quirks/rust-typed.ts";
+import { yamuxGo } from "./quirks/yamux-go.ts";
+import { yamuxJs } from "./quirks/yamux-js.ts";
+import { yamuxRust } from "./quirks/yamux-rust.ts";
 import type { Quirk } from "./scenario.ts";
 
 export const quirks: readonly Quirk[] = [
   ...inOrder([...goOpening, ...goEnding, ...goFlow, ...goGoaway, ...goSession, ...goTyped]),
   ...inOrder([...rustOpening, ...rustEnding, ...rustFlow, ...rustSession, ...rustTyped]),
   ...inOrder([...both]),
+  ...yamuxGo,
+  ...yamuxRust,
+  ...yamuxJs,
 ];
 
 function inOrder(list: Quirk[]): Quirk[] {

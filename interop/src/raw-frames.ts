@@ -1,8 +1,9 @@
-// A peer made of frames alone, over TCP: it follows no rule of the protocol, so it can break any of them.
+// A peer made of muxado frames alone.
 
 import type { Socket } from "node:net";
 import {
   type DataFrame,
+  describe,
   encode,
   type Frame,
   FrameDecoder,
@@ -11,7 +12,7 @@ import {
   type RstFrame,
 } from "@muxado/frame";
 import type { CellLog } from "./cell-log.ts";
-import { Mailbox } from "./mailbox.ts";
+import { RawEnd } from "./raw-end.ts";
 
 /** DATA, in short. */
 export function data(
@@ -41,46 +42,11 @@ export function goaway(lastStreamId: number, errorCode = 0, debug = ""): Frame {
   return { type: "GOAWAY", lastStreamId, errorCode, debug: new TextEncoder().encode(debug) };
 }
 
-/** The raw end of a connection. */
-export class RawFrames {
-  /** Resolves when nothing more will come. */
-  readonly ended: Promise<void>;
-  /** What has come that is not a frame. */
-  invalid: FrameError | undefined;
-  /** All that has come, as it came. */
-  readonly chunks: Uint8Array[] = [];
-  readonly #socket: Socket;
-  readonly #log: CellLog;
-  readonly #decoder: FrameDecoder = new FrameDecoder();
-  readonly #frames: Mailbox<Frame> = new Mailbox();
-
+/** The raw end of a connection of muxado's. */
+export class RawFrames extends RawEnd<Frame, FrameError> {
   constructor(socket: Socket, log: CellLog) {
-    this.#socket = socket;
-    this.#log = log;
-    this.ended = new Promise((resolve) => {
-      socket.on("end", resolve).on("close", () => resolve());
-    });
-    socket
-      .on("data", (chunk: Buffer) => this.#receive(new Uint8Array(chunk)))
-      .on("end", () => log.add("raw in", "end of the transport"))
-      .on("error", (error) => log.add("raw !", error.message));
-  }
-
-  /** Sends frames that are valid one by one. */
-  send(...frames: Frame[]): void {
-    for (const frame of frames) this.#log.rawFrame("out", frame);
-    this.#socket.write(Buffer.concat(frames.map(encode)));
-  }
-
-  /** Sends anything, given in hexadecimal; blanks are for the reader. */
-  sendHex(hex: string): void {
-    this.#log.add("raw out", hex);
-    this.#socket.write(Buffer.from(hex.replaceAll(/\s/g, ""), "hex"));
-  }
-
-  /** The next frame that is `wanted`; frames in front of it stay for others to ask for. */
-  next(wanted: (frame: Frame) => boolean): Promise<Frame> {
-    return this.#frames.next(wanted);
+    const decoder = new FrameDecoder();
+    super(socket, log, { decode: (chunk) => decoder.decode(chunk), encode, describe });
   }
 
   /** The next DATA of a stream. */
@@ -103,45 +69,5 @@ export class RawFrames {
   /** The next GOAWAY. */
   async nextGoaway(): Promise<GoawayFrame> {
     return (await this.next(({ type }) => type === "GOAWAY")) as GoawayFrame;
-  }
-
-  /** The frames that have come and that nobody has asked for. */
-  take(): Frame[] {
-    return this.#frames.take();
-  }
-
-  /** Reads nothing from now on: the peer's writes get stuck. */
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  /** Ends its own direction, as a TCP FIN does. */
-  end(): void {
-    this.#socket.end();
-  }
-
-  /** Gives up the connection. */
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  #receive(chunk: Uint8Array): void {
-    this.chunks.push(chunk);
-    if (this.invalid !== undefined) return;
-    try {
-      for (const frame of this.#decoder.decode(chunk)) this.#deliver(frame);
-    } catch (error) {
-      this.invalid = error as FrameError;
-      this.#log.add("raw in", `invalid: ${this.invalid.message}`);
-    }
-  }
-
-  #deliver(frame: Frame): void {
-    this.#log.rawFrame("in", frame);
-    this.#frames.deliver(frame);
   }
 }

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Role } from "@muxado/core";
 import { Cell } from "./cell.ts";
-import { conversations } from "./conversations.ts";
+import { conversationsOn } from "./conversations.ts";
 import type { Peer } from "./peers.ts";
 import { Proxy } from "./proxy.ts";
 import { packChunks, type Recording, type Recordings } from "./recording.ts";
@@ -12,10 +12,10 @@ import { packChunks, type Recording, type Recordings } from "./recording.ts";
 /** Records every conversation with `peer`, in each of the roles, into its file. */
 export async function record(peer: Peer, roles: readonly Role[]): Promise<void> {
   const recordings: Recording[] = [];
-  for (const { name, peer: options, ours, theirs } of conversations) {
+  for (const { name, peer: options, ours, theirs } of conversationsOn(peer.wire)) {
     for (const role of roles) {
       const cell = new Cell(name, peer, role);
-      const proxy = new Proxy(true);
+      const proxy = new Proxy({ keepsChunks: true });
       const connection = await cell.connect({ proxy, ...(options && { peer: options }) });
       const [story] = await Promise.all([ours(connection.session), theirs(connection.remote)]);
       recordings.push({ conversation: name, role, story, ...packChunks(proxy.chunks) });

@@ -6,19 +6,31 @@ import { RemoteStream } from "./remote-stream.ts";
 
 /** How a peer differs from one with its library's defaults. */
 export interface PeerOptions {
-  /** Streams carry a type. */
+  /** muxado: streams carry a type. */
   readonly typed?: boolean;
-  /** In milliseconds; implies `typed`. */
+  /** muxado: in milliseconds; implies `typed`. */
   readonly heartbeat?: { readonly interval: number; readonly tolerance: number };
-  /** Streams that may wait to be accepted. */
+  /** Go and muxado's Rust: streams that may wait to be accepted. */
   readonly backlog?: number;
-  /** Rust: streams that may be open at a time. */
+  /** Rust and JavaScript: streams that may be open at a time. */
   readonly streamLimit?: number;
   /** Go: speak TLS; a client must be given the authority. */
   readonly tls?: boolean;
   readonly authority?: string;
   /** Go: keep the lengths of all writes to the transport. */
   readonly logWrites?: boolean;
+  /** yamux but Rust: milliseconds from one ping of its own to the next. Default: it keeps nothing alive. */
+  readonly keepAlive?: number;
+  /** yamux in Go: the window of a stream, in bytes. */
+  readonly window?: number;
+  /** yamux in JavaScript: the window that its streams begin with, in bytes. */
+  readonly initialWindow?: number;
+  /** yamux in Go, in milliseconds: for a write to the transport and for a ping. */
+  readonly writeTimeout?: number;
+  /** yamux in Go, in milliseconds: for a stream to be acknowledged. */
+  readonly openTimeout?: number;
+  /** yamux in Go, in milliseconds: for a stream that it has closed to be closed by us. */
+  readonly closeTimeout?: number;
 }
 
 /** A stream that the peer has echoed to its end. */
@@ -30,7 +42,7 @@ export interface Served {
   readonly end: Ending;
 }
 
-/** What the peer's library said of the end of its session. Go only. */
+/** What the peer's library said of the end of its session; muxado's Rust does not. */
 export interface RemoteEnd {
   readonly local: Exclude<Ending, "clean">;
   readonly remote?: Exclude<Ending, "clean">;
@@ -87,17 +99,17 @@ export class RemoteSession {
     return answer as unknown as { right: number; wrong: string[] };
   }
 
-  /** Go: only that. Rust: ends its session, having no other GOAWAY. */
+  /** Go: only that. Rust ends its session, having no other GOAWAY; JavaScript closes its streams first. */
   async goAway(code = 0, text = ""): Promise<void> {
     await this.process.call("goAway", { code, text });
   }
 
-  /** Ends the session as an application of the library does: Close in Go, dropping everything in Rust. */
+  /** Ends the session as an application of the library does: muxado's Rust drops everything, others close. */
   async end(): Promise<void> {
     await this.process.call("end");
   }
 
-  /** Go: what its library says once the session is over. */
+  /** All but muxado's Rust: what the library says once the session is over. */
   async ended(): Promise<RemoteEnd> {
     return (await this.process.next(({ report }) => report === "ended")) as unknown as RemoteEnd;
   }
@@ -114,6 +126,11 @@ export class RemoteSession {
 
   async setBeat(interval: number, tolerance: number): Promise<void> {
     await this.process.call("setBeat", { interval, tolerance });
+  }
+
+  /** yamux but Rust: the round trip of a ping, in microseconds. */
+  async ping(): Promise<number> {
+    return (await this.process.call("ping")).microseconds as number;
   }
 
   /** The most memory that its process has had, in bytes; 0 where the system does not say. */

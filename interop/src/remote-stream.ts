@@ -20,7 +20,7 @@ export type Writing =
 
 /** A stream at the peer's end. */
 export class RemoteStream {
-  /** Its id on the wire; null for Rust, which does not tell. */
+  /** Its id on the wire; null for muxado's Rust, which does not tell. */
   readonly wireId: number | null;
   /** Its type, if it was accepted by a session with types. */
   readonly type: number | null;
@@ -66,9 +66,23 @@ export class RemoteStream {
     await this.#call("closeWrite");
   }
 
-  /** Close in Go, dropping in Rust. */
+  /** Close in Go, dropping in Rust, closing both directions in JavaScript. */
   async close(): Promise<void> {
     await this.#call("close");
+  }
+
+  /** yamux but Go: ends both directions at once. */
+  async reset(): Promise<void> {
+    await this.#call("reset");
+  }
+
+  /** JavaScript: nothing is read, and no credit returned, until {@link resume}. */
+  async pause(): Promise<void> {
+    await this.#call("pause");
+  }
+
+  async resume(): Promise<void> {
+    await this.#call("resume");
   }
 
   #call(verb: string, fields: Report = {}): Promise<Report> {

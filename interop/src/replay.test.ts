@@ -2,24 +2,34 @@
 // same. Whoever has Go and Rust runs the whole matrix by `npm run interop`.
 
 import { readFileSync } from "node:fs";
-import { type Frame, FrameDecoder } from "@muxado/frame";
-import { type RawPeer, rawPeer } from "@muxado/testkit";
+import { muxado } from "@muxado/core";
+import { FrameDecoder } from "@muxado/frame";
+import { rawPeer } from "@muxado/testkit";
+import { yamux, FrameDecoder as YamuxFrameDecoder } from "@muxado/yamux";
 import { describe, expect, it } from "vitest";
-import { conversations, type Story } from "./conversations.ts";
-import type { Chunk, Sender } from "./proxy.ts";
+import { conversationsOn, type Story } from "./conversations.ts";
+import { peers, type Wire } from "./peers.ts";
+import type { Chunk } from "./proxy.ts";
 import { type Recording, type Recordings, unpackChunks } from "./recording.ts";
 
-const files = ["go", "rust"].map(
-  (name) =>
-    JSON.parse(
-      readFileSync(new URL(`../recordings/${name}.json`, import.meta.url), "utf8"),
-    ) as Recordings,
-);
+const files = peers
+  .filter(({ isOlder }) => !isOlder)
+  .map(({ library, wire }) => {
+    const file = new URL(`../recordings/${library}.json`, import.meta.url);
+    return { ...(JSON.parse(readFileSync(file, "utf8")) as Recordings), wire };
+  });
 
-describe.each(files)("recorded with $peer", ({ recordings }) => {
+describe.each(files)("recorded with $peer", ({ peer, recordings, wire }) => {
+  it("is the peer of the matrix", () => {
+    expect(peers.map(({ version }) => version)).toContain(peer);
+  });
+
   it("are all conversations, with us in both roles", () => {
     const names = recordings.map(({ conversation, role }) => `${conversation}, ${role}`);
-    const wanted = conversations.flatMap(({ name }) => [`${name}, client`, `${name}, server`]);
+    const wanted = conversationsOn(wire).flatMap(({ name }) => [
+      `${name}, client`,
+      `${name}, server`,
+    ]);
     expect(names.sort()).toEqual(wanted.sort());
   });
 
@@ -27,9 +37,10 @@ describe.each(files)("recorded with $peer", ({ recordings }) => {
     const chunks = unpackChunks(recording);
 
     it("goes as it went", async () => {
-      const { story, frames } = await replay(recording, chunks);
+      const { story, sent } = await replay(wire, recording, chunks);
       expect(story).toEqual(recording.story);
-      expect(accountOf(frames)).toEqual(accountOf(framesOf(chunks, "us")));
+      const recorded = chunks.filter(({ from }) => from === "us").map(({ bytes }) => bytes);
+      expect(accountOf(wire, sent)).toEqual(accountOf(wire, recorded));
     });
 
     it("goes the same way byte by byte", async () => {
@@ -38,51 +49,47 @@ describe.each(files)("recorded with $peer", ({ recordings }) => {
           ? [{ from, bytes }]
           : [...bytes].map((byte) => ({ from, bytes: Uint8Array.of(byte) })),
       );
-      expect((await replay(recording, cut)).story).toEqual(recording.story);
+      expect((await replay(wire, recording, cut)).story).toEqual(recording.story);
     });
   });
 });
 
 /** Lets our side talk to the recorded chunks of the peer's. */
 async function replay(
+  wire: Wire,
   { conversation, role }: Recording,
   chunks: readonly Chunk[],
-): Promise<{ story: Story; frames: Frame[] }> {
-  const peer: RawPeer = rawPeer({ role });
-  const { ours } = conversations.find(({ name }) => name === conversation)!;
+): Promise<{ story: Story; sent: Uint8Array[] }> {
+  const peer = rawPeer({ role, wire: wire === "yamux" ? yamux() : muxado });
+  const { ours } = conversationsOn(wire).find(({ name }) => name === conversation)!;
   const story = ours(peer.session);
   await peer.settle();
-  const frames: Frame[] = [];
+  const sent: Uint8Array[] = [];
   for (const { from, bytes } of chunks) {
     if (from === "us") continue;
     peer.sendBytes(bytes);
     await peer.settle();
-    frames.push(...peer.take());
+    sent.push(...peer.takeChunks());
   }
   peer.end();
-  return { story: await story, frames: [...frames, ...peer.take()] };
+  return { story: await story, sent: [...sent, ...peer.takeChunks()] };
 }
 
-function framesOf(chunks: readonly Chunk[], sender: Sender): Frame[] {
-  const decoder = new FrameDecoder();
-  return chunks
-    .filter(({ from }) => from === sender)
-    .flatMap(({ bytes }) => [...decoder.decode(bytes)]);
+/** What a frame says of a stream, apart from credit. */
+interface Said {
+  readonly streamId: number;
+  readonly body: Uint8Array;
+  readonly marks: string;
 }
 
 /** What was said on each stream, however it was cut. Credit may be returned at other moments. */
-function accountOf(frames: readonly Frame[]): Map<number, string> {
+function accountOf(wire: Wire, chunks: readonly Uint8Array[]): Map<number, string> {
   const accounts = new Map<number, { body: Uint8Array[]; marks: string }>();
-  for (const frame of frames) {
-    if (frame.type === "WNDINC" || frame.type === "GOAWAY") continue;
-    const account = accounts.get(frame.streamId) ?? { body: [], marks: "" };
-    accounts.set(frame.streamId, account);
-    if (frame.type === "RST") {
-      account.marks += ` RST ${frame.errorCode}`;
-    } else {
-      account.body.push(frame.body);
-      account.marks += (frame.syn ? " SYN" : "") + (frame.fin ? " FIN" : "");
-    }
+  for (const { streamId, body, marks } of wire === "yamux" ? yamuxOf(chunks) : muxadoOf(chunks)) {
+    const account = accounts.get(streamId) ?? { body: [], marks: "" };
+    accounts.set(streamId, account);
+    account.body.push(body);
+    account.marks += marks;
   }
   return new Map(
     [...accounts].map(([id, { body, marks }]) => [
@@ -90,4 +97,32 @@ function accountOf(frames: readonly Frame[]): Map<number, string> {
       `${Buffer.concat(body).toString("base64")}${marks}`,
     ]),
   );
+}
+
+const NOTHING = new Uint8Array(0);
+
+function muxadoOf(chunks: readonly Uint8Array[]): Said[] {
+  const decoder = new FrameDecoder();
+  const frames = chunks.flatMap((chunk) => [...decoder.decode(chunk)]);
+  return frames.flatMap((frame): Said[] => {
+    if (frame.type === "WNDINC" || frame.type === "GOAWAY") return [];
+    const { streamId } = frame;
+    if (frame.type === "RST") {
+      return [{ streamId, body: NOTHING, marks: ` RST ${frame.errorCode}` }];
+    }
+    const marks = (frame.syn ? " SYN" : "") + (frame.fin ? " FIN" : "");
+    return [{ streamId, body: frame.body, marks }];
+  });
+}
+
+function yamuxOf(chunks: readonly Uint8Array[]): Said[] {
+  const decoder = new YamuxFrameDecoder();
+  const frames = chunks.flatMap((chunk) => [...decoder.decode(chunk)]);
+  return frames.flatMap((frame): Said[] => {
+    if (frame.type === "ping" || frame.type === "goAway") return [];
+    const { streamId, syn, ack, fin, rst } = frame;
+    const marks =
+      (syn ? " SYN" : "") + (ack ? " ACK" : "") + (fin ? " FIN" : "") + (rst ? " RST" : "");
+    return [{ streamId, body: frame.type === "data" ? frame.body : NOTHING, marks }];
+  });
 }

@@ -32,11 +32,12 @@ export function quirksLike(only: string | undefined): Quirk[] {
 }
 
 export function scenarioRow(scenario: Scenario): Row {
-  const { name, only, impossible } = scenario;
+  const { name, wire, only, impossible } = scenario;
   return {
     title: name,
-    cell({ library }) {
-      if (only !== undefined && only !== library) return undefined;
+    cell({ library, wire: spoken }) {
+      if (wire !== undefined && wire !== spoken) return undefined;
+      if (only !== undefined && !only.includes(library)) return undefined;
       const reason = impossible?.[library];
       return reason === undefined ? scenario : { quirk: reason[0] };
     },

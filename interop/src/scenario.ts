@@ -2,15 +2,17 @@
 // does in its own way. Each runs with us as the client and as the server.
 
 import type { Cell } from "./cell.ts";
-import type { Library, Peer } from "./peers.ts";
+import type { Library, Peer, Wire } from "./peers.ts";
 
 /** Something that real programs do, from both ends. */
 export interface Scenario {
   readonly name: string;
   /** Milliseconds that a cell may take. Default: 20 000. */
   readonly deadline?: number;
-  /** The peer it is about. Default: all. */
-  readonly only?: Library;
+  /** The wire it is about. Default: both. */
+  readonly wire?: Wire;
+  /** The peers it is about. Default: all. */
+  readonly only?: readonly Library[];
   readonly run: (cell: Cell) => Promise<void>;
   /** Peers that make it impossible: the quirk to blame, which must have a `run`, and why. */
   readonly impossible?: Partial<Record<Library, readonly [quirk: string, because: string]>>;
@@ -18,8 +20,9 @@ export interface Scenario {
 
 /** Something that a peer does in its own way. */
 export interface Quirk {
-  /** Its number in the appendix of docs/spec/muxado.md. */
+  /** Its number in the appendix of its wire's specification. */
   readonly id: string;
+  /** Both: Go's and Rust's muxado. */
   readonly library: Library | "both";
   /** What the peer does. */
   readonly does: string;
@@ -38,6 +41,8 @@ export interface Quirk {
 
 /** The test of `quirk` with `peer`, which may be an older release; undefined if there is none. */
 export function quirkTest(quirk: Quirk, peer: Peer): Quirk["run"] {
-  if (quirk.library !== "both" && quirk.library !== peer.library) return undefined;
+  const isAbout =
+    quirk.library === "both" ? peer.wire === "muxado" : quirk.library === peer.library;
+  if (!isAbout) return undefined;
   return peer.isOlder && quirk.older !== undefined ? quirk.older.run : quirk.run;
 }

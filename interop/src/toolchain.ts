@@ -5,15 +5,16 @@ import { spawnSync } from "node:child_process";
 import type { Peer } from "./peers.ts";
 
 /** Why a peer cannot be had; undefined once it has been built. */
-export function build(peer: Peer): string | undefined {
-  const { status, error, stderr } = spawnSync(peer.tool, peer.build, {
-    cwd: peer.folder,
+export function build({ tool, build, folder }: Peer): string | undefined {
+  if (tool === undefined) return undefined;
+  const { status, error, stderr } = spawnSync(tool, build, {
+    cwd: folder,
     encoding: "utf8",
     stdio: ["ignore", "ignore", "pipe"],
   });
-  if (isMissing(error)) return `${peer.tool} is not installed`;
+  if (isMissing(error)) return `${tool} is not installed`;
   if (error !== undefined) return error.message;
-  return status === 0 ? undefined : `${peer.tool} ${peer.build[0]} failed:\n${stderr}`;
+  return status === 0 ? undefined : `${tool} ${build[0]} failed:\n${stderr}`;
 }
 
 /** Those of the tools that are not installed. */

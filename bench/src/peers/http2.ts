@@ -4,11 +4,11 @@ import * as http2 from "node:http2";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { bulkReply, replyTo } from "../payload.ts";
-import { type Connection, LOOPBACK, type Peer } from "../peer.ts";
+import { type Connection, LOOPBACK, type NodePeer } from "../peer.ts";
 import type { WorkloadKind } from "../workload.ts";
 import { readBulk, readFirst, readToEnd, writeBulk } from "./node-streams.ts";
 
-export const nodeHttp2: Peer = {
+export const nodeHttp2: NodePeer = {
   name: "http2",
   description: "node:http2 over TCP: events, windows and stream limits raised",
   idleStreams: 10_000,

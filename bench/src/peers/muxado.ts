@@ -1,43 +1,76 @@
-// Ourselves: the public API of @muxado/node with its default options, in promises and async iteration.
+// Ourselves: the public API of @muxado/node with its default options, in promises and async iteration, on
+// either of our wires.
 
 import type { AddressInfo } from "node:net";
-import type { Session, Stream } from "@muxado/core";
+import type { Session, SessionOptions, Stream } from "@muxado/core";
 import { connect, createServer } from "@muxado/node";
+import { yamux } from "@muxado/yamux";
 import { bulkChunks, BulkReader, bulkReply, MessageReader, replyTo } from "../payload.ts";
-import { type Connection, LOOPBACK, type Peer } from "../peer.ts";
+import { type Connection, LOOPBACK, type NodePeer } from "../peer.ts";
 import type { WorkloadKind } from "../workload.ts";
 
-export const muxado: Peer = {
+export const muxado: NodePeer = peer({
   name: "muxado",
   description: "@muxado/node: promises and async iteration, default options",
-  idleStreams: 100_000,
-  multiplexes: true,
-  supports: () => true,
-  serve: (kind) => serve(handlers[kind]),
-  connect: async (port) => new MuxadoConnection(await connect({ host: LOOPBACK, port }), keepOnly),
-};
+});
 
 /** A stream rests more cheaply while nobody waits for its next bytes; most servers do wait. */
-export const muxadoReading: Peer = {
-  ...muxado,
+export const muxadoReading: NodePeer = peer({
   name: "muxado-reading",
   description: "the same, with a read() pending on each idle stream",
   supports: ({ kind }) => kind === "idle",
-  serve: () => serve((stream) => answerFirst(stream, readOn)),
-  connect: async (port) => new MuxadoConnection(await connect({ host: LOOPBACK, port }), readOn),
-};
+  rest: readOn,
+});
+
+/** On the wire that the other Yamux peers speak. */
+export const muxadoYamux: NodePeer = peer({
+  name: "yamux",
+  description: "@muxado/node on the wire of @muxado/yamux, otherwise as muxado",
+  options: { wire: yamux() },
+});
+
+interface Variant {
+  readonly name: string;
+  readonly description: string;
+  /** Default: every workload. */
+  readonly supports?: NodePeer["supports"];
+  /** What happens to a stream that is done and stays open. Default: it is kept, and nothing else. */
+  readonly rest?: Rest;
+  /** Of the sessions on both sides. Default: none. */
+  readonly options?: SessionOptions;
+}
+
+function peer({
+  name,
+  description,
+  supports = () => true,
+  rest = keepOnly,
+  options = {},
+}: Variant): NodePeer {
+  return {
+    name,
+    description,
+    idleStreams: 100_000,
+    multiplexes: true,
+    supports,
+    serve: (kind) =>
+      serve(kind === "idle" ? (stream) => answerFirst(stream, rest) : handlers[kind], options),
+    connect: async (port) =>
+      new MuxadoConnection(await connect({ ...options, host: LOOPBACK, port }), rest),
+  };
+}
 
 type Handler = (stream: Stream) => Promise<void>;
 
-async function serve(handler: Handler): Promise<number> {
-  const server = createServer({}, async (session) => {
+async function serve(handler: Handler, options: SessionOptions): Promise<number> {
+  const server = createServer(options, async (session) => {
     for await (const stream of session) void handler(stream);
   });
   await server.listen({ host: LOOPBACK, port: 0 });
   return (server.address as AddressInfo).port;
 }
 
-const handlers: Record<WorkloadKind, Handler> = {
+const handlers: Record<Exclude<WorkloadKind, "idle">, Handler> = {
   async open(stream) {
     const message = new MessageReader();
     for await (const chunk of stream) message.add(chunk);
@@ -51,8 +84,6 @@ const handlers: Record<WorkloadKind, Handler> = {
     await stream.write(bulkReply(bulk.length));
     await stream.close();
   },
-
-  idle: (stream) => answerFirst(stream, keepOnly),
 };
 
 const kept: Stream[] = [];

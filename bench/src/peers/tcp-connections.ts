@@ -3,11 +3,11 @@
 import * as net from "node:net";
 import { once } from "node:events";
 import { bulkReply, replyTo } from "../payload.ts";
-import { type Connection, LOOPBACK, type Peer } from "../peer.ts";
+import { type Connection, LOOPBACK, type NodePeer } from "../peer.ts";
 import type { WorkloadKind } from "../workload.ts";
 import { readBulk, readFirst, readToEnd, writeBulk } from "./node-streams.ts";
 
-export const tcpConnections: Peer = {
+export const tcpConnections: NodePeer = {
   name: "tcp-connections",
   description: "node:net, a connection for each stream",
   // Each takes a file descriptor on either side.

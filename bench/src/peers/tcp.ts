@@ -3,10 +3,10 @@
 
 import type * as net from "node:net";
 import { MESSAGE_LENGTH, MessageReader, replyTo } from "../payload.ts";
-import type { Connection, Peer } from "../peer.ts";
+import type { Connection, NodePeer } from "../peer.ts";
 import { connectTcp, listenTcp, tcpConnections } from "./tcp-connections.ts";
 
-export const tcp: Peer = {
+export const tcp: NodePeer = {
   name: "tcp",
   description: "node:net, one connection: 72 bytes back and forth, and bulk",
   idleStreams: 0,

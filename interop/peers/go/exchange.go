@@ -2,31 +2,30 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"sync"
-
-	"golang.ngrok.com/muxado/v2"
 )
 
 // serve sends back whatever comes on every stream, and reports each when it is over. A typed stream is sent
 // its type first.
 func (p *peer) serve() {
 	for {
-		stream, err := p.accept()
+		stream, err := p.library.accept()
 		if err != nil {
 			report("served all", failure(err))
 			return
 		}
 		go func() {
-			typed, ok := stream.(muxado.TypedStream)
+			typ, ok := typeOf(stream)
 			if ok {
-				stream.Write(typeBytes(typed.StreamType()))
+				stream.Write(typeBytes(typ))
 			}
 			served := echo(stream)
 			served["wireId"] = stream.Id()
 			if ok {
-				served["type"] = uint32(typed.StreamType())
+				served["type"] = typ
 			}
 			report("served", served)
 		}()
@@ -68,18 +67,18 @@ func (p *peer) ask(c command) fields {
 }
 
 func (p *peer) askOnce(c command, turn uint32) error {
-	stream, err := p.open(command{Type: c.Type + turn})
+	stream, err := p.library.open(c.Type + turn)
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
-	if p.typed != nil {
+	if typ, ok := typeOf(stream); ok {
 		reply := make([]byte, 4)
 		if _, err := io.ReadFull(stream, reply); err != nil {
 			return err
 		}
-		if got := typeOf(reply); got != muxado.StreamType(c.Type+turn) {
-			return fmt.Errorf("type %d instead of %d", got, c.Type+turn)
+		if !bytes.Equal(reply, typeBytes(typ)) {
+			return fmt.Errorf("type %x instead of %d", reply, typ)
 		}
 	}
 	sent := make(chan digest, 1)

@@ -1,4 +1,4 @@
-// The Go peer of the interop runner: the reference library behind a remote control.
+// The Go peers of the interop runner: the reference libraries of muxado and of yamux behind one remote control.
 //
 //	peer <scenario> server|client <host:port> [options as JSON]
 //	peer <scenario> certificate
@@ -14,18 +14,26 @@ import (
 	"net"
 	"os"
 	"time"
-
-	"golang.ngrok.com/muxado/v2"
 )
 
 // options are how this peer differs from one with the library's defaults.
 type options struct {
+	Wire      string // "yamux"; otherwise muxado
 	TLS       bool
 	Authority string // PEM of the certificate that the server must have
 	LogWrites bool   // keep the length of each write to the transport
+	Backlog   uint32 // 0: the library's
+
+	// muxado alone.
 	Typed     bool
 	Heartbeat *struct{ Interval, Tolerance int } // milliseconds; implies Typed
-	Backlog   uint32                             // 0: the library's
+
+	// yamux alone, in milliseconds and bytes; 0: the library's, but no keep-alive.
+	KeepAlive    int
+	WriteTimeout int
+	OpenTimeout  int
+	CloseTimeout int
+	Window       uint32
 }
 
 func main() {
@@ -55,30 +63,31 @@ func main() {
 		fail(err)
 	}
 	report("connected", nil)
-	newPeer(transport, role, wanted).obey(commands)
+	p, err := newPeer(transport, role, wanted)
+	if err != nil {
+		fail(err)
+	}
+	p.obey(commands)
 }
 
-func newPeer(transport net.Conn, role string, wanted options) *peer {
-	var log *writeLog
+func newPeer(transport net.Conn, role string, wanted options) (*peer, error) {
+	p := &peer{streams: map[int]stream{}}
 	if wanted.LogWrites {
-		log = &writeLog{Conn: transport}
-		transport = log
+		p.writes = &writeLog{Conn: transport}
+		transport = p.writes
 	}
-	start := muxado.Server
-	if role == "client" {
-		start = muxado.Client
+	if wanted.Wire == "yamux" {
+		session, err := newYamux(transport, role, wanted)
+		if err != nil {
+			return nil, err
+		}
+		p.library = session
+	} else {
+		codeOf = muxadoCode
+		p.library = newMuxado(transport, role, wanted)
 	}
-	p := &peer{writes: log, streams: map[int]muxado.Stream{}}
-	p.session = start(transport, &muxado.Config{AcceptBacklog: wanted.Backlog})
-	p.closer = p.session
-	if wanted.Typed || wanted.Heartbeat != nil {
-		p.typed = muxado.NewTypedStreamSession(p.session)
-	}
-	if wanted.Heartbeat != nil {
-		p.startHeartbeat(milliseconds(wanted.Heartbeat.Interval), milliseconds(wanted.Heartbeat.Tolerance))
-	}
-	go p.reportEnd()
-	return p
+	go func() { report("ended", p.library.wait()) }()
+	return p, nil
 }
 
 func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -2,13 +2,10 @@
 package main
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"time"
-
-	"golang.ngrok.com/muxado/v2"
 )
 
 func (p *peer) doOnStream(c command) fields {
@@ -37,7 +34,7 @@ func (p *peer) doOnStream(c command) fields {
 	}
 }
 
-func write(stream muxado.Stream, c command) digest {
+func write(stream stream, c command) digest {
 	if c.Deadline > 0 {
 		stream.SetWriteDeadline(time.Now().Add(milliseconds(c.Deadline)))
 		defer stream.SetWriteDeadline(time.Time{})
@@ -57,7 +54,7 @@ func write(stream muxado.Stream, c command) digest {
 }
 
 // sendPayload writes Bytes bytes of payload, and says how far it came.
-func sendPayload(stream muxado.Stream, c command) digest {
+func sendPayload(stream stream, c command) digest {
 	sent, source := newDigest(), payload(c.Seed)
 	buffer := make([]byte, min(pieceOf(c), c.Bytes))
 	for sent.length < c.Bytes && sent.err == nil {
@@ -71,7 +68,7 @@ func sendPayload(stream muxado.Stream, c command) digest {
 	return sent
 }
 
-func readOnce(stream muxado.Stream, length int) fields {
+func readOnce(stream stream, length int) fields {
 	buffer := make([]byte, length)
 	n, err := stream.Read(buffer)
 	answer := fields{"hex": hex.EncodeToString(buffer[:n])}
@@ -82,7 +79,7 @@ func readOnce(stream muxado.Stream, length int) fields {
 }
 
 // receive reads to the end, however that comes.
-func receive(stream muxado.Stream, c command) digest {
+func receive(stream stream, c command) digest {
 	got := newDigest()
 	buffer := make([]byte, pieceOf(c))
 	for got.err == nil {
@@ -98,7 +95,7 @@ func receive(stream muxado.Stream, c command) digest {
 }
 
 // echo sends back what comes until the end, and then ends its own direction.
-func echo(stream muxado.Stream) fields {
+func echo(stream stream) fields {
 	got := newDigest()
 	buffer := make([]byte, 64*1024)
 	for {
@@ -136,12 +133,4 @@ func ending(err error) any {
 		return "clean"
 	}
 	return errorFields(err)
-}
-
-func typeBytes(t muxado.StreamType) []byte {
-	return binary.BigEndian.AppendUint32(nil, uint32(t))
-}
-
-func typeOf(bytes []byte) muxado.StreamType {
-	return muxado.StreamType(binary.BigEndian.Uint32(bytes))
 }

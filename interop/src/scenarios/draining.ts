@@ -7,6 +7,7 @@ import { type Cell, type Connection, until } from "../cell.ts";
 import { ask, echo, receive, sendAll, serve } from "../local-stream.ts";
 import { pair } from "../pair.ts";
 import { digestOf } from "../payload.ts";
+import { hangsUpSilently } from "../peers.ts";
 import type { PeerError } from "../peer-process.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -15,14 +16,19 @@ const STREAMS = 20;
 const BYTES = 600_000;
 const REMOTE_GONE_AWAY = 11;
 
-const dropsAll = ["R3", "it drops all its streams on any GOAWAY, its own too"] as const;
+const onAnyGoAway = {
+  rust: ["R3", "it drops all its streams on any GOAWAY, its own too"],
+  "yamux-rust": ["Y9", "it drops the connection on any Go Away, and after its own"],
+  "yamux-js": ["L10", "a Go Away ends all its streams, and its own comes behind them"],
+} as const;
 
 export const drains: readonly Scenario[] = [
   { name: "we drain with streams in flight", run: weDrain },
   { name: "they drain with streams in flight", run: theyDrain },
-  { name: "we say GOAWAY and go on", run: weGoAway, impossible: { rust: dropsAll } },
-  { name: "they say GOAWAY and go on", run: theyGoAway, impossible: { rust: dropsAll } },
-  { name: "they say why they end", run: theySayWhy },
+  { name: "we say GOAWAY and go on", run: weGoAway, impossible: onAnyGoAway },
+  { name: "they say GOAWAY and go on", run: theyGoAway, impossible: onAnyGoAway },
+  { name: "they say why they end", wire: "muxado", run: theySayWhy },
+  { name: "they end with a code", only: ["yamux-js"], run: theyEndWithCode },
 ];
 
 /**
@@ -78,9 +84,16 @@ async function theyDrain(cell: Cell): Promise<void> {
   await remote.end();
   const { localError, remoteError, remoteDebug } = await session.closed;
   assert.equal(remoteError, undefined);
-  // Rust hangs up without a GOAWAY (B6).
-  assert.equal(localError?.code, cell.peer.library === "go" ? undefined : "PEER_EOF");
+  assert.equal(localError?.code, hangsUpSilently(cell.peer) ? "PEER_EOF" : undefined);
   assert.equal(Buffer.from(remoteDebug).toString(), cell.peer.library === "go" ? "no error" : "");
+}
+
+async function theyEndWithCode(cell: Cell): Promise<void> {
+  const { session, remote } = await cell.connect({ session: { goAwayTimeout: 300 } });
+  await remote.goAway(2);
+  const { localError, remoteError } = await session.closed;
+  assert.equal(localError, undefined);
+  assert.equal(remoteError?.code, "INTERNAL_ERROR");
 }
 
 async function weGoAway(cell: Cell): Promise<void> {
@@ -88,7 +101,7 @@ async function weGoAway(cell: Cell): Promise<void> {
   const { session, remote } = connection;
   const ours = await pair(connection, "us");
   const theirs = await pair(connection, "peer");
-  session.goAway("NO_ERROR", "no more");
+  session.goAway("NO_ERROR", cell.peer.wire === "muxado" ? "no more" : "");
   for (const { stream, there } of [ours, theirs]) {
     const [got] = await Promise.all([there.receive(), sendAll(stream, BYTES, 1)]);
     assert.deepEqual(got, digestOf(BYTES, 1));
@@ -97,7 +110,11 @@ async function weGoAway(cell: Cell): Promise<void> {
     await there.closeWrite();
     assert.deepEqual(await reply, digestOf(BYTES, 2));
   }
-  await assert.rejects(remote.open(), ({ code }: PeerError) => code === REMOTE_GONE_AWAY);
+  await assert.rejects(remote.open(), ({ code, message }: PeerError) =>
+    cell.peer.wire === "muxado"
+      ? code === REMOTE_GONE_AWAY
+      : /not accepting connections/.test(message),
+  );
   await remote.serve();
   await ask(session, BYTES, 3);
 }

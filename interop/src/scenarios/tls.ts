@@ -6,7 +6,12 @@ import { ask, serve } from "../local-stream.ts";
 import type { Scenario } from "../scenario.ts";
 
 export const tls: readonly Scenario[] = [
-  { name: "TLS: echoes up to 32 MiB, and a drain", only: "go", deadline: 60_000, run: overTls },
+  {
+    name: "TLS: echoes up to 32 MiB, and a drain",
+    only: ["go", "yamux-go"],
+    deadline: 60_000,
+    run: overTls,
+  },
 ];
 
 async function overTls(cell: Cell): Promise<void> {
@@ -19,5 +24,5 @@ async function overTls(cell: Cell): Promise<void> {
   }
   await session.close();
   assert.equal((await session.closed).localError, undefined);
-  assert.equal((await remote.ended()).remote?.code, 0);
+  if (cell.peer.wire === "muxado") assert.equal((await remote.ended()).remote?.code, 0);
 }

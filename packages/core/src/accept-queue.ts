@@ -41,6 +41,7 @@ const BURST = 16 * 1024;
 /** The accept queue of a session, or of a layer over sessions whose streams are of type `S`. */
 export class AcceptQueue<S> implements WaiterOwner {
   readonly #backlog: number;
+  readonly #accepted: ((stream: S) => void) | undefined;
   readonly #waiters: Accepting<S, unknown>[] = [];
   #streams: S[] = [];
   #head = 0;
@@ -48,9 +49,13 @@ export class AcceptQueue<S> implements WaiterOwner {
   #stale = 0;
   #ended: (() => unknown) | undefined;
 
-  /** @param backlog streams that may wait when a turn is over. */
-  constructor(backlog: number) {
+  /**
+   * @param backlog streams that may wait when a turn is over.
+   * @param accepted told of each stream that an accept gets.
+   */
+  constructor(backlog: number, accepted?: (stream: S) => void) {
     this.#backlog = backlog;
+    this.#accepted = accepted;
   }
 
   /** Streams that wait to be accepted. */
@@ -71,8 +76,12 @@ export class AcceptQueue<S> implements WaiterOwner {
   /** Hands `stream` to a waiting accept, or queues it. */
   push(stream: S): void {
     const waiter = this.#waiters.shift();
-    if (waiter === undefined) this.#streams.push(stream);
-    else waiter.take(stream);
+    if (waiter === undefined) {
+      this.#streams.push(stream);
+    } else {
+      this.#accepted?.(stream);
+      waiter.take(stream);
+    }
   }
 
   /**
@@ -136,6 +145,7 @@ export class AcceptQueue<S> implements WaiterOwner {
   #shift(): S {
     const stream = this.#streams[this.#head++]!;
     if (this.#stale > 0) this.#stale--;
+    this.#accepted?.(stream);
     // Compacts once the dead half is the larger one, so that taking is O(1) on average.
     if (this.#head * 2 >= this.#streams.length) {
       this.#streams = this.#streams.slice(this.#head);

@@ -4,6 +4,7 @@
 
 import { FloodLimit } from "./flood-limit.ts";
 import type { Session } from "./session.ts";
+import { Opening } from "./opening.ts";
 import { Stream } from "./stream.ts";
 import { StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
 import { DataFlag, type WireError, type WireHandler } from "./wire.ts";
@@ -57,7 +58,7 @@ export class Dispatch implements WireHandler {
       if (length > 0) this.#refuse(streamId, "STREAM_CLOSED");
       return;
     }
-    if (stream !== null) stream.heardAt = this.#session.now;
+    if (stream !== null) this.#hear(stream);
     if (stream === null || !this.#admits(stream, length)) {
       this.#receiving = null;
       return;
@@ -94,7 +95,7 @@ export class Dispatch implements WireHandler {
     }
     const stream = table.get(streamId);
     if (stream === undefined) return;
-    stream.heardAt = this.#session.now;
+    this.#hear(stream);
     if (stream.transition(StreamInput.receiveIncrement) !== StreamEffect.apply) return;
     if (!stream.sending.window.grant(increment, this.#session.wire.maxWindow)) {
       this.#breach(
@@ -105,6 +106,14 @@ export class Dispatch implements WireHandler {
       return;
     }
     this.#session.scheduler.schedule(stream);
+  }
+
+  onAcknowledged(streamId: number): void {
+    const { counters, table } = this.#session;
+    counters.framesReceived++;
+    const stream = table.get(streamId);
+    // That somebody has it is no answer yet: it may still be refused, and done again.
+    if (stream?.opening === Opening.awaited) this.#session.acknowledgements!.acknowledge(stream);
   }
 
   onReset(streamId: number, errorCode: number): void {
@@ -136,6 +145,12 @@ export class Dispatch implements WireHandler {
     this.#session.shutdown.receiveGoAway(lastStreamId, errorCode, debug);
   }
 
+  onPing(value: number, isAnswer: boolean): void {
+    this.#session.counters.framesReceived++;
+    if (isAnswer) this.#session.pings.answered(value);
+    else this.#session.outbound.putPing(value, true);
+  }
+
   onInvalid(error: WireError): void {
     this.#session.shutdown.receiveInvalid(error);
   }
@@ -144,6 +159,12 @@ export class Dispatch implements WireHandler {
   endStream(stream: Stream, failure: Failure): void {
     this.#session.endStream(stream, failure);
     this.charge();
+  }
+
+  /** Something of the peer's has come on `stream`: so it has taken it, whether or not it says so. */
+  #hear(stream: Stream): void {
+    stream.heardAt = this.#session.now;
+    if (stream.opening === Opening.awaited) this.#session.acknowledgements!.acknowledge(stream);
   }
 
   /** Resets a stream that is not there, once for each id, and charges it to the peer. */
@@ -191,7 +212,8 @@ export class Dispatch implements WireHandler {
     } else {
       const stream = new Stream(session, streamId, false);
       table.addRemote(stream);
-      stream.receiving.begin();
+      // Where it is acknowledged, credit comes behind that.
+      if (session.acknowledgements === undefined) stream.receiving.begin();
       acceptQueue.push(stream);
       if (acceptQueue.length === 1) session.unaccepted.add(acceptQueue);
       if (acceptQueue.overfull) session.judgeBacklog();

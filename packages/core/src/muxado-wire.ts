@@ -41,6 +41,7 @@ export const muxado: Wire = {
   firstClientStreamId: FIRST_CLIENT_STREAM_ID,
   firstServerStreamId: FIRST_SERVER_STREAM_ID,
   maxStreamId: FILLER_STREAM_ID - 1,
+  maxUnacknowledged: undefined,
   // Go refuses a stream with this code but keeps its entry mapped until a reset frees it (appendix, G5).
   answersFullAcceptQueue: true,
 
@@ -48,6 +49,7 @@ export const muxado: Wire = {
   putData,
   putIncrement: putWndinc,
   putReset: putRst,
+  putPing: undefined,
   putGoAway(target, offset, lastStreamId, errorCode, debug, final) {
     const end = putGoaway(target, offset, lastStreamId, errorCode, debug);
     return final ? end : putData(target, end, FILLER_STREAM_ID, Flag.FIN, 0);

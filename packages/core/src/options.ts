@@ -52,7 +52,7 @@ export interface SessionOptions {
    * for no more than these and one frame. Default: 262 144.
    */
   readonly transportBudget?: number | undefined;
-  /** Remote streams that may wait for `accept`; one more is refused with ACCEPT_QUEUE_FULL. Default: 128. */
+  /** Remote streams that may wait for `accept`; one more is refused with ACCEPT_QUEUE_FULL. Default: 128; on Yamux 256. */
   readonly acceptBacklog?: number | undefined;
   /** Remote streams that may be open at once; one more is refused. Default: no cap. */
   readonly maxInboundStreams?: number | undefined;
@@ -92,7 +92,7 @@ export interface SessionOptions {
   readonly streamCloseTimeout?: number | undefined;
   /**
    * Milliseconds that a stream of the peer's may wait for `accept`, and at most twice that, before it is refused
-   * with STREAM_REFUSED. Default: 60 000.
+   * with STREAM_REFUSED. Default: 60 000; on Yamux 30 000.
    */
   readonly acceptTimeout?: number | undefined;
   /**
@@ -137,7 +137,6 @@ const NUMBERS = {
   maxWindowSize: [MAX_WINDOW_SIZE, 1, undefined],
   memoryBudget: [64 * 1024 * 1024, 0, Infinity],
   transportBudget: [256 * 1024, 1, Infinity],
-  acceptBacklog: [128, 1, Infinity],
   maxInboundStreams: [Infinity, 0, Infinity],
   maxOutboundStreams: [Infinity, 0, Infinity],
   maxProvokedResets: [10_000, 0, Infinity],
@@ -147,6 +146,7 @@ const NUMBERS = {
   maxUnearnedIncrements: [10_000, 0, Infinity],
   writeTimeout: [300_000, 0, Infinity],
   streamCloseTimeout: [300_000, 0, Infinity],
+  acceptBacklog: [128, 1, Infinity],
   acceptTimeout: [60_000, 0, Infinity],
   closeTimeout: [30_000, 0, Infinity],
   goAwayTimeout: [30_000, 0, Infinity],
@@ -161,12 +161,15 @@ export function resolveOptions(role: Role, options: SessionOptions): ResolvedOpt
     throw new TypeError(`role must be "client" or "server", got ${String(role)}`);
   }
   const wire = options.wire ?? muxado;
+  const defaults: SessionOptions = wire.defaults ?? {};
   const numbers = {} as Record<keyof typeof NUMBERS, number>;
   for (const [name, [fallback, least, most]] of Object.entries(NUMBERS)) {
     const key = name as keyof typeof NUMBERS;
     numbers[key] = checkNumber(
       name,
-      options[key] ?? Math.min(fallback ?? wire.initialWindow, most ?? wire.maxWindow),
+      options[key] ??
+        defaults[key] ??
+        Math.min(fallback ?? wire.initialWindow, most ?? wire.maxWindow),
       least,
       most ?? wire.maxWindow,
     );

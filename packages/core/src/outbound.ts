@@ -9,7 +9,7 @@ import type { Stream } from "./stream.ts";
 import { dataFrame, type Trace } from "./trace.ts";
 import type { Transport } from "./transport.ts";
 import type { Waiter } from "./waiter.ts";
-import type { Wire } from "./wire.ts";
+import { DataFlag, type Wire } from "./wire.ts";
 
 /** Bodies up to this many bytes are copied into the arena; longer ones are passed by reference. */
 export const COPIED_BELOW: number = 4 * 1024;
@@ -126,7 +126,15 @@ export class Outbound {
       this.#end = body + length;
     }
     this.requestFlush();
-    this.#trace?.(dataFrame("out", streamId, flags, length));
+    if (this.#trace !== undefined) this.#traceData(this.#trace, streamId, flags, length);
+  }
+
+  putPing(value: number, isAnswer: boolean): void {
+    this.framesSent++;
+    this.#reserve(this.#wire.controlLength);
+    this.#end = this.#wire.putPing!(this.#arena, this.#end, value, isAnswer);
+    this.requestFlush();
+    this.#trace?.({ direction: "out", kind: "ping", value, isAnswer });
   }
 
   putIncrement(streamId: number, increment: number): void {
@@ -228,6 +236,12 @@ export class Outbound {
       if (reason === undefined) waiter.resolve();
       else waiter.reject(reason);
     }
+  }
+
+  #traceData(trace: Trace, streamId: number, flags: number, length: number): void {
+    const isAcknowledging = (flags & DataFlag.ACK) !== 0;
+    if (isAcknowledging) trace({ direction: "out", kind: "acknowledgement", streamId });
+    if (!isAcknowledging || length > 0) trace(dataFrame("out", streamId, flags, length));
   }
 
   #reserve(length: number): void {

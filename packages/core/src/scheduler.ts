@@ -147,7 +147,7 @@ export class Scheduler {
     }
   }
 
-  /** Without anything to send, it is idle; without credit, it waits for the peer, and not for ever. */
+  /** Without anything to send, it is idle; without credit, or with its SYN held, it waits for the peer, and not for ever. */
   #stall(stream: Stream): void {
     if (stream.sending.waits) this.#stalled.add(stream);
     else this.#stalled.delete(stream);

@@ -7,7 +7,6 @@ import { COPIED_BELOW, type TakenWrite } from "./outbound.ts";
 import { DEFAULT_PRIORITY } from "./priority.ts";
 import { SendWindow } from "./send-window.ts";
 import type { Stream } from "./stream.ts";
-import { StreamState } from "./stream-state.ts";
 import { DONE, Waiter, waitFor, type WaiterOwner } from "./waiter.ts";
 import { DataFlag } from "./wire.ts";
 
@@ -61,6 +60,7 @@ export class SendSide implements WaiterOwner {
 
   /** Whether a turn would send something: output or somebody who has offered some, and credit worth a frame. */
   get ready(): boolean {
+    if (this.#stream.isHeld) return false;
     if (this.#pending === null) return this.wanted > 0 && this.window.admits(this.wanted) > 0;
     const first = this.#pending[0]!;
     return first.fin || this.window.admits(first.chunk.length - first.sent) > 0;
@@ -102,7 +102,7 @@ export class SendSide implements WaiterOwner {
   write(chunk: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     if (chunk.length === 0) return DONE;
     if (chunk.length <= COPIED_BELOW && this.#fitsNow(chunk.length)) {
-      this.#sendBody(chunk, 0, chunk.length, 0);
+      this.#sendBody(chunk, 0, chunk.length);
       return DONE;
     }
     return this.#wait(chunk, false, signal);
@@ -116,7 +116,7 @@ export class SendSide implements WaiterOwner {
       const limit = scheduler.leftTo(this.#stream) || scheduler.longestBody;
       const length = this.window.admits(Math.min(chunk.length - taken, limit));
       if (length === 0) break;
-      this.#sendBody(chunk, taken, taken + length, 0);
+      this.#sendBody(chunk, taken, taken + length);
       taken += length;
     }
     const wasStarved = this.wanted > 0 && taken === 0;
@@ -137,7 +137,7 @@ export class SendSide implements WaiterOwner {
         this.wanted = 0;
         this.#stream.session.scheduler.schedule(this.#stream);
       }
-      if (this.#pending === null) this.#sendFin();
+      if (this.#pending === null && !this.#stream.isHeld) this.#sendFin();
       else void this.#wait(NOTHING, true, undefined);
     }
     const fin = this.#pending?.at(-1);
@@ -164,13 +164,9 @@ export class SendSide implements WaiterOwner {
     first.sent += length;
     this.#keep(-length);
     const last = first.sent === first.chunk.length;
-    // FIN rides the last body, but never a SYN: Go would refuse its own replies (spec appendix, G1).
-    const fin = last && pending[1]?.fin === true && this.#stream.state !== StreamState.idle;
     // Out of the queue first: a trace that sees the frame may end the stream, or take a write back.
     if (last) this.#done(first);
-    if (fin) this.#done(pending[0]!);
-    this.#sendBody(first.chunk, start, first.sent, fin ? DataFlag.FIN : 0);
-    if (fin && this.#stream.failure === null) this.#stream.sentFin();
+    this.#sendBody(first.chunk, start, first.sent);
   }
 
   /** The transport has confirmed the oldest of the writes that it was given. */
@@ -242,7 +238,7 @@ export class SendSide implements WaiterOwner {
   /** The transport has room, and nobody waits whose turn would come first. */
   get #hasWay(): boolean {
     const { outbound, scheduler } = this.#stream.session;
-    return outbound.hasRoom && !scheduler.precedes(this.priority);
+    return outbound.hasRoom && !scheduler.precedes(this.priority) && !this.#stream.isHeld;
   }
 
   #wait(chunk: Uint8Array, fin: boolean, signal: AbortSignal | undefined): Promise<void> {
@@ -275,13 +271,13 @@ export class SendSide implements WaiterOwner {
     this.#stream.session.outbound.afterWritten(write);
   }
 
-  #sendBody(chunk: Uint8Array, start: number, end: number, flags: number): void {
+  #sendBody(chunk: Uint8Array, start: number, end: number): void {
     const stream = this.#stream;
     this.window.spend(end - start);
     this.bytes += end - start;
     const { scheduler, outbound } = stream.session;
     scheduler.spend(stream, end - start);
-    outbound.putData(stream.id, flags | stream.synFlag(), chunk, start, end);
+    outbound.putData(stream.id, stream.openingFlag(), chunk, start, end);
   }
 
   #sendFin(): void {

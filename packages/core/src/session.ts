@@ -3,11 +3,13 @@
 // shutdown.
 
 import { AcceptQueue } from "./accept-queue.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
 import { NOTHING } from "./bytes.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Deadlines } from "./deadlines.ts";
 import { codeOfWire, type Failure, MuxadoError, type ResetCode, wireCodeOf } from "./errors.ts";
 import { AcceptIterator } from "./iterators.ts";
+import { Opening } from "./opening.ts";
 import {
   checkNumber,
   type ResolvedOptions,
@@ -18,6 +20,7 @@ import {
 import { DEFAULT_PRIORITY, packPriority, type Priority } from "./priority.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { Outbound } from "./outbound.ts";
+import { Pings } from "./pings.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type CloseOptions, type SessionEnd, Shutdown } from "./shutdown.ts";
 import { Counters, countReset, type SessionStats } from "./stats.ts";
@@ -83,6 +86,10 @@ export class Session implements AsyncIterable<Stream> {
   readonly closing: Deadlines<Stream>;
   /** @internal The accept queue, while streams wait in it. */
   readonly unaccepted: Deadlines<AcceptQueue<Stream>>;
+  /** @internal Undefined on a wire whose peers do not acknowledge streams. */
+  readonly acknowledgements: Acknowledgements | undefined = undefined;
+  /** @internal */
+  readonly pings: Pings = new Pings(this);
   /** @internal */
   bytesReceived = 0;
   /** @internal When input came last, in whole milliseconds of the clock. */
@@ -109,7 +116,17 @@ export class Session implements AsyncIterable<Stream> {
     const carrier = this.options.record?.(transport, this.options) ?? transport;
     this.wire = wire;
     this.table = new StreamTable(role, wire);
-    this.acceptQueue = new AcceptQueue(acceptBacklog);
+    const { maxUnacknowledged } = wire;
+    if (maxUnacknowledged !== undefined) {
+      this.acknowledgements = new Acknowledgements(maxUnacknowledged, (stream) => {
+        this.announceLater(stream);
+        if (stream.sending.waits) this.scheduler.schedule(stream);
+      });
+    }
+    this.acceptQueue = new AcceptQueue(
+      acceptBacklog,
+      this.acknowledgements && ((stream) => this.acknowledge(stream)),
+    );
     this.memory = new MemoryBudget(this.options.memoryBudget);
     this.tuning = new WindowTuning(clock, this.memory, this.options.maxWindowSize);
     const { writeTimeout, streamCloseTimeout, acceptTimeout } = this.options;
@@ -140,6 +157,7 @@ export class Session implements AsyncIterable<Stream> {
       trace === undefined ? this.dispatch : tracedHandler(this.dispatch, trace, isOver),
     );
     carrier.start(this);
+    wire.began?.(this, clock);
   }
 
   /** Settles with the full story once the session and its transport have ended; never rejects. */
@@ -163,6 +181,7 @@ export class Session implements AsyncIterable<Stream> {
     if (refusal !== undefined) throw refusal;
     const stream = new Stream(this, this.table.takeLocalId(), true);
     if (priority !== undefined) stream.sending.priority = priority;
+    this.acknowledgements?.open(stream);
     this.table.addLocal(stream);
     this.outbound.requestFlush();
     if (signal !== undefined) stream.tieTo(signal);
@@ -258,6 +277,19 @@ export class Session implements AsyncIterable<Stream> {
     this.tuning.measured(milliseconds);
   }
 
+  /**
+   * Asks the peer for a sign of life, and resolves with the round trip in milliseconds. An abort cancels the wait.
+   *
+   * @throws {MuxadoError} why the session ended, or SESSION_CLOSED.
+   * @throws {TypeError} at once, if the session's wire has no pings: muxado's has none, see `@muxado/heartbeat`.
+   */
+  ping(options?: WaitOptions): Promise<number> {
+    if (this.wire.putPing === undefined) {
+      throw new TypeError(`the ${this.wire.name} wire has no pings`);
+    }
+    return this.pings.send(options?.signal);
+  }
+
   /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
@@ -316,6 +348,20 @@ export class Session implements AsyncIterable<Stream> {
     this.outbound.requestFlush();
   }
 
+  /** @internal The application has accepted `stream`, and the peer is told with the next frame on it. */
+  acknowledge(stream: Stream): void {
+    if (stream.isOver) return;
+    stream.opening = Opening.ack;
+    this.announceLater(stream);
+    stream.receiving.begin();
+  }
+
+  /** @internal The SYN or ACK of `stream` leaves with the next flush, if not with its first bytes. */
+  announceLater(stream: Stream): void {
+    this.table.announceLater(stream);
+    this.outbound.requestFlush();
+  }
+
   /** @internal Sends a reset, and remembers it: what the peer has under way gets no second one. */
   sendReset(streamId: number, wireCode: number): void {
     this.table.rememberReset(streamId);
@@ -326,6 +372,7 @@ export class Session implements AsyncIterable<Stream> {
   /** @internal `stream` has ended in both directions. */
   streamEnded(stream: Stream): void {
     this.table.remove(stream);
+    this.acknowledgements?.end(stream);
     // However long the transport is stuck, nothing keeps a stream that has ended.
     this.scheduler.remove(stream);
     this.creditDue.delete(stream);
@@ -352,7 +399,7 @@ export class Session implements AsyncIterable<Stream> {
   endStream(stream: Stream, failure: Failure): void {
     stream.transition(StreamInput.sendReset);
     // First the reset: the end of the last stream may be the end of the session, and GOAWAY comes last.
-    this.sendReset(stream.id, wireCodeOf(failure.code));
+    if (!stream.unsent) this.sendReset(stream.id, wireCodeOf(failure.code));
     stream.fail(failure);
   }
 
@@ -374,8 +421,10 @@ export class Session implements AsyncIterable<Stream> {
    */
   compose(): boolean {
     for (const stream of this.table.takeOpened()) {
+      // A trace may have ended it.
+      if (stream.failure !== null) continue;
       // Else its SYN travels with its first write, in one frame (spec appendix, G22).
-      if (!stream.sending.blocked && stream.failure === null) stream.announce();
+      if (!stream.sending.blocked) stream.announce();
     }
     for (const stream of this.creditDue) {
       const { ended, discarding, window } = stream.receiving;

@@ -256,6 +256,7 @@ export class Shutdown {
     }
     for (const stream of streams) stream.fail(failure);
     this.#session.acceptQueue.end(() => this.endError());
+    this.#session.pings.fail(() => this.endError());
     if (goAway === null) return this.#finalize();
     const debug =
       goAway === "NO_ERROR"

@@ -18,7 +18,7 @@ export interface SessionStats {
   readonly bytesSent: number;
   /** Bytes encoded that the transport has not confirmed; writes that wait for credit are not among them. */
   readonly bytesToSend: number;
-  /** Frames that have arrived. */
+  /** Frames that have arrived. One of Yamux that says several things counts for each. */
   readonly framesReceived: number;
   /** Frames that were encoded. */
   readonly framesSent: number;

@@ -2,16 +2,18 @@
 
 import { describe, expect, it } from "vitest";
 import { muxado } from "./muxado-wire.ts";
+import { Opening } from "./opening.ts";
 import type { Stream } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 
 function stream(id: number, isLocal: boolean): Stream {
-  return { id, isLocal, unsent: isLocal, failure: null } as unknown as Stream;
+  const opening = isLocal ? Opening.syn : Opening.done;
+  return { id, isLocal, opening, unsent: isLocal, failure: null } as unknown as Stream;
 }
 
 /** Its SYN leaves. */
 function announce(stream: Stream): void {
-  stream.unsent = false;
+  Object.assign(stream, { opening: Opening.done, unsent: false });
 }
 
 describe("ids of our own", () => {

@@ -1,6 +1,7 @@
 // Which streams exist: ids, parity, those that have not ended by id, those whose SYN may leave alone, and the ids
 // that were reset lately. It decides nothing about frames.
 
+import { Opening } from "./opening.ts";
 import type { Role } from "./options.ts";
 import type { Stream } from "./stream.ts";
 import type { Wire } from "./wire.ts";
@@ -14,6 +15,10 @@ const REMEMBERED_RESETS = 16 * 1024;
 /** So many ended streams may be kept until the next flush. */
 const SOME = 64;
 
+function isToAnnounce({ opening, failure }: Stream): boolean {
+  return failure === null && (opening === Opening.syn || opening === Opening.ack);
+}
+
 /** The streams of one session. */
 export class StreamTable {
   /** Streams that have not ended, by id, also those that the peer has not been told of. */
@@ -21,7 +26,7 @@ export class StreamTable {
   /** Ids that were reset, in two generations: when the younger is full, the older is forgotten. */
   #recentlyReset: Set<number> = new Set();
   #formerlyReset: Set<number> = new Set();
-  /** Streams opened here since the last flush, also those whose SYN has left with their first bytes. */
+  /** Streams opened and accepted since the last flush, also those whose SYN or ACK has left with their first bytes. */
   #opened: Stream[] = [];
   readonly #maxId: number;
   readonly #localParity: number;
@@ -85,25 +90,25 @@ export class StreamTable {
     this.announceLater(stream);
   }
 
-  /** The SYN of `stream` leaves with the next flush, if not with its first bytes. */
+  /** The SYN or ACK of `stream` leaves with the next flush, if not with its first bytes. */
   announceLater(stream: Stream): void {
     // However long the transport is stuck, few are kept of those that have ended.
-    if (this.#opened.length > 2 * this.localCount + SOME) {
-      this.#opened = [...new Set(this.takeOpened())].filter(({ failure }) => failure === null);
+    if (this.#opened.length > 2 * this.count + SOME) {
+      this.#opened = [...new Set(this.takeOpened())];
     }
     this.#opened.push(stream);
   }
 
-  /** Whether a flush has SYNs to look for. */
+  /** Whether a flush has SYNs and ACKs to look for. */
   get hasOpened(): boolean {
     return this.#opened.length > 0;
   }
 
-  /** The streams opened here since it was last asked that the peer has not been told of. */
+  /** The streams opened or accepted since it was last asked whose SYN or ACK has not left. */
   takeOpened(): Stream[] {
     const opened = this.#opened;
     this.#opened = [];
-    return opened.filter(({ unsent }) => unsent);
+    return opened.filter(isToAnnounce);
   }
 
   /** A stream of the peer's. */

@@ -13,6 +13,7 @@ import { packPriority, type Priority, urgencyOf, weightOf } from "./priority.ts"
 import { listen, unlisten } from "./abort.ts";
 import { checkBytes, NOTHING } from "./bytes.ts";
 import { StreamIterator } from "./iterators.ts";
+import { Opening } from "./opening.ts";
 import { checkNumber } from "./options.ts";
 import { reportThrown, type StreamObserver } from "./observer.ts";
 import { asChunk, ReceiveSide } from "./receive-side.ts";
@@ -68,8 +69,8 @@ export class Stream implements AsyncIterable<Uint8Array> {
   readonly isLocal: boolean;
   /** @internal When the last frame of the peer's came on it, in whole milliseconds of the clock; -1: none has. */
   heardAt = -1;
-  /** @internal The peer has never been told of it. Stays true once it has failed in that state. */
-  unsent: boolean;
+  /** @internal What of its opening is to come. */
+  opening: Opening;
   /** @internal */
   extras: Extras | null = null;
 
@@ -78,7 +79,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
     this.id = id;
     this.session = session;
     this.isLocal = isLocal;
-    this.unsent = isLocal;
+    this.opening = isLocal ? Opening.syn : Opening.done;
     this.state = isLocal ? StreamState.idle : StreamState.open;
     const { initialWindow } = session.wire;
     this.receiving = new ReceiveSide(this, initialWindow, session.options.windowSize);
@@ -302,6 +303,16 @@ export class Stream implements AsyncIterable<Uint8Array> {
     await this.close().catch(() => undefined);
   }
 
+  /** @internal The peer has never been told of it. Stays true once it has failed in that state. */
+  get unsent(): boolean {
+    return this.opening === Opening.syn || this.opening === Opening.held;
+  }
+
+  /** @internal Its SYN has to wait: too many others are not acknowledged. */
+  get isHeld(): boolean {
+    return this.opening === Opening.held;
+  }
+
   /** @internal A frame of the peer's has come on it. */
   get heard(): boolean {
     return this.heardAt >= 0;
@@ -319,19 +330,23 @@ export class Stream implements AsyncIterable<Uint8Array> {
     return effect;
   }
 
-  /** @internal SYN for the first frame, else nothing. */
-  synFlag(): number {
-    if (this.state !== StreamState.idle) return 0;
-    this.transition(StreamInput.sendSyn);
-    this.unsent = false;
-    this.receiving.begin();
-    return DataFlag.SYN;
+  /** @internal SYN or ACK for the first frame, else nothing. */
+  openingFlag(): number {
+    if (this.opening === Opening.syn) {
+      this.transition(StreamInput.sendSyn);
+      this.opening = this.session.acknowledgements === undefined ? Opening.done : Opening.awaited;
+      this.receiving.begin();
+      return DataFlag.SYN;
+    }
+    if (this.opening !== Opening.ack) return 0;
+    this.opening = Opening.done;
+    return DataFlag.ACK;
   }
 
-  /** @internal Sends SYN alone, if nothing has been sent. */
+  /** @internal Sends SYN or ACK alone, if no frame has carried it. */
   announce(): void {
-    const syn = this.synFlag();
-    if (syn !== 0) this.session.outbound.putData(this.id, syn, NOTHING, 0, 0);
+    const flag = this.openingFlag();
+    if (flag !== 0) this.session.outbound.putData(this.id, flag, NOTHING, 0, 0);
   }
 
   /** @internal FIN is in the outbound arena. */

@@ -16,9 +16,11 @@ function handler(): { [Method in keyof WireHandler]: Mock<(...args: unknown[]) =
   return {
     onData: method(),
     onDataRest: method(),
+    onAcknowledged: method(),
     onReset: method(),
     onIncrement: method(),
     onGoAway: method(),
+    onPing: method(),
     onInvalid: method(),
   };
 }

@@ -22,6 +22,12 @@ export type TracedFrame = {
       readonly length: number;
     }
   | {
+      /** A stream has been taken by the side that did not open it. Only on wires that say so. */
+      readonly kind: "acknowledgement";
+      /** That stream. */
+      readonly streamId: number;
+    }
+  | {
       /** Credit granted. */
       readonly kind: "increment";
       /** The stream that it is granted on. */
@@ -46,6 +52,14 @@ export type TracedFrame = {
       readonly errorCode: number;
       /** What the sender wants a human to know. */
       readonly debug: Uint8Array;
+    }
+  | {
+      /** A question or its answer. Only on wires that have pings. */
+      readonly kind: "ping";
+      /** What the answer repeats. */
+      readonly value: number;
+      /** Whether it is the answer. */
+      readonly isAnswer: boolean;
     }
 );
 
@@ -79,6 +93,10 @@ export function tracedHandler(
       if (!isOver()) handler.onData(streamId, flags, length, chunk, start, end);
     },
     onDataRest: (chunk, start, end, remaining) => handler.onDataRest(chunk, start, end, remaining),
+    onAcknowledged(streamId) {
+      trace({ direction: "in", kind: "acknowledgement", streamId });
+      if (!isOver()) handler.onAcknowledged(streamId);
+    },
     onReset(streamId, errorCode) {
       trace({ direction: "in", kind: "reset", streamId, errorCode });
       if (!isOver()) handler.onReset(streamId, errorCode);
@@ -90,6 +108,10 @@ export function tracedHandler(
     onGoAway(lastStreamId, errorCode, debug) {
       trace({ direction: "in", kind: "goAway", lastStreamId, errorCode, debug });
       if (!isOver()) handler.onGoAway(lastStreamId, errorCode, debug);
+    },
+    onPing(value, isAnswer) {
+      trace({ direction: "in", kind: "ping", value, isAnswer });
+      if (!isOver()) handler.onPing(value, isAnswer);
     },
     onInvalid: (error) => handler.onInvalid(error),
   };

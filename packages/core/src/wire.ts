@@ -2,6 +2,10 @@
 // A wire decodes chunks into calls on a WireHandler and encodes frames into a given buffer.
 // It keeps no stream state, and the session never looks at a header.
 
+import type { Clock } from "./clock.ts";
+import type { SessionOptions } from "./options.ts";
+import type { Session } from "./session.ts";
+
 /**
  * Input that is not valid on a wire.
  *
@@ -34,12 +38,16 @@ export interface WireHandler {
   ): void;
   /** The next piece of the same body; `remaining` bytes are still to come after it. */
   onDataRest(chunk: Uint8Array, start: number, end: number, remaining: number): void;
+  /** The peer has taken a stream that was opened here. Only on wires whose peers say so. */
+  onAcknowledged(streamId: number): void;
   /** The peer ended both directions of a stream. */
   onReset(streamId: number, errorCode: number): void;
   /** The peer granted `increment` more bytes of credit on a stream. */
   onIncrement(streamId: number, increment: number): void;
   /** The peer takes no more streams. `debug` belongs to the handler. */
   onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array): void;
+  /** The peer asks for an answer with the same value, or has answered. Only on wires that have pings. */
+  onPing(value: number, isAnswer: boolean): void;
   /** The input is not valid; the decoder has stopped for good. */
   onInvalid(error: WireError): void;
 }
@@ -60,6 +68,8 @@ export const DataFlag = {
   FIN: 0x1,
   /** Opens the stream. */
   SYN: 0x2,
+  /** Tells the peer that its stream has been taken. Only on wires that acknowledge, and once for each stream. */
+  ACK: 0x4,
 } as const;
 
 /**
@@ -89,6 +99,13 @@ export interface Wire {
   readonly firstServerStreamId: number;
   /** The highest id that a session may open. */
   readonly maxStreamId: number;
+  /**
+   * Streams of our own that may be without the peer's acknowledgement: one more is held back until one is
+   * acknowledged or ends. Undefined on a wire that does not acknowledge streams.
+   */
+  readonly maxUnacknowledged: number | undefined;
+  /** Options of a session whose defaults are others on this wire. */
+  readonly defaults?: Pick<SessionOptions, "acceptBacklog" | "acceptTimeout"> | undefined;
   /** Whether a reset that says "accept queue full" must be answered with a reset to free the peer's entry. */
   readonly answersFullAcceptQueue: boolean;
 
@@ -115,4 +132,10 @@ export interface Wire {
     debug: Uint8Array,
     final: boolean,
   ): number;
+  /** A question that the peer answers with the same `value`, a u32, or the answer to one. Undefined: there are none. */
+  readonly putPing:
+    | ((target: Uint8Array, offset: number, value: number, isAnswer: boolean) => number)
+    | undefined;
+  /** Called when a session on this wire begins: for what a wire does by itself, such as keeping the peer awake. */
+  readonly began?: ((session: Session, clock: Clock) => void) | undefined;
 }

@@ -16,7 +16,7 @@ describeSessions({
 
 describeSessions({
   name: "a pair of Web Streams",
-  connect: async ({ client, server } = {}) => {
+  connect: async ({ client, server }) => {
     const [there, back] = [new TransformStream(), new TransformStream()];
     const atClient: ByteStreamPair = { readable: back.readable, writable: there.writable };
     const atServer: ByteStreamPair = { readable: there.readable, writable: back.writable };

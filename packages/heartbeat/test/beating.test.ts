@@ -1,7 +1,7 @@
 // When beats are sent, what they look like, and what their echoes tell.
 
 import { Heartbeat } from "@muxado/heartbeat";
-import { rawPeer, uncaughtIn } from "@muxado/testkit";
+import { rawPeer, uncaughtIn, wires } from "@muxado/testkit";
 import { TypedSession } from "@muxado/typed";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ByHand, failureOf, settledBy, TYPE, typedPair, Watch } from "./watched.ts";
@@ -84,16 +84,19 @@ describe("a regular beat", () => {
     expect(hand.takeBeats()).toHaveLength(1);
   });
 
-  it("is sent by both sides at once, each on a stream of its own", async () => {
-    const { pair, client, server } = typedPair({ latency: [20, 20] });
-    const { clock } = pair;
-    const watches = [client, server].map((session) => new Watch(session, { clock }));
-    await pair.advance(30_100);
-    for (const { roundTrips, failures } of watches) {
-      expect(roundTrips).toEqual([40, 40, 40]);
-      expect(failures).toEqual([]);
-    }
-  });
+  it.each(wires)(
+    "is sent by both sides at once, each on a stream of its own, on $name",
+    async ({ wire }) => {
+      const { pair, client, server } = typedPair({ session: { wire }, latency: [20, 20] });
+      const { clock } = pair;
+      const watches = [client, server].map((session) => new Watch(session, { clock }));
+      await pair.advance(30_100);
+      for (const { roundTrips, failures } of watches) {
+        expect(roundTrips).toEqual([40, 40, 40]);
+        expect(failures).toEqual([]);
+      }
+    },
+  );
 });
 
 describe("an echo", () => {

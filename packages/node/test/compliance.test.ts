@@ -39,7 +39,7 @@ describeSessions({
 
 describeSessions({
   name: "a pair of Duplexes",
-  connect: async ({ client, server } = {}) => {
+  connect: async ({ client, server }) => {
     const [left, right] = duplexPair();
     return disposable(
       attach(left, { ...client, role: "client" }),
@@ -50,7 +50,7 @@ describeSessions({
 
 describeSessions({
   name: "pairs of a Readable and a Writable",
-  connect: async ({ client, server } = {}) => {
+  connect: async ({ client, server }) => {
     const [there, back] = [new PassThrough(), new PassThrough()];
     return disposable(
       attach({ readable: back, writable: there }, { ...client, role: "client" }),
@@ -64,7 +64,7 @@ function listening(
   serverOptions: ServerOptions = {},
   clientOptions: ConnectOptions = {},
 ): SessionsUnderTest["connect"] {
-  return async ({ client, server } = {}) => {
+  return async ({ client, server }) => {
     const accepted = deferred<Session>();
     const listener = createServer({ ...serverOptions, ...server }, accepted.resolve);
     const { path } = clientOptions;

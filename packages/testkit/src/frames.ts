@@ -2,6 +2,7 @@
 
 import { ErrorCode, type ErrorCodeName, type Frame } from "@muxado/frame";
 import { concatenated, patterned } from "./bytes.ts";
+import { NO_LAST_ID, type Phrase, type Sign } from "./dialect.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -57,12 +58,27 @@ export function goAway(
   return { type: "GOAWAY", lastStreamId, errorCode: numberOf(code), debug: body(debug) };
 }
 
+/** The news that a stream has been taken, on a wire that tells. */
+export function ack(streamId: number): Sign {
+  return { type: "ACK", streamId };
+}
+
+/** A question for a sign of life, on a wire that has them. */
+export function ping(value: number): Sign {
+  return { type: "PING", value, isAnswer: false };
+}
+
+/** Its answer. */
+export function pong(value: number): Sign {
+  return { type: "PING", value, isAnswer: true };
+}
+
 function numberOf(code: ErrorCodeName | number): number {
   return typeof code === "number" ? code : ErrorCode[code];
 }
 
 /** Each frame in one line: what most expectations are about. */
-export function brief(frames: readonly Frame[]): string[] {
+export function brief(frames: readonly Phrase[]): string[] {
   return frames.map((frame) => {
     switch (frame.type) {
       case "DATA": {
@@ -73,8 +89,14 @@ export function brief(frames: readonly Frame[]): string[] {
         return `${frame.streamId}: RST ${nameOf(frame.errorCode)}`;
       case "WNDINC":
         return `${frame.streamId}: WNDINC ${frame.increment}`;
-      case "GOAWAY":
-        return `GOAWAY ${frame.lastStreamId} ${nameOf(frame.errorCode)}`;
+      case "GOAWAY": {
+        const lastId = frame.lastStreamId === NO_LAST_ID ? "" : ` ${frame.lastStreamId}`;
+        return `GOAWAY${lastId} ${nameOf(frame.errorCode)}`;
+      }
+      case "ACK":
+        return `${frame.streamId}: ACK`;
+      case "PING":
+        return `${frame.isAnswer ? "PONG" : "PING"} ${frame.value}`;
     }
   });
 }

@@ -14,7 +14,9 @@ export {
   type Receiver,
   type Span,
 } from "./direction.ts";
+export { type Phrase, type Sign, wires, type WireUnderTest } from "./dialect.ts";
 export {
+  ack,
   brief,
   bytes,
   type Content,
@@ -22,6 +24,8 @@ export {
   data,
   fin,
   goAway,
+  ping,
+  pong,
   rst,
   syn,
   synFin,

@@ -1,15 +1,18 @@
-// A peer without a session: a test writes frames, or any bytes, and reads what the session under test answers.
-// It follows no rule of the protocol. Everything happens at once and in the order of the calls.
+// A peer without a session: a test writes frames, or any bytes, and reads what the session under test answers, on
+// whichever wire that has. It follows no rule of the protocol. Everything happens at once and in the order of the calls.
 
 import {
+  muxado,
   type Role,
   Session,
   type SessionOptions,
   type Transport,
   type TransportInput,
+  type Wire,
 } from "@muxado/core";
-import { encode, type Frame, FrameDecoder } from "@muxado/frame";
+import type { Frame } from "@muxado/frame";
 import { concatenated } from "./bytes.ts";
+import { dialectOf, isFrame, type Phrase } from "./dialect.ts";
 import { settle, Turns } from "./turns.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -28,20 +31,33 @@ export function rawPeer(options: RawPeerOptions = {}): RawPeer {
 export class RawPeer {
   /** The session under test. */
   readonly session: Session;
+  /** The wire that both speak. */
+  readonly wire: Wire;
   /** The session's time. */
   readonly clock: VirtualClock = new VirtualClock();
   readonly #turns: Turns = new Turns();
   readonly #transport: RawTransport = new RawTransport();
+  readonly #encode: (phrase: Phrase) => Uint8Array;
+  readonly #read: (chunk: Uint8Array) => Phrase[];
 
   constructor({ role = "server", ...options }: RawPeerOptions) {
     const { clock } = this;
+    this.wire = options.wire ?? muxado;
+    const dialect = dialectOf(this.wire);
+    this.#encode = dialect.encode;
+    this.#read = dialect.createReader();
     const { scheduleFlush } = this.#turns;
     this.session = new Session(this.#transport, role, { ...options, clock, scheduleFlush });
   }
 
   /** Sends frames, all in one chunk. The session has handled them when this returns. */
-  send(...frames: Frame[]): void {
-    this.sendBytes(concatenated(frames.map(encode)));
+  send(...frames: Phrase[]): void {
+    this.sendBytes(this.encode(...frames));
+  }
+
+  /** The bytes of frames on the session's wire. */
+  encode(...frames: Phrase[]): Uint8Array {
+    return concatenated(frames.map(this.#encode));
   }
 
   /** Sends any bytes as one chunk; the session gets a copy. */
@@ -54,10 +70,17 @@ export class RawPeer {
     while (this.#turns.end());
   }
 
-  /** The frames that the session has sent since the last call; flushes first. */
+  /**
+   * The frames that the session has sent since the last call, without what only some wires say besides; flushes
+   * first.
+   */
   take(): Frame[] {
-    const decoder = this.#transport.decoder;
-    return this.takeChunks().flatMap((chunk) => [...decoder.decode(chunk)]);
+    return this.takeAll().filter(isFrame);
+  }
+
+  /** The same with acknowledgements and pings, if the wire has them. */
+  takeAll(): Phrase[] {
+    return this.takeChunks().flatMap(this.#read);
   }
 
   /** The same as bytes, one array for each write. Do not mix with {@link take} inside a frame. */
@@ -106,7 +129,6 @@ export class RawPeer {
 
 class RawTransport implements Transport {
   readonly sent: Uint8Array[] = [];
-  readonly decoder: FrameDecoder = new FrameDecoder();
   input!: TransportInput;
   held = false;
   hasEnded = false;

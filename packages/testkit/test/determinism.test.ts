@@ -1,22 +1,26 @@
 // The same inputs give the same bytes, so that whatever has failed once can be made to fail again.
 
-import { runSchedule } from "@muxado/testkit";
+import type { Wire } from "@muxado/core";
+import { runSchedule, wires } from "@muxado/testkit";
 import { expect, test } from "vitest";
 import { firstSeed } from "./seeds.ts";
 
 /** Both sides' output of one schedule, write by write. */
-async function outputOf(seed: number): Promise<string[]> {
+async function outputOf(seed: number, wire: Wire): Promise<string[]> {
   const writes: string[] = [];
   await runSchedule(seed, {
+    wire,
     tap: (from, bytes) => writes.push(`${from} ${Buffer.from(bytes).toString("latin1")}`),
   });
   return writes;
 }
 
-test(`a schedule gives the same bytes twice, seeds ${firstSeed} to ${firstSeed + 99}`, async () => {
+const title = `a schedule gives the same bytes twice on $name, seeds ${firstSeed} to ${firstSeed + 99}`;
+
+test.each(wires)(title, async ({ wire }) => {
   for (let seed = firstSeed; seed < firstSeed + 100; seed++) {
-    const once = await outputOf(seed);
-    const again = await outputOf(seed);
+    const once = await outputOf(seed, wire);
+    const again = await outputOf(seed, wire);
     expect(again.length, `seed ${seed}`).toBe(once.length);
     expect(
       once.findIndex((write, at) => write !== again[at]),

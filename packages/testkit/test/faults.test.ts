@@ -1,12 +1,15 @@
 // A conversation whose transport ends, fails or stalls at every byte of it, in either direction: whatever
 // happens, every promise settles, no stream and no timer is left, and both sessions tell how they ended.
 
-import { MuxadoError, muxado, type Session, type Stream } from "@muxado/core";
-import { connectedPair, type FaultKind, hop, type Pair } from "@muxado/testkit";
+import { MuxadoError, type Session, type Stream, type Wire } from "@muxado/core";
+import { connectedPair, type FaultKind, hop, type Pair, wires } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 
-/** So small that writes of a short conversation wait for credit too. */
-const WIRE = { ...muxado, initialWindow: 64 };
+/** So small that writes of a short conversation wait for credit too, and streams for an acknowledgement. */
+function small(wire: Wire): Wire {
+  const { maxUnacknowledged } = wire;
+  return { ...wire, initialWindow: 64, maxUnacknowledged: maxUnacknowledged && 4 };
+}
 
 /** Hops that let every promise continuation of the conversation run in one turn. */
 const drain = (): Promise<void> => hop(12);
@@ -123,8 +126,8 @@ async function readAll(stream: Stream): Promise<void> {
 }
 
 /** Holds the conversation, broken by `fault`, and returns its pair when all is over. */
-async function converse(fault?: (pair: Pair) => void): Promise<[Pair, Conversation]> {
-  const pair = connectedPair({ session: { wire: WIRE }, latency: [1, 1] });
+async function converse(wire: Wire, fault?: (pair: Pair) => void): Promise<[Pair, Conversation]> {
+  const pair = connectedPair({ session: { wire: small(wire) }, latency: [1, 1] });
   fault?.(pair);
   const conversation = new Conversation(pair);
   await pair.drive(drain);
@@ -132,9 +135,9 @@ async function converse(fault?: (pair: Pair) => void): Promise<[Pair, Conversati
   return [pair, conversation];
 }
 
-describe("a conversation", () => {
+describe.each(wires)("a conversation on $name", ({ wire }) => {
   it("is whole when nothing breaks", async () => {
-    const [{ client, server, clock }, conversation] = await converse();
+    const [{ client, server, clock }, conversation] = await converse(wire);
     expect([...conversation.waiting]).toEqual([]);
     expect(clock.timers).toEqual([]);
     // The read that nobody answers outlasts the deadline.
@@ -147,11 +150,11 @@ describe("a conversation", () => {
       it(`leaves nothing behind when the transport to the ${at} meets a "${kind}" at any byte`, {
         timeout: 60_000,
       }, async () => {
-        const [whole] = await converse();
+        const [whole] = await converse(wire);
         const { delivered } = whole.link[at === "client" ? "server" : "client"].outbound;
         expect(delivered).toBeGreaterThan(500);
         for (let byte = 0; byte <= delivered; byte++) {
-          const [pair, conversation] = await converse((broken) =>
+          const [pair, conversation] = await converse(wire, (broken) =>
             broken.breakAfter(at, byte, kind),
           );
           const left = {

@@ -1,11 +1,11 @@
 // The model test: random schedules, checked against two byte queues for each stream.
 //
-// One seed is one schedule. MUXADO_SEED fixes the first seed and MUXADO_RUNS the count; MUXADO_SEED=n
-// MUXADO_RUNS=1 replays one schedule and prints each of its steps. With MUXADO_SAVE=folder, a schedule that fails leaves a
+// One seed is one schedule on each wire. MUXADO_SEED fixes the first seed and MUXADO_RUNS the count; MUXADO_SEED=n
+// MUXADO_RUNS=1 replays one schedule on each and prints each of its steps. With MUXADO_SAVE=folder, a schedule that fails leaves a
 // recording of each side there.
 
 import type { Stream } from "@muxado/core";
-import { type Account, runSchedule } from "@muxado/testkit";
+import { type Account, runSchedule, wires } from "@muxado/testkit";
 import { expect, test } from "vitest";
 import { saveSchedule } from "./saved.ts";
 import { firstSeed, runs, saveIn } from "./seeds.ts";
@@ -49,7 +49,9 @@ function inspect(live: Stream, account: Account, initialWindow: number): string 
   return undefined;
 }
 
-test(`${runs} schedules from seed ${firstSeed}`, { timeout: 3_600_000 }, async () => {
+const title = `${runs} schedules from seed ${firstSeed}, on $name`;
+
+test.each(wires)(title, { timeout: 3_600_000 }, async ({ name, wire }) => {
   const log = replaying ? console.log : undefined;
   // Hundreds of thousands of errors are made on purpose, and their stack traces would be a third of all work.
   if (!replaying) Error.stackTraceLimit = 0;
@@ -59,21 +61,23 @@ test(`${runs} schedules from seed ${firstSeed}`, { timeout: 3_600_000 }, async (
   let steps = 0;
   for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
     try {
-      const facts = await runSchedule(seed, { inspect, ...(log && { log }) });
+      const facts = await runSchedule(seed, { wire, inspect, ...(log && { log }) });
       streams += facts.streams;
       bytes += facts.bytes;
       steps += facts.steps;
     } catch (error) {
       if (saveIn !== undefined) {
-        console.log("saved:", ...(await saveSchedule(saveIn, seed, { inspect })));
+        console.log("saved:", ...(await saveSchedule(saveIn, seed, { wire, inspect })));
       }
       const replay = `MUXADO_SEED=${seed} MUXADO_RUNS=1`;
-      throw new Error(`schedule ${seed} failed; replay it with ${replay}`, { cause: error });
+      throw new Error(`schedule ${seed} failed on ${name}; replay it with ${replay}`, {
+        cause: error,
+      });
     }
   }
   const seconds = (performance.now() - start) / 1000;
   console.log(
-    `${runs} schedules from seed ${firstSeed}: ${streams} streams, ${bytes} bytes, ${steps} steps, ` +
+    `${runs} schedules from seed ${firstSeed} on ${name}: ${streams} streams, ${bytes} bytes, ${steps} steps, ` +
       `${Math.round(runs / seconds)} schedules/s`,
   );
   expect(streams).toBeGreaterThan(0);

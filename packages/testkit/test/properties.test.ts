@@ -1,8 +1,8 @@
 // What holds for every session, on random frames, cuts, reads, writes and grants.
 
-import { muxado, type Stream } from "@muxado/core";
-import { encode, type Frame } from "@muxado/frame";
-import { concatenated, type RawPeer, rawPeer } from "@muxado/testkit";
+import type { Stream, Wire } from "@muxado/core";
+import type { Frame } from "@muxado/frame";
+import { concatenated, type Phrase, type RawPeer, rawPeer, wires } from "@muxado/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { firstSeed } from "./seeds.ts";
@@ -57,12 +57,23 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
   },
 );
 
+/** What only wires with pings say besides. */
+const sign: fc.Arbitrary<Phrase> = fc.oneof(
+  fc.record({ type: fc.constant("ACK" as const), streamId }),
+  fc.record({ type: fc.constant("PING" as const), value: fc.nat(3), isAnswer: fc.boolean() }),
+);
+
 /** Valid frames, and now and then bytes that are none. */
-const input = fc
-  .array(fc.oneof({ weight: 20, arbitrary: frame.map(encode) }, { weight: 1, arbitrary: bytes }), {
-    maxLength: 30,
-  })
-  .map(concatenated);
+function inputOn(wire: Wire): fc.Arbitrary<Uint8Array> {
+  const peer = rawPeer({ wire });
+  const encode = (phrase: Phrase): Uint8Array => peer.encode(phrase);
+  const phrase = fc.oneof(
+    { weight: 20, arbitrary: frame.map(encode) },
+    { weight: 1, arbitrary: bytes },
+    { weight: wire.putPing === undefined ? 0 : 4, arbitrary: sign.map(encode) },
+  );
+  return fc.array(phrase, { maxLength: 30 }).map(concatenated);
+}
 
 const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 });
 
@@ -77,9 +88,9 @@ function cut(whole: Uint8Array, sizes: readonly number[]): Uint8Array[] {
 }
 
 /** Everything that a session and its application make of `chunks`, all of which come in one turn. */
-async function outcomeOf(chunks: Uint8Array[]): Promise<unknown> {
+async function outcomeOf(wire: Wire, chunks: Uint8Array[]): Promise<unknown> {
   const trace: unknown[] = [];
-  const peer = rawPeer({ acceptBacklog: 2, trace: (traced) => trace.push({ ...traced }) });
+  const peer = rawPeer({ wire, acceptBacklog: 2, trace: (traced) => trace.push({ ...traced }) });
   const local = peer.session.open();
   const told: string[] = [];
   local.observe({
@@ -120,19 +131,19 @@ function drain(stream: Stream): object {
   }
 }
 
-describe("for all bytes that a peer may send", () => {
+describe.each(wires)("for all bytes that a peer may send on $name", ({ wire }) => {
   it("chunking never matters: same events, same bytes out", async () => {
     await fc.assert(
-      fc.asyncProperty(input, sizes, async (bytes, sizes) => {
-        expect(await outcomeOf(cut(bytes, sizes))).toEqual(await outcomeOf([bytes]));
+      fc.asyncProperty(inputOn(wire), sizes, async (bytes, sizes) => {
+        expect(await outcomeOf(wire, cut(bytes, sizes))).toEqual(await outcomeOf(wire, [bytes]));
       }),
     );
   });
 });
 
-describe("for all reads and writes", () => {
+describe.each(wires)("for all reads and writes on $name", (tested) => {
   const initialWindow = 2048;
-  const wire = { ...muxado, initialWindow };
+  const wire = { ...tested.wire, initialWindow };
 
   it("credit comes back for what was read, never for more, and never too late", async () => {
     const step = fc.record({ send: fc.nat(1500), reads: fc.nat(3), flush: fc.boolean() });

@@ -195,6 +195,11 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     this.#session.reportRoundTrip(milliseconds);
   }
 
+  /** As `Session.ping`. */
+  ping(options?: WaitOptions): Promise<number> {
+    return this.#session.ping(options);
+  }
+
   /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();

@@ -21,7 +21,7 @@ describeSessions({
 });
 
 function typedPair(link: PairOptions = {}) {
-  return async (options: ConnectOptions = {}) => {
+  return async (options: ConnectOptions) => {
     const pair = runningPair({ ...options, ...link });
     const client = new TypedSession(pair.client, options.client);
     const server = new TypedSession(pair.server, options.server);

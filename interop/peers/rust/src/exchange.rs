@@ -10,7 +10,8 @@ use tokio::{
 
 use crate::{
     control::{Command, report},
-    session::{Peer, session_error},
+    library::Accepted,
+    session::Peer,
     stream::{echo, receive, send_payload},
 };
 
@@ -19,20 +20,20 @@ impl Peer {
     /// its type first.
     pub async fn serve(self: Arc<Peer>) {
         loop {
-            let (typ, stream) = match self.accept().await {
+            let Accepted { typ, wire_id, io } = match self.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    report("served all", json!({ "error": session_error(error) }));
+                    report("served all", json!({ "error": error }));
                     return;
                 }
             };
             tokio::spawn(async move {
-                let (mut reading, mut writing) = tokio::io::split(stream);
+                let (mut reading, mut writing) = tokio::io::split(io);
                 if let Some(typ) = typ {
                     let _ = writing.write_all(&typ.to_be_bytes()).await;
                 }
                 let mut served = echo(&mut reading, &mut writing).await;
-                served["wireId"] = json!(null);
+                served["wireId"] = json!(wire_id);
                 served["type"] = json!(typ);
                 report("served", served);
             });
@@ -73,7 +74,7 @@ impl Peer {
     async fn ask_once(&self, command: &Command) -> Result<(), String> {
         let typ = command.number("type") as u32;
         let stream = self.open(typ).await.map_err(|error| error.to_string())?;
-        let (mut reading, mut writing) = tokio::io::split(stream);
+        let (mut reading, mut writing) = tokio::io::split(stream.io);
         if self.is_typed {
             let mut reply = [0; 4];
             reading

@@ -1,4 +1,4 @@
-//! The library's session, with types and heartbeats or without: three kinds behind one face.
+//! What a session is made of: muxado's, with types and heartbeats or without, or yamux's; four kinds behind one face.
 
 use std::{
     io,
@@ -17,22 +17,51 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{heartbeat, stream::BoxedIo};
+use crate::{heartbeat, stream::BoxedIo, yamux};
 
 /// The half that opens streams and closes the session.
 pub enum Opening {
     Plain(MuxadoOpen),
     Typed(Box<dyn TypedOpenClose + Send>),
+    Yamux(yamux::Opening),
 }
 
 /// The half that accepts streams.
 pub enum Accepting {
     Plain(MuxadoAccept),
     Typed(Box<dyn TypedAccept + Send>),
+    Yamux(yamux::Accepting),
 }
 
-/// A stream as it was accepted; the type is None unless streams carry one.
-pub type Accepted = (Option<u32>, BoxedIo);
+/// A stream as it was opened or accepted.
+pub struct Accepted {
+    /// None unless streams carry one.
+    pub typ: Option<u32>,
+    /// None from muxado, which does not tell.
+    pub wire_id: Option<u32>,
+    pub io: BoxedIo,
+}
+
+impl Accepted {
+    fn of_muxado(typ: Option<u32>, io: BoxedIo) -> Accepted {
+        Accepted {
+            typ,
+            wire_id: None,
+            io,
+        }
+    }
+}
+
+/// The fields of an error of the library's.
+pub type Failure = Value;
+
+fn failure(error: Error) -> Failure {
+    json!({ "code": error as u32, "text": error.to_string() })
+}
+
+pub fn session_closed() -> Failure {
+    failure(Error::SessionClosed)
+}
 
 /// Starts the session that the options ask for.
 pub async fn start(
@@ -40,6 +69,10 @@ pub async fn start(
     role: &str,
     options: &Value,
 ) -> io::Result<(Opening, Accepting, Option<HeartbeatCtl>)> {
+    if options["wire"] == json!("yamux") {
+        let (opening, accepting) = yamux::start(transport, role, options);
+        return Ok((Opening::Yamux(opening), Accepting::Yamux(accepting), None));
+    }
     let mut builder = SessionBuilder::new(transport);
     if let Some(limit) = options["streamLimit"].as_u64() {
         builder = builder.stream_limit(limit as usize);
@@ -81,35 +114,48 @@ where
 }
 
 impl Opening {
-    pub async fn open(&mut self, typ: u32) -> Result<BoxedIo, Error> {
+    pub async fn open(&mut self, typ: u32) -> Result<Accepted, Failure> {
         match self {
-            Opening::Plain(open) => Ok(Box::new(open.open().await?)),
-            Opening::Typed(open) => {
-                let stream = open.open_typed(StreamType::clamp(typ)).await?;
-                Ok(Box::new(TypedIo(stream)))
+            Opening::Plain(open) => {
+                let stream = open.open().await.map_err(failure)?;
+                Ok(Accepted::of_muxado(None, Box::new(stream)))
             }
+            Opening::Typed(open) => {
+                let opened = open.open_typed(StreamType::clamp(typ)).await;
+                let stream = TypedIo(opened.map_err(failure)?);
+                Ok(Accepted::of_muxado(None, Box::new(stream)))
+            }
+            Opening::Yamux(open) => open.open().await,
         }
     }
 
-    pub async fn close(&mut self, error: Error, text: String) -> Result<(), Error> {
+    /// The libraries' only way to go away is to close.
+    pub async fn close(&mut self, code: u64, text: String) -> Result<(), Failure> {
+        let error = match code {
+            0 => Error::None,
+            _ => Error::Internal,
+        };
         match self {
-            Opening::Plain(open) => open.close(error, text).await,
-            Opening::Typed(open) => open.close(error, text).await,
+            Opening::Plain(open) => open.close(error, text).await.map_err(failure),
+            Opening::Typed(open) => open.close(error, text).await.map_err(failure),
+            Opening::Yamux(open) => open.close().await,
         }
     }
 }
 
 impl Accepting {
-    pub async fn accept(&mut self) -> Result<Accepted, Error> {
+    pub async fn accept(&mut self) -> Result<Accepted, Failure> {
         match self {
             Accepting::Plain(accept) => {
-                let stream = accept.accept().await.ok_or(Error::SessionClosed)?;
-                Ok((None, Box::new(stream)))
+                let stream = accept.accept().await.ok_or_else(session_closed)?;
+                Ok(Accepted::of_muxado(None, Box::new(stream)))
             }
             Accepting::Typed(accept) => {
-                let stream = accept.accept_typed().await?;
-                Ok((Some(*stream.typ()), Box::new(TypedIo(stream))))
+                let stream = accept.accept_typed().await.map_err(failure)?;
+                let typ = *stream.typ();
+                Ok(Accepted::of_muxado(Some(typ), Box::new(TypedIo(stream))))
             }
+            Accepting::Yamux(accept) => accept.accept().await,
         }
     }
 }

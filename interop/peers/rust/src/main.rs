@@ -1,4 +1,4 @@
-//! The Rust peer of the interop runner: the `muxado` crate behind a remote control.
+//! The Rust peers of the interop runner: the `muxado` and `yamux` crates behind one remote control.
 //!
 //!     peer <scenario> server|client <host:port> [options as JSON]
 //!
@@ -13,6 +13,7 @@ mod library;
 mod payload;
 mod session;
 mod stream;
+mod yamux;
 
 use std::{env, io, sync::Arc};
 

@@ -6,15 +6,15 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use muxado::{Error, heartbeat::HeartbeatCtl};
+use muxado::heartbeat::HeartbeatCtl;
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, sync::Mutex as AsyncMutex, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     control::Command,
-    library::{self, Accepted, Accepting, Opening},
-    stream::{BoxedIo, OpenStream},
+    library::{self, Accepted, Accepting, Failure, Opening, session_closed},
+    stream::OpenStream,
 };
 
 pub struct Peer {
@@ -45,7 +45,7 @@ impl Peer {
         match command.verb() {
             "open" => {
                 let opened = self.open(command.number("type") as u32).await;
-                self.opened(opened.map(|stream| (None, stream)))
+                self.opened(opened)
             }
             "accept" => {
                 let accepted = self.accept().await;
@@ -91,59 +91,57 @@ impl Peer {
         }
     }
 
-    pub async fn open(&self, typ: u32) -> Result<BoxedIo, Error> {
+    pub async fn open(&self, typ: u32) -> Result<Accepted, Failure> {
         match self.opening.lock().await.as_mut() {
-            None => Err(Error::SessionClosed),
+            None => Err(session_closed()),
             Some(opening) => opening.open(typ).await,
         }
     }
 
-    pub async fn accept(&self) -> Result<Accepted, Error> {
+    pub async fn accept(&self) -> Result<Accepted, Failure> {
         tokio::select! {
             biased;
-            _ = self.ended.cancelled() => Err(Error::SessionClosed),
+            _ = self.ended.cancelled() => Err(session_closed()),
             accepted = self.next_inbound() => accepted,
         }
     }
 
-    async fn next_inbound(&self) -> Result<Accepted, Error> {
+    async fn next_inbound(&self) -> Result<Accepted, Failure> {
         match self.accepting.lock().await.as_mut() {
-            None => Err(Error::SessionClosed),
+            None => Err(session_closed()),
             Some(accepting) => accepting.accept().await,
         }
     }
 
-    fn opened(&self, stream: Result<Accepted, Error>) -> Value {
+    fn opened(&self, stream: Result<Accepted, Failure>) -> Value {
         match stream {
-            Err(error) => json!({ "error": session_error(error) }),
-            Ok((typ, stream)) => {
+            Err(error) => json!({ "error": error }),
+            Ok(Accepted { typ, wire_id, io }) => {
                 let mut streams = self.streams.lock().unwrap();
                 let key = streams.len() as u64 + 1;
-                streams.insert(key, Arc::new(OpenStream::new(stream)));
-                // The library does not tell the number of a stream.
-                json!({ "stream": key, "wireId": null, "type": typ })
+                streams.insert(key, Arc::new(OpenStream::new(io)));
+                json!({ "stream": key, "wireId": wire_id, "type": typ })
             }
         }
     }
 
-    /// The library's only GOAWAY is the one that closes.
     async fn go_away(&self, command: &Command) -> Value {
-        let error = match command.number("code") {
-            0 => Error::None,
-            _ => Error::Internal,
-        };
+        let text = command.text("text").to_owned();
         let closed = match self.opening.lock().await.as_mut() {
-            None => Err(Error::SessionClosed),
-            Some(opening) => opening.close(error, command.text("text").to_owned()).await,
+            None => Err(session_closed()),
+            Some(opening) => opening.close(command.number("code"), text).await,
         };
         match closed {
             Ok(()) => json!({}),
-            Err(error) => json!({ "error": session_error(error) }),
+            Err(error) => json!({ "error": error }),
         }
     }
 
-    /// The library ends a session when all that belongs to it has been dropped.
+    /// muxado ends a session when all that belongs to it has been dropped, yamux when it is told.
     async fn end(&self) -> Value {
+        if let Some(Opening::Yamux(opening)) = self.opening.lock().await.as_mut() {
+            let _ = opening.close().await;
+        }
         self.ended.cancel();
         let streams = std::mem::take(&mut *self.streams.lock().unwrap());
         for stream in streams.values() {
@@ -154,10 +152,6 @@ impl Peer {
         self.accepting.lock().await.take();
         json!({})
     }
-}
-
-pub fn session_error(error: Error) -> Value {
-    json!({ "code": error as u32, "text": error.to_string() })
 }
 
 /// The most that this process has had in memory, in bytes; 0 where the system does not say.

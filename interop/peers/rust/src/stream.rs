@@ -15,7 +15,7 @@ use crate::{
     payload::{Digest, Payload, error_fields, from_hex, hex},
 };
 
-/// A stream of the library's, typed or not.
+/// A stream of either library's.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
@@ -40,7 +40,8 @@ impl OpenStream {
     }
 
     pub async fn obey(&self, command: &Command) -> Value {
-        if command.verb() == "close" {
+        // A stream that is dropped is closed by muxado, and reset by yamux if it is open in both directions.
+        if matches!(command.verb(), "close" | "reset") {
             return self.close().await;
         }
         tokio::select! {
@@ -146,20 +147,27 @@ async fn read_once(stream: &mut (impl AsyncRead + Unpin), max: usize) -> Value {
     }
 }
 
-/// Reads to the end, however that comes.
+/// Reads to the end, however that comes; pauses after each piece.
 pub async fn receive(stream: &mut (impl AsyncRead + Unpin), command: &Command) -> Digest {
     let mut got = Digest::new();
     let mut buffer = vec![0; piece_of(command)];
+    let mut since_pause = 0;
     loop {
         match stream.read(&mut buffer).await {
             Ok(0) => break,
-            Ok(length) => got.add(&buffer[..length]),
+            Ok(length) => {
+                got.add(&buffer[..length]);
+                since_pause += length;
+            }
             Err(error) => {
                 got.error = Some(error);
                 break;
             }
         }
-        pause(command).await;
+        if since_pause >= buffer.len() {
+            since_pause = 0;
+            pause(command).await;
+        }
     }
     got
 }

@@ -1,7 +1,8 @@
 // What every concern of the compliance suite stands on: a way to connect, and a test that cleans up behind it.
 
-import type { Session, SessionOptions } from "@muxado/core";
+import type { Session, SessionOptions, Wire } from "@muxado/core";
 import { it } from "vitest";
+import type { WireUnderTest } from "../dialect.ts";
 
 /** Options for the two sessions of one test. */
 export interface ConnectOptions {
@@ -18,14 +19,10 @@ export interface ConnectedSessions {
 
 /** What the suite is told about the implementation under test. */
 export interface SessionsUnderTest {
-  /** The title of the suite: which wire over which transport. */
+  /** The title of the suite: what carries the sessions. */
   readonly name: string;
-  /** Connects two new sessions. */
-  readonly connect: (options?: ConnectOptions) => Promise<ConnectedSessions>;
-  /** Whether the wire's reset says why. Default: true. */
-  readonly resetHasCode?: boolean;
-  /** Whether the wire's GOAWAY carries debug data. Default: true. */
-  readonly goAwayHasDebug?: boolean;
+  /** Connects two new sessions, whose wire is among the options. */
+  readonly connect: (options: ConnectOptions) => Promise<ConnectedSessions>;
   /** Whether `open` alone puts bytes on a stream, so that it counts as sent at once. Default: false. */
   readonly openWrites?: boolean;
 }
@@ -33,24 +30,33 @@ export interface SessionsUnderTest {
 /** The body of one test. */
 export type Body = (sessions: ConnectedSessions) => Promise<void>;
 
-/** Tests of one implementation. */
+/** Tests of one implementation on one wire. */
 export class Harness {
   readonly resetHasCode: boolean;
   readonly goAwayHasDebug: boolean;
+  readonly goAwayHasAnyCode: boolean;
   readonly openWrites: boolean;
   readonly #connect: SessionsUnderTest["connect"];
+  readonly #wire: Wire;
 
-  constructor(sessions: SessionsUnderTest) {
+  constructor(sessions: SessionsUnderTest, wire: WireUnderTest) {
     this.#connect = sessions.connect;
-    this.resetHasCode = sessions.resetHasCode ?? true;
-    this.goAwayHasDebug = sessions.goAwayHasDebug ?? true;
+    this.#wire = wire.wire;
+    this.resetHasCode = wire.resetHasCode;
+    this.goAwayHasDebug = wire.goAwayHasDebug;
+    this.goAwayHasAnyCode = wire.goAwayHasAnyCode;
     this.openWrites = sessions.openWrites ?? false;
   }
 
   /** One test, with sessions of its own. */
-  readonly it = (title: string, body: Body, options?: ConnectOptions): void => {
+  readonly it = (title: string, body: Body, options: ConnectOptions = {}): void => {
     it(title, async () => {
-      const sessions = await this.#connect(options);
+      const wire = this.#wire;
+      const { client, server } = options;
+      const sessions = await this.#connect({
+        client: { wire, ...client },
+        server: { wire, ...server },
+      });
       try {
         await body(sessions);
       } finally {

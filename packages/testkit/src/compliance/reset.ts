@@ -51,8 +51,9 @@ export function describeReset({ it, resetHasCode, openWrites }: Harness): void {
 
     it("leaves what had arrived before it readable", async ({ client, server }) => {
       const [mine, theirs] = await connectedStream(client, server);
+      const { bytesReceived } = theirs.stats();
       await mine.write(patterned(10 * KIB));
-      await until(() => server.stats().bytesReceived >= 10 * KIB);
+      await until(() => theirs.stats().bytesReceived === bytesReceived + 10 * KIB);
       mine.reset();
       await until(() => theirs.error !== undefined);
       expect(await readBytes(theirs, 10 * KIB)).toEqual(patterned(10 * KIB));

@@ -1,7 +1,8 @@
-// The compliance suite: what every session does, whatever its wire and transport. It knows the public contract
+// The compliance suite: what every session does, on every wire and over every transport. It knows the public contract
 // only, and reads as its specification.
 
 import { describe } from "vitest";
+import { wires } from "../dialect.ts";
 import { describeClose } from "./close.ts";
 import { describeDraining } from "./draining.ts";
 import { describeErrors } from "./errors.ts";
@@ -15,10 +16,10 @@ import { describeTransfer } from "./transfer.ts";
 import { describeWaiting } from "./waiting.ts";
 import { describeWebStreams } from "./web-streams.ts";
 
-/** Describes and tests sessions of one kind. Call it at the top of a test file. */
+/** Describes and tests sessions of one kind, on every wire. Call it at the top of a test file. */
 export function describeSessions(sessions: SessionsUnderTest): void {
-  const harness = new Harness(sessions);
-  describe(`sessions over ${sessions.name}`, () => {
+  describe.each(wires)(`sessions over ${sessions.name}, on $name`, (wire) => {
+    const harness = new Harness(sessions, wire);
     describeOpening(harness);
     describeTransfer(harness);
     describeHalfClose(harness);

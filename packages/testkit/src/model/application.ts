@@ -31,6 +31,7 @@ export class Application {
   act(): void {
     const random = this.#stage.random;
     const side = random.pick(this.#sides);
+    if (this.#stage.options.wire.putPing !== undefined && random.oneIn(30)) return this.#ping(side);
     const choice = random.below(100);
     if (choice < 12) this.#open(side);
     else if (choice < 18) this.#accept(side);
@@ -53,6 +54,11 @@ export class Application {
 
   /** Everything undisturbed has come to its end. */
   checkFinished(): void {
+    for (const { name, disturbed, waitingPings } of this.#sides) {
+      if (!disturbed && waitingPings > 0) {
+        this.#stage.options.report(`${name}: ${waitingPings} pings without an answer`);
+      }
+    }
     for (const { opener, acceptor } of this.#models.values()) {
       const ends = [opener, acceptor].filter((end) => end.stream !== undefined);
       if (ends.some((end) => end.side.disturbed)) continue;
@@ -114,6 +120,28 @@ export class Application {
     const { random } = this.#stage;
     if (random.oneIn(2)) return undefined;
     return { urgency: random.below(8), weight: random.between(1, 256) };
+  }
+
+  /** On wires that have them. */
+  #ping(side: Side): void {
+    const controller = this.#stage.random.oneIn(4) ? new AbortController() : undefined;
+    if (controller !== undefined) this.#stage.addAbort(() => controller.abort("ping aborted"));
+    this.#stage.options.log?.(`${side.name} pings`);
+    side.waitingPings++;
+    side.session.ping({ signal: controller?.signal }).then(
+      (roundTrip) => {
+        side.waitingPings--;
+        if (!(roundTrip >= 0)) {
+          this.#stage.options.report(`${side.name}: a ping that took ${roundTrip} ms`);
+        }
+      },
+      (error: unknown) => {
+        side.waitingPings--;
+        if (error === "ping aborted") return;
+        const fault = side.refused(error, this.#peerOf(side));
+        if (fault !== undefined) this.#stage.options.report(`${side.name}: ping: ${fault}`);
+      },
+    );
   }
 
   #accept(side: Side): void {
@@ -178,7 +206,7 @@ export class Application {
     if (side.end !== undefined) return;
     this.#stage.options.log?.(`${side.name} goes away`);
     side.refuses = true;
-    side.session.goAway("NO_ERROR", "bye");
+    side.session.goAway("NO_ERROR", this.#stage.options.wire.maxDebugLength > 0 ? "bye" : "");
   }
 
   #close(side: Side, timeout?: number): void {

@@ -1,7 +1,7 @@
 // The books of one session, kept from its trace: what each stream has sent and received, in bytes and credit,
 // and whether every frame that leaves may leave. It sees frames only.
 
-import type { TracedFrame } from "@muxado/core";
+import type { TracedFrame, Wire } from "@muxado/core";
 
 /** The longest body that a Rust peer should be sent (spec appendix, R16). */
 const LONGEST_BODY = 64 * 1024;
@@ -20,7 +20,11 @@ export class Account {
   /** Credit that left. */
   given = 0;
   synSent = false;
+  synReceived = false;
   finSent = false;
+  finReceived = false;
+  /** ACK has left or come; of a stream of our own, anything that has come on it says so. */
+  acknowledged = false;
   resetSent = false;
   resetReceived = false;
 }
@@ -30,16 +34,20 @@ export class Ledger {
   readonly #initialWindow: number;
   readonly #target: number;
   readonly #report: (fault: string) => void;
+  readonly #maxUnacknowledged: number;
   readonly #accounts: Map<number, Account> = new Map();
+  /** Streams of our own that are there, and that the peer has not acknowledged. */
+  readonly #unacknowledged: Set<number> = new Set();
   #goAwayReceived = false;
 
   /**
-   * @param initialWindow the credit that each direction starts with
+   * @param wire the session's
    * @param target the most that the session's window may be
    * @param report is told of each rule that the session breaks
    */
-  constructor(initialWindow: number, target: number, report: (fault: string) => void) {
-    this.#initialWindow = initialWindow;
+  constructor(wire: Wire, target: number, report: (fault: string) => void) {
+    this.#initialWindow = wire.initialWindow;
+    this.#maxUnacknowledged = wire.maxUnacknowledged ?? Infinity;
     this.#target = Math.max(target, LEAST_WINDOW);
     this.#report = report;
   }
@@ -56,22 +64,47 @@ export class Ledger {
       if (frame.direction === "in") this.#goAwayReceived = true;
       return;
     }
+    if (frame.kind === "ping") return;
     const account = this.account(frame.streamId);
     const fault =
       frame.direction === "in" ? this.#bookIn(account, frame) : this.#bookOut(account, frame);
     if (fault !== undefined) this.#report(`stream ${frame.streamId}: ${fault}`);
+    if (this.#maxUnacknowledged < Infinity) this.#countUnacknowledged(frame.streamId, account);
   };
 
+  #countUnacknowledged(streamId: number, account: Account): void {
+    const { synSent, acknowledged, resetSent, resetReceived, finSent, finReceived } = account;
+    const isAwaited =
+      synSent && !(acknowledged || resetSent || resetReceived || (finSent && finReceived));
+    if (!isAwaited) this.#unacknowledged.delete(streamId);
+    else if (this.#unacknowledged.add(streamId).size > this.#maxUnacknowledged) {
+      this.#report(`${this.#unacknowledged.size} streams without an acknowledgement`);
+    }
+  }
+
   #bookIn(account: Account, frame: StreamFrame): undefined {
-    if (frame.kind === "data") account.received += frame.length;
-    else if (frame.kind === "increment") account.granted += frame.increment;
-    else account.resetReceived = true;
+    if (account.synSent) account.acknowledged = true;
+    if (frame.kind === "data") {
+      account.received += frame.length;
+      account.synReceived ||= frame.syn;
+      account.finReceived ||= frame.fin;
+    } else if (frame.kind === "increment") account.granted += frame.increment;
+    else if (frame.kind === "reset") account.resetReceived = true;
   }
 
   #bookOut(account: Account, frame: StreamFrame): string | undefined {
     switch (frame.kind) {
       case "data":
         return this.#bookData(account, frame);
+      case "acknowledgement": {
+        const again = account.acknowledged;
+        account.acknowledged = true;
+        if (!account.synReceived) return "an acknowledgement that nobody waits for";
+        if (account.finSent || account.resetSent || account.resetReceived) {
+          return "an acknowledgement after the end";
+        }
+        return again ? "a second acknowledgement" : undefined;
+      }
       case "increment":
         account.given += frame.increment;
         if (account.given > account.received + Math.max(0, this.#target - this.#initialWindow)) {
@@ -105,4 +138,4 @@ export class Ledger {
   }
 }
 
-type StreamFrame = Exclude<TracedFrame, { kind: "goAway" }>;
+type StreamFrame = Exclude<TracedFrame, { kind: "goAway" | "ping" }>;

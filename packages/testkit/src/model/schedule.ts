@@ -13,7 +13,7 @@ import { Stage } from "./stage.ts";
 
 /** Options of {@link runSchedule}. */
 export interface ScheduleOptions {
-  /** The wire of both sessions. Its initial window is replaced, so that small writes fill it. Default: muxado. */
+  /** The wire of both sessions. Its limits are replaced by smaller ones, so that little fills them. Default: muxado. */
   readonly wire?: Wire;
   /** Looks into a stream between two steps, for what the public contract does not show. Says what is wrong. */
   readonly inspect?: (
@@ -89,6 +89,13 @@ function drawWeather(random: Random): Weather {
   };
 }
 
+/** The wire with limits that a small schedule reaches. */
+function drawWire(random: Random, wire: Wire, initialWindow: number): Wire {
+  const { maxUnacknowledged } = wire;
+  if (maxUnacknowledged === undefined) return { ...wire, initialWindow };
+  return { ...wire, initialWindow, maxUnacknowledged: random.pick([1, 2, maxUnacknowledged]) };
+}
+
 class Schedule {
   readonly #random: Random;
   readonly #weather: Weather;
@@ -105,10 +112,11 @@ class Schedule {
     const weather = (this.#weather = drawWeather(random));
     const { initialWindow, windowSize, maxWindowSize, transportBudget, acceptBacklog } = weather;
     const report = (fault: string): void => void this.#faults.push(fault);
-    const wire = { ...(options.wire ?? muxado), initialWindow };
-    const ledgers = [0, 1].map(
-      () => new Ledger(initialWindow, windowSize ?? maxWindowSize, report),
-    ) as [Ledger, Ledger];
+    const wire = drawWire(random, options.wire ?? muxado, initialWindow);
+    const ledgers = [0, 1].map(() => new Ledger(wire, windowSize ?? maxWindowSize, report)) as [
+      Ledger,
+      Ledger,
+    ];
     const session: SessionOptions = {
       wire,
       acceptBacklog,
@@ -132,6 +140,7 @@ class Schedule {
     for (const side of this.#sides) void side.session.closed.then((end) => (side.end = end));
     const { log } = options;
     const stage = new Stage(random, {
+      wire,
       maxWrite: initialWindow * 2,
       bursts: initialWindow > 100_000,
       storms: weather.storms,
@@ -212,6 +221,7 @@ class Schedule {
       if (openStreams > 0)
         this.#faults.push(`${name}: ${openStreams} streams are left in the table`);
       if (side.waitingAccepts > 0) this.#faults.push(`${name}: an accept has not settled`);
+      if (side.waitingPings > 0) this.#faults.push(`${name}: a ping has not settled`);
       for (const end of side.ends) {
         if (end.pending > 0)
           this.#faults.push(`${end.name}: ${end.pending} promises have not settled`);

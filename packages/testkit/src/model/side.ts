@@ -17,6 +17,8 @@ export class Side {
   accepting = false;
   /** Accepts that wait. */
   waitingAccepts = 0;
+  /** Pings without an answer. */
+  waitingPings = 0;
   /** Has gone away or begun to close. */
   refuses = false;
   /** Either side was destroyed, or the link broke, or a deadline may pass: anything may be cut short. */
@@ -31,7 +33,7 @@ export class Side {
     this.smallBacklog = smallBacklog;
   }
 
-  /** An open or accept failed. Says why it must not have. */
+  /** An open, accept or ping failed. Says why it must not have. */
   refused(error: unknown, peer: Side): string | undefined {
     if (!MuxadoError.is(error)) return `an error of another kind: ${String(error)}`;
     if (error.retry !== "safe") return `refused, but not safe to retry: ${String(error)}`;

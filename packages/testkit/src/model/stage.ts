@@ -1,11 +1,14 @@
 // What all players of a schedule share: the chance that drives them, what can still be aborted, and where they
 // report what the model does not allow.
 
+import type { Wire } from "@muxado/core";
 import type { Random } from "../random.ts";
 import type { End } from "./stream-model.ts";
 
 /** What a {@link Stage} is told. */
 export interface StageOptions {
+  /** The wire of both sessions. */
+  readonly wire: Wire;
   /** The most bytes of one write. */
   readonly maxWrite: number;
   /** Whether applications write so much that sessions need more than one block for it. */

@@ -1,0 +1,142 @@
+// Both sides of a benchmark over @libp2p/yamux, with events.
+
+import { yamux } from "@libp2p/yamux";
+import type { Stream, StreamMuxer } from "@libp2p/interface";
+import type { Uint8ArrayList } from "uint8arraylist";
+import { bulkChunks, BulkReader, bulkReply, MessageReader, replyTo } from "../payload.ts";
+import type { Connection } from "../peer.ts";
+import type { WorkloadKind } from "../workload.ts";
+import { SocketStream } from "./libp2p-socket.ts";
+import { connectTcp, listenTcp } from "./tcp-connections.ts";
+
+const createMuxer = yamux({
+  maxInboundStreams: 1_000_000,
+  maxOutboundStreams: 1_000_000,
+  maxEarlyStreams: 1_000_000,
+})();
+
+export function serve(kind: WorkloadKind, gathers: boolean): Promise<number> {
+  return listenTcp((socket) => {
+    const muxer = createMuxer.createStreamMuxer(new SocketStream(socket, "inbound", gathers));
+    muxer.addEventListener("stream", ({ detail }) => void handlers[kind](detail));
+  });
+}
+
+export async function connect(port: number, gathers: boolean): Promise<Connection> {
+  const socket = await connectTcp(port);
+  const carrier = new SocketStream(socket, "outbound", gathers);
+  return new Libp2pConnection(createMuxer.createStreamMuxer(carrier));
+}
+
+type Handler = (stream: Stream) => Promise<void>;
+
+const handlers: Record<WorkloadKind, Handler> = {
+  async open(stream) {
+    stream.send(replyTo(await readToEnd(stream)));
+    await stream.close();
+  },
+
+  async bulk(stream) {
+    stream.send(bulkReply(await readBulk(stream)));
+    await stream.close();
+  },
+
+  async idle(stream) {
+    stream.send(replyTo(await readFirst(stream)));
+    kept.push(stream);
+  },
+};
+
+const kept: Stream[] = [];
+
+class Libp2pConnection implements Connection {
+  readonly #muxer: StreamMuxer;
+
+  constructor(muxer: StreamMuxer) {
+    this.#muxer = muxer;
+  }
+
+  async exchange(body: Uint8Array): Promise<Uint8Array> {
+    const stream = await this.#muxer.createStream();
+    const reply = readToEnd(stream);
+    stream.send(body);
+    await stream.close();
+    return reply;
+  }
+
+  async upload(length: number, size: number): Promise<Uint8Array> {
+    const stream = await this.#muxer.createStream();
+    const reply = readToEnd(stream);
+    for (const chunk of bulkChunks(length, size)) {
+      if (!stream.send(chunk)) await drained(stream);
+    }
+    await stream.close();
+    return reply;
+  }
+
+  async hold(body: Uint8Array): Promise<Uint8Array> {
+    const stream = await this.#muxer.createStream();
+    stream.send(body);
+    kept.push(stream);
+    return readFirst(stream);
+  }
+}
+
+/** The only message of a stream whose sender then half-closes it. */
+function readToEnd(stream: Stream): Promise<Uint8Array> {
+  const message = new MessageReader();
+  return untilEnd(
+    stream,
+    (chunk) => message.add(chunk),
+    () => message.end(),
+  );
+}
+
+/** Checks a bulk transfer, and returns its length when its sender has half-closed the stream. */
+function readBulk(stream: Stream): Promise<number> {
+  const bulk = new BulkReader();
+  return untilEnd(
+    stream,
+    (chunk) => bulk.add(chunk),
+    () => bulk.length,
+  );
+}
+
+function untilEnd<T>(stream: Stream, add: (chunk: Uint8Array) => void, end: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    stream.addEventListener("message", ({ data }) => {
+      for (const chunk of chunksOf(data)) add(chunk);
+    });
+    stream.addEventListener("end", () => resolve(end()));
+    stream.addEventListener("close", ({ error }) => error && reject(error));
+  });
+}
+
+/** The first message of a stream that stays open. */
+function readFirst(stream: Stream): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const message = new MessageReader();
+    stream.addEventListener("message", ({ data }) => {
+      for (const chunk of chunksOf(data)) {
+        const body = message.add(chunk);
+        if (body !== undefined) resolve(body);
+      }
+    });
+    stream.addEventListener("close", ({ error }) => error && reject(error));
+  });
+}
+
+/** The pieces in which it came, uncopied. */
+function chunksOf(data: Uint8Array | Uint8ArrayList): Iterable<Uint8Array> {
+  return data instanceof Uint8Array ? [data] : data;
+}
+
+/**
+ * Resolves when the stream takes more. Not `onDrain()`: that keeps its first promise, so that only the first
+ * wait of a stream would be one.
+ */
+async function drained(stream: Stream): Promise<void> {
+  while (stream.writableNeedsDrain) {
+    await new Promise((resolve) => stream.addEventListener("drain", resolve, { once: true }));
+  }
+}

@@ -1,0 +1,46 @@
+// @libp2p/yamux, the JavaScript Yamux of libp2p, between two sockets of node:net. Its module is loaded only by
+// the processes that run it, for nobody else is to carry its weight.
+
+import type { NodePeer } from "../peer.ts";
+
+export const libp2pYamux: NodePeer = peer(
+  "libp2p-yamux",
+  "@libp2p/yamux over node:net: events, no log, stream limits raised",
+  false,
+);
+
+/** The best that its users could make of it: not a system call for each header and each body. */
+export const libp2pYamuxGathered: NodePeer = peer(
+  "libp2p-yamux-gathered",
+  "the same over a connection of ours that gathers the frames of several writes",
+  true,
+);
+
+function peer(name: string, description: string, gathers: boolean): NodePeer {
+  return {
+    name,
+    description,
+    // It looks for the stream of each frame in a list: twice as many take four times as long.
+    idleStreams: 2_000,
+    multiplexes: true,
+    supports: () => true,
+    serve: async (kind) => (await load()).serve(kind, gathers),
+    connect: async (port) => (await load()).connect(port, gathers),
+  };
+}
+
+async function load(): Promise<typeof import("./libp2p-session.ts")> {
+  // It wants Node 22. This is all that Node 20 lacks.
+  if (!("withResolvers" in Promise)) Object.assign(Promise, { withResolvers });
+  return import("./libp2p-session.ts");
+}
+
+function withResolvers<T>(): PromiseWithResolvers<T> {
+  let resolve: PromiseWithResolvers<T>["resolve"];
+  let reject: PromiseWithResolvers<T>["reject"];
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve: resolve!, reject: reject! };
+}

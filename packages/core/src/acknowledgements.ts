@@ -1,0 +1,55 @@
+// Streams of our own that the peer has not acknowledged, on a wire whose peers do: there are places for so many, and
+// a stream that gets none waits for one, unannounced.
+
+import { Opening } from "./opening.ts";
+import type { Stream } from "./stream.ts";
+
+/** The places for unacknowledged streams of one session. */
+export class Acknowledgements {
+  /** Places that are free. */
+  #free: number;
+  /** Streams without a place, in the order in which they were opened. */
+  readonly #held: Set<Stream> = new Set();
+  readonly #released: (stream: Stream) => void;
+
+  /**
+   * @param limit streams that may be unacknowledged at once.
+   * @param released told of a held stream that has got its place.
+   */
+  constructor(limit: number, released: (stream: Stream) => void) {
+    this.#free = limit;
+    this.#released = released;
+  }
+
+  /** Gives a new stream its place, or holds it. */
+  open(stream: Stream): void {
+    if (this.#free > 0) {
+      this.#free--;
+    } else {
+      stream.opening = Opening.held;
+      this.#held.add(stream);
+    }
+  }
+
+  /** The peer has acknowledged `stream`. */
+  acknowledge(stream: Stream): void {
+    stream.opening = Opening.done;
+    this.#vacate();
+  }
+
+  /** `stream` has ended. */
+  end(stream: Stream): void {
+    if (stream.opening === Opening.held) this.#held.delete(stream);
+    // Of the peer's streams, none has one.
+    else if (stream.opening !== Opening.done && stream.isLocal) this.#vacate();
+  }
+
+  #vacate(): void {
+    for (const stream of this.#held) {
+      this.#held.delete(stream);
+      stream.opening = Opening.syn;
+      return this.#released(stream);
+    }
+    this.#free++;
+  }
+}

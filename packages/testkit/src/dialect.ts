@@ -1,0 +1,144 @@
+// What a frame means, in the bytes of each wire: tests are written in frames of muxado's, which name what they mean,
+// and a raw peer speaks them on the wire that its session has been given. It follows no rule of either protocol.
+
+import { muxado, type Wire } from "@muxado/core";
+import * as Muxado from "@muxado/frame";
+import * as Yamux from "@muxado/yamux";
+
+type Frame = Muxado.Frame;
+
+/** What a wire may say besides frames that muxado has: that a stream has been taken, and pings. */
+export type Sign =
+  | { readonly type: "ACK"; readonly streamId: number }
+  | { readonly type: "PING"; readonly value: number; readonly isAnswer: boolean };
+
+/** What is said on a wire. */
+export type Phrase = Frame | Sign;
+
+/** How one wire says it. */
+interface Dialect {
+  readonly encode: (phrase: Phrase) => Uint8Array;
+  /** Takes chunks of a session's output, cut anywhere. */
+  readonly createReader: () => (chunk: Uint8Array) => Phrase[];
+}
+
+/** A wire that tests run on, and what it cannot carry. */
+export interface WireUnderTest {
+  /** For the titles of tests. */
+  readonly name: string;
+  readonly wire: Wire;
+  /** Whether its reset says why. */
+  readonly resetHasCode: boolean;
+  /** Whether its GOAWAY carries debug data. */
+  readonly goAwayHasDebug: boolean;
+  /** Whether its GOAWAY carries any code, and not only NO_ERROR, INTERNAL_ERROR, and PROTOCOL_ERROR for all others. */
+  readonly goAwayHasAnyCode: boolean;
+  /** Whether its GOAWAY names the last stream that was seen. */
+  readonly goAwayHasLastId: boolean;
+}
+
+/** Every wire that sessions speak, for `describe.each`. None does anything by itself, so that clocks stay quiet. */
+export const wires: readonly WireUnderTest[] = [
+  {
+    name: "muxado",
+    wire: muxado,
+    resetHasCode: true,
+    goAwayHasDebug: true,
+    goAwayHasAnyCode: true,
+    goAwayHasLastId: true,
+  },
+  {
+    name: "yamux",
+    wire: Yamux.yamux({ keepAlive: Infinity }),
+    resetHasCode: true,
+    goAwayHasDebug: false,
+    goAwayHasAnyCode: false,
+    goAwayHasLastId: false,
+  },
+];
+
+/** The last id in a GOAWAY of a wire that does not name one: no stream was refused by it. */
+export const NO_LAST_ID: number = Yamux.MAX_STREAM_ID;
+
+/** Whether muxado has such a frame. */
+export function isFrame(phrase: Phrase): phrase is Frame {
+  return phrase.type !== "ACK" && phrase.type !== "PING";
+}
+
+/** The dialect of a wire, or of one that differs from it in its numbers. */
+export function dialectOf({ name }: Wire): Dialect {
+  const dialect = DIALECTS[name];
+  if (dialect === undefined) throw new Error(`the test kit does not speak ${name}`);
+  return dialect;
+}
+
+const NOTHING = new Uint8Array(0);
+const NO_FLAGS = { syn: false, ack: false, fin: false, rst: false };
+
+const DIALECTS: Readonly<Record<string, Dialect>> = {
+  muxado: {
+    encode(phrase) {
+      if (!isFrame(phrase)) throw new Error(`muxado has no ${phrase.type}`);
+      return Muxado.encode(phrase);
+    },
+    createReader() {
+      const decoder = new Muxado.FrameDecoder();
+      return (chunk) => [...decoder.decode(chunk)];
+    },
+  },
+  yamux: {
+    encode: (phrase) => Yamux.encode(toYamux(phrase)),
+    createReader() {
+      const decoder = new Yamux.FrameDecoder();
+      return (chunk) => [...decoder.decode(chunk)].flatMap(fromYamux);
+    },
+  },
+};
+
+function toYamux(phrase: Phrase): Yamux.Frame {
+  switch (phrase.type) {
+    case "DATA": {
+      const { streamId, syn, fin, body } = phrase;
+      const flags = { ...NO_FLAGS, syn, fin };
+      return body.length === 0 && (syn || fin)
+        ? { type: "windowUpdate", streamId, ...flags, increment: 0 }
+        : { type: "data", streamId, ...flags, body };
+    }
+    case "RST": {
+      const { streamId, errorCode: increment } = phrase;
+      return { type: "windowUpdate", streamId, ...NO_FLAGS, rst: true, increment };
+    }
+    case "WNDINC": {
+      const { streamId, increment } = phrase;
+      return { type: "windowUpdate", streamId, ...NO_FLAGS, increment };
+    }
+    case "GOAWAY":
+      return { type: "goAway", code: phrase.errorCode };
+    case "ACK": {
+      const { streamId } = phrase;
+      return { type: "windowUpdate", streamId, ...NO_FLAGS, ack: true, increment: 0 };
+    }
+    case "PING":
+      return { type: "ping", ack: phrase.isAnswer, value: phrase.value };
+  }
+}
+
+/** One frame of Yamux's may say several things. */
+function fromYamux(frame: Yamux.Frame): Phrase[] {
+  if (frame.type === "goAway") {
+    return [{ type: "GOAWAY", lastStreamId: NO_LAST_ID, errorCode: frame.code, debug: NOTHING }];
+  }
+  if (frame.type === "ping") return [{ type: "PING", value: frame.value, isAnswer: frame.ack }];
+  const { streamId, syn, ack, fin, rst } = frame;
+  const isData = frame.type === "data";
+  if (rst) return [{ type: "RST", streamId, errorCode: isData ? 0 : frame.increment }];
+  const phrases: Phrase[] = ack ? [{ type: "ACK", streamId }] : [];
+  if (!isData && (frame.increment > 0 || !(syn || ack || fin))) {
+    if (syn) phrases.push({ type: "DATA", streamId, syn, fin: false, body: NOTHING });
+    phrases.push({ type: "WNDINC", streamId, increment: frame.increment });
+    if (fin) phrases.push({ type: "DATA", streamId, syn: false, fin, body: NOTHING });
+  } else if (syn || fin || isData) {
+    phrases.push({ type: "DATA", streamId, syn, fin, body: isData ? frame.body : NOTHING });
+  }
+  return phrases;
+}

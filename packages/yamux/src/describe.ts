@@ -1,0 +1,32 @@
+// A frame as one line of a log, for humans: the text may change between versions.
+// Shows no bytes of a body, which may be secret.
+// Spec §4.
+
+import type { DataFrame, Frame, WindowUpdateFrame } from "./frame.ts";
+import { goAwayCodeName } from "./frame-type.ts";
+
+/** One line that says what a frame is, such as `DATA stream=3 SYN length=5`. */
+export function describe(frame: Frame): string {
+  switch (frame.type) {
+    case "data":
+      return `DATA ${streamAndFlags(frame)} length=${frame.body.length}`;
+    case "windowUpdate": {
+      const meaning = frame.rst ? "code" : "increment";
+      return `WINDOW_UPDATE ${streamAndFlags(frame)} ${meaning}=${frame.increment}`;
+    }
+    case "ping":
+      return `PING ${frame.ack ? "ACK" : "SYN"} value=${frame.value}`;
+    case "goAway":
+      return `GO_AWAY code=${goAwayCodeName(frame.code)}`;
+  }
+}
+
+function streamAndFlags({ streamId, syn, ack, fin, rst }: DataFrame | WindowUpdateFrame): string {
+  return (
+    `stream=${streamId}` +
+    (syn ? " SYN" : "") +
+    (ack ? " ACK" : "") +
+    (fin ? " FIN" : "") +
+    (rst ? " RST" : "")
+  );
+}

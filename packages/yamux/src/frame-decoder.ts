@@ -1,0 +1,154 @@
+// Chunks to frame objects: the friendly decoder, over the push decoder.
+// Gathers whole bodies, as long as the peer likes to make them: a session must not use it.
+// Spec §3.2, §4.
+
+import type { DataFrame, Frame } from "./frame.ts";
+import { YamuxFrameError } from "./frame-error.ts";
+import { Flag } from "./frame-type.ts";
+import { type FrameHandler, PushDecoder } from "./push-decoder.ts";
+
+/** Turns bytes cut anywhere into {@link Frame} objects. */
+export class FrameDecoder {
+  readonly #collector: FrameCollector = new FrameCollector();
+  readonly #decoder: PushDecoder = new PushDecoder(this.#collector);
+
+  /**
+   * Takes the next chunk of the input; yields each frame that it completes, in order.
+   *
+   * The chunk is read before this returns, whether or not anyone iterates. Frames own their bytes.
+   *
+   * @throws {@link YamuxFrameError} while iterating, after the last valid frame, when the input is
+   * invalid (spec §3.2); so does every later call
+   */
+  decode(chunk: Uint8Array): Iterable<Frame> {
+    this.#decoder.push(chunk);
+    return this.#collector.take();
+  }
+
+  /**
+   * Says that the input is over.
+   *
+   * @throws {@link YamuxFrameError} with field `end` when it ended inside a frame, or the error that
+   * `decode` threw
+   */
+  end(): void {
+    const { error } = this.#collector;
+    if (error !== undefined) throw error;
+    const { pending, offset } = this.#decoder;
+    if (pending === 0) return;
+    throw new YamuxFrameError({
+      field: "end",
+      reason: `comes early, at least ${pending} bytes are missing`,
+      frameType: undefined,
+      streamId: undefined,
+      offset,
+    });
+  }
+}
+
+/** Makes an object of each call of the push decoder. */
+class FrameCollector implements FrameHandler {
+  error: YamuxFrameError | undefined = undefined;
+  #frames: Frame[] = [];
+  #partial: PartialData | undefined = undefined;
+
+  /** Hands over the frames so far; they are not given twice, but the error is. */
+  take(): Iterable<Frame> {
+    const frames = this.#frames;
+    this.#frames = [];
+    return framesThenError(frames, this.error);
+  }
+
+  onData(
+    streamId: number,
+    flags: number,
+    length: number,
+    chunk: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    if (end - start === length) {
+      this.#frames.push(dataFrame(streamId, flags, chunk.slice(start, end)));
+      return;
+    }
+    this.#partial = new PartialData(streamId, flags);
+    this.#partial.append(chunk, start, end, length - (end - start));
+  }
+
+  onDataRest(chunk: Uint8Array, start: number, end: number, remaining: number): void {
+    const partial = this.#partial!;
+    partial.append(chunk, start, end, remaining);
+    if (remaining > 0) return;
+    this.#partial = undefined;
+    this.#frames.push(dataFrame(partial.streamId, partial.flags, partial.body));
+  }
+
+  onWindowUpdate(streamId: number, flags: number, increment: number): void {
+    this.#frames.push({ type: "windowUpdate", streamId, ...namedFlags(flags), increment });
+  }
+
+  onPing(flags: number, value: number): void {
+    this.#frames.push({ type: "ping", ack: flags === Flag.ACK, value });
+  }
+
+  onGoAway(code: number): void {
+    this.#frames.push({ type: "goAway", code });
+  }
+
+  onInvalid(error: YamuxFrameError): void {
+    this.error = error;
+  }
+}
+
+/** A Data frame whose body has not all arrived. */
+class PartialData {
+  readonly streamId: number;
+  readonly flags: number;
+  /** What has arrived, and behind it room that is not used yet; none once the body is complete. */
+  body: Uint8Array = new Uint8Array(0);
+  #length = 0;
+
+  constructor(streamId: number, flags: number) {
+    this.streamId = streamId;
+    this.flags = flags;
+  }
+
+  /** Copies `chunk[start, end)` behind what is there; `remaining` bytes are still to come. */
+  append(chunk: Uint8Array, start: number, end: number, remaining: number): void {
+    const length = this.#length + end - start;
+    if (length > this.body.length) {
+      // Grows with what has arrived and not with what was declared. Doubling keeps a body that
+      // comes byte by byte from being copied once per byte.
+      this.#resize(Math.min(length + remaining, Math.max(length, 2 * this.body.length)));
+    }
+    this.body.set(chunk.subarray(start, end), this.#length);
+    this.#length = length;
+  }
+
+  #resize(size: number): void {
+    const body = new Uint8Array(size);
+    body.set(this.body);
+    this.body = body;
+  }
+}
+
+function dataFrame(streamId: number, flags: number, body: Uint8Array): DataFrame {
+  return { type: "data", streamId, ...namedFlags(flags), body };
+}
+
+function namedFlags(flags: number): Pick<DataFrame, "syn" | "ack" | "fin" | "rst"> {
+  return {
+    syn: (flags & Flag.SYN) !== 0,
+    ack: (flags & Flag.ACK) !== 0,
+    fin: (flags & Flag.FIN) !== 0,
+    rst: (flags & Flag.RST) !== 0,
+  };
+}
+
+function* framesThenError(
+  frames: readonly Frame[],
+  error: YamuxFrameError | undefined,
+): Generator<Frame, void> {
+  yield* frames;
+  if (error !== undefined) throw error;
+}

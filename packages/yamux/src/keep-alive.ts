@@ -1,0 +1,132 @@
+// Keeping a session alive, and finding out that its peer is gone: a ping each interval, and some sign of life within
+// the timeout of it. Spec §9.
+
+import { checkNumber, type Clock, LONGEST_DELAY, MuxadoError, type Session } from "@muxado/core";
+
+/** Options of the keep-alive. */
+export interface KeepAliveOptions {
+  /** Milliseconds from one ping to the next. Default: 30 000; Infinity: the session sends none by itself. */
+  readonly keepAlive?: number | undefined;
+  /**
+   * Milliseconds of silence after a ping that end the session with HEARTBEAT_TIMEOUT. Its answer breaks the silence, and so does
+   * any other byte. Default: 10 000.
+   */
+  readonly pingTimeout?: number | undefined;
+}
+
+const INTERVAL = 30_000;
+const TIMEOUT = 10_000;
+
+/** The timeout passes in so many parts, so that a thread which was blocked in any of them is found out. */
+const SLICES = 8;
+
+/**
+ * A timer that is late by more than this part of the timeout says that we did not run: what the peer has sent
+ * meanwhile may not have been read, and it is asked again.
+ */
+const LATE = 0.1;
+
+/** How often it is asked again for that reason. */
+const MAX_REPEATS = 3;
+
+/** Throws a RangeError that names the option. */
+export function checkKeepAlive(options: KeepAliveOptions): void {
+  const { keepAlive = INTERVAL, pingTimeout = TIMEOUT } = options;
+  checkNumber("keepAlive", keepAlive, 1, Infinity);
+  checkNumber("pingTimeout", pingTimeout, 1, LONGEST_DELAY);
+}
+
+/** Keeps `session` alive until it is over. */
+export function keepAlive(session: Session, clock: Clock, options: KeepAliveOptions): void {
+  const { keepAlive: interval = INTERVAL, pingTimeout: timeout = TIMEOUT } = options;
+  if (interval !== Infinity) new KeepAlive(session, clock, interval, timeout).wait();
+}
+
+class KeepAlive {
+  readonly #session: Session;
+  readonly #clock: Clock;
+  readonly #interval: number;
+  readonly #timeout: number;
+  #timer: { cancel(): void } | undefined;
+  #asking = new AbortController();
+  #isOver = false;
+  /** Bytes that had arrived when the peer was last asked. */
+  #heard = 0;
+  #slicesLeft = 0;
+  #repeats = 0;
+  #listensSince = 0;
+  #listensSinceByWall = 0;
+
+  constructor(session: Session, clock: Clock, interval: number, timeout: number) {
+    this.#session = session;
+    this.#clock = clock;
+    this.#interval = interval;
+    this.#timeout = timeout;
+    void session.closed.then(() => this.#end());
+  }
+
+  /** Until the next ping. */
+  wait(): void {
+    this.#repeats = 0;
+    this.#set(() => this.#ask(), Math.min(this.#interval, LONGEST_DELAY));
+  }
+
+  #ask(): void {
+    this.#heard = this.#session.stats().bytesReceived;
+    this.#slicesLeft = SLICES;
+    // One that is never answered is not waited for twice.
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    // Whether there is an answer, the bytes tell. A session that is ending listens to nobody any more.
+    this.#session.ping({ signal }).catch(() => signal.aborted || this.#end());
+    this.#listen();
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#timer?.cancel();
+  }
+
+  #listen(): void {
+    this.#listensSince = this.#clock.now();
+    this.#listensSinceByWall = Date.now();
+    this.#set(() => this.#hasListened(), this.#timeout / SLICES);
+  }
+
+  #hasListened(): void {
+    if (this.#hasHeard) return this.wait();
+    const passed = this.#clock.now() - this.#listensSince;
+    const passedByWall = Date.now() - this.#listensSinceByWall;
+    const late = Math.max(passed, passedByWall) - this.#timeout / SLICES;
+    if (late > LATE * this.#timeout && this.#repeats < MAX_REPEATS) {
+      this.#repeats++;
+      this.#ask();
+    } else if (--this.#slicesLeft > 0) {
+      this.#listen();
+    } else {
+      // Input that waits is handled first.
+      this.#set(() => this.#judge(), 0);
+    }
+  }
+
+  #judge(): void {
+    if (this.#hasHeard) return this.wait();
+    this.#session.destroy(
+      new MuxadoError({
+        code: "HEARTBEAT_TIMEOUT",
+        scope: "session",
+        origin: "remote",
+        detail: `neither an answer to a ping nor anything else has come for ${this.#timeout} ms`,
+      }),
+    );
+  }
+
+  get #hasHeard(): boolean {
+    return this.#session.stats().bytesReceived !== this.#heard;
+  }
+
+  #set(callback: () => void, delay: number): void {
+    if (!this.#isOver) this.#timer = this.#clock.setTimer(callback, delay);
+  }
+}

@@ -1,0 +1,232 @@
+// The decoder of the hot path: chunks cut anywhere go in, calls with offsets into them come out.
+// Judges frames one by one; what they mean for a stream or a session is the handler's business.
+// Spec §3.2, §4.
+
+import { YamuxFrameError } from "./frame-error.ts";
+import { Flag, FrameType } from "./frame-type.ts";
+import { readUint32 } from "./integer.ts";
+import { judgeHeader, type Verdict } from "./judge.ts";
+import { HEADER_LENGTH } from "./limits.ts";
+
+/**
+ * What a {@link PushDecoder} calls, in the order of the input, while `push` runs.
+ *
+ * Chunks stay the property of whoever pushed them: a method that wants to keep bytes for longer
+ * than that owner promises must copy them. A method must not call `push` and must not throw; it may
+ * call `stop`.
+ */
+export interface FrameHandler {
+  /**
+   * A Data frame begins (spec §4.1). Called as soon as its header is known, so a verdict need not
+   * wait for the body.
+   *
+   * The piece of the body at hand is `chunk[start, end)` and may be empty. The frame is complete
+   * when `end - start === length`; otherwise the rest follows by `onDataRest`.
+   *
+   * @param streamId 1 to 2³²−1
+   * @param flags bits of {@link Flag}; bits that mean nothing are already cleared
+   * @param length bytes of the whole body as declared, 0 to 2³²−1
+   */
+  onData(
+    streamId: number,
+    flags: number,
+    length: number,
+    chunk: Uint8Array,
+    start: number,
+    end: number,
+  ): void;
+
+  /**
+   * The body of the last Data frame goes on with `chunk[start, end)`, which is never empty.
+   *
+   * @param remaining bytes that come after this piece; 0 when the frame is complete
+   */
+  onDataRest(chunk: Uint8Array, start: number, end: number, remaining: number): void;
+
+  /**
+   * Window Update (spec §4.2).
+   *
+   * @param streamId 1 to 2³²−1
+   * @param flags bits of {@link Flag}; bits that mean nothing are already cleared
+   * @param length bytes of credit, 0 to 2³²−1; with RST an error code, or 0
+   */
+  onWindowUpdate(streamId: number, flags: number, length: number): void;
+
+  /**
+   * Ping (spec §4.3).
+   *
+   * @param flags SYN, which asks, or ACK, which answers; never both
+   * @param value any unsigned 32-bit number
+   */
+  onPing(flags: number, value: number): void;
+
+  /** Go Away (spec §4.4). `code` is any unsigned 32-bit number. */
+  onGoAway(code: number): void;
+
+  /** The input is invalid (spec §3.2). The decoder has stopped for good. */
+  onInvalid(error: YamuxFrameError): void;
+}
+
+const FLAGS = Flag.SYN | Flag.ACK | Flag.FIN | Flag.RST;
+
+/**
+ * Decodes frames from chunks cut anywhere, without allocating for any of them.
+ *
+ * Between chunks it holds at most eleven bytes of a header.
+ */
+export class PushDecoder {
+  readonly #handler: FrameHandler;
+  /** Where a header that a chunk boundary cuts is put together. */
+  readonly #header: Uint8Array = new Uint8Array(HEADER_LENGTH);
+  /** Bytes in `#header` while that is incomplete, otherwise 0. Never together with `#rest`. */
+  #held = 0;
+  /** Bytes still to come of the body of a Data frame. */
+  #rest = 0;
+  #stopped = false;
+  /** Bytes of all chunks before the present one. */
+  #base = 0;
+  /**
+   * Where the frame under way begins, in bytes of input. Left behind by frames that no boundary
+   * cuts.
+   */
+  #start = 0;
+
+  constructor(handler: FrameHandler) {
+    this.#handler = handler;
+  }
+
+  /**
+   * Takes the next chunk of the input and calls the handler for all that it brings.
+   *
+   * Throws only what a handler method throws. Must not be called from a handler method.
+   * When it returns, the decoder has no reference to the chunk.
+   */
+  push(chunk: Uint8Array): void {
+    const end = chunk.length;
+    let at = 0;
+    while (at < end && !this.#stopped) {
+      if (this.#rest !== 0) {
+        at = this.#continueBody(chunk, at);
+      } else if (this.#held !== 0 || end - at < HEADER_LENGTH) {
+        at = this.#continueHeader(chunk, at);
+      } else {
+        at = this.#begin(chunk, at, chunk, at + HEADER_LENGTH);
+      }
+    }
+    this.#base += end;
+  }
+
+  /**
+   * Ignores all further input, the rest of a chunk being pushed included. Safe inside a handler
+   * method. Nothing starts a stopped decoder again.
+   */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /**
+   * The fewest bytes that must still come to complete the frame that has begun; 0 between two
+   * frames.
+   *
+   * Inside a header the body does not count yet, for its length may not have been read.
+   * A stopped decoder awaits nothing: 0.
+   */
+  get pending(): number {
+    if (this.#stopped) return 0;
+    return this.#held === 0 ? this.#rest : HEADER_LENGTH - this.#held;
+  }
+
+  /**
+   * Bytes from the start of the input to the frame that has begun, or to the end of the input
+   * between two frames.
+   */
+  get offset(): number {
+    return this.pending === 0 ? this.#base : this.#start;
+  }
+
+  // Each of the next four consumes a part of the chunk and returns where reading goes on.
+
+  /**
+   * A frame whose header is whole at `at` in `source`, which is the chunk or `#header`; what comes
+   * behind the header begins at `next` in the chunk.
+   */
+  #begin(source: Uint8Array, at: number, chunk: Uint8Array, next: number): number {
+    const versionAndType = (source[at]! << 8) | source[at + 1]!;
+    const streamId = readUint32(source, at + 4);
+    const length = readUint32(source, at + 8);
+    // The common frames are told by two comparisons. `judgeHeader` finds out about the others.
+    if (streamId !== 0 && versionAndType <= FrameType.WINDOW_UPDATE) {
+      const flags = source[at + 3]! & FLAGS;
+      if (versionAndType === FrameType.DATA) {
+        return this.#beginBody(streamId, flags, length, chunk, next);
+      }
+      this.#handler.onWindowUpdate(streamId, flags, length);
+    } else {
+      this.#control(source, at, next);
+    }
+    return next;
+  }
+
+  /** A Data frame whose header was just read and whose body, if any, begins at `at`. */
+  #beginBody(
+    streamId: number,
+    flags: number,
+    length: number,
+    chunk: Uint8Array,
+    at: number,
+  ): number {
+    const room = chunk.length - at;
+    let end = chunk.length;
+    if (length <= room) {
+      end = at + length;
+    } else {
+      this.#rest = length - room;
+      this.#start = this.#base + at - HEADER_LENGTH;
+    }
+    this.#handler.onData(streamId, flags, length, chunk, at, end);
+    return end;
+  }
+
+  /** A header that the beginning or the end of the chunk cuts. */
+  #continueHeader(chunk: Uint8Array, at: number): number {
+    if (this.#held === 0) this.#start = this.#base + at;
+    let next = at;
+    while (this.#held < HEADER_LENGTH && next < chunk.length) {
+      this.#header[this.#held++] = chunk[next++]!;
+    }
+    if (this.#held < HEADER_LENGTH) return next;
+    this.#held = 0;
+    return this.#begin(this.#header, 0, chunk, next);
+  }
+
+  /** More of a body that an earlier chunk began. */
+  #continueBody(chunk: Uint8Array, at: number): number {
+    const room = chunk.length - at;
+    const end = this.#rest <= room ? at + this.#rest : chunk.length;
+    this.#rest -= end - at;
+    this.#handler.onDataRest(chunk, at, end, this.#rest);
+    return end;
+  }
+
+  /**
+   * A header of no stream, valid or not, behind which the chunk goes on at `next`.
+   *
+   * @param at where the header is in `source`
+   */
+  #control(source: Uint8Array, at: number, next: number): void {
+    const verdict = judgeHeader(source, at);
+    const value = readUint32(source, at + 8);
+    if (verdict !== undefined) this.#refuse(verdict, source, at, next);
+    else if (source[at + 1] === FrameType.GO_AWAY) this.#handler.onGoAway(value);
+    else this.#handler.onPing(source[at + 3]! & (Flag.SYN | Flag.ACK), value);
+  }
+
+  /** Stops for good and says why. */
+  #refuse(verdict: Verdict, source: Uint8Array, at: number, next: number): void {
+    this.#stopped = true;
+    const frameType = source[at + 1]!;
+    const streamId = readUint32(source, at + 4);
+    const offset = this.#base + next - HEADER_LENGTH;
+    this.#handler.onInvalid(new YamuxFrameError({ ...verdict, frameType, streamId, offset }));
+  }
+}

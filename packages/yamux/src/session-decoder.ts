@@ -1,0 +1,93 @@
+// Input on its way to a session: what frames mean. One frame of Yamux may say several things at once: that a stream
+// opens, that it is taken, how much credit it has, that a direction ends. The session hears them one by one.
+// Spec §4, §5.
+
+import { DataFlag, type WireDecoder, type WireError, type WireHandler } from "@muxado/core";
+import { Flag } from "./frame-type.ts";
+import { MAX_STREAM_ID } from "./limits.ts";
+import { type FrameHandler, PushDecoder } from "./push-decoder.ts";
+
+const NO_BYTES = new Uint8Array(0);
+
+/** The decoder of a session. */
+export class SessionDecoder implements WireDecoder, FrameHandler {
+  readonly #handler: WireHandler;
+  readonly #frames: PushDecoder = new PushDecoder(this);
+  #isStopped = false;
+  /** The body under way came with a reset, and is nobody's. */
+  #dropping = false;
+
+  constructor(handler: WireHandler) {
+    this.#handler = handler;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#frames.push(chunk);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#frames.stop();
+  }
+
+  get pending(): number {
+    return this.#frames.pending;
+  }
+
+  onData(
+    streamId: number,
+    flags: number,
+    length: number,
+    chunk: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    if ((flags & Flag.RST) !== 0) {
+      this.#dropping = end - start < length;
+      return this.#handler.onReset(streamId, 0);
+    }
+    if ((flags & Flag.ACK) !== 0) {
+      this.#handler.onAcknowledged(streamId);
+      if (length === 0 && flags === Flag.ACK) return;
+    }
+    this.#handler.onData(streamId, dataFlags(flags), length, chunk, start, end);
+  }
+
+  onDataRest(chunk: Uint8Array, start: number, end: number, remaining: number): void {
+    if (!this.#dropping) this.#handler.onDataRest(chunk, start, end, remaining);
+    else if (remaining === 0) this.#dropping = false;
+  }
+
+  onWindowUpdate(streamId: number, flags: number, length: number): void {
+    const handler = this.#handler;
+    // A peer that knows codes of resets sends them in the place of credit, others send 0.
+    if ((flags & Flag.RST) !== 0) return handler.onReset(streamId, length);
+    if ((flags & Flag.ACK) !== 0) handler.onAcknowledged(streamId);
+    if ((flags & Flag.SYN) !== 0) handler.onData(streamId, DataFlag.SYN, 0, NO_BYTES, 0, 0);
+    // The session may be over by then.
+    if (length > 0 && !this.#isStopped) handler.onIncrement(streamId, length);
+    if (this.#isStopped) return;
+    if ((flags & Flag.FIN) !== 0) handler.onData(streamId, DataFlag.FIN, 0, NO_BYTES, 0, 0);
+    // An empty frame, of which a session takes only so many.
+    else if (length === 0 && flags === 0) handler.onData(streamId, 0, 0, NO_BYTES, 0, 0);
+  }
+
+  onPing(flags: number, value: number): void {
+    this.#handler.onPing(value, (flags & Flag.ACK) !== 0);
+  }
+
+  onGoAway(code: number): void {
+    // It does not say which streams it has seen.
+    this.#handler.onGoAway(MAX_STREAM_ID, code, NO_BYTES);
+  }
+
+  onInvalid(error: WireError): void {
+    this.#handler.onInvalid(error);
+  }
+}
+
+function dataFlags(flags: number): number {
+  return (
+    ((flags & Flag.SYN) !== 0 ? DataFlag.SYN : 0) | ((flags & Flag.FIN) !== 0 ? DataFlag.FIN : 0)
+  );
+}
