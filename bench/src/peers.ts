@@ -3,7 +3,7 @@
 import type { Peer } from "./peer.ts";
 import { goYamux, goYamuxTuned } from "./peers/go-yamux.ts";
 import { nodeHttp2 } from "./peers/http2.ts";
-import { libp2pYamux, libp2pYamuxGathered } from "./peers/libp2p-yamux.ts";
+import { libp2pYamux, libp2pYamuxEvents, libp2pYamuxTuned } from "./peers/libp2p-yamux.ts";
 import { muxado, muxadoReading, muxadoYamux } from "./peers/muxado.ts";
 import { tcpConnections } from "./peers/tcp-connections.ts";
 import { tcp } from "./peers/tcp.ts";
@@ -16,7 +16,8 @@ export const peers: readonly Peer[] = [
   tcp,
   tcpConnections,
   libp2pYamux,
-  libp2pYamuxGathered,
+  libp2pYamuxEvents,
+  libp2pYamuxTuned,
   goYamux,
   goYamuxTuned,
 ];

@@ -43,7 +43,7 @@ export function asText({ versions, peers, rounds, sizes, measurements }: Results
   return lines.join("\n");
 }
 
-const NAME = 18;
+const NAME = 24;
 const NUMBER = 12;
 
 function table(measurement: Measurement, peers: readonly Peer[]): string[] {

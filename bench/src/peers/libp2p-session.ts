@@ -1,4 +1,4 @@
-// Both sides of a benchmark over @libp2p/yamux, with events.
+// Both sides of a benchmark over @libp2p/yamux: with events, or with async iteration as in our own rows.
 
 import { yamux } from "@libp2p/yamux";
 import type { Stream, StreamMuxer } from "@libp2p/interface";
@@ -15,29 +15,37 @@ const createMuxer = yamux({
   maxEarlyStreams: 1_000_000,
 })();
 
-export function serve(kind: WorkloadKind, gathers: boolean): Promise<number> {
+/** How a variant uses the library. */
+export interface Style {
+  /** Frames that are written together are gathered into one system call. */
+  readonly gathers: boolean;
+  /** Streams are read to their end by `for await`, not by listening. */
+  readonly iterates: boolean;
+}
+
+export function serve(kind: WorkloadKind, { gathers, iterates }: Style): Promise<number> {
   return listenTcp((socket) => {
     const muxer = createMuxer.createStreamMuxer(new SocketStream(socket, "inbound", gathers));
-    muxer.addEventListener("stream", ({ detail }) => void handlers[kind](detail));
+    muxer.addEventListener("stream", ({ detail }) => void handlers[kind](detail, iterates));
   });
 }
 
-export async function connect(port: number, gathers: boolean): Promise<Connection> {
+export async function connect(port: number, { gathers, iterates }: Style): Promise<Connection> {
   const socket = await connectTcp(port);
   const carrier = new SocketStream(socket, "outbound", gathers);
-  return new Libp2pConnection(createMuxer.createStreamMuxer(carrier));
+  return new Libp2pConnection(createMuxer.createStreamMuxer(carrier), iterates);
 }
 
-type Handler = (stream: Stream) => Promise<void>;
+type Handler = (stream: Stream, iterates: boolean) => Promise<void>;
 
 const handlers: Record<WorkloadKind, Handler> = {
-  async open(stream) {
-    stream.send(replyTo(await readToEnd(stream)));
+  async open(stream, iterates) {
+    stream.send(replyTo(await readToEnd(stream, iterates)));
     await stream.close();
   },
 
-  async bulk(stream) {
-    stream.send(bulkReply(await readBulk(stream)));
+  async bulk(stream, iterates) {
+    stream.send(bulkReply(await readBulk(stream, iterates)));
     await stream.close();
   },
 
@@ -51,14 +59,16 @@ const kept: Stream[] = [];
 
 class Libp2pConnection implements Connection {
   readonly #muxer: StreamMuxer;
+  readonly #iterates: boolean;
 
-  constructor(muxer: StreamMuxer) {
+  constructor(muxer: StreamMuxer, iterates: boolean) {
     this.#muxer = muxer;
+    this.#iterates = iterates;
   }
 
   async exchange(body: Uint8Array): Promise<Uint8Array> {
     const stream = await this.#muxer.createStream();
-    const reply = readToEnd(stream);
+    const reply = readToEnd(stream, this.#iterates);
     stream.send(body);
     await stream.close();
     return reply;
@@ -66,7 +76,7 @@ class Libp2pConnection implements Connection {
 
   async upload(length: number, size: number): Promise<Uint8Array> {
     const stream = await this.#muxer.createStream();
-    const reply = readToEnd(stream);
+    const reply = readToEnd(stream, this.#iterates);
     for (const chunk of bulkChunks(length, size)) {
       if (!stream.send(chunk)) await drained(stream);
     }
@@ -83,9 +93,9 @@ class Libp2pConnection implements Connection {
 }
 
 /** The only message of a stream whose sender then half-closes it. */
-function readToEnd(stream: Stream): Promise<Uint8Array> {
+function readToEnd(stream: Stream, iterates: boolean): Promise<Uint8Array> {
   const message = new MessageReader();
-  return untilEnd(
+  return (iterates ? iterated : untilEnd)(
     stream,
     (chunk) => message.add(chunk),
     () => message.end(),
@@ -93,13 +103,22 @@ function readToEnd(stream: Stream): Promise<Uint8Array> {
 }
 
 /** Checks a bulk transfer, and returns its length when its sender has half-closed the stream. */
-function readBulk(stream: Stream): Promise<number> {
+function readBulk(stream: Stream, iterates: boolean): Promise<number> {
   const bulk = new BulkReader();
-  return untilEnd(
+  return (iterates ? iterated : untilEnd)(
     stream,
     (chunk) => bulk.add(chunk),
     () => bulk.length,
   );
+}
+
+async function iterated<T>(
+  stream: Stream,
+  add: (chunk: Uint8Array) => void,
+  end: () => T,
+): Promise<T> {
+  for await (const data of stream) for (const chunk of chunksOf(data)) add(chunk);
+  return end();
 }
 
 function untilEnd<T>(stream: Stream, add: (chunk: Uint8Array) => void, end: () => T): Promise<T> {
