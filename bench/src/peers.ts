@@ -2,6 +2,8 @@
 
 import type { Peer } from "./peer.ts";
 import { goYamux, goYamuxTuned } from "./peers/go-yamux.ts";
+import { muxadoDuplex } from "./peers/duplex.ts";
+import { http1, http1Connections, http1Muxado, http1MuxadoPooled } from "./peers/http.ts";
 import { nodeHttp2 } from "./peers/http2.ts";
 import { libp2pYamux, libp2pYamuxEvents, libp2pYamuxTuned } from "./peers/libp2p-yamux.ts";
 import { muxado, muxadoReading, muxadoYamux } from "./peers/muxado.ts";
@@ -12,9 +14,14 @@ export const peers: readonly Peer[] = [
   muxado,
   muxadoReading,
   muxadoYamux,
+  muxadoDuplex,
   nodeHttp2,
   tcp,
   tcpConnections,
+  http1Muxado,
+  http1MuxadoPooled,
+  http1,
+  http1Connections,
   libp2pYamux,
   libp2pYamuxEvents,
   libp2pYamuxTuned,

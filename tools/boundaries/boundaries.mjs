@@ -29,6 +29,7 @@ const forTests = ["@muxado/testkit", "vitest", "fast-check", "node:"];
  * @type {Record<string, string[]>}
  */
 const forTestsOf = {
+  node: ["express", "fastify", "undici", "ws"],
   yamux: [
     "@muxado/node",
     "@muxado/typed",

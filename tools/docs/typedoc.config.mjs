@@ -23,6 +23,15 @@ export default {
   disableSources: true,
   excludeInternal: true,
   excludePrivate: true,
+  // What Node's types say of methods that ours inherit.
+  externalSymbolLinkMappings: {
+    "@types/node": {
+      "Stream.Readable._read": "#",
+      "Writable.write": "#",
+      "Writable.end": "#",
+      "*": "#",
+    },
+  },
   packagesRequiringDocumentation: published.map(({ name }) => name),
   validation: { notExported: true, invalidLink: true, notDocumented: true },
   treatWarningsAsErrors: true,

@@ -1,10 +1,10 @@
 // The steps that sockets and HTTP/2 streams of Node's have in common, with events: the fastest way to use them.
 
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { bulkChunks, BulkReader, MessageReader } from "../payload.ts";
 
 /** The only message of a stream that its sender then ends. */
-export function readToEnd(stream: Duplex): Promise<Uint8Array> {
+export function readToEnd(stream: Readable): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const message = new MessageReader();
     stream.on("data", (chunk: Buffer) => message.add(chunk));

@@ -214,6 +214,7 @@ export class Dispatch implements WireHandler {
       table.addRemote(stream);
       // Where it is acknowledged, credit comes behind that.
       if (session.acknowledgements === undefined) stream.receiving.begin();
+      session.tellWatcher("opened", stream);
       acceptQueue.push(stream);
       if (acceptQueue.length === 1) session.unaccepted.add(acceptQueue);
       if (acceptQueue.overfull) session.judgeBacklog();

@@ -28,6 +28,7 @@ export {
   type RecordHook,
   type Role,
   type SessionOptions,
+  type StreamWatcher,
 } from "./options.ts";
 export type { Priority } from "./priority.ts";
 export { type GoAwayCode, type OpenOptions, Session } from "./session.ts";

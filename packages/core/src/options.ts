@@ -8,6 +8,7 @@ import {
   systemClock,
 } from "./clock.ts";
 import { muxado } from "./muxado-wire.ts";
+import type { Stream } from "./stream.ts";
 import type { Trace } from "./trace.ts";
 import type { Transport } from "./transport.ts";
 import type { Wire } from "./wire.ts";
@@ -27,6 +28,14 @@ export interface RecordedSession {
 
 /** Called when a session is made, with its transport. The session uses the one that is returned in its place. */
 export type RecordHook = (transport: Transport, session: RecordedSession) => Transport;
+
+/** Told of each stream of a session, of either side. What it throws is reported as an uncaught exception of its own. */
+export interface StreamWatcher {
+  /** Called when `stream` was opened here, or has arrived: before it can be accepted, and inside `open`. */
+  opened?(stream: Stream): void;
+  /** Called when both directions of `stream` have ended, or it has failed: then its `error` says why. */
+  closed?(stream: Stream): void;
+}
 
 /** Options that every session takes, whatever carries it. */
 export interface SessionOptions {
@@ -109,6 +118,10 @@ export interface SessionOptions {
   readonly lingerTimeout?: number | undefined;
   /** Sees each frame, in and out; for debugging. Default: none, at no cost. */
   readonly trace?: Trace | undefined;
+  /**
+   * Told of each stream that begins and ends, also inside commands; every command is safe inside. Default: nobody is.
+   */
+  readonly watcher?: StreamWatcher | undefined;
   /** Stands between the session and its transport, such as a recorder's `record`. Default: nothing does. */
   readonly record?: RecordHook | undefined;
   /** The source of time. Default: the platform's. */
@@ -119,12 +132,13 @@ export interface SessionOptions {
 
 /** The options of a session with every default filled in. */
 export type ResolvedOptions = {
-  readonly [Name in keyof Omit<SessionOptions, "trace" | "record">]-?: NonNullable<
+  readonly [Name in keyof Omit<SessionOptions, "trace" | "record" | "watcher">]-?: NonNullable<
     SessionOptions[Name]
   >;
 } & {
   readonly role: Role;
   readonly trace: Trace | undefined;
+  readonly watcher: StreamWatcher | undefined;
   readonly record: RecordHook | undefined;
 };
 
@@ -182,6 +196,7 @@ export function resolveOptions(role: Role, options: SessionOptions): ResolvedOpt
     // A given size is fixed, whatever it is.
     maxWindowSize: options.windowSize ?? numbers.maxWindowSize,
     trace: options.trace,
+    watcher: options.watcher,
     record: options.record,
     clock: options.clock ?? systemClock,
     scheduleFlush: options.scheduleFlush ?? flushInNextTask,

@@ -16,9 +16,11 @@ import {
   resolveOptions,
   type Role,
   type SessionOptions,
+  type StreamWatcher,
 } from "./options.ts";
 import { DEFAULT_PRIORITY, packPriority, type Priority } from "./priority.ts";
 import { MemoryBudget } from "./memory-budget.ts";
+import { reportThrown } from "./observer.ts";
 import { Outbound } from "./outbound.ts";
 import { Pings } from "./pings.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -185,6 +187,7 @@ export class Session implements AsyncIterable<Stream> {
     this.table.addLocal(stream);
     this.outbound.requestFlush();
     if (signal !== undefined) stream.tieTo(signal);
+    this.tellWatcher("opened", stream);
     return stream;
   }
 
@@ -369,6 +372,15 @@ export class Session implements AsyncIterable<Stream> {
     this.outbound.putReset(streamId, wireCode);
   }
 
+  /** @internal */
+  tellWatcher(event: keyof StreamWatcher, stream: Stream): void {
+    try {
+      this.options.watcher?.[event]?.(stream);
+    } catch (error) {
+      reportThrown(error);
+    }
+  }
+
   /** @internal `stream` has ended in both directions. */
   streamEnded(stream: Stream): void {
     this.table.remove(stream);
@@ -379,6 +391,7 @@ export class Session implements AsyncIterable<Stream> {
     this.stalled.delete(stream);
     this.closing.delete(stream);
     this.tuning.forget(stream.receiving.window);
+    this.tellWatcher("closed", stream);
     this.shutdown.streamEnded();
   }
 

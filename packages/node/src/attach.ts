@@ -2,6 +2,8 @@
 
 import type { Duplex, Readable, Writable } from "node:stream";
 import { type FlushScheduler, type Role, Session, type SessionOptions } from "@muxado/core";
+import { publishing, publishSession } from "./channels.ts";
+import { carry } from "./carrier.ts";
 import { NodeTransport } from "./node-transport.ts";
 
 /** Two Node streams that together are one connection, such as a child process's stdin and stdout. */
@@ -31,10 +33,14 @@ export function attach(transport: Duplex | NodePair, options: AttachOptions): Se
   const { readable, writable } = isPair(transport)
     ? transport
     : { readable: transport, writable: transport };
-  return new Session(new NodeTransport(readable, writable), options.role, {
+  const session = new Session(new NodeTransport(readable, writable), options.role, {
     ...options,
+    watcher: publishing(options.watcher),
     scheduleFlush: options.scheduleFlush ?? flushAfterTurn,
   });
+  carry(session, readable);
+  publishSession(session);
+  return session;
 }
 
 /** A Duplex has these properties too, as booleans. */

@@ -1,6 +1,17 @@
 // @muxado/node: muxado sessions over TCP, TLS, Unix sockets and any Duplex of Node's.
 
 export { attach, type AttachOptions, type NodePair } from "./attach.ts";
+export type { SessionCloseMessage, SessionOpenMessage, StreamMessage } from "./channels.ts";
+export { type DuplexOptions, StreamDuplex, toDuplex } from "./duplex.ts";
+export {
+  connector,
+  type ConnectionServer,
+  type OpenerSource,
+  serveHttp,
+  type ServeHttpOptions,
+  SessionAgent,
+  type StreamOpener,
+} from "./http.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export {
   createServer,

@@ -17,6 +17,8 @@ import { handshakeError } from "./errors.ts";
 export interface ServerOptions extends SessionOptions {
   /** Speaks TLS: what `tls.createServer` takes, above all `key` and `cert`. Default: plain. */
   readonly tls?: tls.TlsOptions | undefined;
+  /** Connections that may be open at once, also those whose TLS handshake is under way; more are closed at once. Default: no limit. */
+  readonly maxConnections?: number | undefined;
   /**
    * Told of a connection that did not become a session: a failed TLS handshake, or one that the system could
    * not give out. The server goes on. Default: dropped silently.
@@ -68,6 +70,8 @@ export class Server {
       throw new TypeError(`onSession must be a function, got ${typeof onSession}`);
     }
     checkOptions("server", options);
+    const { maxConnections } = options;
+    if (maxConnections !== undefined) checkNumber("maxConnections", maxConnections, 1, Infinity);
     this.sessions = this.#sessions;
     this.#options = options;
     this.#onSession = onSession;
@@ -78,7 +82,12 @@ export class Server {
         ? net.createServer({ noDelay: true }, serve)
         : tls
             .createServer({ noDelay: true, ...options.tls }, serve)
-            .on("tlsClientError", (error, socket) => report(handshakeError(error, socket)));
+            .on("tlsClientError", (error, socket) => {
+              report(handshakeError(error, socket));
+              // Node leaves one whose time is over open.
+              socket.destroy();
+            });
+    if (maxConnections !== undefined) this.#listener.maxConnections = maxConnections;
     this.#listener
       .on("connection", (socket: net.Socket) => {
         this.#connections.add(socket);

@@ -25,6 +25,33 @@ async function failure(options: Parameters<typeof connect>[0]): Promise<MuxadoEr
   return outcome.then(undefined as never, (error: unknown) => error as MuxadoError);
 }
 
+describe("a stranger that says nothing", () => {
+  test("is hung up on when the time for its handshake is over", async () => {
+    const onConnectionError = vi.fn();
+    const options = { ...server, handshakeTimeout: 50 };
+    const { port } = await serve({ tls: options, onConnectionError }, echo);
+    await once(net.connect({ host, port }).resume(), "close");
+    expect(onConnectionError).toHaveBeenCalledTimes(1);
+  });
+
+  test("is one of so many connections at the most", async () => {
+    const { port } = await serve({ tls: server, maxConnections: 1 }, echo);
+    const silent = net.connect({ host, port });
+    await once(silent, "connect");
+    await failure({ host, port, tls: trusting });
+    silent.destroy();
+    await vi.waitFor(async () => {
+      expect(await ask(ending(await connect({ host, port, tls: trusting })), "hello")).toBe(
+        "hello",
+      );
+    });
+  });
+
+  test("cannot be limited to none", () => {
+    expect(() => createServer({ maxConnections: 0 }, echo)).toThrow(RangeError);
+  });
+});
+
 describe("a client", () => {
   test("trusts a server that proves its address", async () => {
     const { port } = await serve({ tls: server }, echo);

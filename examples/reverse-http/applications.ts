@@ -1,0 +1,25 @@
+// What a client can be to its server: ordinary applications of node:http, which know nothing of streams.
+
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** The applications, by name. */
+export const applications: ReadonlyMap<string, RequestListener> = new Map([
+  ["clock", clock],
+  ["echo", echo],
+]);
+
+/** `GET /` tells the time, `GET /ticks` goes on telling for a while. */
+async function clock({ url }: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.setHeader("content-type", "text/plain");
+  for (let tick = 1; url === "/ticks" && tick < 3 && !response.destroyed; tick++) {
+    response.write(`tick ${tick}\n`);
+    await sleep(200);
+  }
+  response.end(url === "/ticks" ? "tick 3\n" : `It is ${new Date().toISOString()}.\n`);
+}
+
+/** Whatever is sent comes back. */
+function echo(request: IncomingMessage, response: ServerResponse): void {
+  request.pipe(response);
+}

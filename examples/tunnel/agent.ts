@@ -1,0 +1,163 @@
+// The agent, beside the service that nobody reaches: dials out to the relay, again and again, and gives each visitor
+// a connection to the service.
+
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import * as net from "node:net";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { Heartbeat } from "@muxado/heartbeat";
+import { connect, toDuplex } from "@muxado/node";
+import { type Routes, TypedSession, type TypedStream } from "@muxado/typed";
+import { logger, reason, tell } from "./log.ts";
+import {
+  HELLO,
+  LEAVING,
+  NO_SERVICE,
+  receive,
+  type Refusal,
+  send,
+  VISIT,
+  type Welcome,
+} from "./protocol.ts";
+
+/** The pause before the second attempt; each further one is twice as long. In milliseconds. */
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 30_000;
+
+/** A session that has lasted so long was a good one: after it, the pauses begin anew. In milliseconds. */
+const GOOD_SESSION = 10_000;
+
+/** Milliseconds for the hello, and for a connection to the service. */
+const DEADLINE = 5000;
+
+/** Milliseconds that visitors have to finish when the agent is asked to stop. */
+const DRAIN = 10_000;
+
+const { values } = parseArgs({
+  options: {
+    relay: { type: "string", default: "localhost:7443" },
+    ca: { type: "string" }, // the relay's own certificate, if no authority has signed it
+    name: { type: "string" }, // visitors come by this host name
+    port: { type: "string" }, // and by this port of the relay's
+    to: { type: "string", default: "localhost:3000" }, // the local service
+  },
+});
+const token = process.env["TUNNEL_TOKEN"];
+if (!token) throw new Error("set TUNNEL_TOKEN, the secret that the relay knows");
+const relay = address(values.relay);
+const service = address(values.to);
+const tls = values.ca === undefined ? true : { ca: readFileSync(values.ca) };
+
+const log = logger("agent");
+const stopping = new AbortController();
+const instance = randomUUID();
+let port = values.port === undefined ? undefined : Number(values.port);
+
+function stop(): void {
+  if (stopping.signal.aborted) return;
+  log("stopping");
+  stopping.abort();
+}
+process.on("SIGTERM", stop).on("SIGINT", stop);
+if (process.connected) process.on("disconnect", stop); // whoever started it is gone
+
+/** Sessions that go on: the present one, and those of relays that are leaving. */
+const sessions = new Set<Promise<void>>();
+
+let pause = FIRST_PAUSE;
+for (;;) {
+  const start = performance.now();
+  await new Promise<void>((leave) => {
+    const session = serveRelay(leave)
+      .catch((error) => log("no session", { reason: reason(error) }))
+      .finally(leave);
+    sessions.add(session);
+    void session.then(() => sessions.delete(session));
+  });
+  if (stopping.signal.aborted || process.exitCode !== undefined) break;
+  if (performance.now() - start > GOOD_SESSION) pause = FIRST_PAUSE;
+  // Half of it is chance, lest all agents of a relay that restarts come back at once.
+  await sleep(pause * (0.5 + Math.random()), undefined, stopping).catch(() => {});
+  pause = Math.min(2 * pause, LONGEST_PAUSE);
+}
+await Promise.all(sessions);
+log("stopped");
+process.exit();
+
+/**
+ * One session, from dialing to its end. Throws if it does not come to be.
+ *
+ * @param leave called when another session is needed while this one goes on for its last visitors.
+ */
+async function serveRelay(leave: () => void): Promise<void> {
+  const { signal } = stopping;
+  const options = { ...relay, tls, connectTimeout: 2 * DEADLINE, signal };
+  const session = new TypedSession(await connect(options));
+  const drain = (): void => {
+    session.goAway(); // the relay gives us no more visitors
+    void session.close({ timeout: DRAIN });
+  };
+  signal.addEventListener("abort", drain);
+  try {
+    await enter(session);
+    new Heartbeat(session, { endDeadSession: true });
+    const routes: Routes = {
+      [VISIT]: serveVisitor,
+      [LEAVING]: async (stream) => {
+        log("the relay is leaving");
+        leave();
+        await stream.close();
+      },
+    };
+    await session.serve(routes, { onError: (error) => log("lost", { reason: reason(error) }) });
+    const { localError, remoteError } = await session.closed;
+    const error = localError ?? remoteError;
+    log("out", { reason: error && reason(error) });
+  } finally {
+    signal.removeEventListener("abort", drain);
+    session.destroy();
+  }
+}
+
+/** Says hello. Throws if we are not let in. */
+async function enter(session: TypedSession): Promise<void> {
+  const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(DEADLINE)]);
+  const stream = session.open({ type: HELLO });
+  await send(stream, { token: token!, instance, name: values.name, port }, signal);
+  const answer = (await receive(stream, signal)) as Welcome | Refusal;
+  if ("error" in answer) {
+    if (!answer.retry) process.exitCode = 1; // it would be the same every time
+    throw new Error(`refused: ${answer.error}`);
+  }
+  port = answer.port; // the same one when we come back
+  log("in", answer);
+  tell(answer);
+}
+
+/** Joins a visitor's stream and a connection to the service, until both directions have ended, or either fails. */
+async function serveVisitor(stream: TypedStream): Promise<void> {
+  const socket = net.connect({ ...service, allowHalfOpen: true }).on("error", () => {});
+  try {
+    await once(socket, "connect", { signal: AbortSignal.timeout(DEADLINE) });
+  } catch (error) {
+    socket.destroy();
+    stream.reset(NO_SERVICE);
+    return log("visitor turned away", { reason: reason(error) });
+  }
+  const visitor = toDuplex(stream);
+  try {
+    await pipeline(visitor, socket, visitor);
+    log("visitor served", { sent: visitor.bytesWritten, received: visitor.bytesRead });
+  } catch (error) {
+    log("visitor lost", { reason: reason(error) });
+  }
+}
+
+function address(text: string): { host: string; port: number } {
+  const [, host, digits] = /^(.+):(\d+)$/.exec(text) ?? [];
+  if (host === undefined) throw new Error(`${text} is not host:port`);
+  return { host, port: Number(digits) };
+}

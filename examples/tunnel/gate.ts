@@ -1,0 +1,107 @@
+// Who gets in: the first stream of a connection decides, within a deadline, and until then nothing else is served.
+
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Session } from "@muxado/core";
+import { TypedSession } from "@muxado/typed";
+import { type Hello, HELLO, receive, type Refusal, send, type Welcome } from "./protocol.ts";
+
+/** Milliseconds from the connection to the welcome. */
+const DEADLINE = 5000;
+
+/** Connections that have not shown a token yet; one more is dropped. */
+const MAX_STRANGERS = 64;
+
+/**
+ * Options of the relay's sessions. A stranger can make us hold as many windows as it may have streams: 64 strangers
+ * with 4 streams of 256 KiB are 64 MiB. An agent opens two, its hello and its heartbeat. The other way, one agent may
+ * have a thousand visits at a time.
+ */
+export const agentLimits = { maxInboundStreams: 4, maxOutboundStreams: 1000 };
+
+/** Refuses an agent, and is told to it. */
+export class Refused extends Error {
+  readonly retry: boolean;
+
+  constructor(message: string, retry: boolean) {
+    super(message);
+    this.retry = retry;
+  }
+}
+
+/** Lets agents in that know the token. */
+export class Gate {
+  readonly #token: Buffer;
+  #strangers = 0;
+
+  constructor(token: string) {
+    this.#token = digest(token);
+  }
+
+  /**
+   * The session of an agent that has shown the token, and got what it asked for.
+   *
+   * @param admit gives it that, or throws a {@link Refused}.
+   * @throws why it is not let in; its session is closed, or about to be.
+   */
+  async pass(
+    connection: Session,
+    admit: (session: TypedSession, hello: Hello) => Promise<Welcome>,
+  ): Promise<TypedSession> {
+    if (this.#strangers >= MAX_STRANGERS) {
+      connection.destroy();
+      throw new Refused("too many strangers", true);
+    }
+    this.#strangers++;
+    const session = new TypedSession(connection, { typeTimeout: DEADLINE, acceptBacklog: 4 });
+    try {
+      await this.#greet(session, admit, AbortSignal.timeout(DEADLINE));
+    } catch (error) {
+      // One that was refused has a moment to read why.
+      if (error instanceof Refused) await session.close({ timeout: 1000 });
+      session.destroy();
+      throw error;
+    } finally {
+      this.#strangers--;
+    }
+    return session;
+  }
+
+  async #greet(
+    session: TypedSession,
+    admit: (session: TypedSession, hello: Hello) => Promise<Welcome>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const stream = await session.accept({ signal });
+    if (stream.type !== HELLO) throw new Error(`a stream of type ${stream.type} before the token`);
+    const hello = (await receive(stream, signal)) as Partial<Record<keyof Hello, unknown>>;
+    try {
+      if (!this.#knows(hello.token)) throw new Refused("bad token", false);
+      await send(stream, await admit(session, checkHello(hello)), signal);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const refusal: Refusal = { error: error.message, retry: error.retry };
+      await send(stream, refusal, signal);
+      throw error;
+    }
+  }
+
+  /** Takes the same time for every token of a length, however much of it is right. */
+  #knows(token: unknown): boolean {
+    return typeof token === "string" && timingSafeEqual(digest(token), this.#token);
+  }
+}
+
+function digest(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+function checkHello(hello: Partial<Record<keyof Hello, unknown>>): Hello {
+  const { token, instance, name, port } = hello;
+  const isGood =
+    typeof token === "string" &&
+    typeof instance === "string" &&
+    (name === undefined || (typeof name === "string" && /^[a-z0-9.-]{1,253}$/.test(name))) &&
+    (port === undefined || (Number.isInteger(port) && Number(port) >= 0));
+  if (!isGood) throw new Refused("bad hello", false);
+  return { token, instance, name, port: port as number | undefined };
+}

@@ -1,0 +1,210 @@
+// The public side of the relay. Visitors by host name speak HTTP, and each request is a stream to the agent of that
+// name; visitors by port speak anything, and each connection is a stream to the agent of that port.
+
+import { once } from "node:events";
+import * as http from "node:http";
+import * as net from "node:net";
+import { type Duplex, pipeline } from "node:stream";
+import { MuxadoError, type Stream } from "@muxado/core";
+import { SessionAgent, toDuplex } from "@muxado/node";
+import type { TypedSession } from "@muxado/typed";
+import { Refused } from "./gate.ts";
+import { logger, peer, reason } from "./log.ts";
+import { type Hello, LEAVING, NO_SERVICE, VISIT, type Welcome } from "./protocol.ts";
+
+const log = logger("relay");
+
+/** An agent that is in, and what it has got. */
+interface Tunnel {
+  readonly instance: string;
+  readonly session: TypedSession;
+  readonly name: string | undefined;
+  readonly open: () => Stream;
+  readonly requests: http.Agent;
+  readonly listener: net.Server | undefined;
+}
+
+/** Gives visitors to agents. */
+export class Visitors {
+  readonly #tunnels: Set<Tunnel> = new Set();
+  readonly #ports: readonly [lowest: number, highest: number] | undefined;
+  readonly #http: http.Server = http
+    .createServer((request, response) => this.#serve(request, response))
+    .on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+  readonly #host: string | undefined;
+  #isStopping = false;
+
+  /**
+   * @param ports those that an agent may ask for, if any.
+   * @param host where to listen. Default: on every address of the machine.
+   */
+  constructor(ports: readonly [lowest: number, highest: number] | undefined, host?: string) {
+    this.#ports = ports;
+    this.#host = host;
+  }
+
+  /** Listens for visitors by host name, and resolves with the port. */
+  async listen(port: number): Promise<number> {
+    this.#http.listen(port, this.#host);
+    await once(this.#http, "listening");
+    this.#http.on("error", (error) => log("no visitor", { port, reason: reason(error) }));
+    return (this.#http.address() as net.AddressInfo).port;
+  }
+
+  /** Gives `session` the name and the port that `hello` asks for, until the session is over. */
+  async admit(session: TypedSession, hello: Hello): Promise<Welcome> {
+    const { instance, name, port } = hello;
+    if (this.#isStopping) throw new Refused("the relay is stopping", true);
+    for (const other of this.#tunnels) {
+      // Its connection was lost, and we have not noticed yet.
+      if (other.instance === instance) this.#remove(other);
+      else if (name !== undefined && other.name === name) {
+        throw new Refused(`the name ${name} is taken`, true);
+      }
+    }
+    const open = (): Stream => session.open({ type: VISIT });
+    const requests = new SessionAgent({ open });
+    const listener = port === undefined ? undefined : this.#listener(port, open);
+    const tunnel: Tunnel = { instance, session, name, open, requests, listener };
+    this.#tunnels.add(tunnel); // now, so that nobody else gets the name meanwhile
+    void session.closed.then(() => this.#remove(tunnel));
+    try {
+      if (listener) await once(listener, "listening");
+    } catch (error) {
+      this.#remove(tunnel);
+      throw new Refused(`port ${port}: ${reason(error)}`, true);
+    }
+    // It listens whatever happens from now on; too many open files are no reason to end.
+    listener?.on("error", (error) => log("no visitor", { port, reason: reason(error) }));
+    return { name, port: (listener?.address() as net.AddressInfo | null | undefined)?.port };
+  }
+
+  /** Takes no more visitors, tells the agents, and resolves when the last visitor has gone. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const servers: net.Server[] = [this.#http];
+    for (const { session, listener } of this.#tunnels) {
+      if (listener) servers.push(listener);
+      try {
+        void session.open({ type: LEAVING }).close();
+      } catch {
+        // It is going itself.
+      }
+    }
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+
+  #remove(tunnel: Tunnel): void {
+    if (!this.#tunnels.delete(tunnel)) return;
+    tunnel.listener?.close();
+    // Visits that are under way have their time to end.
+    void tunnel.session.close();
+  }
+
+  #serve(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const { method, url, socket } = request;
+    const name = nameOf(request);
+    const from = peer(socket); // now: one that has gone has no address
+    const start = performance.now();
+    let problem: string | undefined;
+
+    const fail = (status: number, text: string): void => {
+      if (response.destroyed) return; // the visitor has gone, or has had its answer
+      problem ??= text;
+      if (response.headersSent) response.destroy();
+      else response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
+    };
+    response.on("close", () => {
+      const took = Math.round(performance.now() - start);
+      const status = response.headersSent ? response.statusCode : undefined;
+      log("request", { name, method, url, from, status, took, problem });
+      // Connections that wait for their next request would hold us up.
+      if (this.#isStopping) setImmediate(() => this.#http.closeIdleConnections());
+    });
+
+    const tunnel = this.#find(name);
+    if (tunnel === undefined) return fail(404, `no tunnel for ${name}`);
+    const sent = http.request({
+      agent: tunnel.requests,
+      method,
+      path: url,
+      headers: { ...endToEnd(request.headers), "x-forwarded-for": socket.remoteAddress },
+    });
+    sent.on("error", (error) => fail(502, explain(error)));
+    sent.on("response", (answer) => {
+      response.writeHead(answer.statusCode!, answer.statusMessage, endToEnd(answer.headers));
+      pipeline(answer, response, (error) => {
+        if (error) problem ??= reason(error);
+      });
+    });
+    response.on("close", () => {
+      sent.destroy();
+      request.unpipe().resume(); // what is still being sent has nobody to go to
+    });
+    // No pipeline: it would end the visitor's connection when the agent fails, before we can say so.
+    request.pipe(sent);
+  }
+
+  /** WebSockets and the like: after the request, the connection is the two programs' own. */
+  #upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { method, url, rawHeaders } = request;
+    const tunnel = this.#find(nameOf(request));
+    if (tunnel === undefined || this.#isStopping) return void socket.destroy();
+    const fields = rawHeaders.map((text, index) => (index % 2 ? `${text}\r\n` : `${text}: `));
+    const first = Buffer.from(`${method} ${url} HTTP/1.1\r\n${fields.join("")}\r\n`, "latin1");
+    socket.unshift(Buffer.concat([first, head]));
+    forward(socket as net.Socket, tunnel.open, { name: tunnel.name, method, url });
+  }
+
+  #find(name: string | undefined): Tunnel | undefined {
+    if (name === undefined) return undefined;
+    for (const tunnel of this.#tunnels) if (tunnel.name === name) return tunnel;
+    return undefined;
+  }
+
+  #listener(port: number, open: () => Stream): net.Server {
+    const [lowest, highest] = this.#ports ?? [1, 0];
+    if (port < lowest || port > highest) throw new Refused(`port ${port} is not allowed`, false);
+    const options = { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+    return net
+      .createServer(options, (socket) => forward(socket, open, { port: socket.localPort }))
+      .listen(port, this.#host);
+  }
+}
+
+/** Joins a visitor's connection and a stream, until both directions have ended, or either fails. */
+function forward(socket: net.Socket, open: () => Stream, details: object): void {
+  const from = peer(socket);
+  const done = (error?: Error | null): void => {
+    log("connection", { ...details, from, problem: error ? explain(error) : undefined });
+  };
+  let tunnel: Duplex;
+  try {
+    tunnel = toDuplex(open());
+  } catch (error) {
+    socket.destroy();
+    return done(error as Error);
+  }
+  pipeline(socket, tunnel, socket, done);
+}
+
+/** The host that a request is for, without a port. */
+function nameOf({ headers }: http.IncomingMessage): string | undefined {
+  return headers.host?.replace(/:\d+$/, "").toLowerCase();
+}
+
+function explain(error: Error): string {
+  if (!MuxadoError.is(error)) return reason(error);
+  return error.wireCode === NO_SERVICE ? "the local service is not there" : error.code;
+}
+
+/** All but those headers that concern one connection. */
+function endToEnd(headers: http.IncomingHttpHeaders): http.OutgoingHttpHeaders {
+  const named = headers.connection?.toLowerCase().split(/[ ,]+/) ?? [];
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name)),
+  );
+}
+
+/** Transfer-Encoding is not among them: it tells Node to do likewise. */
+const HOP_BY_HOP = new Set(["connection", "expect", "keep-alive", "te", "trailer", "upgrade"]);

@@ -1,0 +1,51 @@
+// What is published on Node's diagnostics channels: for tracers, which subscribe by name and need nothing of ours.
+
+import { channel } from "node:diagnostics_channel";
+import type { Session, SessionEnd, Stream, StreamWatcher } from "@muxado/core";
+
+/** On `muxado:session:open`. */
+export interface SessionOpenMessage {
+  /** It has just begun. */
+  readonly session: Session;
+}
+
+/** On `muxado:session:close`. */
+export interface SessionCloseMessage extends SessionOpenMessage {
+  /** How it ended, as `session.closed` tells. */
+  readonly end: SessionEnd;
+}
+
+/** On `muxado:stream:open` and `muxado:stream:close`. */
+export interface StreamMessage {
+  /** Opened by either side; closed in both directions, or failed: then its `error` says why. */
+  readonly stream: Stream;
+}
+
+const sessionOpen = channel("muxado:session:open");
+const sessionClose = channel("muxado:session:close");
+const streamOpen = channel("muxado:stream:open");
+const streamClose = channel("muxado:stream:close");
+
+/** Publishes the beginning and the end of `session`. */
+export function publishSession(session: Session): void {
+  if (sessionOpen.hasSubscribers) sessionOpen.publish({ session } satisfies SessionOpenMessage);
+  void session.closed.then((end) => {
+    if (sessionClose.hasSubscribers) {
+      sessionClose.publish({ session, end } satisfies SessionCloseMessage);
+    }
+  });
+}
+
+/** Publishes what `watcher` is told. */
+export function publishing(watcher: StreamWatcher | undefined): StreamWatcher {
+  return {
+    opened(stream) {
+      if (streamOpen.hasSubscribers) streamOpen.publish({ stream } satisfies StreamMessage);
+      watcher?.opened?.(stream);
+    },
+    closed(stream) {
+      if (streamClose.hasSubscribers) streamClose.publish({ stream } satisfies StreamMessage);
+      watcher?.closed?.(stream);
+    },
+  };
+}
