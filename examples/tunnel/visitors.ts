@@ -69,7 +69,8 @@ export class Visitors {
     this.#tunnels.add(tunnel); // now, so that nobody else gets the name meanwhile
     void session.closed.then(() => this.#remove(tunnel));
     try {
-      if (listener) await once(listener, "listening");
+      // An agent may be gone before it listens, and then it never does.
+      if (listener) await Promise.race([once(listener, "listening"), gone(listener)]);
     } catch (error) {
       this.#remove(tunnel);
       throw new Refused(`port ${port}: ${reason(error)}`, true);
@@ -124,6 +125,8 @@ export class Visitors {
 
     const tunnel = this.#find(name);
     if (tunnel === undefined) return fail(404, `no tunnel for ${name}`);
+    // A request may outlive its connection by a moment.
+    if (socket.remoteAddress === undefined) return void response.destroy();
     const sent = http.request({
       agent: tunnel.requests,
       method,
@@ -131,8 +134,10 @@ export class Visitors {
       headers: { ...endToEnd(request.headers), "x-forwarded-for": socket.remoteAddress },
     });
     sent.on("error", (error) => fail(502, explain(error)));
+    sent.on("close", () => response.headersSent || fail(502, "no answer")); // such as 101, which nobody has asked for
     sent.on("response", (answer) => {
-      response.writeHead(answer.statusCode!, answer.statusMessage, endToEnd(answer.headers));
+      // Without the service's own words for it, which may be anything.
+      response.writeHead(answer.statusCode!, endToEnd(answer.headers));
       pipeline(answer, response, (error) => {
         if (error) problem ??= reason(error);
       });
@@ -170,6 +175,12 @@ export class Visitors {
       .createServer(options, (socket) => forward(socket, open, { port: socket.localPort }))
       .listen(port, this.#host);
   }
+}
+
+/** Rejects when `listener` has been closed. */
+async function gone(listener: net.Server): Promise<never> {
+  await once(listener, "close");
+  throw new Error("the agent has gone");
 }
 
 /** Joins a visitor's connection and a stream, until both directions have ended, or either fails. */

@@ -3,7 +3,13 @@
 
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { MuxadoError, type ResetCode, type Stream, type StreamObserver } from "@muxado/core";
+import {
+  LONGEST_DELAY,
+  MuxadoError,
+  type ResetCode,
+  type Stream,
+  type StreamObserver,
+} from "@muxado/core";
 import { carrierOf } from "./carrier.ts";
 
 /** Options of {@link toDuplex}. */
@@ -70,6 +76,8 @@ export class StreamDuplex extends Duplex implements StreamObserver {
   /** What of it was not taken, and who is to be told when it is. */
   #rest: Uint8Array | undefined;
   #written: Callback | undefined;
+  /** It will be destroyed when all that had arrived before the peer's end has been read. */
+  #isFailing = false;
   #timer: NodeJS.Timeout | undefined;
   /** Bytes that had left the stream when the timer was last looked after. */
   #sentBefore = 0;
@@ -157,7 +165,8 @@ export class StreamDuplex extends Duplex implements StreamObserver {
     clearTimeout(this.#timer);
     this.timeout = milliseconds;
     if (milliseconds > 0) {
-      this.#timer = setTimeout(() => this.#timedOut(), milliseconds).unref();
+      const delay = Math.min(milliseconds, LONGEST_DELAY);
+      this.#timer = setTimeout(() => this.#timedOut(), delay).unref();
       if (callback !== undefined) this.once("timeout", callback);
     } else if (callback !== undefined) {
       this.off("timeout", callback);
@@ -296,7 +305,12 @@ export class StreamDuplex extends Duplex implements StreamObserver {
   /** The peer has ended its direction; perhaps the stream has failed since. */
   #end(): void {
     this.push(null);
-    if (this.stream.error !== undefined) this.destroy(this.stream.error);
+    const { error } = this.stream;
+    if (error === undefined || this.#isFailing) return;
+    this.#isFailing = true;
+    // What has arrived is read first.
+    if (this.readableLength === 0) this.destroy(error);
+    else this.once("end", () => this.destroy(error));
   }
 
   /** The stream has failed. What has arrived is read first: Node asks again when it has been, and drops it otherwise. */

@@ -3,7 +3,7 @@
 import * as http from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Stream } from "@muxado/core";
+import { reportThrown, type Stream } from "@muxado/core";
 import { type DuplexOptions, toDuplex } from "./duplex.ts";
 
 /** What opens streams: a session, or a layer over one. */
@@ -59,12 +59,18 @@ export function connector(
 }
 
 function open(source: OpenerSource, options: DuplexOptions, callback: ConnectCallback): void {
+  const fail = (error: unknown): void => {
+    callback(
+      error instanceof Error ? error : new Error("there is no session", { cause: error }),
+      null,
+    );
+  };
   const use = (opener: StreamOpener): void => {
     let connection: Duplex;
     try {
       connection = toDuplex(opener.open(), options);
     } catch (error) {
-      return callback(error as Error, null);
+      return fail(error);
     }
     callback(null, connection);
   };
@@ -72,9 +78,9 @@ function open(source: OpenerSource, options: DuplexOptions, callback: ConnectCal
   try {
     opener = typeof source === "function" ? source() : source;
   } catch (error) {
-    return callback(error as Error, null);
+    return fail(error);
   }
-  if ("then" in opener) opener.then(use, (error: Error) => callback(error, null));
+  if (opener instanceof Promise) opener.then(use, fail);
   else use(opener);
 }
 
@@ -109,6 +115,12 @@ export async function serveHttp(
     } catch {
       return;
     }
-    server.emit("connection", toDuplex(stream));
+    try {
+      server.emit("connection", toDuplex(stream));
+    } catch (error) {
+      // A listener of the server's has failed: that is one connection less.
+      stream.reset("INTERNAL_ERROR");
+      reportThrown(error);
+    }
   }
 }

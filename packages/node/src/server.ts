@@ -104,7 +104,12 @@ export class Server {
    */
   async listen(options: ListenOptions): Promise<void> {
     this.#listener.listen(options);
-    await once(this.#listener, "listening");
+    const closed = once(this.#listener, "close").then(() => {
+      throw new Error("the server was closed before it listened");
+    });
+    // It will be, some time.
+    closed.catch(() => undefined);
+    await Promise.race([once(this.#listener, "listening"), closed]);
   }
 
   /** Where it listens: an address with its port, or the path of a Unix socket; null when it does not. */

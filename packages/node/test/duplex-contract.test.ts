@@ -1340,3 +1340,32 @@ function endless(): Readable {
     },
   });
 }
+
+describe("what has arrived", () => {
+  test("is read in full though the peer has ended and then reset, by a reader that is slow", async () => {
+    const [left, right] = await streamPair();
+    right.write(Buffer.alloc(1));
+    await once(left, "readable");
+    for (let index = 0; index < 5; index++) right.stream.offer(Buffer.alloc(2000));
+    await right.stream.closeWrite();
+    right.stream.reset(7);
+    let length = 0;
+    const slow = new Writable({
+      highWaterMark: 1,
+      write(chunk: Buffer, _encoding, callback) {
+        length += chunk.length;
+        setImmediate(callback);
+      },
+    });
+    await expect(pipeline(left, slow)).rejects.toMatchObject({ wireCode: 7 });
+    expect(length).toBe(10_001);
+  });
+});
+
+test("a timeout is at most what a timer of the platform's can wait", async () => {
+  const [left] = await streamPair();
+  const told = vi.fn();
+  left.setTimeout(2 ** 31, told);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(told).not.toHaveBeenCalled();
+});
