@@ -665,7 +665,9 @@ describe("serveHttp", () => {
   test("gives streams to whatever server takes connections, typed ones too", async () => {
     const given: unknown[] = [];
     const [client, far] = sessionPair();
-    const server = { emit: (_event: string, duplex: Duplex) => given.push(duplex) > 0 };
+    const server = {
+      emit: (_event: string, duplex: Duplex) => given.push(duplex.on("error", ignore)) > 0,
+    };
     void serveHttp(far, server);
     client.open();
     await vi.waitFor(() => expect(given).toHaveLength(1));
@@ -736,6 +738,7 @@ describe("frameworks", () => {
       const call = (): Promise<void> =>
         new Promise((done) => {
           connector(client)({}, (error, stream) => {
+            stream?.on("error", ignore);
             called(error, stream);
             done();
           });
