@@ -2,9 +2,21 @@
 
 import { getEventListeners } from "node:events";
 import fc from "fast-check";
+import { VirtualClock } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { AcceptQueue } from "./accept-queue.ts";
 import type { Stream } from "./stream.ts";
+
+/** A queue whose streams are taken out by the tests. */
+function queueOf<S>(backlog: number): AcceptQueue<S> {
+  return new AcceptQueue<S>({
+    backlog,
+    timeout: Infinity,
+    clock: new VirtualClock(),
+    schedule: () => {},
+    refuse: () => {},
+  });
+}
 
 /** The queue never looks into a stream. */
 function streams(count: number): Stream[] {
@@ -12,7 +24,7 @@ function streams(count: number): Stream[] {
 }
 
 function filled(backlog: number, count: number): { queue: AcceptQueue<Stream>; queued: Stream[] } {
-  const queue = new AcceptQueue<Stream>(backlog);
+  const queue = queueOf<Stream>(backlog);
   const queued = streams(count);
   for (const stream of queued) queue.push(stream);
   return { queue, queued };
@@ -39,7 +51,7 @@ describe("order", () => {
   });
 
   it("is that of the accepts, when they wait for streams", async () => {
-    const queue = new AcceptQueue<Stream>(10);
+    const queue = queueOf<Stream>(10);
     const waiting = [1, 2, 3].map(() => queue.accept(undefined));
     const arriving = streams(3);
     for (const stream of arriving) queue.push(stream);
@@ -133,7 +145,7 @@ describe("what has become stale", () => {
     const step = fc.constantFrom("push", "push", "accept", "trim", "stale");
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const queue = new AcceptQueue<{ id: number; seen: number }>(4);
+        const queue = queueOf<{ id: number; seen: number }>(4);
         let model: { id: number; seen: number }[] = [];
         for (const [id, verb] of steps.entries()) {
           if (verb === "push") {
@@ -161,7 +173,7 @@ describe("what has become stale", () => {
 
 describe("an accept whose signal aborts", () => {
   it("rejects with the reason, takes no stream, and leaves no listener", async () => {
-    const queue = new AcceptQueue<Stream>(4);
+    const queue = queueOf<Stream>(4);
     const controller = new AbortController();
     const aborted = queue.accept(controller.signal);
     const other = queue.accept(undefined);
@@ -180,7 +192,7 @@ describe("an accept whose signal aborts", () => {
   });
 
   it("leaves no listener when a stream comes first", async () => {
-    const queue = new AcceptQueue<Stream>(4);
+    const queue = queueOf<Stream>(4);
     const { signal } = new AbortController();
     const accepting = queue.accept(signal);
     queue.push({} as Stream);
@@ -191,7 +203,7 @@ describe("an accept whose signal aborts", () => {
 
 describe("the end", () => {
   it("rejects every accept that waits and every later one", async () => {
-    const queue = new AcceptQueue<Stream>(4);
+    const queue = queueOf<Stream>(4);
     const waiting = [queue.accept(undefined), queue.accept(undefined)];
     let made = 0;
     queue.end(() => ++made);

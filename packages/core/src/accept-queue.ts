@@ -1,6 +1,8 @@
 // Remote streams on their way to the application, and the application's accepts that wait for one. A layer whose
 // streams have more to say than core's has a queue of its own, of the same kind.
 
+import type { Clock, FlushScheduler } from "./clock.ts";
+import { Deadlines } from "./deadlines.ts";
 import { rejected, Waiter, type WaiterOwner } from "./waiter.ts";
 
 /**
@@ -38,24 +40,40 @@ class Accepting<S, T> extends Waiter<T> {
  */
 const BURST = 16 * 1024;
 
+/** What becomes of streams that wait: of those that are accepted, of too many, and of those that wait too long. */
+export interface AcceptPolicy<S> {
+  /** Streams that may wait when a turn is over. */
+  readonly backlog: number;
+  /** Milliseconds that a stream may wait, and at most twice that; Infinity: for ever. */
+  readonly timeout: number;
+  /** The source of time. */
+  readonly clock: Clock;
+  /** Runs a judgement at the end of the turn, when the accept loops have had it to take what they want. */
+  readonly schedule: FlushScheduler;
+  /** Told of each stream that an accept gets. */
+  readonly accepted?: ((stream: S) => void) | undefined;
+  /** Refuses a stream that is one too many, or that nobody has accepted for so long that nobody will. */
+  refuse(stream: S, code: "ACCEPT_QUEUE_FULL" | "STREAM_REFUSED"): void;
+}
+
 /** The accept queue of a session, or of a layer over sessions whose streams are of type `S`. */
 export class AcceptQueue<S> implements WaiterOwner {
-  readonly #backlog: number;
-  readonly #accepted: ((stream: S) => void) | undefined;
+  readonly #policy: AcceptPolicy<S>;
+  /** Itself, while streams wait in it. */
+  readonly #unaccepted: Deadlines<this>;
   readonly #waiters: Accepting<S, unknown>[] = [];
   #streams: S[] = [];
   #head = 0;
   /** How many of the oldest were there at the last {@link takeStale}. */
   #stale = 0;
   #ended: (() => unknown) | undefined;
+  /** The backlog will be judged at the end of this turn. */
+  #judging = false;
 
-  /**
-   * @param backlog streams that may wait when a turn is over.
-   * @param accepted told of each stream that an accept gets.
-   */
-  constructor(backlog: number, accepted?: (stream: S) => void) {
-    this.#backlog = backlog;
-    this.#accepted = accepted;
+  /** @param policy what becomes of its streams. */
+  constructor(policy: AcceptPolicy<S>) {
+    this.#policy = policy;
+    this.#unaccepted = new Deadlines(policy.clock, policy.timeout, () => this.#refuseStale());
   }
 
   /** Streams that wait to be accepted. */
@@ -65,23 +83,25 @@ export class AcceptQueue<S> implements WaiterOwner {
 
   /** Whether one more is beyond what even a running accept loop is given time for. */
   get full(): boolean {
-    return this.length >= this.#backlog + BURST;
+    return this.length >= this.#policy.backlog + BURST;
   }
 
   /** Whether streams wait beyond the backlog, and {@link trim} is due at the end of the turn. */
   get overfull(): boolean {
-    return this.length > this.#backlog;
+    return this.length > this.#policy.backlog;
   }
 
   /** Hands `stream` to a waiting accept, or queues it. */
   push(stream: S): void {
     const waiter = this.#waiters.shift();
-    if (waiter === undefined) {
-      this.#streams.push(stream);
-    } else {
-      this.#accepted?.(stream);
+    if (waiter !== undefined) {
+      this.#policy.accepted?.(stream);
       waiter.take(stream);
+      return;
     }
+    this.#streams.push(stream);
+    if (this.length === 1) this.#unaccepted.add(this);
+    if (this.overfull) this.#judge();
   }
 
   /**
@@ -110,8 +130,8 @@ export class AcceptQueue<S> implements WaiterOwner {
   /** Takes out the newest streams beyond the backlog, to be refused. */
   trim(): S[] {
     if (!this.overfull) return [];
-    this.#stale = Math.min(this.#stale, this.#backlog);
-    return this.#streams.splice(this.#head + this.#backlog);
+    this.#stale = Math.min(this.#stale, this.#policy.backlog);
+    return this.#streams.splice(this.#head + this.#policy.backlog);
   }
 
   /** Takes out the streams that have been waiting since the last call. */
@@ -124,6 +144,7 @@ export class AcceptQueue<S> implements WaiterOwner {
   /** No stream will come any more. */
   end(error: () => unknown): void {
     this.#ended = error;
+    this.#unaccepted.clear();
     for (const waiter of this.#waiters.splice(0)) waiter.end(error);
   }
 
@@ -142,10 +163,26 @@ export class AcceptQueue<S> implements WaiterOwner {
     return waiter.promise;
   }
 
+  /** Not with the next flush: that may have been asked for before the streams came. */
+  #judge(): void {
+    if (this.#judging) return;
+    this.#judging = true;
+    this.#policy.schedule(() => {
+      this.#judging = false;
+      for (const stream of this.trim()) this.#policy.refuse(stream, "ACCEPT_QUEUE_FULL");
+    });
+  }
+
+  #refuseStale(): void {
+    for (const stream of this.takeStale()) this.#policy.refuse(stream, "STREAM_REFUSED");
+    if (this.length > 0) this.#unaccepted.add(this);
+  }
+
   #shift(): S {
     const stream = this.#streams[this.#head++]!;
     if (this.#stale > 0) this.#stale--;
-    this.#accepted?.(stream);
+    if (this.length === 0) this.#unaccepted.delete(this);
+    this.#policy.accepted?.(stream);
     // Compacts once the dead half is the larger one, so that taking is O(1) on average.
     if (this.#head * 2 >= this.#streams.length) {
       this.#streams = this.#streams.slice(this.#head);

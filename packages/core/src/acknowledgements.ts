@@ -31,8 +31,9 @@ export class Acknowledgements {
     }
   }
 
-  /** The peer has acknowledged `stream`. */
+  /** Something has come from the peer that acknowledges `stream`, if it was not acknowledged yet. */
   acknowledge(stream: Stream): void {
+    if (stream.opening !== Opening.awaited) return;
     stream.opening = Opening.done;
     this.#vacate();
   }

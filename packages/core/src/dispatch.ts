@@ -4,7 +4,6 @@
 
 import { FloodLimit } from "./flood-limit.ts";
 import type { Session } from "./session.ts";
-import { Opening } from "./opening.ts";
 import { Stream } from "./stream.ts";
 import { StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
 import { DataFlag, type WireError, type WireHandler } from "./wire.ts";
@@ -113,7 +112,7 @@ export class Dispatch implements WireHandler {
     counters.framesReceived++;
     const stream = table.get(streamId);
     // That somebody has it is no answer yet: it may still be refused, and done again.
-    if (stream?.opening === Opening.awaited) this.#session.acknowledgements!.acknowledge(stream);
+    if (stream !== undefined) this.#session.acknowledgements?.acknowledge(stream);
   }
 
   onReset(streamId: number, errorCode: number): void {
@@ -164,7 +163,7 @@ export class Dispatch implements WireHandler {
   /** Something of the peer's has come on `stream`: so it has taken it, whether or not it says so. */
   #hear(stream: Stream): void {
     stream.heardAt = this.#session.now;
-    if (stream.opening === Opening.awaited) this.#session.acknowledgements!.acknowledge(stream);
+    this.#session.acknowledgements?.acknowledge(stream);
   }
 
   /** Resets a stream that is not there, once for each id, and charges it to the peer. */
@@ -216,8 +215,6 @@ export class Dispatch implements WireHandler {
       if (session.acknowledgements === undefined) stream.receiving.begin();
       session.tellWatcher("opened", stream);
       acceptQueue.push(stream);
-      if (acceptQueue.length === 1) session.unaccepted.add(acceptQueue);
-      if (acceptQueue.overfull) session.judgeBacklog();
       return stream;
     }
     return null;

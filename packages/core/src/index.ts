@@ -1,6 +1,6 @@
 // @muxado/core: sessions and streams over any transport, on any runtime.
 
-export { AcceptQueue } from "./accept-queue.ts";
+export { type AcceptPolicy, AcceptQueue } from "./accept-queue.ts";
 export { attach, type AttachOptions, type ByteStreamPair } from "./attach.ts";
 export {
   type Clock,

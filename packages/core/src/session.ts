@@ -86,8 +86,6 @@ export class Session implements AsyncIterable<Stream> {
   readonly stalled: StalledStreams;
   /** @internal Streams that were closed here and that the peer does not end. */
   readonly closing: Deadlines<Stream>;
-  /** @internal The accept queue, while streams wait in it. */
-  readonly unaccepted: Deadlines<AcceptQueue<Stream>>;
   /** @internal Undefined on a wire whose peers do not acknowledge streams. */
   readonly acknowledgements: Acknowledgements | undefined = undefined;
   /** @internal */
@@ -100,8 +98,6 @@ export class Session implements AsyncIterable<Stream> {
   readonly dispatch: Dispatch;
   /** @internal */
   readonly decoder: WireDecoder;
-  /** @internal The backlog will be judged at the end of this turn. */
-  judging = false;
   /** @internal Streams that credit is owed to: their increments leave together. */
   readonly creditDue: Set<Stream> = new Set();
 
@@ -113,7 +109,7 @@ export class Session implements AsyncIterable<Stream> {
   constructor(transport: Transport, role: Role, options: SessionOptions = {}) {
     this.role = role;
     this.options = resolveOptions(role, options);
-    const { wire, clock, acceptBacklog, transportBudget, scheduleFlush } = this.options;
+    const { wire, clock, transportBudget, scheduleFlush } = this.options;
     const trace = this.options.trace && guarded(this.options.trace);
     const carrier = this.options.record?.(transport, this.options) ?? transport;
     this.wire = wire;
@@ -125,13 +121,17 @@ export class Session implements AsyncIterable<Stream> {
         if (stream.sending.waits) this.scheduler.schedule(stream);
       });
     }
-    this.acceptQueue = new AcceptQueue(
-      acceptBacklog,
-      this.acknowledgements && ((stream) => this.acknowledge(stream)),
-    );
+    this.acceptQueue = new AcceptQueue({
+      backlog: this.options.acceptBacklog,
+      timeout: this.options.acceptTimeout,
+      clock,
+      schedule: scheduleFlush,
+      accepted: this.acknowledgements && ((stream) => this.acknowledge(stream)),
+      refuse: (stream, code) => this.refuse(stream, code),
+    });
     this.memory = new MemoryBudget(this.options.memoryBudget);
     this.tuning = new WindowTuning(clock, this.memory, this.options.maxWindowSize);
-    const { writeTimeout, streamCloseTimeout, acceptTimeout } = this.options;
+    const { writeTimeout, streamCloseTimeout } = this.options;
     this.stalled = new StalledStreams(clock, writeTimeout, this.memory, (stream) => {
       this.giveUp(stream, "WRITE_TIMEOUT", `no credit has come for ${writeTimeout} ms`);
     });
@@ -142,7 +142,6 @@ export class Session implements AsyncIterable<Stream> {
         `its peer has not ended it in ${streamCloseTimeout} ms`,
       );
     });
-    this.unaccepted = new Deadlines(clock, acceptTimeout, () => this.refuseStale());
     this.outbound = new Outbound(
       carrier,
       wire,
@@ -197,12 +196,12 @@ export class Session implements AsyncIterable<Stream> {
    * @throws {MuxadoError} once the session is over and every stream that came before has been given out.
    */
   accept(options?: WaitOptions): Promise<Stream> {
-    return this.accepting(this.acceptQueue.accept(options?.signal));
+    return this.acceptQueue.accept(options?.signal);
   }
 
   /** Accepts streams until the session is over, however it ended. Leaving the loop leaves the session as it is. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Stream> {
-    return new AcceptIterator(() => this.accepting(this.acceptQueue.next()));
+    return new AcceptIterator(() => this.acceptQueue.next());
   }
 
   /**
@@ -334,17 +333,6 @@ export class Session implements AsyncIterable<Stream> {
     this.decoder.stop();
   }
 
-  /** @internal Refuses what waits beyond the backlog when the accept loops have had this turn to take it. */
-  judgeBacklog(): void {
-    if (this.judging) return;
-    this.judging = true;
-    // Not with the next flush: that may have been asked for before the streams came.
-    this.options.scheduleFlush(() => {
-      this.judging = false;
-      for (const stream of this.acceptQueue.trim()) this.refuse(stream, "ACCEPT_QUEUE_FULL");
-    });
-  }
-
   /** @internal Queues an increment for `stream`, to leave with the next write. */
   oweCredit(stream: Stream): void {
     this.creditDue.add(stream);
@@ -451,18 +439,6 @@ export class Session implements AsyncIterable<Stream> {
     if (this.memory.exceeded) this.relieve();
     // A stream that has just begun may owe credit already, and callbacks may have read and opened.
     return moreWaits || this.creditDue.size > 0 || this.table.hasOpened;
-  }
-
-  /** @internal An accept has begun: if it has emptied the queue, nothing there becomes stale. */
-  accepting<T>(accept: T): T {
-    if (this.acceptQueue.length === 0) this.unaccepted.delete(this.acceptQueue);
-    return accept;
-  }
-
-  /** @internal Refuses the streams that nobody has accepted for so long that nobody will. */
-  refuseStale(): void {
-    for (const stream of this.acceptQueue.takeStale()) this.refuse(stream, "STREAM_REFUSED");
-    if (this.acceptQueue.length > 0) this.unaccepted.add(this.acceptQueue);
   }
 
   /** @internal Nobody has accepted `stream`. */

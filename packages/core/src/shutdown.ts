@@ -235,13 +235,8 @@ export class Shutdown {
   #end(reason: EndReason, goAway: MuxadoErrorCode | null, resets = false): void {
     if (this.ended) return;
     this.#phase = "ended";
-    for (const deadlines of [
-      this.#session.stalled,
-      this.#session.closing,
-      this.#session.unaccepted,
-    ]) {
-      deadlines.clear();
-    }
+    this.#session.stalled.clear();
+    this.#session.closing.clear();
     this.#endedAt = this.#session.options.clock.now();
     const isDrained = reason === GRACEFUL && this.#drained;
     // The deadline of a drain is that of its output, too.

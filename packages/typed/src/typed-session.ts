@@ -7,7 +7,6 @@ import {
   checkNumber,
   type Clock,
   type CloseOptions,
-  Deadlines,
   flushInNextTask,
   type GoAwayCode,
   type MuxadoError,
@@ -69,11 +68,8 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
   readonly #defaultType: number;
   readonly #types: TypeReader;
   readonly #accepted: AcceptQueue<TypedStream>;
-  /** The queue, while streams wait in it. */
-  readonly #unaccepted: Deadlines<AcceptQueue<TypedStream>>;
   /** Types that do not go to `accept`. */
   readonly #claims: Map<number, (stream: TypedStream) => void> = new Map();
-  #trimming = false;
 
   /**
    * Wraps `session`, on any transport and wire. The peer's side must do the same.
@@ -88,9 +84,13 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     const { acceptTimeout = 60_000, typeTimeout = 10_000, clock = systemClock } = options;
     this.#session = session;
     this.#defaultType = checkNumber("defaultType", defaultType, 0, MAX_TYPE);
-    this.#accepted = new AcceptQueue(checkNumber("acceptBacklog", acceptBacklog, 1, Infinity));
-    checkNumber("acceptTimeout", acceptTimeout, 0, Infinity);
-    this.#unaccepted = new Deadlines(clock, acceptTimeout, () => this.#refuseStale());
+    this.#accepted = new AcceptQueue({
+      backlog: checkNumber("acceptBacklog", acceptBacklog, 1, Infinity),
+      timeout: checkNumber("acceptTimeout", acceptTimeout, 0, Infinity),
+      clock,
+      schedule: flushInNextTask,
+      refuse: (stream, code) => stream.refuse(code),
+    });
     this.#types = new TypeReader({
       clock,
       timeout: checkNumber("typeTimeout", typeTimeout, 0, Infinity),
@@ -130,12 +130,12 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
 
   /** The next stream of the peer's that nobody else takes, as `Session.accept`, once its type has come. */
   accept(options?: WaitOptions): Promise<TypedStream> {
-    return this.#accepting(this.#accepted.accept(options?.signal));
+    return this.#accepted.accept(options?.signal);
   }
 
   /** Accepts streams until the session is over, however it ended. Leaving the loop leaves the session as it is. */
   [Symbol.asyncIterator](): AsyncIterableIterator<TypedStream> {
-    return new AcceptIterator(() => this.#accepting(this.#accepted.next()));
+    return new AcceptIterator(() => this.#accepted.next());
   }
 
   /**
@@ -205,11 +205,6 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     return this.close();
   }
 
-  #accepting<T>(accept: T): T {
-    if (this.#accepted.length === 0) this.#unaccepted.delete(this.#accepted);
-    return accept;
-  }
-
   async #receive(): Promise<void> {
     for (;;) {
       let stream: Stream;
@@ -217,7 +212,6 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
         stream = await this.#session.accept();
       } catch (error) {
         this.#types.end();
-        this.#unaccepted.clear();
         this.#accepted.end(() => error);
         return;
       }
@@ -230,8 +224,6 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     if (claim === undefined) {
       if (this.#accepted.full) return stream.refuse("ACCEPT_QUEUE_FULL");
       this.#accepted.push(stream);
-      if (this.#accepted.length > 0) this.#unaccepted.add(this.#accepted);
-      this.#judgeBacklog();
       return;
     }
     try {
@@ -239,21 +231,5 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     } catch (error) {
       reportThrown(error);
     }
-  }
-
-  /** As a session does: those that nobody has accepted for so long nobody will. */
-  #refuseStale(): void {
-    for (const stream of this.#accepted.takeStale()) stream.refuse();
-    if (this.#accepted.length > 0) this.#unaccepted.add(this.#accepted);
-  }
-
-  /** As a session does: one turn can bring thousands, and an accept loop runs only after it. */
-  #judgeBacklog(): void {
-    if (this.#trimming || !this.#accepted.overfull) return;
-    this.#trimming = true;
-    flushInNextTask(() => {
-      this.#trimming = false;
-      for (const stream of this.#accepted.trim()) stream.refuse("ACCEPT_QUEUE_FULL");
-    });
   }
 }
