@@ -12,12 +12,13 @@ export default defineConfig({
       "packages/*/test/**/*.test.ts",
       "bench/src/**/*.test.ts",
       "interop/src/**/*.test.ts",
+      "runtime-tests/*.test.ts",
       "examples/**/*.test.ts",
       "tools/**/*.test.ts",
     ],
     coverage: {
       provider: "v8",
-      include: ["packages/{frame,core,node,typed,heartbeat,yamux}/src/**/*.ts"],
+      include: ["packages/{frame,core,node,typed,heartbeat,yamux,ws}/src/**/*.ts"],
       exclude: ["**/*.test.ts"],
       reporter: ["text", "json-summary"],
       thresholds: {
@@ -26,6 +27,7 @@ export default defineConfig({
         "packages/typed/src/**": { statements: 95 },
         "packages/heartbeat/src/**": { statements: 95 },
         "packages/yamux/src/**": { statements: 95 },
+        "packages/ws/src/**": { statements: 95 },
       },
     },
   },

@@ -20,6 +20,15 @@ const arrows = {
   testkit: ["@muxado/core", "@muxado/frame", "@muxado/yamux", "vitest", "fast-check"],
 };
 
+/**
+ * What one folder of a package may import besides: an entry point of its own for one runtime. The rest of the
+ * package may not import it.
+ * @type {Record<string, string[]>}
+ */
+const forFolder = {
+  "packages/ws/src/server/": ["ws", "node:"],
+};
+
 /** What a test may import besides: it runs on Node, and is a user of its own package. */
 const forTests = ["@muxado/testkit", "vitest", "fast-check", "node:"];
 
@@ -30,6 +39,7 @@ const forTests = ["@muxado/testkit", "vitest", "fast-check", "node:"];
  */
 const forTestsOf = {
   node: ["express", "fastify", "undici", "ws"],
+  ws: ["ws"],
   yamux: [
     "@muxado/node",
     "@muxado/typed",
@@ -74,6 +84,10 @@ function ruleBroken(file, specifier) {
     if (target === `packages/${home}/src/index.ts` && !isTest) {
       return { rule: "own index", message: "import the file that owns the name, not the index" };
     }
+    const wall = Object.keys(forFolder).find((folder) => target.startsWith(folder));
+    if (wall !== undefined && !file.startsWith(wall) && !isTest) {
+      return { rule: "runtime", message: `${wall} is not for any runtime` };
+    }
     return undefined;
   }
 
@@ -82,8 +96,11 @@ function ruleBroken(file, specifier) {
     if (isTest) return undefined;
     return { rule: "own index", message: "import the file that owns the name, not the package" };
   }
+  const [, inFolder = []] =
+    Object.entries(forFolder).find(([folder]) => file.startsWith(folder)) ?? [];
   const allowed = [
     ...(arrows[home] ?? []),
+    ...inFolder,
     ...(isTest ? [...forTests, ...(forTestsOf[home] ?? [])] : []),
   ];
   if (allowed.includes(imported)) return undefined;

@@ -14,6 +14,17 @@ const kept: [why: string, file: string, text: string][] = [
   ["testkit in a test", "packages/core/src/a.test.ts", `import { pair } from "@muxado/testkit";`],
   ["the own name in a test", "packages/core/test/a.test.ts", `import "@muxado/core";`],
   ["the own index in a test", "packages/core/src/a.test.ts", `import "./index.ts";`],
+  [
+    "a Node module in the server's half of ws",
+    "packages/ws/src/server/a.ts",
+    `import "node:http";`,
+  ],
+  [
+    "ws in its server's half",
+    "packages/ws/src/server/a.ts",
+    `import { WebSocketServer } from "ws";`,
+  ],
+  ["the other half of ws", "packages/ws/src/server/a.ts", `import { attach } from "../attach.ts";`],
   ["a specifier inside a string", "packages/frame/src/a.ts", `const s = 'import "node:fs"';`],
 ];
 
@@ -46,6 +57,9 @@ const refused: [why: string, rule: string, file: string, text: string][] = [
   ["a Node module in typed", "runtime", "packages/typed/src/a.ts", `import "node:fs";`],
   ["a Node module in heartbeat", "runtime", "packages/heartbeat/src/a.ts", `import "node:fs";`],
   ["a Node module in yamux", "runtime", "packages/yamux/src/a.ts", `import "node:fs";`],
+  ["a Node module in ws", "runtime", "packages/ws/src/a.ts", `import "node:http";`],
+  ["ws in its neutral half", "arrow", "packages/ws/src/a.ts", `import { WebSocket } from "ws";`],
+  ["its server's half in ws", "runtime", "packages/ws/src/a.ts", `import "./server/server.ts";`],
   ["a Node module by its bare name", "arrow", "packages/core/src/a.ts", `import "fs";`],
   ["the own name", "own index", "packages/core/src/a.ts", `import "@muxado/core";`],
   ["the own index", "own index", "packages/core/src/deep/a.ts", `import "../index.ts";`],

@@ -1,13 +1,29 @@
 // Ourselves: the public API of @muxado/node with its default options, in promises and async iteration, on
-// either of our wires.
+// either of our wires; and the same over WebSocket.
 
-import type { AddressInfo } from "node:net";
 import type { Session, SessionOptions, Stream } from "@muxado/core";
-import { connect, createServer } from "@muxado/node";
+import { connect, createServer, type ListenOptions } from "@muxado/node";
+import * as webSocket from "@muxado/ws";
+import * as webSocketServer from "@muxado/ws/server";
 import { yamux } from "@muxado/yamux";
+import { WebSocket } from "ws";
 import { bulkChunks, BulkReader, bulkReply, MessageReader, replyTo } from "../payload.ts";
 import { type Connection, LOOPBACK, type NodePeer } from "../peer.ts";
 import type { WorkloadKind } from "../workload.ts";
+
+/** What sessions are carried by. */
+interface Carrier {
+  readonly createServer: (
+    options: SessionOptions,
+    onSession: (session: Session) => Promise<void>,
+  ) => { listen(where: ListenOptions): Promise<void>; readonly port: number | undefined };
+  readonly connect: (port: number, options: SessionOptions) => Promise<Session>;
+}
+
+const tcp: Carrier = {
+  createServer,
+  connect: (port, options) => connect({ ...options, host: LOOPBACK, port }),
+};
 
 export const muxado: NodePeer = peer({
   name: "muxado",
@@ -29,6 +45,24 @@ export const muxadoYamux: NodePeer = peer({
   options: { wire: yamux() },
 });
 
+/** The fastest that a client of `ws` can be asked for: compressed, a message costs far more than it saves here. */
+class PlainWebSocket extends WebSocket {
+  constructor(url: string | URL, protocols?: string | string[]) {
+    super(url, protocols, { perMessageDeflate: false });
+  }
+}
+
+/** Over WebSockets of the ws package, on both sides. */
+export const muxadoWs: NodePeer = peer({
+  name: "muxado-ws",
+  description: "@muxado/ws over WebSockets of ws on both sides, otherwise as muxado",
+  carrier: {
+    createServer: webSocketServer.createServer,
+    connect: (port, options) =>
+      webSocket.connect(`ws://${LOOPBACK}:${port}/`, { ...options, WebSocket: PlainWebSocket }),
+  },
+});
+
 interface Variant {
   readonly name: string;
   readonly description: string;
@@ -38,6 +72,8 @@ interface Variant {
   readonly rest?: Rest;
   /** Of the sessions on both sides. Default: none. */
   readonly options?: SessionOptions;
+  /** Default: TCP. */
+  readonly carrier?: Carrier;
 }
 
 function peer({
@@ -46,6 +82,7 @@ function peer({
   supports = () => true,
   rest = keepOnly,
   options = {},
+  carrier = tcp,
 }: Variant): NodePeer {
   return {
     name,
@@ -54,20 +91,23 @@ function peer({
     multiplexes: true,
     supports,
     serve: (kind) =>
-      serve(kind === "idle" ? (stream) => answerFirst(stream, rest) : handlers[kind], options),
-    connect: async (port) =>
-      new MuxadoConnection(await connect({ ...options, host: LOOPBACK, port }), rest),
+      serve(
+        carrier,
+        kind === "idle" ? (stream) => answerFirst(stream, rest) : handlers[kind],
+        options,
+      ),
+    connect: async (port) => new MuxadoConnection(await carrier.connect(port, options), rest),
   };
 }
 
 type Handler = (stream: Stream) => Promise<void>;
 
-async function serve(handler: Handler, options: SessionOptions): Promise<number> {
-  const server = createServer(options, async (session) => {
+async function serve(carrier: Carrier, handler: Handler, options: SessionOptions): Promise<number> {
+  const server = carrier.createServer(options, async (session) => {
     for await (const stream of session) void handler(stream);
   });
   await server.listen({ host: LOOPBACK, port: 0 });
-  return (server.address as AddressInfo).port;
+  return server.port!;
 }
 
 const handlers: Record<Exclude<WorkloadKind, "idle">, Handler> = {

@@ -1,7 +1,7 @@
 // A session over a pair of Web Streams: what the pair's ends and failures become.
 
 import { encode } from "@muxado/frame";
-import { settle, bytes, goAway, syn } from "@muxado/testkit";
+import { settle, bytes, data, goAway, syn } from "@muxado/testkit";
 import { describe, expect, it, vi } from "vitest";
 import { attach, type ByteStreamPair } from "./attach.ts";
 
@@ -107,6 +107,44 @@ describe("the end", () => {
 describe("a failure", () => {
   const cause = new Error("the cable was cut");
   const failed = { code: "TRANSPORT_FAILED", origin: "local", cause };
+
+  it("after a GOAWAY that has said why is nothing new, whatever is open", async () => {
+    const { pair, input } = bench();
+    const session = attach(pair, { role: "client" });
+    const stream = session.open();
+    await stream.write(bytes("a question"));
+    input.enqueue(encode(goAway(100, "PROTOCOL_ERROR")));
+    await vi.waitFor(() => expect(() => session.open()).toThrow());
+    input.error(cause);
+    const end = await session.closed;
+    expect(end.localError).toBeUndefined();
+    expect(end.remoteError).toMatchObject({ code: "PROTOCOL_ERROR", origin: "remote" });
+    expect(stream.error).toMatchObject({ code: "SESSION_CLOSED", cause: end.remoteError });
+  });
+
+  it("after a GOAWAY that has said why is the session's, if the peer went on after it", async () => {
+    const { pair, input } = bench();
+    const session = attach(pair, { role: "client" });
+    const stream = session.open();
+    await stream.write(bytes("a question"));
+    input.enqueue(encode(goAway(100, "ENHANCE_YOUR_CALM")));
+    input.enqueue(encode(data(stream.id, "an answer")));
+    expect(await stream.read()).toEqual(bytes("an answer"));
+    input.error(cause);
+    const end = await session.closed;
+    expect(end.localError).toMatchObject(failed);
+    expect(end.remoteError).toMatchObject({ code: "ENHANCE_YOUR_CALM" });
+  });
+
+  it("after a GOAWAY that has said nothing is the session's, with a stream open", async () => {
+    const { pair, input } = bench();
+    const session = attach(pair, { role: "client" });
+    await session.open().write(bytes("a question"));
+    input.enqueue(encode(goAway(100)));
+    await vi.waitFor(() => expect(() => session.open()).toThrow());
+    input.error(cause);
+    expect((await session.closed).localError).toMatchObject(failed);
+  });
 
   it("of the readable half is the session's", async () => {
     const { pair, input, aborted } = bench();

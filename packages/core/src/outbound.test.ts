@@ -3,7 +3,7 @@
 import { type Frame, FrameDecoder } from "@muxado/frame";
 import { describe, expect, it, vi } from "vitest";
 import { NOTHING } from "./bytes.ts";
-import type { MuxadoError } from "./errors.ts";
+import { MuxadoError } from "./errors.ts";
 import { muxado } from "./muxado-wire.ts";
 import { COPIED_BELOW, Outbound, type TakenWrite } from "./outbound.ts";
 import type { Stream } from "./stream.ts";
@@ -320,12 +320,14 @@ describe("whoever waits for a write", () => {
 });
 
 describe("the end", () => {
+  const why = new MuxadoError({ code: "PROTOCOL_ERROR", scope: "session", origin: "remote" });
+
   it("of the transport comes after all that was put", () => {
     const { outbound, writes, end, turn } = bench();
     outbound.putReset(3, 6);
     turn();
     outbound.putReset(5, 6);
-    outbound.finish(() => {});
+    outbound.finish(why, () => {});
     turn();
     expect(end).not.toHaveBeenCalled();
     outbound.written();
@@ -334,12 +336,12 @@ describe("the end", () => {
     expect(end).not.toHaveBeenCalled();
     outbound.written();
     turn();
-    expect(end).toHaveBeenCalledOnce();
+    expect(end).toHaveBeenCalledExactlyOnceWith(why);
   });
 
   it("comes at once when nothing waits", () => {
     const { outbound, end, turn } = bench();
-    outbound.finish(() => {});
+    outbound.finish(why, () => {});
     turn();
     expect(end).toHaveBeenCalledOnce();
   });

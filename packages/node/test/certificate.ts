@@ -50,8 +50,10 @@ export function fingerprint({ cert }: Credentials): string {
 /** Tag, length, value. */
 function tagged(tag: number, ...parts: Uint8Array[]): Buffer {
   const value = Buffer.concat(parts);
-  const length =
-    value.length < 0x80 ? [value.length] : [0x82, value.length >> 8, value.length & 0xff];
+  // DER wants the shortest form, and not every TLS library is as lenient as OpenSSL.
+  const short =
+    value.length < 0x80 ? [] : value.length < 0x100 ? [0x81] : [0x82, value.length >> 8];
+  const length = [...short, value.length & 0xff];
   return Buffer.concat([Buffer.of(tag, ...length), value]);
 }
 

@@ -2,6 +2,7 @@
 // no byte of either side: what it writes are copies.
 
 import { concatenated } from "../bytes.ts";
+import type { MuxadoError } from "../errors.ts";
 import { reportThrown } from "../observer.ts";
 import type { RecordedSession, RecordHook } from "../options.ts";
 import type { Transport, TransportInput } from "../transport.ts";
@@ -109,9 +110,9 @@ class RecordedTransport implements Transport, TransportInput {
     this.#transport.write(chunks);
   }
 
-  end(): void {
+  end(error?: MuxadoError): void {
     this.#put("end");
-    this.#transport.end();
+    this.#transport.end(error);
   }
 
   destroy(): void {

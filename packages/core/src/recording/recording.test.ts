@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { MuxadoError } from "../errors.ts";
 import { muxado } from "../muxado-wire.ts";
 import type { Transport, TransportInput } from "../transport.ts";
 import { RecordingError } from "./format.ts";
@@ -47,7 +48,7 @@ function sides(options?: RecorderOptions, role: "client" | "server" = "client", 
   const inner: Transport = {
     start: (input) => void (outer = input),
     write: (chunks) => void seen.push(chunks),
-    end: () => void seen.push("end"),
+    end: (error) => void seen.push(`end ${error?.code}`),
     destroy: () => void seen.push("destroy"),
   };
   const time = { microseconds: start };
@@ -178,9 +179,9 @@ describe("a recorder", () => {
     input.written();
     input.receive(back);
     input.ended(error);
-    transport.end();
+    transport.end(new MuxadoError({ code: "PROTOCOL_ERROR", scope: "session", origin: "remote" }));
     transport.destroy();
-    expect(seen).toEqual([there, "written", back, error, "end", "destroy"]);
+    expect(seen).toEqual([there, "written", back, error, "end PROTOCOL_ERROR", "destroy"]);
     expect(seen[0]).toBe(there);
     expect(seen[2]).toBe(back);
     const before = recorder.bytes();

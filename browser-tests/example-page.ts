@@ -1,0 +1,144 @@
+// The page of examples/browser, seen from a test: what a user can do there, and what can be seen.
+
+import type { BrowserContext, Locator, Page } from "playwright";
+
+/** A size of the window, and which colours the user prefers. */
+interface Look {
+  readonly width: number;
+  readonly height: number;
+  readonly colorScheme: "light" | "dark";
+}
+
+/** What the picture of the streams shows of a kind of stream: pixels in its colour, above the middle and below. */
+interface Drawn {
+  readonly above: number;
+  readonly below: number;
+}
+
+const DESKTOP: Look = { width: 1280, height: 800, colorScheme: "light" };
+
+/** One page. */
+export class ExamplePage {
+  readonly page: Page;
+  /** What it has complained of. */
+  readonly complaints: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) this.complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => this.complaints.push(String(error)));
+  }
+
+  /** Opens it, and waits for its connection. */
+  static async open(context: BrowserContext, url: string, look = DESKTOP): Promise<ExamplePage> {
+    const page = await context.newPage();
+    const { width, height, colorScheme } = look;
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme });
+    const opened = new ExamplePage(page);
+    await page.goto(url);
+    await opened.reach("connected");
+    return opened;
+  }
+
+  /** Waits for a state of the connection. */
+  async reach(state: "connected" | "waiting"): Promise<void> {
+    await this.page.locator(`#link[data-state="${state}"]`).waitFor();
+  }
+
+  async say(text: string): Promise<void> {
+    const input = this.page.getByRole("textbox", { name: "Message" });
+    await input.fill(text);
+    await input.press("Enter");
+  }
+
+  /** A message of the chat, once it is there. */
+  async message(text: string): Promise<Locator> {
+    const item = this.page.locator("#chat-list > li").filter({ hasText: text });
+    await item.waitFor();
+    return item;
+  }
+
+  /** A message of this page's, once that has become of it. */
+  async delivery(text: string, delivery: string): Promise<Locator> {
+    const item = await this.message(text);
+    await item.and(this.page.locator(`[data-delivery="${delivery}"]`)).waitFor();
+    return item;
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole("button", { name });
+  }
+
+  /** `idle`, `sending`, `done` or `failed`. */
+  uploadState(): Promise<string | null> {
+    return this.page.locator("#upload").getAttribute("data-state");
+  }
+
+  /** The text that tells of the upload. */
+  async uploadText(): Promise<string> {
+    return (await this.page.locator("#upload-state").textContent()) ?? "";
+  }
+
+  /** How far the page is wider than the window. */
+  overflow(): Promise<number> {
+    return this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  }
+
+  /** Where every card stands. */
+  places(): Promise<string[]> {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll(".card")].map((card) => {
+        const { left, top, width, height } = card.getBoundingClientRect();
+        return [left, top + scrollY, width, height].map((value) => value.toFixed(1)).join(" ");
+      }),
+    );
+  }
+
+  /** What the picture shows of streams of this kind. */
+  drawn(kind: string): Promise<Drawn> {
+    return this.page.evaluate((name) => {
+      const canvas = document.querySelector<HTMLCanvasElement>("#picture")!;
+      const { width, height } = canvas;
+      const probe = new OffscreenCanvas(width, height).getContext("2d", {
+        willReadFrequently: true,
+      })!;
+      probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+      probe.fillRect(0, 0, 1, 1);
+      const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data;
+      probe.clearRect(0, 0, 1, 1);
+      probe.drawImage(canvas, 0, 0);
+      const { data } = probe.getImageData(0, 0, width, height);
+      const found = { above: 0, below: 0 };
+      for (let index = 0; index < data.length; index += 4) {
+        if (data[index] !== red || data[index + 1] !== green || data[index + 2] !== blue) continue;
+        if (data[index + 3] === 255) found[index / 4 / width < height / 2 ? "above" : "below"]++;
+      }
+      return found;
+    }, kind);
+  }
+
+  /** Contrast of two colours of the style sheet, as WCAG 2 defines it. */
+  contrast(one: string, other: string): Promise<number> {
+    return this.page.evaluate(
+      (names) => {
+        const probe = new OffscreenCanvas(1, 1).getContext("2d")!;
+        const style = getComputedStyle(document.documentElement);
+        const [lighter, darker] = names
+          .map((name) => {
+            probe.fillStyle = style.getPropertyValue(`--${name}`);
+            probe.fillRect(0, 0, 1, 1);
+            const [red, green, blue] = [...probe.getImageData(0, 0, 1, 1).data].map((value) =>
+              value <= 10 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,
+            );
+            return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+          })
+          .sort((a, b) => b - a);
+        return (lighter! + 0.05) / (darker! + 0.05);
+      },
+      [one, other],
+    );
+  }
+}

@@ -1,0 +1,169 @@
+// A quarter of a gigabyte each way, with a receiver that does not read for a while: everything arrives, and neither
+// side holds more of it than the window.
+
+import { type Stream } from "@muxado/core";
+import { expect, test, vi } from "vitest";
+import { commands } from "vitest/browser";
+import { Checksum, content } from "../server/content.ts";
+import type { Report } from "../server/progress.ts";
+import { connected, startServer } from "./server.ts";
+
+const MIB = 1024 * 1024;
+const LENGTH = 256 * MIB;
+const PAUSE_AT = 64 * MIB;
+
+/**
+ * Bytes between what the sender counts and what the receiver does, on top of the window: chunks in the Web Streams, and
+ * one that was read and is not counted yet.
+ */
+const UNCOUNTED = MIB;
+
+/** Bytes of memory that neither side may exceed by holding what it should not; the window grows to 16 MiB. */
+const MEMORY = 48 * MIB;
+
+vi.setConfig({ testTimeout: 60_000 });
+
+test("an upload of 256 MiB, made on the fly", async () => {
+  const url = await startServer();
+  const session = await connected(`${url}/sink?pauseAt=${PAUSE_AT}`);
+  const memory = await MemoryWatch.begin(url);
+  const stream = session.open();
+  const answer = new Response(stream.readable).text();
+  const sent = new Checksum();
+  const chunks = content(LENGTH);
+  const upload = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const { value, done } = chunks.next();
+      if (done) return controller.close();
+      sent.add(value);
+      controller.enqueue(value);
+    },
+  }).pipeTo(stream.writable);
+
+  const paused = await standstill(url, () => sent.length);
+  expect(paused.read).toBeGreaterThanOrEqual(PAUSE_AT);
+  expect(paused.read).toBeLessThan(PAUSE_AT + MIB);
+  expect(sent.length).toBeGreaterThan(paused.read);
+  expect(sent.length - paused.read).toBeLessThan(paused.receiveWindow + UNCOUNTED);
+  expect(stream.stats().writeBlockedBy).toBe("window");
+  await memory.look();
+  await commands.goOn(url);
+
+  memory.watch();
+  await upload;
+  expect(await answer).toBe(String(sent));
+  expect(sent.length).toBe(LENGTH);
+  await memory.end();
+});
+
+test("a download of 256 MiB", async () => {
+  const url = await startServer();
+  const session = await connected(`${url}/source?length=${LENGTH}`);
+  const memory = await MemoryWatch.begin(url);
+  const stream = session.open();
+  await stream.closeWrite();
+  const received = new Checksum();
+  await readTo(stream, received, PAUSE_AT);
+
+  const paused = await standstill(url, () => received.length);
+  expect(paused.written).toBeGreaterThan(received.length);
+  const { receiveWindow } = stream.stats();
+  expect(paused.written - received.length).toBeLessThan(receiveWindow + UNCOUNTED);
+  await memory.look();
+
+  memory.watch();
+  await readTo(stream, received, Infinity);
+  const { checksum } = await commands.reportOf(url);
+  expect(String(received)).toBe(checksum);
+  expect(received.length).toBe(LENGTH);
+  await memory.end();
+});
+
+/** Reads until there are `length` bytes or no more. */
+async function readTo(stream: Stream, received: Checksum, length: number): Promise<void> {
+  while (received.length < length) {
+    const chunk = await stream.read();
+    if (chunk === null) return;
+    received.add(chunk);
+  }
+}
+
+/** What the server tells once nothing moves any more, here as there. */
+async function standstill(url: string, here: () => number): Promise<Report> {
+  for (;;) {
+    const moved = here();
+    const before = await commands.reportOf(url);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const after = await commands.reportOf(url);
+    const isStill =
+      here() === moved && after.read === before.read && after.written === before.written;
+    if (isStill && moved > 0 && before.read + before.written > 0) return after;
+  }
+}
+
+/** The most that both sides hold. */
+class MemoryWatch {
+  readonly #url: string;
+  readonly #page: number;
+  readonly #server: number;
+  #mostInPage = 0;
+  #mostInServer = 0;
+  #mostResident = 0;
+  #looks = 0;
+  #watching: Promise<void> | undefined;
+  #ended = false;
+
+  private constructor(url: string, page: number, server: number) {
+    this.#url = url;
+    this.#page = page;
+    this.#server = server;
+  }
+
+  static async begin(url: string): Promise<MemoryWatch> {
+    return new MemoryWatch(url, await heldByPage(), heldBy(await commands.reportOf(url)));
+  }
+
+  async look(): Promise<void> {
+    const report = await commands.reportOf(this.#url);
+    this.#mostInServer = Math.max(this.#mostInServer, heldBy(report) - this.#server);
+    this.#mostResident = Math.max(this.#mostResident, report.rss);
+    this.#mostInPage = Math.max(this.#mostInPage, (await heldByPage()) - this.#page);
+    this.#looks++;
+  }
+
+  /** Looks again and again. */
+  watch(): void {
+    this.#watching = (async () => {
+      while (!this.#ended) {
+        await this.look();
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    })();
+  }
+
+  /** Judges what was seen. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#watching;
+    console.log(
+      `${this.#looks} looks; at most ${mib(this.#mostInPage)} in the page, ${mib(this.#mostInServer)} in the server, whose process has ${mib(this.#mostResident)}`,
+    );
+    expect(this.#looks).toBeGreaterThan(3);
+    expect(this.#mostInPage).toBeLessThan(MEMORY);
+    expect(this.#mostInServer).toBeLessThan(MEMORY);
+    expect(this.#mostResident).toBeLessThan(LENGTH);
+  }
+}
+
+async function heldByPage(): Promise<number> {
+  const { objects, buffers } = await commands.pageMemory();
+  return objects + buffers;
+}
+
+function heldBy({ heapUsed, arrayBuffers }: Report): number {
+  return heapUsed + arrayBuffers;
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / MIB).toFixed(1)} MiB`;
+}

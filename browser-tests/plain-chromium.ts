@@ -1,0 +1,58 @@
+// Chromium as its users have it. The one that Playwright starts keeps every page awake: it lets each think that it is
+// looked at, and lets timers of the background run as fast as others. So this one is only joined by Playwright.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { type BrowserContext, chromium } from "playwright";
+import { onTestFinished } from "vitest";
+import { chromiumArguments, chromiumPath } from "./chromium.ts";
+
+/** Starts it, headless, with a profile of its own and a page. It ends with the test. */
+export async function startPlainChromium(...args: readonly string[]): Promise<BrowserContext> {
+  if (chromiumPath === undefined) throw new Error("no Chromium: set MUXADO_CHROMIUM to its path");
+  const profile = await mkdtemp(path.join(tmpdir(), "muxado-chromium-"));
+  const child = spawn(
+    chromiumPath,
+    [
+      ...chromiumArguments,
+      ...args,
+      "--headless=new",
+      "--remote-debugging-port=0",
+      `--user-data-dir=${profile}`,
+      "about:blank",
+    ],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  const exited = once(child, "exit");
+  // To close a browser that was joined is only to leave it.
+  let close = async (): Promise<void> => void child.kill("SIGKILL");
+  onTestFinished(async () => {
+    await close();
+    await exited;
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const browser = await chromium.connectOverCDP(await endpointIn(child.stderr), {
+    noDefaults: true,
+  });
+  const devtools = await browser.newBrowserCDPSession();
+  close = async () => void (await devtools.send("Browser.close").catch(() => {}));
+  return browser.contexts()[0]!;
+}
+
+/** Where its debugging protocol is, as it says when it has started. */
+async function endpointIn(output: NodeJS.ReadableStream): Promise<string> {
+  const lines: string[] = [];
+  for await (const line of createInterface(output)) {
+    const [, endpoint] = /DevTools listening on (ws:.*)$/.exec(line) ?? [];
+    if (endpoint !== undefined) {
+      output.resume();
+      return endpoint;
+    }
+    lines.push(line);
+  }
+  throw new Error(`Chromium has not started:\n${lines.join("\n")}`);
+}

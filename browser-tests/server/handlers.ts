@@ -1,0 +1,85 @@
+// What the server does with a session: chosen by the path of the URL that the page connects to.
+
+import type { Session } from "@muxado/core";
+import { Checksum, content } from "./content.ts";
+import { type Progress, Stall, textOf } from "./progress.ts";
+
+/** Serves one session until it ends. */
+export type Handler = (
+  session: Session,
+  query: URLSearchParams,
+  progress: Progress,
+) => Promise<void>;
+
+export const handlers: Readonly<Record<string, Handler>> = {
+  "/echo": echo,
+  "/open": open,
+  "/sink": sink,
+  "/source": source,
+  "/stall": stall,
+};
+
+/** Sends back what comes. */
+async function echo(session: Session): Promise<void> {
+  for await (const stream of session) {
+    stream.readable.pipeTo(stream.writable).catch(() => stream.reset());
+  }
+}
+
+/** The same, and asks the page on `streams` streams at once, each with a text of its own. */
+async function open(session: Session, query: URLSearchParams, progress: Progress): Promise<void> {
+  const asked = Array.from({ length: Number(query.get("streams")) }, async (_, index) => {
+    const stream = session.open();
+    const answer = new Response(stream.readable).text();
+    answer.catch(() => {}); // the write fails as well
+    const text = textOf("server", index);
+    await stream.write(new TextEncoder().encode(text));
+    await stream.closeWrite();
+    if ((await answer) !== text) throw new Error(`stream ${index}: another text has come back`);
+    progress.answered++;
+  });
+  await Promise.all([echo(session), ...asked]);
+}
+
+/** Reads each stream to its end, and answers with the checksum. Stops at `pauseAt` bytes until told to go on. */
+async function sink(session: Session, query: URLSearchParams, progress: Progress): Promise<void> {
+  const pauseAt = Number(query.get("pauseAt") ?? Infinity);
+  for await (const stream of session) {
+    const checksum = new Checksum();
+    for await (const chunk of stream) {
+      checksum.add(chunk);
+      progress.read += chunk.length;
+      if (progress.read >= pauseAt) {
+        progress.receiveWindow ||= stream.stats().receiveWindow;
+        await progress.goOn;
+      }
+    }
+    await stream.write(new TextEncoder().encode(String(checksum)));
+    await stream.close();
+  }
+}
+
+/** Sends `length` bytes on each stream, and keeps their checksum. */
+async function source(session: Session, query: URLSearchParams, progress: Progress): Promise<void> {
+  const length = Number(query.get("length"));
+  for await (const stream of session) {
+    const checksum = new Checksum();
+    for (const chunk of content(length)) {
+      await stream.write(chunk);
+      checksum.add(chunk);
+      progress.written += chunk.length;
+    }
+    progress.checksum = String(checksum);
+    await stream.close();
+  }
+}
+
+/** Does with each stream what its first byte says, and then nothing more, ever. */
+async function stall(session: Session, _: URLSearchParams, progress: Progress): Promise<void> {
+  for await (const stream of session) {
+    const chunk = await stream.read();
+    if (chunk?.[0] === Stall.answer) await stream.write(new Uint8Array(1));
+    if (chunk?.[0] === Stall.halfClose) await stream.closeWrite();
+    progress.answered++;
+  }
+}

@@ -1,0 +1,54 @@
+// Serves a page to tabs: the built packages as they are, as modules that the browser finds by an import map.
+
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+
+const ROOT = path.join(import.meta.dirname, "..");
+
+const imports = Object.fromEntries(
+  ["frame", "core", "ws"].map((name) => [`@muxado/${name}`, `/packages/${name}/dist/index.js`]),
+);
+
+const PAGE = `<!doctype html>
+<script type="importmap">${JSON.stringify({ imports })}</script>
+<script type="module" src="/browser-tests/dist/tab/tab.js"></script>`;
+
+/** What may be asked for. */
+const BUILT = /^\/(packages\/\w+|browser-tests)\/dist\/[\w/-]+\.js$/;
+
+/** An HTTP server with one page. */
+export class TabServer {
+  readonly #http: Server;
+
+  private constructor(http: Server) {
+    this.#http = http;
+  }
+
+  static async listen(): Promise<TabServer> {
+    const http = createServer((request, response) => void serve(request.url!, response));
+    http.listen(0, "127.0.0.1");
+    await once(http, "listening");
+    return new TabServer(http);
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#http.close();
+    this.#http.closeAllConnections();
+    await once(this.#http, "close");
+  }
+}
+
+async function serve(url: string, response: ServerResponse): Promise<void> {
+  if (url === "/") response.setHeader("Content-Type", "text/html").end(PAGE);
+  else if (BUILT.test(url)) {
+    const file = await readFile(path.join(ROOT, url));
+    response.setHeader("Content-Type", "text/javascript").end(file);
+  } else response.writeHead(404).end();
+}

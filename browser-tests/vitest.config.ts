@@ -1,0 +1,63 @@
+// Two kinds of tests with a browser: those that run in the page, and those that run beside it and drive it.
+
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { chromiumArguments, chromiumPath } from "./chromium.ts";
+import { commands } from "./commands.ts";
+
+// As in the tests of every package.
+const conditions = ["@muxado/source"];
+const root = import.meta.dirname;
+
+const isMissing = chromiumPath === undefined;
+if (isMissing) {
+  const message =
+    "NOT RUN: the tests in a browser, because there is no Chromium; MUXADO_CHROMIUM can tell where it is";
+  if (process.env["CI"]) throw new Error(message);
+  console.error(`\n${message}\n`);
+}
+
+export default defineConfig({
+  test: {
+    root,
+    passWithNoTests: isMissing,
+    projects: [
+      {
+        root,
+        resolve: { conditions: [...conditions, "module", "browser", "development|production"] },
+        test: {
+          name: "page",
+          include: isMissing ? [] : ["page/**/*.test.ts"],
+          globalSetup: ["bare-server.ts"],
+          // One at a time: tests measure the memory of the page, and share the machine with their servers.
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { executablePath: chromiumPath!, args: [...chromiumArguments] },
+            }),
+            instances: [{ browser: "chromium" }],
+            commands,
+          },
+        },
+      },
+      {
+        root,
+        ssr: {
+          resolve: { conditions: [...conditions, "node", "module", "development|production"] },
+        },
+        test: {
+          name: "beside",
+          include: isMissing ? [] : ["*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+          fileParallelism: false,
+          // After those in the page.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});

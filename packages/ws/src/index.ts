@@ -1,0 +1,5 @@
+// @muxado/ws: muxado sessions over WebSocket, on any runtime. What listens is in @muxado/ws/server.
+
+export { attach, type AttachOptions } from "./attach.ts";
+export { connect, type ConnectOptions, type WebSocketConstructor } from "./connect.ts";
+export type { WebSocketEvent, WebSocketLike } from "./web-socket.ts";

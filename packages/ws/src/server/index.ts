@@ -1,0 +1,6 @@
+// @muxado/ws/server: muxado sessions from an HTTP server's upgrades. Needs the `ws` package.
+
+export type { ServerOptions } from "./options.ts";
+export type { OriginCheck, Origins } from "./origin.ts";
+export { createServer, type ListenOptions, Server, type SessionHandler } from "./server.ts";
+export { answerPings, socketOptions } from "./socket-limits.ts";

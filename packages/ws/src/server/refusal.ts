@@ -1,0 +1,59 @@
+// Upgrades that do not become sessions: what is said to them, and how.
+
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** An answer of HTTP's. */
+export interface Refusal {
+  readonly status: number;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For the server alone: what has failed. */
+  readonly cause?: unknown;
+}
+
+/** To whoever wants something else than a WebSocket. */
+const UPGRADE_REQUIRED: Refusal = {
+  status: 426,
+  text: "this is for WebSockets",
+  headers: { Upgrade: "websocket" },
+};
+
+/** What is wrong with `request` as the opening of a WebSocket, before it is asked who it is from. */
+export function handshakeRefusal({ method, headers }: IncomingMessage): Refusal | undefined {
+  if (method !== "GET") {
+    return { status: 405, text: "the method must be GET", headers: { Allow: "GET" } };
+  }
+  if (headers.upgrade?.toLowerCase() !== "websocket") return UPGRADE_REQUIRED;
+  // `ws` takes 8 as well, a draft whose pages say their origin in another header.
+  if (headers["sec-websocket-version"] === "13") return undefined;
+  return {
+    status: 426,
+    text: "Sec-WebSocket-Version must be 13",
+    headers: { Upgrade: "websocket", "Sec-WebSocket-Version": "13" },
+  };
+}
+
+/** Answers an upgrade with `refusal`, and hangs up. */
+export function refuse(socket: Duplex, refusal: Refusal): void {
+  const lines = [`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ""}`];
+  for (const [name, value] of Object.entries(headersOf(refusal))) lines.push(`${name}: ${value}`);
+  socket.on("error", () => socket.destroy());
+  socket.once("finish", () => socket.destroy());
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${refusal.text}`);
+}
+
+/** Answers an ordinary request, which should have been an upgrade, and hangs up. */
+export function requireUpgrade(response: ServerResponse): void {
+  response.writeHead(UPGRADE_REQUIRED.status, headersOf(UPGRADE_REQUIRED));
+  response.end(UPGRADE_REQUIRED.text);
+}
+
+function headersOf({ text, headers }: Refusal): Record<string, string> {
+  return {
+    ...headers,
+    Connection: headers?.["Upgrade"] === undefined ? "close" : "close, Upgrade",
+    "Content-Type": "text/plain",
+    "Content-Length": `${Buffer.byteLength(text)}`,
+  };
+}

@@ -1,0 +1,22 @@
+// What a test has started it must have ended: the same check after each test of a file.
+
+import { beforeEach, expect, onTestFinished, vi } from "vitest";
+
+/** Checks, after everything a test has asked for at its end, that no socket and no server is left. */
+export function leaveNothingOpen(): void {
+  beforeEach(() => {
+    const before = openHandles();
+    // What is registered first runs last.
+    onTestFinished(async () => {
+      const wait = { timeout: 30_000, interval: 5 };
+      await vi.waitFor(() => expect(openHandles()).toEqual(before), wait);
+    }, 60_000);
+  });
+}
+
+function openHandles(): string[] {
+  return process
+    .getActiveResourcesInfo()
+    .filter((name) => name.startsWith("TCP"))
+    .sort();
+}

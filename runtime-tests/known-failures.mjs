@@ -1,0 +1,58 @@
+// Failures that are the runtime's, reviewed one by one. Each has a program in reproductions/ that shows the runtime's
+// part without our code, ends with exit code 0 and says "reproduced" last as long as it is so.
+
+const messages = "packages/ws/test/messages.test.ts";
+const noSocket = {
+  runtime: "bun",
+  file: messages,
+  why: "Bun's own `ws` shows no socket beneath, into which the test could write bytes that are no WebSocket's",
+  reproduction: "ws-socket-beneath.mjs",
+};
+
+/** @type {import("./judge.mjs").KnownFailure[]} */
+export const knownFailures = [
+  { ...noSocket, test: "a message that is too long is not waited for: its length says it" },
+  {
+    ...noSocket,
+    test: "a frame of WebSocket's that makes no sense ends the session: a reserved bit",
+  },
+  {
+    ...noSocket,
+    test: "a frame of WebSocket's that makes no sense ends the session: an opcode that is none",
+  },
+  { ...noSocket, test: "a frame of WebSocket's that makes no sense ends the session: no mask" },
+  {
+    runtime: "bun",
+    file: messages,
+    test: "a message in too many fragments ends the session with a server",
+    hangs: true,
+    why: "Bun's own `ws` holds any number of fragments of a message, whatever `maxFragments` says",
+    reproduction: "ws-fragments.mjs",
+  },
+  {
+    runtime: "bun",
+    file: "packages/ws/src/server/server.test.ts",
+    test: "listening survives an error of its listener",
+    why: "finds the listener by net.Server's `listen`, which Bun's HTTP server does not have from there",
+    reproduction: "http-server-is-no-net-server.mjs",
+  },
+  {
+    runtime: "bun",
+    file: "packages/yamux/test/memory.test.ts",
+    why: "collects garbage with V8's collector, which this engine has not",
+    reproduction: "no-gc-from-flags.mjs",
+  },
+  {
+    runtime: "deno",
+    file: "packages/core/src/clock.test.ts",
+    test: "a flush without setImmediate runs after the turn and all its promise continuations",
+    why: "Deno delivers a port's message between promise continuations. Ours are not concerned: Deno has setImmediate",
+    reproduction: "message-among-continuations.mjs",
+  },
+  {
+    runtime: "deno",
+    file: "packages/yamux/test/libp2p/compliance.test.ts",
+    why: "Deno does not load a module that a package in node_modules imports through a link out of it",
+    reproduction: "linked-package.mjs",
+  },
+];

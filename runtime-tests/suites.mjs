@@ -1,0 +1,37 @@
+// What runs on every runtime: the suites of the packages, less what needs no second runtime. Reviewed: each omission
+// has its reason.
+
+/** Folders and files of tests. */
+export const suites = [
+  "packages/frame/",
+  "packages/core/",
+  "packages/typed/",
+  "packages/heartbeat/",
+  "packages/yamux/",
+  "packages/testkit/",
+  "packages/ws/",
+  "packages/node/src/",
+  "packages/node/test/compliance.test.ts",
+];
+
+/** @typedef {{ readonly what: string, readonly why: string }} Omission */
+
+/** @type {Omission[]} */
+export const omittedFiles = [
+  {
+    what: "packages/testkit/test/scale.test.ts",
+    why: "a gibibyte through the simulated link: seconds of arithmetic that no runtime does differently",
+  },
+  {
+    what: "packages/testkit/test/traffic.test.ts",
+    why: "the same: simulations in virtual time, whose figures are the same everywhere",
+  },
+  {
+    what: "packages/core/test/stream-flags.test.ts",
+    why: "the same: every sequence of four inputs",
+  },
+  {
+    what: "packages/ws/test/flood.test.ts",
+    why: "measures the resident memory and the speed of one process; its limits are Node's",
+  },
+];
