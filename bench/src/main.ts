@@ -1,10 +1,20 @@
 // The benchmark: `npm run bench`. Chooses, measures, prints. It judges nothing: no figure makes it fail.
 
-import { measure, type Measurement } from "./measure.ts";
-import { type Options, parseOptions, usage } from "./options.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { asMarkdown } from "./markdown.ts";
+import { measure } from "./measure.ts";
+import type { Measurement } from "./measurement.ts";
+import { type Format, type Options, parseOptions, usage } from "./options.ts";
 import type { Peer } from "./peer.ts";
-import { asJson, asText } from "./report.ts";
+import { plotsOf } from "./plots.ts";
+import { asJson, asText, type Results } from "./report.ts";
 import { versions } from "./versions.ts";
+
+const formats: Record<Format, (results: Results) => string> = {
+  text: asText,
+  json: asJson,
+  markdown: asMarkdown,
+};
 
 async function main(): Promise<void> {
   let options: Options | undefined;
@@ -17,17 +27,19 @@ async function main(): Promise<void> {
   }
   if (options === undefined) return console.log(usage);
 
-  const peers = options.peers.filter(isThere);
+  const { rounds, sizes, format, plots, wants, workloads } = options;
+  const described = versions();
+  const wanted = options.peers.filter((peer) => workloads.some((one) => wants(peer, one)));
+  const peers = wanted.filter(isThere);
   const measurements: Measurement[] = [];
-  for (const workload of options.workloads) {
-    const able = peers.filter(({ supports }) => supports(workload));
-    if (able.length === 0) continue;
+  for (const workload of workloads) {
     console.error(`measuring ${workload.name} …`);
+    const able = peers.filter((peer) => wants(peer, workload));
     measurements.push(...(await measure(workload, able, options)));
   }
-  const { rounds, sizes } = options;
-  const results = { versions: versions(), peers, rounds, sizes, measurements };
-  console.log(options.json ? asJson(results) : asText(results));
+  const results = { versions: described, peers, rounds, sizes, measurements };
+  console.log(formats[format](results));
+  if (plots !== undefined) draw(measurements, plots);
 }
 
 /** Builds what has to be built. Without its tools a peer is left out, and the rest is measured. */
@@ -35,6 +47,14 @@ function isThere(peer: Peer): boolean {
   const reason = "build" in peer ? peer.build() : undefined;
   if (reason !== undefined) console.error(`leaving out ${peer.name}: ${reason}`);
   return reason === undefined;
+}
+
+function draw(measurements: readonly Measurement[], directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  for (const [name, svg] of plotsOf(measurements)) {
+    writeFileSync(`${directory}/${name}`, svg);
+    console.error(`written: ${directory}/${name}`);
+  }
 }
 
 await main();

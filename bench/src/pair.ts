@@ -2,9 +2,9 @@
 
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Answer, Memory, Task } from "./messages.ts";
+import type { Answer, Latency, Memory, Task } from "./messages.ts";
 import type { Peer } from "./peer.ts";
-import type { WorkloadKind } from "./workload.ts";
+import type { ServerKind } from "./workload.ts";
 
 /** Memory of both sides. */
 export interface PairMemory {
@@ -22,7 +22,7 @@ export class Pair {
   }
 
   /** Starts both, connected. `execArgv` are Node's own options, such as `--cpu-prof`; other programs have none. */
-  static async start(peer: Peer, kind: WorkloadKind, execArgv: string[]): Promise<Pair> {
+  static async start(peer: Peer, kind: ServerKind, execArgv: string[]): Promise<Pair> {
     const server = start(peer, [kind], execArgv);
     const { port } = (await answerOf(server)) as { port: number };
     const client = start(peer, [kind, String(port)], execArgv);
@@ -34,6 +34,12 @@ export class Pair {
   async rate(task: Task): Promise<number> {
     const { rate } = (await ask(this.#client, task)) as { rate: number };
     return rate;
+  }
+
+  /** Has the client time requests by `task`. */
+  async latency(task: Task): Promise<Latency> {
+    const { latency } = (await ask(this.#client, task)) as { latency: Latency };
+    return latency;
   }
 
   async memory(): Promise<PairMemory> {

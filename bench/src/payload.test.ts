@@ -4,7 +4,10 @@ import {
   BulkReader,
   bulkReply,
   checkReply,
+  EchoPayload,
+  EchoReader,
   MessageReader,
+  MixedReader,
   replyTo,
   request,
 } from "./payload.ts";
@@ -53,4 +56,65 @@ test("a changed, lost or repeated piece of bulk bytes is found", () => {
   for (const bytes of [changed, lost, repeated]) {
     expect(() => new BulkReader().add(bytes)).toThrow();
   }
+});
+
+test("a stream that may carry either is answered as what it is, whatever the chunks", () => {
+  const bulk = Buffer.concat([...bulkChunks(200_000, 65_536)]);
+  for (const size of [1, 63, 64, 65, 100_000]) {
+    const request7 = new MixedReader();
+    for (let at = 0; at < 64; at += size) request7.add(request(7).subarray(at, at + size));
+    expect(() => checkReply(request7.end(), 7)).not.toThrow();
+    const upload = new MixedReader();
+    for (let at = 0; at < bulk.length; at += size) upload.add(bulk.subarray(at, at + size));
+    expect(() => checkReply(upload.end(), 200_000)).not.toThrow();
+  }
+});
+
+test("a wrong byte is found in either, also among those that could have been the other", () => {
+  for (const at of [0, 10, 63, 64, 199_999]) {
+    const bulk = Buffer.concat([...bulkChunks(200_000, 65_536)]);
+    bulk[at]! ^= 1;
+    const reader = new MixedReader();
+    expect(() => {
+      for (let from = 0; from < bulk.length; from += 50) reader.add(bulk.subarray(from, from + 50));
+    }).toThrow();
+  }
+});
+
+const echoLengths = [1, 7, 8, 1024, 1024 * 1024, 3_000_000];
+
+test.each(echoLengths)("an echo of %i bytes passes whatever the chunks", (length) => {
+  const payload = new EchoPayload(length);
+  payload.number(258);
+  const chunks = [...payload.chunks()];
+  expect(Math.max(...chunks.map((chunk) => chunk.length))).toBeLessThanOrEqual(1024 * 1024);
+  const sent = Buffer.concat(chunks);
+  expect(sent.length).toBe(length);
+  const echo = new EchoReader(payload);
+  for (let at = 0, size = 1; at < length; at += size, size = size * 3 + 1) {
+    expect(echo.isWhole).toBe(false);
+    expect(() => echo.end()).toThrow();
+    echo.add(sent.subarray(at, at + size));
+  }
+  expect(echo.isWhole).toBe(true);
+  expect(() => echo.end()).not.toThrow();
+  expect(() => echo.add(sent.subarray(0, 1))).toThrow();
+});
+
+test.each(echoLengths)("any wrong byte of an echo of %i bytes is found", (length) => {
+  const payload = new EchoPayload(length);
+  payload.number(5);
+  for (const at of [0, length >> 1, length - 1]) {
+    const sent = Buffer.concat([...payload.chunks()]);
+    sent[at]! ^= 1;
+    expect(() => new EchoReader(payload).add(sent)).toThrow("differ");
+  }
+});
+
+test("an echo is no other message's", () => {
+  const payload = new EchoPayload(1024);
+  payload.number(256);
+  const sent = Buffer.concat([...payload.chunks()]);
+  payload.number(512);
+  expect(() => new EchoReader(payload).add(sent)).toThrow("differ");
 });

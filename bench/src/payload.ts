@@ -74,6 +74,16 @@ export class MessageReader {
     return this.#filled === this.#length ? this.#body : undefined;
   }
 
+  /** Bytes that are still to come. */
+  get missing(): number {
+    return this.#length - this.#filled;
+  }
+
+  /** The part of the message that has come. */
+  soFar(): Uint8Array {
+    return this.#body?.subarray(0, this.#filled) ?? new Uint8Array(0);
+  }
+
   /** The message, when its sender says that this was all. */
   end(): Uint8Array {
     if (this.#filled !== this.#length) throw new Error("fewer bytes than were sent");
@@ -121,6 +131,108 @@ export class BulkReader {
       }
       this.length += end - at;
       at = end;
+    }
+  }
+}
+
+/** Tells by its length whether what a stream carries is a request or a bulk transfer, and checks it. */
+export class MixedReader {
+  readonly #message = new MessageReader();
+  readonly #bulk = new BulkReader();
+  #length = 0;
+
+  add(chunk: Uint8Array): void {
+    this.#length += chunk.length;
+    if (this.#length <= MESSAGE_LENGTH) {
+      this.#message.add(chunk);
+      return;
+    }
+    if (this.#bulk.length === 0) {
+      // What had come before could still have become a request.
+      const before = this.#length - chunk.length;
+      if (before > 0) this.#bulk.add(this.#message.soFar());
+    }
+    this.#bulk.add(chunk);
+  }
+
+  /** The reply, when the sender says that this was all. */
+  end(): Uint8Array {
+    return this.#length <= MESSAGE_LENGTH
+      ? replyTo(this.#message.end())
+      : bulkReply(this.#bulk.length);
+  }
+}
+
+/** Bytes at the start of an echo's payload that are different in each message. */
+const ECHO_NUMBER_LENGTH = 8;
+
+/** The payloads of echoes that follow one another, all of one length: the bulk bytes behind a number. */
+export class EchoPayload {
+  readonly length: number;
+  /** The first write; the only one that differs between two messages. */
+  readonly #first: Buffer;
+
+  constructor(length: number) {
+    this.length = length;
+    this.#first = Buffer.from(pattern.subarray(0, Math.min(length, LONGEST_CHUNK)));
+  }
+
+  /** Makes it that of message `n`. The one before must have come back: its bytes change. */
+  number(n: number): void {
+    const first = this.#first;
+    const end = Math.min(first.length, ECHO_NUMBER_LENGTH);
+    for (let at = 0, rest = n; at < end; at++, rest = Math.floor(rest / 256))
+      first[at] = rest & 0xff;
+  }
+
+  /** What to write, one after the other. */
+  *chunks(): Generator<Uint8Array> {
+    yield this.#first;
+    const rest = this.length - this.#first.length;
+    if (rest > 0) yield* bulkChunks(rest, LONGEST_CHUNK);
+  }
+
+  /** The bytes at `start`, at least one of them and as many as lie together, at most `length`. */
+  expected(start: number, length: number): Uint8Array {
+    const own = this.#first.length;
+    if (start < own) return this.#first.subarray(start, Math.min(own, start + length));
+    const from = (start - own) % PERIOD;
+    return pattern.subarray(from, from + Math.min(length, LONGEST_CHUNK));
+  }
+}
+
+/** Checks what comes back of an echo, each byte of it. */
+export class EchoReader {
+  readonly #payload: EchoPayload;
+  #length = 0;
+
+  constructor(payload: EchoPayload) {
+    this.#payload = payload;
+  }
+
+  add(chunk: Uint8Array): void {
+    if (this.#length + chunk.length > this.#payload.length) {
+      throw new Error("more bytes came back than were sent");
+    }
+    for (let at = 0; at < chunk.length; ) {
+      const expected = this.#payload.expected(this.#length, chunk.length - at);
+      if (Buffer.compare(expected, chunk.subarray(at, at + expected.length)) !== 0) {
+        throw new Error(`echoed bytes differ from offset ${this.#length} on`);
+      }
+      at += expected.length;
+      this.#length += expected.length;
+    }
+  }
+
+  /** Whether all has come back. */
+  get isWhole(): boolean {
+    return this.#length === this.#payload.length;
+  }
+
+  /** Throws unless all has come back, when the sender says that this was all. */
+  end(): void {
+    if (!this.isWhole) {
+      throw new Error(`${this.#length} bytes came back of ${this.#payload.length}`);
     }
   }
 }

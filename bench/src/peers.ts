@@ -1,24 +1,39 @@
 // The peers of the comparison, in the order of the tables. Ours stands first: the ratios are of it.
 
 import type { Peer } from "./peer.ts";
-import { goYamux, goYamuxTuned } from "./peers/go-yamux.ts";
-import { muxadoDuplex } from "./peers/duplex.ts";
+import { goMuxado, goMuxadoTls, goMuxadoTuned, goYamux, goYamuxTuned } from "./peers/go-peers.ts";
 import { http1, http1Connections, http1Muxado, http1MuxadoPooled } from "./peers/http.ts";
 import { nodeHttp2 } from "./peers/http2.ts";
 import { libp2pYamux, libp2pYamuxEvents, libp2pYamuxTuned } from "./peers/libp2p-yamux.ts";
-import { muxado, muxadoReading, muxadoWs, muxadoYamux } from "./peers/muxado.ts";
+import {
+  muxado,
+  muxadoDuplex,
+  muxadoNonblocking,
+  muxadoReading,
+  muxadoTls,
+  muxadoWeb,
+  muxadoWs,
+  muxadoYamux,
+} from "./peers/muxado.ts";
+import { rustMuxado, rustMuxadoTuned, rustYamux, rustYamuxTuned } from "./peers/rust-peers.ts";
 import { tcpConnections } from "./peers/tcp-connections.ts";
 import { tcp } from "./peers/tcp.ts";
+import { rawTls } from "./peers/tls.ts";
 import { ws } from "./peers/ws.ts";
+import { yamuxJs } from "./peers/yamux-js.ts";
 
 export const peers: readonly Peer[] = [
   muxado,
   muxadoReading,
   muxadoYamux,
+  muxadoNonblocking,
+  muxadoWeb,
   muxadoDuplex,
   muxadoWs,
+  muxadoTls,
   nodeHttp2,
   tcp,
+  rawTls,
   tcpConnections,
   ws,
   http1Muxado,
@@ -28,6 +43,14 @@ export const peers: readonly Peer[] = [
   libp2pYamux,
   libp2pYamuxEvents,
   libp2pYamuxTuned,
+  yamuxJs,
+  goMuxado,
+  goMuxadoTuned,
+  goMuxadoTls,
   goYamux,
   goYamuxTuned,
+  rustMuxado,
+  rustMuxadoTuned,
+  rustYamux,
+  rustYamuxTuned,
 ];

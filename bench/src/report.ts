@@ -1,9 +1,10 @@
 // The results, as tables for people and as JSON for programs.
 
-import type { Measurement } from "./measure.ts";
+import type { Measurement } from "./measurement.ts";
 import type { Peer } from "./peer.ts";
-import type { Sizes } from "./workload.ts";
 import { median, pairedRatio } from "./statistics.ts";
+import { boundOf, labelOf, outcomes } from "./targets.ts";
+import type { Sizes } from "./workload.ts";
 
 /** Everything that one run has to say. */
 export interface Results {
@@ -16,23 +17,40 @@ export interface Results {
 
 /** The machine-readable form: every round's value, and what the tables show of them. */
 export function asJson({ versions, peers, rounds, sizes, measurements }: Results): string {
-  const results = measurements.map(({ workload, unit, lessIsBetter, values }) => ({
-    workload: workload.name,
-    description: workload.description,
-    unit,
-    lessIsBetter,
-    peers: Object.fromEntries(
-      Object.entries(values).map(([name, own]) => [name, { ...summary(own, values), rounds: own }]),
-    ),
-  }));
+  const results = measurements.map((measurement) => {
+    const { workload, unit, lessIsBetter, values, others, growth } = measurement;
+    return {
+      workload: workload.name,
+      description: workload.description,
+      unit,
+      lessIsBetter,
+      others,
+      peers: Object.fromEntries(
+        Object.entries(values).map(([name, own]) => [
+          name,
+          { ...summary(own, values), rounds: own, growth: growth?.[name] },
+        ]),
+      ),
+    };
+  });
   const described = Object.fromEntries(peers.map(({ name, description }) => [name, description]));
-  return JSON.stringify({ versions, rounds, sizes, peers: described, results }, undefined, 2);
+  const wanted = outcomes(measurements).map(({ target, found, isMet }) => ({
+    workload: target.of.workload,
+    what: labelOf(target),
+    atLeast: target.atLeast,
+    atMost: target.atMost,
+    found,
+    isMet,
+  }));
+  const all = { versions, rounds, sizes, peers: described, results, targets: wanted };
+  return JSON.stringify(all, undefined, 2);
 }
 
 /** The tables. */
 export function asText({ versions, peers, rounds, sizes, measurements }: Results): string {
   const lines = measurements.flatMap((measurement) => ["", ...table(measurement, peers)]);
   const gib = sizes.bulkBytes / 2 ** 30;
+  lines.push("", ...targetLines(measurements));
   lines.push("", `${rounds} rounds; open: ${sizes.openSeconds} s each; bulk: ${gib} GiB each`);
   lines.push("", "peers");
   for (const { name, description } of peers) lines.push(`  ${name.padEnd(NAME)}${description}`);
@@ -57,7 +75,7 @@ function table(measurement: Measurement, peers: readonly Peer[]): string[] {
     ...Object.entries(values).map(([name, rounds]) => {
       const { median: middle, min, max, ratio } = summary(rounds, values);
       const numbers = [
-        ...[middle, min, max].map(grouped),
+        ...[middle, min, max].map(readable),
         ratio.toFixed(2).padStart(heads[3]!.length),
       ];
       const note = workload.kind === "idle" ? idleNote(peers, name) : "";
@@ -68,10 +86,23 @@ function table(measurement: Measurement, peers: readonly Peer[]): string[] {
 
 function idleNote(peers: readonly Peer[], name: string): string {
   const peer = peers.find((one) => one.name === name);
-  return peer === undefined ? "" : `  at ${grouped(peer.idleStreams)} streams`;
+  return peer === undefined ? "" : `  at ${readable(peer.idleStreams)} streams`;
 }
 
-interface Summary {
+/** The targets that the run has something to say about. */
+function targetLines(measurements: readonly Measurement[]): string[] {
+  const known = outcomes(measurements).filter(({ found }) => found !== undefined);
+  return [
+    "targets",
+    ...known.map(({ target, found, isMet }) => {
+      const what = `${target.of.workload.padEnd(NUMBER)}${labelOf(target)}`;
+      const numbers = `${readable(found!).padStart(NUMBER)}${boundOf(target).padStart(NUMBER)}`;
+      return `  ${what.padEnd(64)}${numbers}  ${isMet ? "met" : "not met"}`;
+    }),
+  ];
+}
+
+export interface Summary {
   readonly median: number;
   readonly min: number;
   readonly max: number;
@@ -79,7 +110,7 @@ interface Summary {
   readonly ratio: number;
 }
 
-function summary(rounds: readonly number[], values: Record<string, number[]>): Summary {
+export function summary(rounds: readonly number[], values: Record<string, number[]>): Summary {
   const [ours = []] = Object.values(values);
   return {
     median: median(rounds),
@@ -89,6 +120,13 @@ function summary(rounds: readonly number[], values: Record<string, number[]>): S
   };
 }
 
-function grouped(value: number): string {
+/** Below this, a figure is shown with decimals. */
+const SMALL = 100;
+
+/** Whole numbers in groups of three digits; small ones with decimals. */
+export function readable(value: number): string {
+  if (Math.abs(value) < SMALL && !Number.isInteger(value)) {
+    return value.toFixed(Math.abs(value) < SMALL / 10 ? 2 : 1);
+  }
   return Math.round(value).toLocaleString("en").replaceAll(",", " ");
 }

@@ -14,3 +14,9 @@ export function median(values: readonly number[]): number {
 export function pairedRatio(ours: readonly number[], theirs: readonly number[]): number {
   return median(ours.map((value, round) => value / theirs[round]!));
 }
+
+/** The smallest of `values` that is not exceeded by more than a part of 1 − `part` of them. NaN if there are none. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? NaN;
+}

@@ -9,6 +9,7 @@ export function versions(): Record<string, string> {
   const processors = cpus();
   return {
     "@muxado/core": ownVersion("core"),
+    "@muxado/frame": ownVersion("frame"),
     "@muxado/node": ownVersion("node"),
     "@muxado/ws": ownVersion("ws"),
     "@muxado/yamux": ownVersion("yamux"),
@@ -16,11 +17,17 @@ export function versions(): Record<string, string> {
     node: process.versions.node,
     v8: process.versions.v8,
     libuv: process.versions.uv,
+    openssl: process.versions.openssl,
     nghttp2: process.versions["nghttp2"] ?? "none",
     ws: versionIn("../node_modules/ws/package.json"),
     "@libp2p/yamux": versionIn("../node_modules/@libp2p/yamux/package.json"),
-    "hashicorp/yamux": hashicorpYamux(),
+    "yamux-js": versionIn("../node_modules/yamux-js/package.json"),
+    "muxado/v2 (Go)": goModule("golang.ngrok.com/muxado/v2"),
+    "hashicorp/yamux": goModule("github.com/hashicorp/yamux"),
     go: outputOf("go", ["version"])?.replace(/^go version go/, "") ?? "none",
+    "muxado (Rust)": rustCrate("muxado"),
+    "yamux (Rust)": rustCrate("yamux"),
+    rust: outputOf("rustc", ["--version"])?.replace(/^rustc /, "") ?? "none",
     system: `${type()} ${release()} ${process.arch}`,
     processors: `${processors.length} × ${processors[0]?.model ?? "unknown"}`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
@@ -36,8 +43,14 @@ function versionIn(manifest: string): string {
   return (JSON.parse(textOf(manifest)) as { version: string }).version;
 }
 
-function hashicorpYamux(): string {
-  return /yamux v(\S+)/.exec(textOf("../peers/go-yamux/go.mod"))![1]!;
+function goModule(name: string): string {
+  return textOf("../peers/go/go.mod").split(`${name} v`)[1]!.split("\n")[0]!;
+}
+
+function rustCrate(name: string): string {
+  return textOf("../peers/rust/Cargo.lock")
+    .split(`name = "${name}"\nversion = "`)[1]!
+    .split('"')[0]!;
 }
 
 function textOf(file: string): string {

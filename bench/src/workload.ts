@@ -1,26 +1,44 @@
 // The workloads: what is done, at which size, and in which unit it counts.
 
 /** What a server is to do with the streams that it gets. */
-export type WorkloadKind = "open" | "bulk" | "idle";
+export type ServerKind = "open" | "bulk" | "idle" | "echo" | "scale" | "mixed";
+
+/** What is done; all but the codec need a server. */
+export type WorkloadKind = ServerKind | "codec";
 
 export interface Workload {
   /** As the command line and the tables call it. */
   readonly name: string;
   readonly kind: WorkloadKind;
-  /** Streams at the same time. Idle: while the streams are being opened. */
+  /** Streams at the same time. Idle: while the streams are being opened. Mixed: those with bulk bytes. */
   readonly streams: number;
   /** Bytes in each write of a bulk transfer. */
   readonly writeSize: number;
+  /** Bytes of the payload of an echo. */
+  readonly payload: number;
   readonly description: string;
 }
 
 const KIB = 1024;
+const MIB = 1024 * KIB;
 
 /** Bytes that an application with plenty to send hands over at once: raw TCP is at its best with it. */
-const LARGE_WRITE = 1024 * KIB;
+const LARGE_WRITE = MIB;
 
 /** Bytes that a file stream of Node's reads at once, and so what most applications write. */
 const USUAL_WRITE = 64 * KIB;
+
+/** The matrix of the benchmark that the reference implementation has: payloads and streams. */
+const ECHO_PAYLOADS: readonly [name: string, bytes: number][] = [
+  ["1B", 1],
+  ["1KiB", KIB],
+  ["1MiB", MIB],
+  ["32MiB", 32 * MIB],
+];
+const ECHO_STREAMS = [1, 4, 8, 64, 256];
+
+/** What a workload that has no use for them has. */
+const nothing = { streams: 1, writeSize: 0, payload: 0 };
 
 export const workloads: readonly Workload[] = [
   open(1),
@@ -30,27 +48,64 @@ export const workloads: readonly Workload[] = [
   bulk("bulk-64", 64, LARGE_WRITE),
   bulk("bulk-1-piped", 1, USUAL_WRITE),
   {
+    ...nothing,
     name: "idle",
     kind: "idle",
     streams: 64,
-    writeSize: 0,
     description: "memory of one open stream that has carried 64 bytes each way and now rests",
   },
+  scale(1),
+  scale(64),
+  {
+    ...nothing,
+    name: "mixed",
+    kind: "mixed",
+    streams: 4,
+    writeSize: LARGE_WRITE,
+    description: "requests of 64 bytes, one at a time, while 4 streams send all that goes through",
+  },
+  {
+    ...nothing,
+    name: "codec",
+    kind: "codec",
+    description: "DATA frames of 64 bytes, in memory and without a session",
+  },
+  ...ECHO_PAYLOADS.flatMap(([name, bytes]) => ECHO_STREAMS.map((n) => echo(name, bytes, n))),
 ];
 
 function open(streams: number): Workload {
   const description = `streams opened, used for 64 bytes each way and closed; ${streams} at a time`;
-  return { name: `open-${streams}`, kind: "open", streams, writeSize: 0, description };
+  return { ...nothing, name: `open-${streams}`, kind: "open", streams, description };
 }
 
 function bulk(name: string, streams: number, writeSize: number): Workload {
   const over = streams === 1 ? "one stream" : `${streams} streams`;
   const description = `bytes from client to server over ${over}, ${writeSize / KIB} KiB in each write`;
-  return { name, kind: "bulk", streams, writeSize, description };
+  return { ...nothing, name, kind: "bulk", streams, writeSize, description };
+}
+
+function scale(streams: number): Workload {
+  const description = `as open-${streams}, while other streams of the same session are open and rest`;
+  return { ...nothing, name: `scale-${streams}`, kind: "scale", streams, description };
+}
+
+function echo(name: string, payload: number, streams: number): Workload {
+  const description = `streams opened, sent ${name} that the server sends back, and closed; ${streams} at a time`;
+  return {
+    ...nothing,
+    name: `echo-${name}-${streams}`,
+    kind: "echo",
+    streams,
+    payload,
+    description,
+  };
 }
 
 /** How long the rounds are; the same for all peers. */
 export interface Sizes {
+  /** Of a round that opens streams, one of echoes and one of mixed. */
   readonly openSeconds: number;
   readonly bulkBytes: number;
+  /** How many other streams are open in the rounds of scale. */
+  readonly others: readonly number[];
 }

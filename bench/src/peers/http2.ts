@@ -3,10 +3,18 @@
 import * as http2 from "node:http2";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { bulkReply, replyTo } from "../payload.ts";
+import { bulkReply, type EchoPayload, replyTo } from "../payload.ts";
 import { type Connection, LOOPBACK, type NodePeer } from "../peer.ts";
-import type { WorkloadKind } from "../workload.ts";
-import { readBulk, readFirst, readToEnd, writeBulk } from "./node-streams.ts";
+import type { ServerKind } from "../workload.ts";
+import {
+  answerAndEnd,
+  echoThrough,
+  readBulk,
+  readFirst,
+  readMixed,
+  readToEnd,
+  writeBulk,
+} from "./node-streams.ts";
 
 export const nodeHttp2: NodePeer = {
   name: "http2",
@@ -39,9 +47,9 @@ const options = {
   maxSessionMemory: 10_000,
 };
 
-type Handler = (stream: http2.ServerHttp2Stream) => Promise<void>;
+type Handler = (stream: http2.ServerHttp2Stream) => void | Promise<void>;
 
-async function serve(kind: WorkloadKind): Promise<number> {
+async function serve(kind: ServerKind): Promise<number> {
   const handler = handlers[kind];
   const server = http2.createServer(options);
   server.on("session", (session) => session.setLocalWindowSize(CONNECTION_WINDOW));
@@ -51,7 +59,7 @@ async function serve(kind: WorkloadKind): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-const handlers: Record<WorkloadKind, Handler> = {
+const handlers: Record<ServerKind, Handler> = {
   async open(stream) {
     const reply = replyTo(await readToEnd(stream));
     stream.respond();
@@ -69,6 +77,22 @@ const handlers: Record<WorkloadKind, Handler> = {
     stream.respond();
     stream.write(reply);
     kept.push(stream);
+  },
+
+  echo(stream) {
+    stream.respond();
+    stream.pipe(stream);
+  },
+
+  scale(stream) {
+    stream.respond();
+    answerAndEnd(stream);
+  },
+
+  async mixed(stream) {
+    const reply = await readMixed(stream);
+    stream.respond();
+    stream.end(reply);
   },
 };
 
@@ -99,6 +123,10 @@ class Http2Connection implements Connection {
     stream.write(body);
     kept.push(stream);
     return readFirst(stream);
+  }
+
+  echo(payload: EchoPayload): Promise<void> {
+    return echoThrough(this.#session.request(headers), payload);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Stream, StreamMuxer } from "@libp2p/interface";
 import type { Uint8ArrayList } from "uint8arraylist";
 import { bulkChunks, BulkReader, bulkReply, MessageReader, replyTo } from "../payload.ts";
 import type { Connection } from "../peer.ts";
-import type { WorkloadKind } from "../workload.ts";
+import type { ServerKind } from "../workload.ts";
 import { SocketStream } from "./libp2p-socket.ts";
 import { connectTcp, listenTcp } from "./tcp-connections.ts";
 
@@ -23,10 +23,10 @@ export interface Style {
   readonly iterates: boolean;
 }
 
-export function serve(kind: WorkloadKind, { gathers, iterates }: Style): Promise<number> {
+export function serve(kind: ServerKind, { gathers, iterates }: Style): Promise<number> {
   return listenTcp((socket) => {
     const muxer = createMuxer.createStreamMuxer(new SocketStream(socket, "inbound", gathers));
-    muxer.addEventListener("stream", ({ detail }) => void handlers[kind](detail, iterates));
+    muxer.addEventListener("stream", ({ detail }) => void handlers[kind]!(detail, iterates));
   });
 }
 
@@ -38,7 +38,7 @@ export async function connect(port: number, { gathers, iterates }: Style): Promi
 
 type Handler = (stream: Stream, iterates: boolean) => Promise<void>;
 
-const handlers: Record<WorkloadKind, Handler> = {
+const handlers: Partial<Record<ServerKind, Handler>> = {
   async open(stream, iterates) {
     stream.send(replyTo(await readToEnd(stream, iterates)));
     await stream.close();

@@ -30,7 +30,7 @@ function peer(name: string, description: string, style: Style): NodePeer {
     // It looks for the stream of each frame in a list: twice as many take four times as long.
     idleStreams: 2_000,
     multiplexes: true,
-    supports: () => true,
+    supports: ({ kind }) => kind === "open" || kind === "bulk" || kind === "idle",
     serve: async (kind) => (await load()).serve(kind, style),
     connect: async (port) => (await load()).connect(port, style),
   };

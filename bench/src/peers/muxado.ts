@@ -1,29 +1,16 @@
-// Ourselves: the public API of @muxado/node with its default options, in promises and async iteration, on
-// either of our wires; and the same over WebSocket.
+// Ourselves, with default options: on either of our wires, over all that carries sessions, and in every way in
+// which an application can use a stream.
 
-import type { Session, SessionOptions, Stream } from "@muxado/core";
-import { connect, createServer, type ListenOptions } from "@muxado/node";
-import * as webSocket from "@muxado/ws";
-import * as webSocketServer from "@muxado/ws/server";
+import type { SessionOptions } from "@muxado/core";
 import { yamux } from "@muxado/yamux";
-import { WebSocket } from "ws";
-import { bulkChunks, BulkReader, bulkReply, MessageReader, replyTo } from "../payload.ts";
-import { type Connection, LOOPBACK, type NodePeer } from "../peer.ts";
-import type { WorkloadKind } from "../workload.ts";
-
-/** What sessions are carried by. */
-interface Carrier {
-  readonly createServer: (
-    options: SessionOptions,
-    onSession: (session: Session) => Promise<void>,
-  ) => { listen(where: ListenOptions): Promise<void>; readonly port: number | undefined };
-  readonly connect: (port: number, options: SessionOptions) => Promise<Session>;
-}
-
-const tcp: Carrier = {
-  createServer,
-  connect: (port, options) => connect({ ...options, host: LOOPBACK, port }),
-};
+import { LOOPBACK, type NodePeer } from "../peer.ts";
+import type { ServerKind, Workload } from "../workload.ts";
+import { type Carrier, overTcp, overTls, overWebSocket } from "./carriers.ts";
+import type { Face } from "./face.ts";
+import { callbacks } from "./muxado-callbacks.ts";
+import { duplexes } from "./muxado-duplexes.ts";
+import { promises, readingPromises } from "./muxado-promises.ts";
+import { webStreams } from "./muxado-web-streams.ts";
 
 export const muxado: NodePeer = peer({
   name: "muxado",
@@ -34,42 +21,69 @@ export const muxado: NodePeer = peer({
 export const muxadoReading: NodePeer = peer({
   name: "muxado-reading",
   description: "the same, with a read() pending on each idle stream",
-  supports: ({ kind }) => kind === "idle",
-  rest: readOn,
+  face: readingPromises,
 });
 
 /** On the wire that the other Yamux peers speak. */
 export const muxadoYamux: NodePeer = peer({
   name: "yamux",
   description: "@muxado/node on the wire of @muxado/yamux, otherwise as muxado",
+  supports: ({ kind }) => kind !== "echo",
   options: { wire: yamux() },
 });
 
-/** The fastest that a client of `ws` can be asked for: compressed, a message costs far more than it saves here. */
-class PlainWebSocket extends WebSocket {
-  constructor(url: string | URL, protocols?: string | string[]) {
-    super(url, protocols, { perMessageDeflate: false });
-  }
-}
+/** As Duplexes of Node's, with events: for programs that were written for sockets. */
+export const muxadoDuplex: NodePeer = peer({
+  name: "muxado-duplex",
+  description: "@muxado/node's toDuplex: events, default options",
+  idleStreams: 20_000,
+  face: duplexes,
+});
+
+export const muxadoNonblocking: NodePeer = peer({
+  name: "muxado-nonblocking",
+  description: "@muxado/node without promises: take, offer and observe",
+  face: callbacks,
+});
+
+export const muxadoWeb: NodePeer = peer({
+  name: "muxado-web",
+  description: "@muxado/node by Web Streams: stream.readable and stream.writable",
+  face: webStreams,
+});
+
+export const muxadoTls: NodePeer = peer({
+  name: "muxado-tls",
+  description: "@muxado/node over TLS 1.3, otherwise as muxado",
+  supports: ({ kind }) => kind === "echo",
+  carrier: overTls,
+});
 
 /** Over WebSockets of the ws package, on both sides. */
 export const muxadoWs: NodePeer = peer({
   name: "muxado-ws",
   description: "@muxado/ws over WebSockets of ws on both sides, otherwise as muxado",
-  carrier: {
-    createServer: webSocketServer.createServer,
-    connect: (port, options) =>
-      webSocket.connect(`ws://${LOOPBACK}:${port}/`, { ...options, WebSocket: PlainWebSocket }),
-  },
+  supports: ({ kind }) => kind !== "echo",
+  carrier: overWebSocket,
 });
+
+/**
+ * What differs from the defaults. An echo holds back what its client does not take: 256 streams with their windows full
+ * may hold more than the default budget of 64 MiB, and would then be reset.
+ */
+const optionsOf: Partial<Record<ServerKind, SessionOptions>> = {
+  echo: { memoryBudget: 256 * 1024 * 1024 },
+};
 
 interface Variant {
   readonly name: string;
   readonly description: string;
-  /** Default: every workload. */
-  readonly supports?: NodePeer["supports"];
-  /** What happens to a stream that is done and stays open. Default: it is kept, and nothing else. */
-  readonly rest?: Rest;
+  /** Default: 100 000. */
+  readonly idleStreams?: number;
+  /** Default: all that the face can do. */
+  readonly supports?: (workload: Workload) => boolean;
+  /** Default: promises and async iteration. */
+  readonly face?: Face;
   /** Of the sessions on both sides. Default: none. */
   readonly options?: SessionOptions;
   /** Default: TCP. */
@@ -79,28 +93,25 @@ interface Variant {
 function peer({
   name,
   description,
+  idleStreams = 100_000,
   supports = () => true,
-  rest = keepOnly,
+  face = promises,
   options = {},
-  carrier = tcp,
+  carrier = overTcp,
 }: Variant): NodePeer {
   return {
     name,
     description,
-    idleStreams: 100_000,
+    idleStreams,
     multiplexes: true,
-    supports,
-    serve: (kind) =>
-      serve(
-        carrier,
-        kind === "idle" ? (stream) => answerFirst(stream, rest) : handlers[kind],
-        options,
-      ),
-    connect: async (port) => new MuxadoConnection(await carrier.connect(port, options), rest),
+    supports: (workload) => workload.kind in face.handlers && supports(workload),
+    serve: (kind) => serve(carrier, face.handlers[kind]!, { ...optionsOf[kind], ...options }),
+    connect: async (port, kind) =>
+      face.use(await carrier.connect(port, { ...optionsOf[kind], ...options })),
   };
 }
 
-type Handler = (stream: Stream) => Promise<void>;
+type Handler = NonNullable<Face["handlers"]["open"]>;
 
 async function serve(carrier: Carrier, handler: Handler, options: SessionOptions): Promise<number> {
   const server = carrier.createServer(options, async (session) => {
@@ -108,84 +119,4 @@ async function serve(carrier: Carrier, handler: Handler, options: SessionOptions
   });
   await server.listen({ host: LOOPBACK, port: 0 });
   return server.port!;
-}
-
-const handlers: Record<Exclude<WorkloadKind, "idle">, Handler> = {
-  async open(stream) {
-    const message = new MessageReader();
-    for await (const chunk of stream) message.add(chunk);
-    await stream.write(replyTo(message.end()));
-    await stream.close();
-  },
-
-  async bulk(stream) {
-    const bulk = new BulkReader();
-    for await (const chunk of stream) bulk.add(chunk);
-    await stream.write(bulkReply(bulk.length));
-    await stream.close();
-  },
-};
-
-const kept: Stream[] = [];
-
-type Rest = (stream: Stream) => void;
-
-function keepOnly(stream: Stream): void {
-  kept.push(stream);
-}
-
-function readOn(stream: Stream): void {
-  kept.push(stream);
-  void stream.read();
-}
-
-async function answerFirst(stream: Stream, rest: Rest): Promise<void> {
-  await stream.write(replyTo(await readMessage(stream)));
-  rest(stream);
-}
-
-async function readMessage(stream: Stream): Promise<Uint8Array> {
-  const message = new MessageReader();
-  for (;;) {
-    const chunk = await stream.read();
-    if (chunk === null) throw new Error("the stream ended early");
-    const body = message.add(chunk);
-    if (body !== undefined) return body;
-  }
-}
-
-class MuxadoConnection implements Connection {
-  readonly #session: Session;
-  readonly #rest: Rest;
-
-  constructor(session: Session, rest: Rest) {
-    this.#session = session;
-    this.#rest = rest;
-  }
-
-  async exchange(body: Uint8Array): Promise<Uint8Array> {
-    const stream = this.#session.open();
-    await stream.write(body);
-    await stream.closeWrite();
-    const message = new MessageReader();
-    for await (const chunk of stream) message.add(chunk);
-    return message.end();
-  }
-
-  async upload(length: number, size: number): Promise<Uint8Array> {
-    const stream = this.#session.open();
-    for (const chunk of bulkChunks(length, size)) await stream.write(chunk);
-    await stream.closeWrite();
-    const message = new MessageReader();
-    for await (const chunk of stream) message.add(chunk);
-    return message.end();
-  }
-
-  async hold(body: Uint8Array): Promise<Uint8Array> {
-    const stream = this.#session.open();
-    await stream.write(body);
-    const reply = await readMessage(stream);
-    this.#rest(stream);
-    return reply;
-  }
 }

@@ -1,7 +1,15 @@
 // The steps that sockets and HTTP/2 streams of Node's have in common, with events: the fastest way to use them.
 
 import type { Duplex, Readable } from "node:stream";
-import { bulkChunks, BulkReader, MessageReader } from "../payload.ts";
+import {
+  bulkChunks,
+  BulkReader,
+  type EchoPayload,
+  EchoReader,
+  MessageReader,
+  MixedReader,
+  replyTo,
+} from "../payload.ts";
 
 /** The only message of a stream that its sender then ends. */
 export function readToEnd(stream: Readable): Promise<Uint8Array> {
@@ -37,8 +45,48 @@ export function readBulk(stream: Duplex): Promise<number> {
 
 /** Sends a bulk transfer and ends the stream, heeding its back-pressure. */
 export async function writeBulk(stream: Duplex, length: number, size: number): Promise<void> {
-  for (const chunk of bulkChunks(length, size)) {
+  await writeChunks(stream, bulkChunks(length, size));
+  stream.end();
+}
+
+/** Writes all of `chunks`, heeding the stream's back-pressure. */
+export async function writeChunks(stream: Duplex, chunks: Iterable<Uint8Array>): Promise<void> {
+  for (const chunk of chunks) {
     if (!stream.write(chunk)) await new Promise((resolve) => stream.once("drain", resolve));
   }
+}
+
+/** The reply to a request or a bulk transfer, when its sender has ended it. */
+export function readMixed(stream: Duplex): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const mixed = new MixedReader();
+    stream.on("data", (chunk: Buffer) => mixed.add(chunk));
+    stream.on("end", () => resolve(mixed.end()));
+    stream.on("error", reject);
+  });
+}
+
+/** Replies to the message of a stream that may stay open, and ends it when its sender does. */
+export function answerAndEnd(stream: Duplex): void {
+  const message = new MessageReader();
+  stream.on("data", (chunk: Buffer) => {
+    const body = message.add(chunk);
+    if (body !== undefined) stream.write(replyTo(body));
+  });
+  stream.on("end", () => stream.end());
+  // Those that rest fail when the client's process ends, and that is no mistake.
+  stream.on("error", () => undefined);
+}
+
+/** Sends a payload and ends the stream, and checks what comes back meanwhile. */
+export async function echoThrough(stream: Duplex, payload: EchoPayload): Promise<void> {
+  const back = new Promise<void>((resolve, reject) => {
+    const echo = new EchoReader(payload);
+    stream.on("data", (chunk: Buffer) => echo.add(chunk));
+    stream.on("end", () => resolve(echo.end()));
+    stream.on("error", reject);
+  });
+  await writeChunks(stream, payload.chunks());
   stream.end();
+  await back;
 }

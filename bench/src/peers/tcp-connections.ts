@@ -2,10 +2,18 @@
 
 import * as net from "node:net";
 import { once } from "node:events";
-import { bulkReply, replyTo } from "../payload.ts";
+import { bulkReply, type EchoPayload, replyTo } from "../payload.ts";
 import { type Connection, LOOPBACK, type NodePeer } from "../peer.ts";
-import type { WorkloadKind } from "../workload.ts";
-import { readBulk, readFirst, readToEnd, writeBulk } from "./node-streams.ts";
+import type { ServerKind } from "../workload.ts";
+import {
+  answerAndEnd,
+  echoThrough,
+  readBulk,
+  readFirst,
+  readMixed,
+  readToEnd,
+  writeBulk,
+} from "./node-streams.ts";
 
 export const tcpConnections: NodePeer = {
   name: "tcp-connections",
@@ -37,9 +45,9 @@ export async function connectTcp(port: number): Promise<net.Socket> {
   return socket;
 }
 
-type Handler = (socket: net.Socket) => Promise<void>;
+type Handler = (socket: net.Socket) => void | Promise<void>;
 
-const handlers: Record<WorkloadKind, Handler> = {
+const handlers: Record<ServerKind, Handler> = {
   async open(socket) {
     socket.end(replyTo(await readToEnd(socket)));
   },
@@ -51,6 +59,16 @@ const handlers: Record<WorkloadKind, Handler> = {
   async idle(socket) {
     socket.write(replyTo(await readFirst(socket)));
     kept.push(socket);
+  },
+
+  echo(socket) {
+    socket.pipe(socket);
+  },
+
+  scale: answerAndEnd,
+
+  async mixed(socket) {
+    socket.end(await readMixed(socket));
   },
 };
 
@@ -82,6 +100,10 @@ class TcpConnections implements Connection {
     socket.write(body);
     kept.push(socket);
     return readFirst(socket);
+  }
+
+  echo(payload: EchoPayload): Promise<void> {
+    return echoThrough(this.#connect(), payload);
   }
 
   #connect(): net.Socket {

@@ -4,16 +4,27 @@
 import type * as net from "node:net";
 import { MESSAGE_LENGTH, MessageReader, replyTo } from "../payload.ts";
 import type { Connection, NodePeer } from "../peer.ts";
+import { EchoConnection } from "./echo-connection.ts";
 import { connectTcp, listenTcp, tcpConnections } from "./tcp-connections.ts";
+import { serveUnits, UnitConnection } from "./tcp-units.ts";
 
 export const tcp: NodePeer = {
   name: "tcp",
-  description: "node:net, one connection: 72 bytes back and forth, and bulk",
+  description:
+    "node:net, one connection: 72 bytes or an echo back and forth; bulk; in mixed, a request behind each 256 KiB",
   idleStreams: 0,
   multiplexes: false,
-  supports: ({ kind, streams }) => kind === "bulk" || (kind === "open" && streams === 1),
-  serve: (kind) => (kind === "open" ? listenTcp(pong) : tcpConnections.serve(kind)),
-  connect: async (port) => new TcpConnection(await connectTcp(port), port),
+  supports: ({ kind, streams }) =>
+    kind === "bulk" || kind === "mixed" || ((kind === "open" || kind === "echo") && streams === 1),
+  serve(kind) {
+    if (kind === "mixed") return serveUnits();
+    return kind === "open" ? listenTcp(pong) : tcpConnections.serve(kind);
+  },
+  async connect(port, kind) {
+    if (kind === "mixed") return UnitConnection.to(port);
+    const socket = await connectTcp(port);
+    return kind === "echo" ? new EchoConnection(socket) : new TcpConnection(socket, port);
+  },
 };
 
 /** As many bytes as a multiplexer's smallest header has: the message is as long as a frame with it. */
@@ -43,7 +54,7 @@ class TcpConnection implements Connection {
   }
 
   async upload(length: number, size: number): Promise<Uint8Array> {
-    const connection = await tcpConnections.connect(this.#port);
+    const connection = await tcpConnections.connect(this.#port, "bulk");
     return connection.upload(length, size);
   }
 

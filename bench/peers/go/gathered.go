@@ -1,5 +1,5 @@
 // A connection that gathers: what is written while the last system call is under way leaves with the next.
-// yamux itself makes one call for each header and one for each body.
+// The libraries make one call for each header and one for each body.
 package main
 
 import (

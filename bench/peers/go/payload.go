@@ -82,6 +82,15 @@ func bulkChunk(offset, length int) []byte {
 	return pattern[start : start+length]
 }
 
+// bulkBytes is the same pattern, as long as wanted.
+func bulkBytes(length int) []byte {
+	bytes := make([]byte, length)
+	for at := 0; at < length; at += period {
+		copy(bytes[at:], pattern[:period])
+	}
+	return bytes
+}
+
 // bulkReader checks the bytes of one bulk transfer as they arrive, each of them.
 type bulkReader struct{ length int }
 

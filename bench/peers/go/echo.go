@@ -1,0 +1,76 @@
+// Payloads that are sent and come back: what a worker of the echo workload writes, and the check of every byte.
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// ownLength is the part of a payload that each worker has for itself; what follows is common to all.
+const ownLength = 64 * 1024
+
+// echoer is one worker: payloads of one length, one after the other.
+type echoer struct {
+	own, rest []byte
+	reading   []byte
+}
+
+func newEchoer(body []byte) *echoer {
+	at := min(len(body), ownLength)
+	return &echoer{
+		own:  bytes.Clone(body[:at]),
+		rest: body[at:],
+		// A byte more than there should be: to see if there is more.
+		reading: make([]byte, min(len(body)+1, readLength)),
+	}
+}
+
+// echo opens a stream, sends the payload with number n, half-closes, and checks what comes back meanwhile.
+func (e *echoer) echo(session session, n uint64) {
+	copy(e.own, binary.LittleEndian.AppendUint64(nil, n))
+	stream := open(session)
+	go func() {
+		write(stream, e.own)
+		if len(e.rest) > 0 {
+			write(stream, e.rest)
+		}
+		check(stream.CloseWrite())
+	}()
+	e.receive(stream, n)
+}
+
+func (e *echoer) receive(stream stream, n uint64) {
+	length, expected := 0, len(e.own)+len(e.rest)
+	for {
+		count, err := stream.Read(e.reading)
+		e.compare(e.reading[:count], length, n)
+		length += count
+		if err == io.EOF {
+			break
+		}
+		check(err)
+	}
+	if length != expected {
+		fail(fmt.Errorf("%d bytes of payload %d have come back of %d", length, n, expected))
+	}
+}
+
+// compare checks bytes that belong at an offset of what was sent.
+func (e *echoer) compare(got []byte, offset int, n uint64) {
+	for _, part := range [][]byte{e.own, e.rest} {
+		if offset >= len(part) {
+			offset -= len(part)
+			continue
+		}
+		sent := part[offset:min(len(part), offset+len(got))]
+		if !bytes.Equal(got[:len(sent)], sent) {
+			fail(fmt.Errorf("payload %d has come back with other bytes", n))
+		}
+		got, offset = got[len(sent):], 0
+	}
+	if len(got) > 0 {
+		fail(fmt.Errorf("more bytes of payload %d have come back than were sent", n))
+	}
+}

@@ -1,0 +1,88 @@
+// The results as the tables of docs/performance.md: the targets first, then all that was measured.
+
+import type { Measurement } from "./measurement.ts";
+import { readable, type Results, summary } from "./report.ts";
+import { median } from "./statistics.ts";
+import { boundOf, labelOf, outcomes } from "./targets.ts";
+
+/** Tables of Markdown, with their headings. */
+export function asMarkdown({ versions, peers, rounds, sizes, measurements }: Results): string {
+  const echoes = measurements.filter(({ workload }) => workload.kind === "echo");
+  const others = measurements.filter(({ workload }) => workload.kind !== "echo");
+  const gib = sizes.bulkBytes / 2 ** 30;
+  return [
+    ...section("Targets", targetTable(measurements)),
+    ...others.flatMap((measurement) => {
+      const { workload, unit, lessIsBetter } = measurement;
+      const better = lessIsBetter ? "; less is better" : "";
+      return section(`${workload.name}: ${unit}`, [
+        `${capitalized(workload.description)}${better}.`,
+        "",
+        ...peerTable(measurement),
+      ]);
+    }),
+    ...(echoes.length > 0 ? section("Echo", echoTable(echoes)) : []),
+    ...section(
+      "Peers",
+      rows(
+        ["peer", ""],
+        peers.map(({ name, description }) => [name, description]),
+      ),
+    ),
+    ...section("Versions", [
+      `${rounds} rounds; open: ${sizes.openSeconds} s each; bulk: ${gib} GiB each.`,
+      "",
+      ...rows(["", ""], Object.entries(versions)),
+    ]),
+  ].join("\n");
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return [`### ${title}`, "", ...lines, ""];
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function targetTable(measurements: readonly Measurement[]): string[] {
+  return rows(
+    ["workload", "what", "target", "measured", ""],
+    outcomes(measurements).map(({ target, found, isMet }) => [
+      target.of.workload,
+      labelOf(target),
+      boundOf(target),
+      found === undefined ? "–" : readable(found),
+      isMet === undefined ? "not measured" : isMet ? "met" : "**not met**",
+    ]),
+  );
+}
+
+function peerTable({ values }: Measurement): string[] {
+  const [ours = ""] = Object.keys(values);
+  return rows(
+    ["peer", "median", "min", "max", `${ours} ÷ it`],
+    Object.entries(values).map(([name, own]) => {
+      const { median: middle, min, max, ratio } = summary(own, values);
+      return [name, ...[middle, min, max, ratio].map(readable)];
+    }),
+  );
+}
+
+/** The matrix of echoes: a row for each workload, a column for each peer. */
+function echoTable(echoes: readonly Measurement[]): string[] {
+  const names = [...new Set(echoes.flatMap(({ values }) => Object.keys(values)))];
+  return rows(
+    ["payload and streams", "unit", ...names],
+    echoes.map(({ workload, unit, values }) => [
+      workload.name.replace("echo-", "").replace("-", " × "),
+      unit,
+      ...names.map((name) => (values[name] === undefined ? "–" : readable(median(values[name])))),
+    ]),
+  );
+}
+
+function rows(heads: readonly string[], cells: readonly (readonly string[])[]): string[] {
+  const line = (row: readonly string[]): string => `| ${row.join(" | ")} |`;
+  return [line(heads), `|${"---|".repeat(heads.length)}`, ...cells.map(line)];
+}

@@ -1,0 +1,44 @@
+// What our own sessions are carried by.
+
+import { selfSigned } from "@muxado/examples/certificate";
+import type { Session, SessionOptions } from "@muxado/core";
+import { connect, createServer, type ListenOptions } from "@muxado/node";
+import * as webSocket from "@muxado/ws";
+import * as webSocketServer from "@muxado/ws/server";
+import { WebSocket } from "ws";
+import { LOOPBACK } from "../peer.ts";
+
+/** Servers and clients of one kind. */
+export interface Carrier {
+  readonly createServer: (
+    options: SessionOptions,
+    onSession: (session: Session) => Promise<void>,
+  ) => { listen(where: ListenOptions): Promise<void>; readonly port: number | undefined };
+  readonly connect: (port: number, options: SessionOptions) => Promise<Session>;
+}
+
+export const overTcp: Carrier = {
+  createServer,
+  connect: (port, options) => connect({ ...options, host: LOOPBACK, port }),
+};
+
+/** The certificate is made by the server's process; what checking it costs is no part of any measurement. */
+export const overTls: Carrier = {
+  createServer: (options, onSession) =>
+    createServer({ ...options, tls: selfSigned("localhost") }, onSession),
+  connect: (port, options) =>
+    connect({ ...options, host: LOOPBACK, port, tls: { rejectUnauthorized: false } }),
+};
+
+/** The fastest that a client of `ws` can be asked for: compressed, a message costs far more than it saves here. */
+class PlainWebSocket extends WebSocket {
+  constructor(url: string | URL, protocols?: string | string[]) {
+    super(url, protocols, { perMessageDeflate: false });
+  }
+}
+
+export const overWebSocket: Carrier = {
+  createServer: webSocketServer.createServer,
+  connect: (port, options) =>
+    webSocket.connect(`ws://${LOOPBACK}:${port}/`, { ...options, WebSocket: PlainWebSocket }),
+};

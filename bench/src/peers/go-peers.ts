@@ -1,0 +1,50 @@
+// The peers in Go, between two processes of one program: golang.ngrok.com/muxado/v2, the reference of the muxado
+// protocol, and hashicorp/yamux, the original.
+
+import type { ProgramPeer } from "../peer.ts";
+import { nativeProgram } from "./native-program.ts";
+
+export const goMuxado: ProgramPeer = {
+  ...nativeProgram({
+    tool: "go",
+    args: ["build", "-trimpath", "-mod=readonly", "-o", "../../.build/go", "."],
+    folder: "go",
+    program: "go",
+  }),
+  name: "go-muxado",
+  description:
+    "golang.ngrok.com/muxado/v2 in Go on both sides: a goroutine for each stream, default options, backlog raised",
+  idleStreams: 100_000,
+  multiplexes: true,
+  supports: () => true,
+};
+
+/** The best that its options allow, and not a system call for each header and each body. */
+export const goMuxadoTuned: ProgramPeer = {
+  ...goMuxado,
+  name: "go-muxado-tuned",
+  description:
+    "the same with its window raised, over a connection of ours that gathers and reads ahead",
+};
+
+export const goMuxadoTls: ProgramPeer = {
+  ...goMuxado,
+  name: "go-muxado-tls",
+  description: "go-muxado over crypto/tls",
+  supports: ({ kind }) => kind === "echo",
+};
+
+export const goYamux: ProgramPeer = {
+  ...goMuxado,
+  name: "go-yamux",
+  description:
+    "hashicorp/yamux in Go on both sides: a goroutine for each stream, default options, no log",
+};
+
+/** The best that its users could make of it: a larger window, and not a system call for each header and each body. */
+export const goYamuxTuned: ProgramPeer = {
+  ...goYamux,
+  name: "go-yamux-tuned",
+  description:
+    "the same with its window raised, over a connection of ours that gathers the frames of several writes",
+};

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { asMarkdown } from "./markdown.ts";
+import type { Measurement } from "./measurement.ts";
+import { asJson, asText, readable, type Results } from "./report.ts";
+import { workloads } from "./workload.ts";
+
+function measurement(name: string, values: Record<string, number[]>): Measurement {
+  const workload = workloads.find((one) => one.name === name)!;
+  return { workload, unit: "streams/s", lessIsBetter: false, values };
+}
+
+function results(measurements: Measurement[]): Results {
+  return {
+    versions: { node: "20.0.0" },
+    peers: [],
+    rounds: 3,
+    sizes: { openSeconds: 1, bulkBytes: 2 ** 30, others: [] },
+    measurements,
+  };
+}
+
+const open = measurement("open-64", { muxado: [3000, 2000, 2500], http2: [100, 100, 125] });
+
+/** The only line with all of `parts`, its runs of spaces made one. */
+function line(text: string, ...parts: string[]): string {
+  const lines = text.split("\n").map((one) => one.trim().replaceAll(/ +/g, " "));
+  const found = lines.filter((one) => parts.every((part) => one.includes(part)));
+  expect(found).toHaveLength(1);
+  return found[0]!;
+}
+
+test("a table has the median, the least, the most, and the paired ratio to the first peer", () => {
+  expect(line(asText(results([open])), "http2", "100")).toBe("http2 100 100 125 20.00");
+});
+
+test("targets are shown as met or not, and those that were not measured not at all", () => {
+  const text = asText(results([open]));
+  expect(line(text, "muxado ÷ http2")).toBe("open-64 muxado ÷ http2 20 ≥ 10 met");
+  expect(text).not.toContain("go-muxado");
+  const slow = asText(results([measurement("open-64", { muxado: [900], http2: [100] })]));
+  expect(line(slow, "muxado ÷ http2")).toBe("open-64 muxado ÷ http2 9 ≥ 10 not met");
+});
+
+test("JSON has the values of every round, and the targets", () => {
+  const { results: own, targets, versions } = JSON.parse(asJson(results([open])));
+  expect(own[0].workload).toBe("open-64");
+  expect(own[0].peers.http2).toEqual({
+    median: 100,
+    min: 100,
+    max: 125,
+    ratio: 20,
+    rounds: [100, 100, 125],
+  });
+  const target = targets.find(({ what }: { what: string }) => what === "muxado ÷ http2");
+  expect(target).toEqual({
+    workload: "open-64",
+    what: "muxado ÷ http2",
+    atLeast: 10,
+    found: 20,
+    isMet: true,
+  });
+  expect(versions).toEqual({ node: "20.0.0" });
+});
+
+test("Markdown has every target, the tables, and the echoes as one matrix", () => {
+  const echoes = [
+    measurement("echo-1B-4", { muxado: [10], http2: [5] }),
+    measurement("echo-1B-8", { muxado: [20] }),
+  ];
+  const text = asMarkdown(results([open, ...echoes]));
+  expect(line(text, "| open-64 | muxado ÷ http2 |")).toBe(
+    "| open-64 | muxado ÷ http2 | ≥ 10 | 20 | met |",
+  );
+  expect(line(text, "| open-64 | muxado ÷ go-muxado |")).toContain("not measured");
+  expect(line(text, "| http2 | 100 |")).toBe("| http2 | 100 | 100 | 125 | 20 |");
+  expect(line(text, "| 1B × 4 |")).toBe("| 1B × 4 | streams/s | 10 | 5 |");
+  expect(line(text, "| 1B × 8 |")).toBe("| 1B × 8 | streams/s | 20 | – |");
+});
+
+test("numbers are as exact as they are interesting", () => {
+  expect([1.234, 12.34, 123.4, 1234567, 20, 0.5].map(readable)).toEqual([
+    "1.23",
+    "12.3",
+    "123",
+    "1 234 567",
+    "20",
+    "0.50",
+  ]);
+});

@@ -1,0 +1,132 @@
+// What we want to reach, and what a run has found: ratios of rounds of one run, and a few figures that stand alone.
+// The size of the packages has a target, too; `npm run check -- size` looks after it.
+
+import { DRAIN_UNIT } from "./measure-latency.ts";
+import { scaleUnit } from "./measure-scale.ts";
+import type { Measurement } from "./measurement.ts";
+import { median, pairedRatio } from "./statistics.ts";
+
+/** One quantity of one peer. */
+interface Quantity {
+  readonly workload: string;
+  /** Default: the only one, or the first, that the workload has. */
+  readonly unit?: string;
+  readonly peer: string;
+}
+
+interface Bound {
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+/** A bound of one quantity, by itself or divided by another. */
+export interface Target extends Bound {
+  readonly of: Quantity;
+  readonly over?: Quantity;
+  /** As it is to be called, where the names of the quantities would not tell. */
+  readonly label?: string;
+}
+
+/** A target beside what was found. */
+export interface Outcome {
+  readonly target: Target;
+  /** Undefined if the run did not measure it. */
+  readonly found: number | undefined;
+  readonly isMet: boolean | undefined;
+}
+
+export const targets: readonly Target[] = [
+  beside("open-64", "muxado", "http2", 10),
+  beside("open-64", "muxado", "go-muxado", 12),
+  beside("open-64", "muxado", "go-yamux", 10),
+  beside("open-64", "muxado", "libp2p-yamux", 20),
+  beside("open-64", "muxado", "tcp-connections", 15),
+  beside("open-1", "muxado", "tcp", 0.85),
+  beside("open-1", "muxado", "http2", 1.4),
+  ...["bulk-1", "bulk-64"].flatMap((workload) => [
+    beside(workload, "muxado", "tcp", 0.85),
+    beside(workload, "muxado", "go-muxado", 3),
+    beside(workload, "muxado", "go-yamux", 2),
+  ]),
+  beside("open-64", "muxado-duplex", "http2", 2.5),
+  beside("bulk-1", "muxado-duplex", "tcp", 0.7),
+  beside("bulk-1", "muxado-ws", "ws", 0.8),
+  beside("open-64", "muxado-ws", "muxado", 0.7),
+  alone("idle", "bytes of heap, client", 500),
+  alone("idle", "bytes of heap, server", 500),
+  growing("scale-1"),
+  growing("scale-64"),
+  {
+    of: { workload: "mixed", unit: "µs, p99", peer: "muxado" },
+    over: { workload: "mixed", unit: DRAIN_UNIT, peer: "tcp" },
+    label: "p99 of requests ÷ a congested write of tcp",
+    atMost: 3,
+  },
+  alone("codec", "ns, decode", 15),
+  alone("codec", "ns, encode", 25),
+];
+
+function beside(workload: string, ours: string, theirs: string, atLeast: number): Target {
+  return { of: { workload, peer: ours }, over: { workload, peer: theirs }, atLeast };
+}
+
+function alone(workload: string, unit: string, atMost: number): Target {
+  return { of: { workload, unit, peer: "muxado" }, atMost };
+}
+
+/** What a stream costs amid many others: the rate amid few, divided by that amid many. */
+function growing(workload: string): Target {
+  const amid = (others: number): Quantity => ({
+    workload,
+    unit: scaleUnit(others),
+    peer: "muxado",
+  });
+  return {
+    of: amid(10),
+    over: amid(100_000),
+    label: "cost of a stream amid 100 000 others ÷ amid 10",
+    atMost: 1.3,
+  };
+}
+
+/** Each of `all` beside what was found. */
+export function outcomes(
+  measurements: readonly Measurement[],
+  all: readonly Target[] = targets,
+): Outcome[] {
+  return all.map((target) => {
+    const found = foundOf(target, measurements);
+    const { atLeast = -Infinity, atMost = Infinity } = target;
+    const isMet = found === undefined ? undefined : found >= atLeast && found <= atMost;
+    return { target, found, isMet };
+  });
+}
+
+function foundOf({ of, over }: Target, measurements: readonly Measurement[]): number | undefined {
+  const values = valuesOf(of, measurements);
+  if (values === undefined) return undefined;
+  if (over === undefined) return median(values);
+  const others = valuesOf(over, measurements);
+  return others === undefined ? undefined : pairedRatio(values, others);
+}
+
+function valuesOf(
+  { workload, unit, peer }: Quantity,
+  measurements: readonly Measurement[],
+): readonly number[] | undefined {
+  const measurement = measurements.find(
+    (one) => one.workload.name === workload && (unit === undefined || one.unit === unit),
+  );
+  return measurement?.values[peer];
+}
+
+/** What a target is about, in a few words. */
+export function labelOf({ label, of, over }: Target): string {
+  if (label !== undefined) return label;
+  return over === undefined ? `${of.peer}, ${of.unit}` : `${of.peer} ÷ ${over.peer}`;
+}
+
+/** The bound of a target, in a few words. */
+export function boundOf({ atLeast, atMost }: Bound): string {
+  return atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`;
+}
