@@ -31,6 +31,14 @@ export const omittedFiles = [
     why: "the same: every sequence of four inputs",
   },
   {
+    what: "packages/testkit/test/faults.test.ts",
+    why: "the same, with connections that break",
+  },
+  {
+    what: "packages/core/test/turns.test.ts",
+    why: "the same: turns, shares and budgets",
+  },
+  {
     what: "packages/ws/test/flood.test.ts",
     why: "measures the resident memory and the speed of one process; its limits are Node's",
   },

@@ -75,7 +75,7 @@ export const counts: readonly Count[] = [
   },
   {
     name: "bytes of heap allocated by both sides and their application, for each of these MiB",
-    limits: { muxado: 95_000, yamux: 100_000 },
+    limits: { muxado: 130_000, yamux: 130_000 },
     count: async (loop) => {
       await transfer(loop.client, loop.server, 8 * BULK * MIB);
       // The bytes themselves lie outside the heap, and many of them would bring about a collection.
