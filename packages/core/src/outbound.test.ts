@@ -137,6 +137,89 @@ describe("a turn", () => {
   });
 });
 
+describe("the head start of a long turn", () => {
+  const HEADER = 8;
+  /** As much as gives one. */
+  const LONG = 2 * KIB - HEADER;
+
+  /** What waits for the microtasks of this turn waits no longer. */
+  const continuations = (): Promise<void> => Promise.resolve();
+
+  it("leaves with the promise continuations, once 2 KiB have been put, and the rest at its end", async () => {
+    const { outbound, writes, sent, turn } = bench();
+    outbound.putData(3, 0, body(LONG), 0, LONG);
+    // A command may have put it, and those call nobody out.
+    expect(writes).toHaveLength(0);
+    outbound.putReset(5, 6);
+    await continuations();
+    expect(writes).toHaveLength(1);
+    expect(sent).toMatchObject([{ type: "DATA" }, { type: "RST" }]);
+    outbound.written();
+    outbound.putReset(7, 6);
+    turn();
+    expect(sent).toMatchObject([{ streamId: 3 }, { streamId: 5 }, { streamId: 7 }]);
+  });
+
+  it("is given to no turn that is shorter", async () => {
+    const { outbound, writes } = bench();
+    outbound.putData(3, 0, body(LONG - 1), 0, LONG - 1);
+    await continuations();
+    expect(writes).toHaveLength(0);
+  });
+
+  it("carries what has been put and nothing else: what could wait for the end of the turn does", async () => {
+    const compose = vi.fn(() => false);
+    const { outbound, writes, turn } = bench(compose);
+    outbound.putData(3, 0, body(LONG), 0, LONG);
+    await continuations();
+    expect(writes).toHaveLength(1);
+    expect(compose).not.toHaveBeenCalled();
+    outbound.written();
+    turn();
+    expect(compose).toHaveBeenCalled();
+  });
+
+  it("waits like everything else for a write that is under way", async () => {
+    const { outbound, writes, turn } = bench();
+    outbound.putReset(3, 6);
+    turn();
+    outbound.putData(5, 0, body(LONG), 0, LONG);
+    await continuations();
+    expect(writes).toHaveLength(1);
+    outbound.written();
+    turn();
+    expect(writes).toHaveLength(2);
+  });
+
+  it("is not needed by what a flush composes, which leaves at once", async () => {
+    const { outbound, writes, turn } = bench((outbound) => {
+      if (outbound.waiting === 0) outbound.putData(3, 0, body(LONG), 0, LONG);
+      return false;
+    });
+    outbound.requestFlush();
+    turn();
+    expect(writes).toHaveLength(1);
+    outbound.written();
+    await continuations();
+    expect(writes).toHaveLength(1);
+  });
+
+  it("is nothing any more when a flush has taken it, or the transport is closed", async () => {
+    const flushed = bench();
+    flushed.outbound.putData(3, 0, body(LONG), 0, LONG);
+    flushed.turn();
+    flushed.outbound.written();
+    await continuations();
+    expect(flushed.writes).toHaveLength(1);
+
+    const closed = bench();
+    closed.outbound.putData(3, 0, body(LONG), 0, LONG);
+    closed.outbound.close(() => undefined);
+    await continuations();
+    expect(closed.writes).toHaveLength(0);
+  });
+});
+
 describe("a write under way", () => {
   it("is the only one until the transport is done with it", () => {
     const { outbound, writes, flushes, turn } = bench();
