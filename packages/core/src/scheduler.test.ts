@@ -8,6 +8,9 @@ import type { Stream } from "./stream.ts";
 
 const KIB = 1024;
 
+/** The longest body of a frame while others wait, and the share of a stream of the default weight in a round. */
+const TURN = 32 * KIB;
+
 /** A stream with so much output, in bytes. */
 type Fake = Stream & { output: number };
 
@@ -79,9 +82,9 @@ function sums(turns: Bench["turns"]): Record<string, number> {
 describe("streams of one urgency", () => {
   it("take turns of one frame, in the order in which they asked", () => {
     const { scheduler, turns, stream } = bench();
-    scheduler.schedule(stream("a", 40 * KIB));
-    scheduler.schedule(stream("b", 16 * KIB));
-    scheduler.schedule(stream("c", 32 * KIB));
+    scheduler.schedule(stream("a", 2.5 * TURN));
+    scheduler.schedule(stream("b", TURN));
+    scheduler.schedule(stream("c", 2 * TURN));
     scheduler.fill();
     expect(names(turns)).toBe("abcaca");
   });
@@ -94,21 +97,21 @@ describe("streams of one urgency", () => {
 
   it("stand in the ring once, however often they ask", () => {
     const { scheduler, turns, stream } = bench();
-    const a = stream("a", 32 * KIB);
+    const a = stream("a", 2 * TURN);
     for (let times = 0; times < 3; times++) scheduler.schedule(a);
-    scheduler.schedule(stream("b", 32 * KIB));
+    scheduler.schedule(stream("b", 2 * TURN));
     scheduler.fill();
     expect(names(turns)).toBe("abab");
   });
 
-  it("send up to 16 KiB while others wait, and up to 64 KiB alone", () => {
+  it("send up to 32 KiB while others wait, and up to 64 KiB alone", () => {
     const { scheduler, turns, stream } = bench();
-    scheduler.schedule(stream("a", 144 * KIB));
-    scheduler.schedule(stream("b", 16 * KIB));
+    scheduler.schedule(stream("a", TURN + 128 * KIB));
+    scheduler.schedule(stream("b", TURN));
     scheduler.fill();
     expect(turns).toEqual([
-      ["a", 16 * KIB],
-      ["b", 16 * KIB],
+      ["a", TURN],
+      ["b", TURN],
       ["a", 64 * KIB],
       ["a", 64 * KIB],
     ]);
@@ -117,12 +120,12 @@ describe("streams of one urgency", () => {
   it("go on where they stopped when the transport has room again", () => {
     const made = bench();
     const { scheduler, turns, stream } = made;
-    scheduler.schedule(stream("a", 32 * KIB));
-    scheduler.schedule(stream("b", 32 * KIB));
-    made.room = 48 * KIB;
+    scheduler.schedule(stream("a", 2 * TURN));
+    scheduler.schedule(stream("b", 2 * TURN));
+    made.room = 3 * TURN;
     expect(scheduler.fill()).toBe(true);
     expect(names(turns)).toBe("aba");
-    made.room = 48 * KIB;
+    made.room = 3 * TURN;
     expect(scheduler.fill()).toBe(false);
     expect(names(turns)).toBe("abab");
   });
@@ -157,7 +160,7 @@ describe("weights", () => {
     const { scheduler, turns, stream } = made;
     scheduler.schedule(stream("a", Infinity, { weight: first }));
     scheduler.schedule(stream("b", Infinity, { weight: second }));
-    const total = 400 * 256 * KIB;
+    const total = 6400 * TURN;
     made.room = total;
     scheduler.fill();
     const share = sums(turns).a! / total;
@@ -168,11 +171,11 @@ describe("weights", () => {
   it("hold for streams that have one message after the other, too", () => {
     const made = bench();
     const { scheduler, turns, stream } = made;
-    const a = stream("a", 16 * KIB, { weight: 4 });
-    const b = stream("b", 16 * KIB, { weight: 16 });
+    const a = stream("a", TURN, { weight: 4 });
+    const b = stream("b", TURN, { weight: 16 });
     for (let round = 0; round < 2000; round++) {
       for (const each of [a, b]) {
-        if (each.output === 0) each.output = 16 * KIB;
+        if (each.output === 0) each.output = TURN;
         scheduler.schedule(each);
       }
       made.room = 1;
@@ -191,7 +194,7 @@ describe("weights", () => {
     turns.length = 0;
     a.output = Infinity;
     scheduler.schedule(stream("b", Infinity, { weight: 1 }));
-    made.room = 200 * 16 * KIB;
+    made.room = 200 * TURN;
     scheduler.fill();
     expect(sums(turns).a! / sums(turns).b!).toBeGreaterThan(0.95);
   });
@@ -201,11 +204,11 @@ describe("urgency", () => {
   it("is served strictly in order: what is urgent goes before every other turn", () => {
     const made = bench();
     const { scheduler, turns, stream } = made;
-    scheduler.schedule(stream("b", 48 * KIB, { urgency: 5 }));
-    scheduler.schedule(stream("c", 16 * KIB, { urgency: 7 }));
+    scheduler.schedule(stream("b", 3 * TURN, { urgency: 5 }));
+    scheduler.schedule(stream("c", TURN, { urgency: 7 }));
     made.room = 1;
     scheduler.fill();
-    scheduler.schedule(stream("a", 20 * KIB, { urgency: 0 }));
+    scheduler.schedule(stream("a", 1.25 * TURN, { urgency: 0 }));
     made.room = Infinity;
     scheduler.fill();
     expect(names(turns)).toBe("baabbc");
@@ -231,11 +234,11 @@ describe("urgency", () => {
   it("keeps frames short for streams of other classes that wait, too", () => {
     const { scheduler, turns, stream } = bench();
     scheduler.schedule(stream("b", 1, { urgency: 7 }));
-    scheduler.schedule(stream("a", 32 * KIB, { urgency: 0 }));
+    scheduler.schedule(stream("a", 2 * TURN, { urgency: 0 }));
     scheduler.fill();
     expect(turns).toEqual([
-      ["a", 16 * KIB],
-      ["a", 16 * KIB],
+      ["a", TURN],
+      ["a", TURN],
       ["b", 1],
     ]);
   });

@@ -118,18 +118,18 @@ describe("offers", () => {
     pair.server.destroy();
   });
 
-  it("go out in frames of 16 KiB while somebody waits, however much is taken", () => {
+  it("go out in frames of 32 KiB while somebody waits, however much is taken", () => {
     const peer = rawPeer();
     const [waiting, offering] = [
       peer.session.open({ priority: { urgency: 7 } }),
       peer.session.open(),
     ];
     void waiting.write(bytes(100 * KIB));
-    offering.offer(bytes(64 * KIB));
+    offering.offer(bytes(128 * KIB));
     const frames = peer
       .take()
       .filter((frame) => "streamId" in frame && frame.streamId === offering.id);
-    expect(brief(frames)[0]).toBe(`${offering.id}: DATA ${16 * KIB} SYN`);
+    expect(brief(frames)[0]).toBe(`${offering.id}: DATA ${32 * KIB} SYN`);
     expect(frames).toHaveLength(4);
   });
 

@@ -6,7 +6,7 @@ import { elapse } from "./elapse.ts";
 import { readAll, writeForEver } from "./traffic.ts";
 
 /** The body of a frame while other streams wait, in bytes. */
-const TURN = 16 * 1024;
+const TURN = 32 * 1024;
 
 /** Bytes per second: it does not matter how many. */
 const BANDWIDTH = 10e6;

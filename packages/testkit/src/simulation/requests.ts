@@ -36,7 +36,7 @@ export interface RequestTimes {
 const PACKET_SIZE = 4096;
 
 /** The longest frame, header included, that is sent while another stream waits, in bytes. */
-const FRAME = 16 * 1024 + 8;
+const FRAME = 32 * 1024 + 8;
 
 /** The least and the most between two requests, in milliseconds. */
 const PAUSE = [5, 50] as const;
