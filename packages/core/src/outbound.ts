@@ -68,8 +68,8 @@ export class Outbound {
 
   /** Something has been put, or waits to be composed, since the last flush. */
   #flushWanted = false;
-  /** What has been put so far leaves as soon as this is through, or is being composed. */
-  #leaving = false;
+  /** A head start has been asked for and not been given. */
+  #hurries = false;
   readonly #giveHeadStart: () => void;
   /** Ends the transport's direction when everything has been written; undefined until that is wanted. */
   #finish: (() => void) | undefined;
@@ -95,7 +95,7 @@ export class Outbound {
     this.#compose = compose;
     this.#flush = () => this.flush();
     this.#giveHeadStart = () => {
-      this.#leaving = false;
+      this.#hurries = false;
       if (this.#underWay === 0 && this.waiting > 0) this.#send();
     };
   }
@@ -121,56 +121,49 @@ export class Outbound {
   }
 
   putData(streamId: number, flags: number, chunk: Uint8Array, start: number, end: number): void {
-    this.framesSent++;
     const length = end - start;
     const header = this.#wire.dataHeaderLength;
     if (length > COPIED_BELOW) {
-      this.#reserve(header);
+      this.#begin(header);
       this.#end = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
       this.#seal();
       this.#batch.push(chunk.subarray(start, end));
       this.#batchLength += length;
     } else {
-      this.#reserve(header + length);
+      this.#begin(header + length);
       const body = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
       if (length > 0) {
         this.#arena.set(length === chunk.length ? chunk : chunk.subarray(start, end), body);
       }
       this.#end = body + length;
     }
-    this.#added();
+    this.#complete(this.#end);
     if (this.#trace !== undefined) this.#traceData(this.#trace, streamId, flags, length);
   }
 
   putPing(value: number, isAnswer: boolean): void {
-    this.framesSent++;
-    this.#reserve(this.#wire.controlLength);
-    this.#end = this.#wire.putPing!(this.#arena, this.#end, value, isAnswer);
-    this.#added();
+    this.#begin(this.#wire.controlLength);
+    this.#complete(this.#wire.putPing!(this.#arena, this.#end, value, isAnswer));
     this.#trace?.({ direction: "out", kind: "ping", value, isAnswer });
   }
 
   putIncrement(streamId: number, increment: number): void {
-    this.framesSent++;
-    this.#reserve(this.#wire.controlLength);
-    this.#end = this.#wire.putIncrement(this.#arena, this.#end, streamId, increment);
-    this.#added();
+    this.#begin(this.#wire.controlLength);
+    this.#complete(this.#wire.putIncrement(this.#arena, this.#end, streamId, increment));
     this.#trace?.({ direction: "out", kind: "increment", streamId, increment });
   }
 
   putReset(streamId: number, errorCode: number): void {
-    this.framesSent++;
-    this.#reserve(this.#wire.controlLength);
-    this.#end = this.#wire.putReset(this.#arena, this.#end, streamId, errorCode);
-    this.#added();
+    this.#begin(this.#wire.controlLength);
+    this.#complete(this.#wire.putReset(this.#arena, this.#end, streamId, errorCode));
     this.#trace?.({ direction: "out", kind: "reset", streamId, errorCode });
   }
 
   putGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array, final: boolean): void {
-    this.framesSent++;
-    this.#reserve(this.#wire.goAwayLength + debug.length);
-    this.#end = this.#wire.putGoAway(this.#arena, this.#end, lastStreamId, errorCode, debug, final);
-    this.#added();
+    this.#begin(this.#wire.goAwayLength + debug.length);
+    this.#complete(
+      this.#wire.putGoAway(this.#arena, this.#end, lastStreamId, errorCode, debug, final),
+    );
     this.#trace?.({ direction: "out", kind: "goAway", lastStreamId, errorCode, debug });
   }
 
@@ -190,14 +183,12 @@ export class Outbound {
   flush(): void {
     if (this.#underWay > 0 || this.#closed) return;
     // Still wanted while composing, so that what is put now does not ask for a flush of its own.
-    this.#leaving = true;
     const moreWaits = this.#compose();
-    this.#leaving = false;
     // A callback may have ended it all.
     if (this.#closed) return;
-    const isEmpty = this.waiting === 0;
-    this.#flushWanted = moreWaits || (!isEmpty && this.#finish !== undefined);
-    if (!isEmpty) {
+    this.#flushWanted = moreWaits;
+    if (this.waiting > 0) {
+      if (this.#finish !== undefined) this.#flushWanted = true;
       this.#send();
     } else if (moreWaits) {
       // Nothing has been put, and yet something waits: what a callback has commanded in the meantime.
@@ -207,11 +198,12 @@ export class Outbound {
     }
   }
 
-  /** A frame has been put. */
-  #added(): void {
+  /** A frame ends at `end` of the arena: it asks for a flush, and at some length for a head start. */
+  #complete(end: number): void {
+    this.#end = end;
     this.requestFlush();
-    if (this.#leaving || this.#underWay > 0 || this.waiting < HEAD_START) return;
-    this.#leaving = true;
+    if (this.#hurries || this.#underWay > 0 || this.waiting < HEAD_START) return;
+    this.#hurries = true;
     // Not now: a command may have put it, and those call nobody out.
     queueMicrotask(this.#giveHeadStart);
   }
@@ -279,7 +271,9 @@ export class Outbound {
     if (!isAcknowledging || length > 0) trace(dataFrame("out", streamId, flags, length));
   }
 
-  #reserve(length: number): void {
+  /** A frame begins, of so many bytes in the arena. */
+  #begin(length: number): void {
+    this.framesSent++;
     if (this.#arena.length - this.#end >= length) return;
     this.#seal();
     if (this.#arena.length === ARENA_LENGTH) this.#batchArenas.push(this.#arena);

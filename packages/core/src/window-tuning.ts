@@ -88,9 +88,8 @@ export class WindowTuning {
     grant.consumed = 0;
     if (!isFast) return 0;
     const together = roundTrip < NEAR ? NEAR_WINDOW : Infinity;
-    const most = Math.min(this.#limit, Math.floor(together / this.#grants.size));
+    const most = Math.min(this.#limit, together / this.#grants.size);
     const wanted = Math.min(target, most - target);
-    if (wanted <= 0) return 0;
     const growth = this.#memory.takeGrowth(wanted, grant.growth, this.#grants.size);
     grant.growth += growth;
     return growth;

@@ -28,7 +28,8 @@ const BULK = 64;
 export const counts: readonly Count[] = [
   {
     name: "writes of both sides, for 1 000 streams of 64 bytes each way, 64 at a time",
-    limits: { muxado: 34, yamux: 34 },
+    // A long turn leaves in two writes (docs/decisions/0013).
+    limits: { muxado: 84, yamux: 90 },
     count: async (loop) => {
       const before = loop.writes;
       await exchange(loop.client, loop.server, 1_000);
