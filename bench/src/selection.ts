@@ -31,6 +31,7 @@ const quickPeers: Record<WorkloadKind, Names> = {
     "libp2p-yamux",
     "go-muxado",
     "go-yamux",
+    "rust-muxado",
   ]),
   bulk: new Set([
     "muxado",
@@ -41,6 +42,7 @@ const quickPeers: Record<WorkloadKind, Names> = {
     "ws",
     "go-muxado",
     "go-yamux",
+    "rust-muxado",
   ]),
   idle: new Set(["muxado", "muxado-duplex", "http2", "go-muxado"]),
   scale: new Set(["muxado", "http2"]),

@@ -5,6 +5,7 @@ import { DRAIN_UNIT } from "./measure-latency.ts";
 import { scaleUnit } from "./measure-scale.ts";
 import type { Measurement } from "./measurement.ts";
 import { median, pairedRatio } from "./statistics.ts";
+import { type Workload, workloads } from "./workload.ts";
 
 /** One quantity of one peer. */
 interface Quantity {
@@ -35,18 +36,23 @@ export interface Outcome {
   readonly isMet: boolean | undefined;
 }
 
+/** Bytes up to which an echo is one of the small ones, where frames are what it costs. */
+const SMALL_ECHO = 1024;
+
 export const targets: readonly Target[] = [
   beside("open-64", "muxado", "http2", 10),
   beside("open-64", "muxado", "go-muxado", 12),
   beside("open-64", "muxado", "go-yamux", 10),
   beside("open-64", "muxado", "libp2p-yamux", 20),
   beside("open-64", "muxado", "tcp-connections", 15),
+  beside("open-64", "muxado", "rust-muxado", 1.5),
   beside("open-1", "muxado", "tcp", 0.85),
   beside("open-1", "muxado", "http2", 1.4),
   ...["bulk-1", "bulk-64"].flatMap((workload) => [
     beside(workload, "muxado", "tcp", 0.85),
     beside(workload, "muxado", "go-muxado", 3),
     beside(workload, "muxado", "go-yamux", 2),
+    beside(workload, "muxado", "rust-muxado", 1),
   ]),
   beside("open-64", "muxado-duplex", "http2", 2.5),
   beside("bulk-1", "muxado-duplex", "tcp", 0.7),
@@ -64,10 +70,19 @@ export const targets: readonly Target[] = [
   },
   alone("codec", "ns, decode", 15),
   alone("codec", "ns, encode", 25),
+  ...workloads.filter(({ kind }) => kind === "echo").flatMap(echoing),
 ];
 
 function beside(workload: string, ours: string, theirs: string, atLeast: number): Target {
   return { of: { workload, peer: ours }, over: { workload, peer: theirs }, atLeast };
+}
+
+function echoing({ name, payload }: Workload): Target[] {
+  const atLeast = payload <= SMALL_ECHO ? 3 : 1;
+  return [
+    beside(name, "muxado", "go-muxado", atLeast),
+    beside(name, "muxado-tls", "go-muxado-tls", atLeast),
+  ];
 }
 
 function alone(workload: string, unit: string, atMost: number): Target {
