@@ -160,6 +160,35 @@ describe("the head start of a long turn", () => {
     expect(sent).toMatchObject([{ streamId: 3 }, { streamId: 5 }, { streamId: 7 }]);
   });
 
+  it("is one for each turn, also where a write is done at once", async () => {
+    const { outbound, writes, flushes, turn } = bench();
+    for (let turns = 1; turns <= 3; turns++) {
+      for (let count = 0; count < 10; count++) {
+        outbound.putData(3, 0, body(LONG), 0, LONG);
+        await continuations();
+        outbound.written();
+      }
+      expect(writes).toHaveLength(2 * turns - 1);
+      expect(flushes).toHaveLength(1);
+      turn();
+      outbound.written();
+      expect(writes).toHaveLength(2 * turns);
+    }
+  });
+
+  it("takes room until the turn is over, so that what fits does not depend on the transport", async () => {
+    const { outbound, turn } = bench();
+    const most = 256 * KIB - 100;
+    outbound.putData(3, 0, body(most), 0, most);
+    await continuations();
+    outbound.written();
+    outbound.putData(3, 0, body(100), 0, 100);
+    expect(outbound.hasRoom).toBe(false);
+    turn();
+    outbound.written();
+    expect(outbound.hasRoom).toBe(true);
+  });
+
   it("is given to no turn that is shorter", async () => {
     const { outbound, writes } = bench();
     outbound.putData(3, 0, body(LONG - 1), 0, LONG - 1);
@@ -215,6 +244,8 @@ describe("the head start of a long turn", () => {
     const closed = bench();
     closed.outbound.putData(3, 0, body(LONG), 0, LONG);
     closed.outbound.close(() => undefined);
+    // What ends the session may still put its last words.
+    closed.outbound.putData(5, 0, body(LONG), 0, LONG);
     await continuations();
     expect(closed.writes).toHaveLength(0);
   });

@@ -32,6 +32,16 @@ export interface TakenWrite {
   readonly waiter: Waiter<void>;
 }
 
+/** What one write of the transport carries, and whom it concerns. */
+class Batch {
+  readonly chunks: Uint8Array[] = [];
+  /** Bytes of the chunks. */
+  length = 0;
+  readonly writes: TakenWrite[] = [];
+  /** Arenas that it has filled. */
+  readonly arenas: Uint8Array[] = [];
+}
+
 /** The outbound side of a session. */
 export class Outbound {
   /** Bytes given to the transport so far. */
@@ -48,29 +58,24 @@ export class Outbound {
   readonly #compose: () => boolean;
   /** Called last in each put: what it commands comes behind the frame that it sees. */
   readonly #trace: Trace | undefined;
-  readonly #flush: () => void;
 
   #arena: Uint8Array = NOTHING;
   /** The part of the arena that is encoded and not yet part of the batch: `[#start, #end)`. */
   #start = 0;
   #end = 0;
   /** What the next write will carry, besides the open part of the arena. */
-  #batch: Uint8Array[] = [];
-  #batchLength = 0;
-  #batchWrites: TakenWrite[] = [];
-  /** Arenas that the batch has filled. */
-  #batchArenas: Uint8Array[] = [];
-
-  #underWay = 0;
-  #underWayWrites: TakenWrite[] = [];
-  #underWayArenas: Uint8Array[] = [];
+  #batch = new Batch();
+  #underWay = new Batch();
   readonly #spare: Uint8Array[] = [];
 
   /** Something has been put, or waits to be composed, since the last flush. */
   #flushWanted = false;
-  /** A head start has been asked for and not been given. */
-  #hurries = false;
-  readonly #giveHeadStart: () => void;
+  /** A flush will come at the end of this turn. */
+  #flushAsked = false;
+  /** This turn has a head start, or will have: one is enough. */
+  #hasHeadStart = false;
+  /** Its bytes. They count until the turn is over, however soon they are written: what fits must not depend on that. */
+  #ahead = 0;
   /** Ends the transport's direction when everything has been written; undefined until that is wanted. */
   #finish: (() => void) | undefined;
   #closed = false;
@@ -93,31 +98,26 @@ export class Outbound {
     this.#budget = budget;
     this.#scheduleFlush = scheduleFlush;
     this.#compose = compose;
-    this.#flush = () => this.flush();
-    this.#giveHeadStart = () => {
-      this.#hurries = false;
-      if (this.#underWay === 0 && this.waiting > 0) this.#send();
-    };
   }
 
   /** Bytes encoded and not yet given to the transport. */
   get waiting(): number {
-    return this.#batchLength + this.#end - this.#start;
+    return this.#batch.length + this.#end - this.#start;
   }
 
   /** Bytes given to the transport in a write that is not done. */
   get underWay(): number {
-    return this.#underWay;
+    return this.#underWay.length;
   }
 
-  /** Whether everything put so far has been written. */
-  get isIdle(): boolean {
-    return this.waiting + this.#underWay === 0;
+  /** Bytes encoded and not yet written. */
+  get unwritten(): number {
+    return this.waiting + this.underWay;
   }
 
   /** Whether bodies may be added, or have to wait in their streams. Control frames always may. */
   get hasRoom(): boolean {
-    return this.waiting + this.#underWay < this.#budget;
+    return this.waiting + Math.max(this.underWay, this.#ahead) < this.#budget;
   }
 
   putData(streamId: number, flags: number, chunk: Uint8Array, start: number, end: number): void {
@@ -127,8 +127,7 @@ export class Outbound {
       this.#begin(header);
       this.#end = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
       this.#seal();
-      this.#batch.push(chunk.subarray(start, end));
-      this.#batchLength += length;
+      this.#take(chunk.subarray(start, end));
     } else {
       this.#begin(header + length);
       const body = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
@@ -169,73 +168,54 @@ export class Outbound {
 
   /** Confirms the write to its stream once all that has been put so far is no longer referenced. */
   afterWritten(write: TakenWrite): void {
-    this.#batchWrites.push(write);
+    this.#batch.writes.push(write);
   }
 
   /** Asks for one flush at the end of this turn, or once the write under way is done. */
   requestFlush(): void {
     if (this.#flushWanted || this.#closed) return;
     this.#flushWanted = true;
-    if (this.#underWay === 0) this.#scheduleFlush(this.#flush);
+    if (this.underWay === 0) this.#askForFlush();
   }
 
-  /** Composes and starts the next write, unless one is under way. */
-  flush(): void {
-    if (this.#underWay > 0 || this.#closed) return;
+  /** Composes and starts the next write, unless one is under way: the turn is over. */
+  readonly flush = (): void => {
+    this.#flushAsked = this.#hasHeadStart = false;
+    this.#ahead = 0;
+    if (this.underWay > 0 || this.#closed) return;
     // Still wanted while composing, so that what is put now does not ask for a flush of its own.
     const moreWaits = this.#compose();
     // A callback may have ended it all.
     if (this.#closed) return;
-    this.#flushWanted = moreWaits;
+    this.#flushWanted = moreWaits || this.#finish !== undefined;
     if (this.waiting > 0) {
-      if (this.#finish !== undefined) this.#flushWanted = true;
       this.#send();
     } else if (moreWaits) {
       // Nothing has been put, and yet something waits: what a callback has commanded in the meantime.
-      this.#scheduleFlush(this.#flush);
+      this.#askForFlush();
     } else {
       this.#finish?.();
     }
-  }
+  };
 
-  /** A frame ends at `end` of the arena: it asks for a flush, and at some length for a head start. */
-  #complete(end: number): void {
-    this.#end = end;
-    this.requestFlush();
-    if (this.#hurries || this.#underWay > 0 || this.waiting < HEAD_START) return;
-    this.#hurries = true;
-    // Not now: a command may have put it, and those call nobody out.
-    queueMicrotask(this.#giveHeadStart);
-  }
-
-  /** Starts a write of all that has been put. */
-  #send(): void {
-    this.#seal();
-    const batch = this.#batch;
-    this.#underWay = this.#batchLength;
-    this.bytesSent += this.#batchLength;
-    this.#underWayWrites = this.#batchWrites;
-    this.#underWayArenas = this.#batchArenas;
-    this.#batch = [];
-    this.#batchLength = 0;
-    this.#batchWrites = [];
-    this.#batchArenas = [];
-    this.provokedResets = 0;
-    this.#transport.write(batch);
-  }
+  /** Starts a write of what has been put, unless the turn is over. */
+  readonly #giveHeadStart = (): void => {
+    if (!this.#hasHeadStart || this.#closed) return;
+    this.#ahead = this.waiting;
+    this.#send();
+  };
 
   /** The transport is done with the write under way. */
   written(): void {
-    if (this.#underWay === 0) return;
-    this.#underWay = 0;
-    for (const arena of this.#underWayArenas) {
+    const { length, arenas, writes } = this.#underWay;
+    if (length === 0) return;
+    this.#underWay = new Batch();
+    for (const arena of arenas) {
       if (this.#spare.length < SPARE_ARENAS) this.#spare.push(arena);
     }
     if (this.waiting === 0) this.#start = this.#end = 0;
-    const writes = this.#underWayWrites;
-    this.#underWayWrites = [];
     for (const { stream } of writes) stream.sending.confirm();
-    if (this.#flushWanted) this.#scheduleFlush(this.#flush);
+    if (this.#flushWanted) this.#askForFlush();
   }
 
   /** Ends the transport's outbound direction as soon as everything put so far is written, and calls `finished`. */
@@ -252,10 +232,8 @@ export class Outbound {
   close(error: (stream: Stream) => MuxadoError | undefined): void {
     if (this.#closed) return;
     this.#closed = true;
-    const writes = [...this.#underWayWrites, ...this.#batchWrites];
-    this.#underWayWrites = this.#batchWrites = [];
-    this.#batch = [];
-    this.#batchLength = 0;
+    const writes = [...this.#underWay.writes.splice(0), ...this.#batch.writes];
+    this.#batch = new Batch();
     this.#arena = NOTHING;
     this.#start = this.#end = 0;
     for (const { stream, waiter } of writes) {
@@ -263,6 +241,22 @@ export class Outbound {
       if (reason === undefined) waiter.resolve();
       else waiter.reject(reason);
     }
+  }
+
+  #askForFlush(): void {
+    if (this.#flushAsked) return;
+    this.#flushAsked = true;
+    this.#scheduleFlush(this.flush);
+  }
+
+  /** Starts a write of all that has been put. */
+  #send(): void {
+    this.#seal();
+    this.#underWay = this.#batch;
+    this.#batch = new Batch();
+    this.bytesSent += this.underWay;
+    this.provokedResets = 0;
+    this.#transport.write(this.#underWay.chunks);
   }
 
   #traceData(trace: Trace, streamId: number, flags: number, length: number): void {
@@ -276,7 +270,7 @@ export class Outbound {
     this.framesSent++;
     if (this.#arena.length - this.#end >= length) return;
     this.#seal();
-    if (this.#arena.length === ARENA_LENGTH) this.#batchArenas.push(this.#arena);
+    if (this.#arena.length === ARENA_LENGTH) this.#batch.arenas.push(this.#arena);
     this.#arena =
       length <= ARENA_LENGTH
         ? (this.#spare.pop() ?? new Uint8Array(ARENA_LENGTH))
@@ -284,11 +278,26 @@ export class Outbound {
     this.#start = this.#end = 0;
   }
 
+  /** A frame ends at `end` of the arena: it asks for a flush, and at some length for a head start. */
+  #complete(end: number): void {
+    this.#end = end;
+    this.requestFlush();
+    // While a flush composes, none is asked for: what it puts leaves at once.
+    if (!this.#flushAsked || this.#hasHeadStart || this.waiting < HEAD_START) return;
+    this.#hasHeadStart = true;
+    // Not now: a command may have put it, and those call nobody out.
+    queueMicrotask(this.#giveHeadStart);
+  }
+
   /** Moves the open part of the arena into the batch. */
   #seal(): void {
     if (this.#end === this.#start) return;
-    this.#batch.push(this.#arena.subarray(this.#start, this.#end));
-    this.#batchLength += this.#end - this.#start;
+    this.#take(this.#arena.subarray(this.#start, this.#end));
     this.#start = this.#end;
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#batch.chunks.push(chunk);
+    this.#batch.length += chunk.length;
   }
 }

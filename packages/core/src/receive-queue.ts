@@ -5,7 +5,7 @@ import { NOTHING } from "./bytes.ts";
 
 /** The smallest and largest block that small pieces are gathered in, in bytes. */
 const SMALLEST_BLOCK = 64;
-const LARGEST_BLOCK = 32 * 1024;
+const LARGEST_BLOCK = 16 * 1024;
 
 /** Bytes that a piece costs besides its contents. */
 const PIECE_COST = 200;

@@ -254,7 +254,7 @@ export class Session implements AsyncIterable<Stream> {
       waitingForAccept: acceptQueue.length,
       bytesReceived: this.bytesReceived,
       bytesSent: outbound.bytesSent,
-      bytesToSend: outbound.waiting + outbound.underWay,
+      bytesToSend: outbound.unwritten,
       framesReceived: counters.framesReceived,
       framesSent: outbound.framesSent,
       resetsReceived: { ...counters.resetsReceived },

@@ -215,7 +215,7 @@ export class Shutdown {
   #isFarewell(remote: RemoteEnd, cause: unknown): boolean {
     if (cause === undefined) return true;
     const { table, outbound, bytesReceived } = this.#session;
-    if (table.busyCount === 0 && outbound.isIdle) return true;
+    if (table.busyCount === 0 && outbound.unwritten === 0) return true;
     const isOurFinding = MuxadoError.is(cause) && cause.code !== "TRANSPORT_FAILED";
     return remote.errorCode !== 0 && remote.heard === bytesReceived && !isOurFinding;
   }
