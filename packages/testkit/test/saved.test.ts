@@ -96,8 +96,12 @@ describe.each(wires)(`schedules from seed ${firstSeed} on $name`, ({ name, wire 
       const inspect = (): string | undefined => (++inspected > 5 ? "found" : undefined);
       const failed = linesOf((await recordSchedule(seed, { wire, inspect })).client);
       const whole = linesOf((await recordSchedule(seed, { wire })).client);
-      expect(failed, `seed ${seed}`).toEqual(whole.slice(0, failed.length));
       if (failed.length < whole.length) cut++;
+      // It is cut in the middle of a turn, of which the first bytes may have left (docs/decisions/0013): the whole
+      // turn, which goes on, had more of them to give.
+      const last = failed.at(-1)?.includes(" out ") ? failed.pop()! : "";
+      expect(failed, `seed ${seed}`).toEqual(whole.slice(0, failed.length));
+      expect(whole[failed.length]?.startsWith(last) ?? last === "", `seed ${seed}`).toBe(true);
     }
     expect(cut).toBeGreaterThan(0);
   });
