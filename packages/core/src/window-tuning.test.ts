@@ -77,18 +77,6 @@ describe("growth", () => {
     expect(further.window.target).toBeGreaterThan(2 * WINDOW);
   });
 
-  it("ends there for all windows together: with a second one that is used, neither grows", () => {
-    const { tuning, window } = granted(0.9);
-    const other = new ReceiveWindow(WINDOW, WINDOW);
-    expect(pass(tuning, other, WINDOW / 2)).toBe(0);
-    for (let step = 0; step < 10; step++) {
-      expect(pass(tuning, window, WINDOW / 2)).toBe(0);
-      expect(pass(tuning, other, WINDOW / 2)).toBe(0);
-    }
-    tuning.forget(other);
-    expect(pass(tuning, window, WINDOW / 2)).toBe(WINDOW);
-  });
-
   it("does not come before a round trip is known, nor with the first credit", () => {
     const { tuning, window } = granted(undefined);
     expect(pass(tuning, window, WINDOW / 2)).toBe(0);

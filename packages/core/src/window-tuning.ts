@@ -21,9 +21,8 @@ const BELIEVED = 60_000;
 
 /**
  * A round trip that is shorter than this, in milliseconds, is made of turns of the two programs rather than of a way
- * between them, and larger windows than this, in bytes and all together, fill caches instead of lines: over loopback, one
- * stream carried 2.1 GB/s with 512 KiB, and 1.9 with 1, 2 or 16 MiB (bench, bulk-1, medians); 64 streams carried 1.4
- * times as much, and 8 that were echoed 1.2 times, with the 256 KiB of each that nobody can take from them.
+ * between them, and a larger window than this, in bytes, fills caches instead of lines: over loopback, one stream carried
+ * 2.1 GB/s with 512 KiB, and 1.9 with 1, 2 or 16 MiB (bench, bulk-1, medians).
  */
 const NEAR = 1;
 const NEAR_WINDOW = 512 * 1024;
@@ -87,8 +86,7 @@ export class WindowTuning {
     grant.since = now;
     grant.consumed = 0;
     if (!isFast) return 0;
-    const together = roundTrip < NEAR ? NEAR_WINDOW : Infinity;
-    const most = Math.min(this.#limit, together / this.#grants.size);
+    const most = roundTrip < NEAR ? Math.min(NEAR_WINDOW, this.#limit) : this.#limit;
     const wanted = Math.min(target, most - target);
     const growth = this.#memory.takeGrowth(wanted, grant.growth, this.#grants.size);
     grant.growth += growth;
