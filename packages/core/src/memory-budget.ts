@@ -35,8 +35,8 @@ export class MemoryBudget {
   }
 
   /**
-   * Takes up to `wanted` bytes for the growth of a window that has grown by `taken` bytes, and says how many: whole ones,
-   * never more than its share, if there are so many `sharers`, and none if it wants none.
+   * Takes up to `wanted` bytes for the growth of a window that has grown by `taken` bytes, and says how many: never
+   * more than its share, if there are so many `sharers`.
    */
   takeGrowth(wanted: number, taken: number, sharers: number): number {
     const pool = this.limit * GROWTH;
