@@ -97,11 +97,12 @@ describe.each(wires)(`schedules from seed ${firstSeed} on $name`, ({ name, wire 
       const failed = linesOf((await recordSchedule(seed, { wire, inspect })).client);
       const whole = linesOf((await recordSchedule(seed, { wire })).client);
       if (failed.length < whole.length) cut++;
-      // It is cut in the middle of a turn, of which the first bytes may have left (docs/decisions/0013): the whole
-      // turn, which goes on, had more of them to give.
-      const last = failed.at(-1)?.includes(" out ") ? failed.pop()! : "";
-      expect(failed, `seed ${seed}`).toEqual(whole.slice(0, failed.length));
-      expect(whole[failed.length]?.startsWith(last) ?? last === "", `seed ${seed}`).toBe(true);
+      // It is cut in the middle of a turn, of which the first bytes may have left (docs/decisions/0013): in the whole
+      // schedule that turn goes on, and the same write has more of them.
+      const last = failed.findLastIndex((line) => line.includes(" out "));
+      const expected = whole.slice(0, failed.length);
+      if (last >= 0 && whole[last]!.startsWith(failed[last]!)) expected[last] = failed[last]!;
+      expect(failed, `seed ${seed}`).toEqual(expected);
     }
     expect(cut).toBeGreaterThan(0);
   });
