@@ -7,6 +7,8 @@ export default defineConfig({
   resolve: { conditions: [...conditions, "module", "development|production"] },
   ssr: { resolve: { conditions: [...conditions, "node", "module", "development|production"] } },
   test: {
+    // By default one processor is left alone: half of a machine that has two.
+    maxWorkers: "100%",
     include: [
       "packages/*/src/**/*.test.ts",
       "packages/*/test/**/*.test.ts",
