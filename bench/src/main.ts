@@ -32,14 +32,25 @@ async function main(): Promise<void> {
   const wanted = options.peers.filter((peer) => workloads.some((one) => wants(peer, one)));
   const peers = wanted.filter(isThere);
   const measurements: Measurement[] = [];
-  for (const workload of workloads) {
-    console.error(`measuring ${workload.name} …`);
-    const able = peers.filter((peer) => wants(peer, workload));
-    measurements.push(...(await measure(workload, able, options)));
+  const show = (): void => {
+    const results = { versions: described, peers, rounds, sizes, measurements };
+    console.log(formats[format](results));
+    if (plots !== undefined) draw(measurements, plots);
+  };
+  // A full run takes more than an hour: whatever ends it early, what it has found is not lost.
+  process.once("SIGINT", () => {
+    show();
+    process.exit(130);
+  });
+  try {
+    for (const workload of workloads) {
+      console.error(`measuring ${workload.name} …`);
+      const able = peers.filter((peer) => wants(peer, workload));
+      measurements.push(...(await measure(workload, able, options)));
+    }
+  } finally {
+    show();
   }
-  const results = { versions: described, peers, rounds, sizes, measurements };
-  console.log(formats[format](results));
-  if (plots !== undefined) draw(measurements, plots);
 }
 
 /** Builds what has to be built. Without its tools a peer is left out, and the rest is measured. */
