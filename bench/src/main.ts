@@ -28,25 +28,31 @@ async function main(): Promise<void> {
   if (options === undefined) return console.log(usage);
 
   const { rounds, sizes, format, plots, wants, workloads } = options;
+  if (plots !== undefined) mkdirSync(plots, { recursive: true });
   const described = versions();
   const wanted = options.peers.filter((peer) => workloads.some((one) => wants(peer, one)));
   const peers = wanted.filter(isThere);
   const measurements: Measurement[] = [];
+  const left = new Set(workloads);
   const show = (): void => {
-    const results = { versions: described, peers, rounds, sizes, measurements };
+    const missing = [...left].map(({ name }) => name);
+    const results = { versions: described, peers, rounds, sizes, measurements, missing };
     console.log(formats[format](results));
     if (plots !== undefined) draw(measurements, plots);
   };
-  // A full run takes more than an hour: whatever ends it early, what it has found is not lost.
-  process.once("SIGINT", () => {
-    show();
-    process.exit(130);
-  });
+  // A full run takes more than an hour: what has been measured when it ends early is not lost.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      show();
+      process.exit(1);
+    });
+  }
   try {
     for (const workload of workloads) {
       console.error(`measuring ${workload.name} …`);
       const able = peers.filter((peer) => wants(peer, workload));
       measurements.push(...(await measure(workload, able, options)));
+      left.delete(workload);
     }
   } finally {
     show();
@@ -61,7 +67,6 @@ function isThere(peer: Peer): boolean {
 }
 
 function draw(measurements: readonly Measurement[], directory: string): void {
-  mkdirSync(directory, { recursive: true });
   for (const [name, svg] of plotsOf(measurements)) {
     writeFileSync(`${directory}/${name}`, svg);
     console.error(`written: ${directory}/${name}`);

@@ -1,15 +1,16 @@
-// The results as the tables of docs/performance.md: the targets first, then all that was measured.
+// The results as docs/performance has them: the targets first, then all that was measured.
 
 import type { Measurement } from "./measurement.ts";
-import { readable, type Results, summary } from "./report.ts";
+import type { Peer } from "./peer.ts";
+import { extent, idleNote, readable, type Results, summary } from "./report.ts";
 import { median } from "./statistics.ts";
 import { boundOf, labelOf, outcomes } from "./targets.ts";
 
 /** Tables of Markdown, with their headings. */
-export function asMarkdown({ versions, peers, rounds, sizes, measurements }: Results): string {
+export function asMarkdown(results: Results): string {
+  const { versions, peers, measurements } = results;
   const echoes = measurements.filter(({ workload }) => workload.kind === "echo");
   const others = measurements.filter(({ workload }) => workload.kind !== "echo");
-  const gib = sizes.bulkBytes / 2 ** 30;
   return [
     ...section("Targets", targetTable(measurements)),
     ...others.flatMap((measurement) => {
@@ -18,7 +19,7 @@ export function asMarkdown({ versions, peers, rounds, sizes, measurements }: Res
       return section(`${workload.name}: ${unit}`, [
         `${capitalized(workload.description)}${better}.`,
         "",
-        ...peerTable(measurement),
+        ...peerTable(measurement, peers),
       ]);
     }),
     ...(echoes.length > 0 ? section("Echo", echoTable(echoes)) : []),
@@ -29,11 +30,7 @@ export function asMarkdown({ versions, peers, rounds, sizes, measurements }: Res
         peers.map(({ name, description }) => [name, description]),
       ),
     ),
-    ...section("Versions", [
-      `${rounds} rounds; open: ${sizes.openSeconds} s each; bulk: ${gib} GiB each.`,
-      "",
-      ...rows(["", ""], Object.entries(versions)),
-    ]),
+    ...section("Versions", [...extent(results), "", ...rows(["", ""], Object.entries(versions))]),
   ].join("\n");
 }
 
@@ -48,23 +45,31 @@ function capitalized(text: string): string {
 function targetTable(measurements: readonly Measurement[]): string[] {
   return rows(
     ["workload", "what", "target", "measured", ""],
-    outcomes(measurements).map(({ target, found, isMet }) => [
-      target.of.workload,
-      labelOf(target),
-      boundOf(target),
-      found === undefined ? "–" : readable(found),
-      isMet === undefined ? "not measured" : isMet ? "met" : "**not met**",
-    ]),
+    outcomes(measurements).flatMap(({ target, found, isMet }) =>
+      found === undefined
+        ? []
+        : [
+            [
+              target.of.workload,
+              labelOf(target),
+              boundOf(target),
+              readable(found),
+              isMet ? "met" : "**not met**",
+            ],
+          ],
+    ),
   );
 }
 
-function peerTable({ values }: Measurement): string[] {
+function peerTable({ workload, values }: Measurement, peers: readonly Peer[]): string[] {
   const [ours = ""] = Object.keys(values);
+  const isIdle = workload.kind === "idle";
   return rows(
-    ["peer", "median", "min", "max", `${ours} ÷ it`],
+    ["peer", "median", "min", "max", `${ours} ÷ it`, ...(isIdle ? [""] : [])],
     Object.entries(values).map(([name, own]) => {
       const { median: middle, min, max, ratio } = summary(own, values);
-      return [name, ...[middle, min, max, ratio].map(readable)];
+      const note = isIdle ? [idleNote(peers, name)] : [];
+      return [name, ...[middle, min, max, ratio].map(readable), ...note];
     }),
   );
 }

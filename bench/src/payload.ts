@@ -166,6 +166,9 @@ export class MixedReader {
 /** Bytes at the start of an echo's payload that are different in each message. */
 const ECHO_NUMBER_LENGTH = 8;
 
+/** The part of an echo's payload that each worker has for itself, in bytes; what follows is common to all. */
+const ECHO_OWN_LENGTH = 64 * 1024;
+
 /** The payloads of echoes that follow one another, all of one length: the bulk bytes behind a number. */
 export class EchoPayload {
   readonly length: number;
@@ -174,7 +177,7 @@ export class EchoPayload {
 
   constructor(length: number) {
     this.length = length;
-    this.#first = Buffer.from(pattern.subarray(0, Math.min(length, LONGEST_CHUNK)));
+    this.#first = Buffer.from(pattern.subarray(0, Math.min(length, ECHO_OWN_LENGTH)));
   }
 
   /** Makes it that of message `n`. The one before must have come back: its bytes change. */

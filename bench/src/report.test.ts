@@ -16,6 +16,7 @@ function results(measurements: Measurement[]): Results {
     rounds: 3,
     sizes: { openSeconds: 1, bulkBytes: 2 ** 30, others: [] },
     measurements,
+    missing: [],
   };
 }
 
@@ -62,7 +63,7 @@ test("JSON has the values of every round, and the targets", () => {
   expect(versions).toEqual({ node: "20.0.0" });
 });
 
-test("Markdown has every target, the tables, and the echoes as one matrix", () => {
+test("Markdown has the targets that were measured, the tables, and the echoes as one matrix", () => {
   const echoes = [
     measurement("echo-1B-4", { muxado: [10], http2: [5] }),
     measurement("echo-1B-8", { muxado: [20] }),
@@ -71,10 +72,19 @@ test("Markdown has every target, the tables, and the echoes as one matrix", () =
   expect(line(text, "| open-64 | muxado ÷ http2 |")).toBe(
     "| open-64 | muxado ÷ http2 | ≥ 10 | 20 | met |",
   );
-  expect(line(text, "| open-64 | muxado ÷ go-muxado |")).toContain("not measured");
+  expect(text).not.toContain("go-muxado");
   expect(line(text, "| http2 | 100 |")).toBe("| http2 | 100 | 100 | 125 | 20 |");
   expect(line(text, "| 1B × 4 |")).toBe("| 1B × 4 | streams/s | 10 | 5 |");
   expect(line(text, "| 1B × 8 |")).toBe("| 1B × 8 | streams/s | 20 | – |");
+});
+
+test("a run that ended early says in each form what it did not come to", () => {
+  const cut = { ...results([open]), missing: ["bulk-1", "idle"] };
+  for (const text of [asText(cut), asMarkdown(cut)]) {
+    expect(text).toContain("ended early, without bulk-1, idle.");
+  }
+  expect(JSON.parse(asJson(cut)).missing).toEqual(["bulk-1", "idle"]);
+  expect(asText(results([open]))).not.toContain("early");
 });
 
 test("numbers are as exact as they are interesting", () => {

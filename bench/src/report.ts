@@ -13,11 +13,14 @@ export interface Results {
   readonly rounds: number;
   readonly sizes: Sizes;
   readonly measurements: readonly Measurement[];
+  /** Workloads that were wanted and not measured, since the run ended early. */
+  readonly missing: readonly string[];
 }
 
 /** The machine-readable form: every round's value, and what the tables show of them. */
-export function asJson({ versions, peers, rounds, sizes, measurements }: Results): string {
-  const results = measurements.map((measurement) => {
+export function asJson(results: Results): string {
+  const { versions, peers, rounds, sizes, measurements, missing } = results;
+  const tables = measurements.map((measurement) => {
     const { workload, unit, lessIsBetter, values, others, growth } = measurement;
     return {
       workload: workload.name,
@@ -42,16 +45,19 @@ export function asJson({ versions, peers, rounds, sizes, measurements }: Results
     found,
     isMet,
   }));
-  const all = { versions, rounds, sizes, peers: described, results, targets: wanted };
-  return JSON.stringify(all, undefined, 2);
+  return JSON.stringify(
+    { versions, rounds, sizes, peers: described, results: tables, targets: wanted, missing },
+    undefined,
+    2,
+  );
 }
 
 /** The tables. */
-export function asText({ versions, peers, rounds, sizes, measurements }: Results): string {
+export function asText(results: Results): string {
+  const { versions, peers, measurements } = results;
   const lines = measurements.flatMap((measurement) => ["", ...table(measurement, peers)]);
-  const gib = sizes.bulkBytes / 2 ** 30;
   lines.push("", ...targetLines(measurements));
-  lines.push("", `${rounds} rounds; open: ${sizes.openSeconds} s each; bulk: ${gib} GiB each`);
+  lines.push("", ...extent(results));
   lines.push("", "peers");
   for (const { name, description } of peers) lines.push(`  ${name.padEnd(NAME)}${description}`);
   lines.push("", "versions");
@@ -59,6 +65,15 @@ export function asText({ versions, peers, rounds, sizes, measurements }: Results
     lines.push(`  ${name.padEnd(NAME)}${version}`);
   }
   return lines.join("\n");
+}
+
+/** How much was measured, in sentences. */
+export function extent({ rounds, sizes, missing }: Results): string[] {
+  const { openSeconds, bulkBytes } = sizes;
+  return [
+    `Rounds: ${rounds}, of idle and echo at most 5; open: ${openSeconds} s each; bulk: ${bulkBytes / 2 ** 30} GiB each.`,
+    ...(missing.length > 0 ? [`The run ended early, without ${missing.join(", ")}.`] : []),
+  ];
 }
 
 const NAME = 24;
@@ -78,15 +93,17 @@ function table(measurement: Measurement, peers: readonly Peer[]): string[] {
         ...[middle, min, max].map(readable),
         ratio.toFixed(2).padStart(heads[3]!.length),
       ];
-      const note = workload.kind === "idle" ? idleNote(peers, name) : "";
-      return `  ${name.padEnd(NAME)}${numbers.map((text) => text.padStart(NUMBER)).join("")}${note}`;
+      const cells = numbers.map((text) => text.padStart(NUMBER)).join("");
+      const note = workload.kind === "idle" ? `  ${idleNote(peers, name)}` : "";
+      return `  ${name.padEnd(NAME)}${cells}${note}`;
     }),
   ];
 }
 
-function idleNote(peers: readonly Peer[], name: string): string {
+/** How many idle streams of a peer were measured. */
+export function idleNote(peers: readonly Peer[], name: string): string {
   const peer = peers.find((one) => one.name === name);
-  return peer === undefined ? "" : `  at ${readable(peer.idleStreams)} streams`;
+  return peer === undefined ? "" : `at ${readable(peer.idleStreams)} streams`;
 }
 
 /** The targets that the run has something to say about. */

@@ -11,6 +11,9 @@ import (
 // ownLength is the part of a payload that each worker has for itself; what follows is common to all.
 const ownLength = 64 * 1024
 
+// longestWrite is what a worker writes at once, as the peers in JavaScript do.
+const longestWrite = 1024 * 1024
+
 // echoer is one worker: payloads of one length, one after the other.
 type echoer struct {
 	own, rest []byte
@@ -33,8 +36,10 @@ func (e *echoer) echo(session session, n uint64) {
 	stream := open(session)
 	go func() {
 		write(stream, e.own)
-		if len(e.rest) > 0 {
-			write(stream, e.rest)
+		for rest := e.rest; len(rest) > 0; {
+			length := min(len(rest), longestWrite)
+			write(stream, rest[:length])
+			rest = rest[length:]
 		}
 		check(stream.CloseWrite())
 	}()

@@ -10,6 +10,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 )
 
@@ -21,6 +22,8 @@ func main() {
 	if !ok {
 		fail(fmt.Errorf("there is no peer %q", os.Args[1]))
 	}
+	// With 0 it changes nothing.
+	runtime.GOMAXPROCS(peer.processors)
 	parent := newParent()
 	if len(os.Args) == 3 {
 		serveParent(parent, peer, os.Args[2])

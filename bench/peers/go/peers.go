@@ -8,14 +8,16 @@ type peer struct {
 	start func(conn net.Conn, isClient bool) session
 	// isSecure asks for TLS below.
 	isSecure bool
+	// processors is how many of them it may use at a time; all if 0.
+	processors int
 }
 
 var peers = map[string]peer{
 	"go-muxado":       {start: startMuxado},
-	"go-muxado-tuned": {start: startMuxadoTuned},
+	"go-muxado-tuned": {start: startMuxadoTuned, processors: 1},
 	"go-muxado-tls":   {start: startMuxado, isSecure: true},
 	"go-yamux":        {start: startYamux},
-	"go-yamux-tuned":  {start: startYamuxTuned},
+	"go-yamux-tuned":  {start: startYamuxTuned, processors: 1},
 }
 
 // session is one of either library's.

@@ -31,6 +31,8 @@ func startYamux(conn net.Conn, isClient bool) session {
 func startYamuxTuned(conn net.Conn, isClient bool) session {
 	config := yamux.DefaultConfig()
 	config.MaxStreamWindowSize = yamuxWindow
+	// Spares a goroutine and a timer for each stream that is opened.
+	config.StreamOpenTimeout = 0
 	return newYamux(gather(conn), config, isClient)
 }
 

@@ -24,7 +24,7 @@ export const goMuxadoTuned: ProgramPeer = {
   ...goMuxado,
   name: "go-muxado-tuned",
   description:
-    "the same with its window raised, over a connection of ours that gathers and reads ahead",
+    "the same on one processor, with its window raised, over a connection of ours that gathers and reads ahead",
 };
 
 export const goMuxadoTls: ProgramPeer = {
@@ -46,5 +46,5 @@ export const goYamuxTuned: ProgramPeer = {
   ...goYamux,
   name: "go-yamux-tuned",
   description:
-    "the same with its window raised, over a connection of ours that gathers the frames of several writes",
+    "the same on one processor, with its window raised, over a connection of ours that gathers the frames of several writes",
 };

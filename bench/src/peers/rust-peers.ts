@@ -22,7 +22,7 @@ export const rustMuxado: ProgramPeer = {
 export const rustMuxadoTuned: ProgramPeer = {
   ...rustMuxado,
   name: "rust-muxado-tuned",
-  description: "the same over a connection of ours that gathers and reads ahead",
+  description: "the same on one thread, over a connection of ours that gathers and reads ahead",
 };
 
 export const rustYamux: ProgramPeer = {
@@ -39,5 +39,5 @@ export const rustYamuxTuned: ProgramPeer = {
   ...rustYamux,
   name: "rust-yamux-tuned",
   description:
-    "the same with longer frames, over a connection of ours that gathers and reads ahead",
+    "the same on one thread, with longer frames, over a connection of ours that gathers and reads ahead",
 };

@@ -9,6 +9,9 @@ use crate::session::{READ_LENGTH, Stream, half_close, write};
 /// The part of a payload that each worker has for itself; what follows is common to all.
 const OWN_LENGTH: usize = 64 * 1024;
 
+/// What a worker writes at once, as the peers in JavaScript do.
+const LONGEST_WRITE: usize = 1024 * 1024;
+
 /// One worker: payloads of one length, one after the other.
 pub struct Echoer {
     body: Arc<Vec<u8>>,
@@ -40,7 +43,9 @@ impl Echoer {
         tokio::join!(
             async {
                 write(&mut sending, payload.own).await;
-                write(&mut sending, payload.rest).await;
+                for part in payload.rest.chunks(LONGEST_WRITE) {
+                    write(&mut sending, part).await;
+                }
                 half_close(&mut sending).await;
             },
             payload.receive(&mut receiving, &mut self.reading),

@@ -19,7 +19,7 @@ mod yamux;
 
 use std::{env, process};
 
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     client::Client,
@@ -35,16 +35,29 @@ fn main() {
         _ => panic!("usage: bench-peer <name of the peer> <kind of workload> [port]"),
     };
     match name.as_str() {
-        "rust-muxado" => run(muxado::Muxado { is_tuned: false }, kind, port),
-        "rust-muxado-tuned" => run(muxado::Muxado { is_tuned: true }, kind, port),
-        "rust-yamux" => run(yamux::Yamux { is_tuned: false }, kind, port),
-        "rust-yamux-tuned" => run(yamux::Yamux { is_tuned: true }, kind, port),
+        "rust-muxado" => run(muxado::Muxado { is_tuned: false }, usual(), kind, port),
+        "rust-muxado-tuned" => run(muxado::Muxado { is_tuned: true }, tuned(), kind, port),
+        "rust-yamux" => run(yamux::Yamux { is_tuned: false }, usual(), kind, port),
+        "rust-yamux-tuned" => run(yamux::Yamux { is_tuned: true }, tuned(), kind, port),
         _ => panic!("there is no peer {name}"),
     }
 }
 
-fn run(library: impl Library, kind: &str, port: Option<u16>) {
-    let runtime = Runtime::new().expect("a runtime");
+/// A thread for each processor, as `#[tokio::main]` has.
+fn usual() -> Runtime {
+    Runtime::new().expect("a runtime")
+}
+
+/// One thread: tasks need not be handed over.
+fn tuned() -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+fn run(library: impl Library, runtime: Runtime, kind: &str, port: Option<u16>) {
     let mut parent = Parent::new();
     match port {
         None => {

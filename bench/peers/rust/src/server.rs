@@ -76,13 +76,18 @@ async fn idle<S: Stream>(mut stream: S) -> S {
 /// Bytes that the server copies at once.
 const ECHO_LENGTH: usize = 64 * 1024;
 
+/// Spares a stream that echoes a byte the making of a large buffer.
+static BUFFERS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
 async fn echo(mut stream: impl Stream) {
-    let mut buffer = vec![0; ECHO_LENGTH];
+    let spare = BUFFERS.lock().expect("no panic").pop();
+    let mut buffer = spare.unwrap_or_else(|| vec![0; ECHO_LENGTH]);
     loop {
         match stream.read(&mut buffer).await.expect("a read") {
             0 => break,
             count => write(&mut stream, &buffer[..count]).await,
         }
     }
+    BUFFERS.lock().expect("no panic").push(buffer);
     half_close(&mut stream).await;
 }
