@@ -176,6 +176,20 @@ describe("the head start of a long turn", () => {
     }
   });
 
+  it("is one also where a turn and the next are over before any continuation, as in Node's tick queue", async () => {
+    const { outbound, writes, turn } = bench();
+    outbound.putData(3, 0, body(LONG), 0, LONG);
+    turn();
+    outbound.written();
+    outbound.putData(5, 0, body(LONG), 0, LONG);
+    await continuations();
+    // The first turn has asked for a head start as well, and its asking comes only now.
+    expect(writes).toHaveLength(2);
+    outbound.written();
+    turn();
+    expect(writes).toHaveLength(2);
+  });
+
   it("takes room until the turn is over, so that what fits does not depend on the transport", async () => {
     const { outbound, turn } = bench();
     const most = 256 * KIB - 100;

@@ -18,8 +18,8 @@ export const COPIED_BELOW: number = 4 * 1024;
 const ARENA_LENGTH = 64 * 1024;
 
 /**
- * Bytes of a turn that leave before it is over, so that the peer has something to do while this side goes on: 64 streams
- * at a time are opened and closed 1.65 times as often (docs/decisions/0013).
+ * Bytes at which what a turn has put leaves before the turn is over, so that the peer has something to do while this
+ * side goes on (docs/decisions/0013).
  */
 const HEAD_START = 2 * 1024;
 
@@ -72,8 +72,8 @@ export class Outbound {
   #flushWanted = false;
   /** A flush will come at the end of this turn. */
   #flushAsked = false;
-  /** This turn has a head start, or will have: one is enough. */
-  #hasHeadStart = false;
+  /** Of this turn, which has one at the most: it may also be over before a head start that is due. */
+  #headStart: "none" | "due" | "given" = "none";
   /** Its bytes. They count until the turn is over, however soon they are written: what fits must not depend on that. */
   #ahead = 0;
   /** Ends the transport's direction when everything has been written; undefined until that is wanted. */
@@ -180,7 +180,8 @@ export class Outbound {
 
   /** Composes and starts the next write, unless one is under way: the turn is over. */
   readonly flush = (): void => {
-    this.#flushAsked = this.#hasHeadStart = false;
+    this.#flushAsked = false;
+    this.#headStart = "none";
     this.#ahead = 0;
     if (this.underWay > 0 || this.#closed) return;
     // Still wanted while composing, so that what is put now does not ask for a flush of its own.
@@ -198,9 +199,10 @@ export class Outbound {
     }
   };
 
-  /** Starts a write of what has been put, unless the turn is over. */
+  /** Starts a write of what has been put, unless the turn is over, or has had its head start when it is asked twice. */
   readonly #giveHeadStart = (): void => {
-    if (!this.#hasHeadStart || this.#closed) return;
+    if (this.#headStart !== "due" || this.#closed) return;
+    this.#headStart = "given";
     this.#ahead = this.waiting;
     this.#send();
   };
@@ -283,8 +285,8 @@ export class Outbound {
     this.#end = end;
     this.requestFlush();
     // While a flush composes, none is asked for: what it puts leaves at once.
-    if (!this.#flushAsked || this.#hasHeadStart || this.waiting < HEAD_START) return;
-    this.#hasHeadStart = true;
+    if (!this.#flushAsked || this.#headStart !== "none" || this.waiting < HEAD_START) return;
+    this.#headStart = "due";
     // Not now: a command may have put it, and those call nobody out.
     queueMicrotask(this.#giveHeadStart);
   }
