@@ -73,8 +73,10 @@ export class WebSocketTransport implements Transport {
     if (readyState === CONNECTING) this.#early = chunks;
     // Whatever is closing drops what it is given, and its close says why it was never written.
     if (readyState !== OPEN) return;
-    // A socket that was dialed copies what it sends at once, to mask it or to hand it to the browser.
-    const isKept = typeof this.#socket.url !== "string";
+    // A socket that was dialed copies what it sends at once, to mask it or to hand it to the browser. But one of `ws`
+    // with an extension compresses it first, in another thread, from where it lies.
+    const { url, on, extensions } = this.#socket;
+    const isKept = typeof url !== "string" || (on !== undefined && extensions !== "");
     for (const message of messagesOf(chunks)) {
       const [first] = message;
       this.#socket.send(

@@ -45,6 +45,8 @@ export type WebSocketEventType = "open" | "message" | "error" | "close";
 export interface NodeWebSocket extends WebSocketLike {
   /** Of the `ws` package, as of any emitter of Node's. */
   on?: unknown;
+  /** What the handshake has negotiated, such as compression. */
+  readonly extensions?: string;
   /** Where it was dialed; a server's socket of `ws` has none. */
   readonly url?: string;
   /** Says besides when the message is with the system; only where there is `on`. */

@@ -74,7 +74,7 @@ export async function dial(url: string, options: ClientOptions = {}): Promise<We
 export async function socketPair(options: object = {}): Promise<[WebSocket, WebSocket]> {
   const accepted = deferred<WebSocket>();
   const url = await serveSockets(accepted.resolve, options);
-  return [await dial(url), await accepted.promise];
+  return [await dial(url, options), await accepted.promise];
 }
 
 /** With what code, and for what reason, `socket` closes. */
