@@ -21,6 +21,8 @@ describe("bytes", () => {
     ["an array of numbers", [1, 2], "Array"],
     ["a buffer without a view", new ArrayBuffer(3), "ArrayBuffer"],
     ["a DataView", new DataView(new ArrayBuffer(3)), "DataView"],
+    ["signed bytes", new Int8Array(3), "Int8Array"],
+    ["clamped bytes", new Uint8ClampedArray(3), "Uint8ClampedArray"],
     ["wider integers", new Uint16Array(3), "Uint16Array"],
     ["an object without a constructor", Object.create(null), "an object"],
   ])("are not %s: a TypeError says what it got", (_, value, got) => {

@@ -176,6 +176,24 @@ describe("the head start of a long turn", () => {
     }
   });
 
+  it("is one until a flush has composed: what only that adds is not put off by one head start after the other", async () => {
+    let composed = 0;
+    const { outbound, writes, turn } = bench(() => {
+      composed++;
+      return false;
+    });
+    outbound.putData(3, 0, body(LONG), 0, LONG);
+    await continuations();
+    turn();
+    expect([writes.length, composed]).toEqual([1, 0]);
+    outbound.written();
+    outbound.putData(3, 0, body(LONG), 0, LONG);
+    await continuations();
+    expect(writes).toHaveLength(1);
+    turn();
+    expect([writes.length, composed]).toEqual([2, 1]);
+  });
+
   it("is one also where a turn and the next are over before any continuation, as in Node's tick queue", async () => {
     const { outbound, writes, turn } = bench();
     outbound.putData(3, 0, body(LONG), 0, LONG);

@@ -72,7 +72,10 @@ export class Outbound {
   #flushWanted = false;
   /** A flush will come at the end of this turn. */
   #flushAsked = false;
-  /** Of this turn, which has one at the most: it may also be over before a head start that is due. */
+  /**
+   * Of this turn, which has one at the most: else head starts could put off for ever what only a flush composes. The
+   * turn may also be over before a head start that is due.
+   */
   #headStart: "none" | "due" | "given" = "none";
   /** Its bytes. They count until the turn is over, however soon they are written: what fits must not depend on that. */
   #ahead = 0;
@@ -181,9 +184,10 @@ export class Outbound {
   /** Composes and starts the next write, unless one is under way: the turn is over. */
   readonly flush = (): void => {
     this.#flushAsked = false;
+    // With a write under way, nothing is composed now, and the turn goes on until that is done.
+    if (this.underWay > 0 || this.#closed) return;
     this.#headStart = "none";
     this.#ahead = 0;
-    if (this.underWay > 0 || this.#closed) return;
     // Still wanted while composing, so that what is put now does not ask for a flush of its own.
     const moreWaits = this.#compose();
     // A callback may have ended it all.

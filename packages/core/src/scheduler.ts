@@ -83,13 +83,12 @@ export class Scheduler {
     if (this.#turn === stream) this.#left = Math.max(0, this.#left - length);
   }
 
-  /** Gives turns while the transport's budget has room, and says whether some stream still waits for one. */
-  fill(): boolean {
+  /** Gives turns while the transport's budget has room. */
+  fill(): void {
     this.#idleTurns = 0;
     while (this.#waiting !== 0 && this.#outbound.hasRoom && this.#idleTurns < MOST_IDLE_TURNS) {
       this.#giveTurn(this.#next());
     }
-    return this.#waiting !== 0;
   }
 
   /** The longest body of one frame now, in bytes. */

@@ -44,11 +44,11 @@ export interface OpenOptions {
 }
 
 /**
- * The most output, in bytes, that may wait behind a write that is under way when input arrives, and how much more
- * for each open stream. Bodies are held back long before, so this much is control frames: a peer that provokes
- * them and does not read has gone too far (docs/threats.md, 6).
+ * The most output, in bytes, that may wait behind a write that is under way when input arrives, besides what the budget
+ * lets bodies take, and how much more for each open stream: a mebibyte, with the default budget. So much is control
+ * frames: a peer that provokes them and does not read has gone too far (docs/threats.md, 6).
  */
-const MOST_WAITING = 1024 * 1024;
+const MOST_WAITING = 768 * 1024;
 const WAITING_PER_STREAM = 32;
 
 /** Why a peer is told to open no more streams: a name of the protocol's or a number. */
@@ -303,12 +303,10 @@ export class Session implements AsyncIterable<Stream> {
     this.now = Math.max(0, Math.trunc(this.options.clock.now()));
     this.bytesReceived += chunk.length;
     this.decoder.push(chunk);
-    const { outbound, table } = this;
+    const { outbound, table, options } = this;
+    const most = MOST_WAITING + options.transportBudget + WAITING_PER_STREAM * table.count;
     // Answers of every kind count: the application's own are provoked as well as ours.
-    if (
-      outbound.underWay > 0 &&
-      outbound.waiting > MOST_WAITING + WAITING_PER_STREAM * table.count
-    ) {
+    if (outbound.underWay > 0 && outbound.waiting > most) {
       this.shutdown.breach("ENHANCE_YOUR_CALM", "the peer does not read what it provokes");
     }
   }
@@ -434,11 +432,11 @@ export class Session implements AsyncIterable<Stream> {
       this.outbound.putIncrement(stream.id, window.takeIncrement(growth));
     }
     this.creditDue.clear();
-    const moreWaits = this.scheduler.fill();
+    this.scheduler.fill();
     // What has found no credit in its turn counts from now on.
     if (this.memory.exceeded) this.relieve();
-    // A stream that has just begun may owe credit already, and callbacks may have read and opened.
-    return moreWaits || this.creditDue.size > 0 || this.table.hasOpened;
+    // A stream that has just begun may owe credit already, and callbacks may have read, written and opened.
+    return this.scheduler.isWaiting || this.creditDue.size > 0 || this.table.hasOpened;
   }
 
   /** @internal Nobody has accepted `stream`. */

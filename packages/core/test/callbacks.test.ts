@@ -44,6 +44,23 @@ describe("a callback", () => {
     expect(error).toMatchObject({ code: "REMOTE_GONE_AWAY", retry: "safe" });
   });
 
+  it("of a stream that is reset for its memory, while a write is composed, may write: that leaves as well", async () => {
+    const KIB = 1024;
+    let other: Stream | undefined;
+    let hasWritten = false;
+    const closed = (): void => {
+      void other!.write(new Uint8Array(5 * KIB)).then(() => (hasWritten = true));
+    };
+    const peer = rawPeer({ memoryBudget: 60 * KIB, watcher: { closed } });
+    const full = await accepted(peer, 3);
+    other = await accepted(peer, 5);
+    // A window, and more than the budget.
+    full.write(new Uint8Array((256 + 64) * KIB)).catch(() => {});
+    await peer.settle();
+    expect(full.error).toMatchObject({ code: "ENHANCE_YOUR_CALM" });
+    expect(hasWritten).toBe(true);
+  });
+
   it("of one stream that a deadline resets sends nothing on another that it resets too", async () => {
     const peer = rawPeer();
     const [one, other] = [await accepted(peer, 3), await accepted(peer, 5)];

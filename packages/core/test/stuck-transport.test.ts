@@ -43,6 +43,22 @@ describe("a stream that has ended while nothing leaves", () => {
   });
 });
 
+describe("bodies that wait within a large budget", () => {
+  it("are no sign of a peer that does not read", async () => {
+    const peer = stuck({ transportBudget: 16 * MIB });
+    for (let id = 101; id < 121; id += 2) {
+      peer.send(syn(id));
+      const stream = await peer.session.accept();
+      for (let count = 0; count < WINDOW / 4096; count++) void stream.write(bytes(4096));
+    }
+    const { outbound } = peer.session as unknown as { outbound: { waiting: number } };
+    expect(outbound.waiting).toBeGreaterThan(2 * MIB);
+    peer.send(data(9, 1));
+    expect(peer.session.stats().openStreams).toBe(10);
+    expect(peer.sessionHasDestroyed).toBe(false);
+  });
+});
+
 describe("what a peer provokes and does not read", () => {
   async function floodedBy(flood: (peer: RawPeer, id: number) => void): Promise<RawPeer> {
     const peer = stuck({ maxProvokedResets: Infinity, maxWaitingResets: Infinity });
