@@ -6,6 +6,9 @@ import type { Answer, Latency, Memory, Task } from "./messages.ts";
 import type { Peer } from "./peer.ts";
 import type { ServerKind } from "./workload.ts";
 
+/** Milliseconds for an answer: the longest rounds take half a minute. */
+const PATIENCE = 5 * 60_000;
+
 /** Memory of both sides. */
 export interface PairMemory {
   readonly client: Memory;
@@ -78,14 +81,18 @@ function ask(child: ChildProcess, task: Task): Promise<Answer> {
   return answer;
 }
 
-/** The next message of `child`, or an error if it ends instead; what it had to say is on stderr. */
+/** The next message of `child`, or an error if it ends or is stuck instead; what it had to say is on stderr. */
 function answerOf(child: ChildProcess): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const onExit = (code: number | null): void => {
-      reject(new Error(`${child.spawnargs.slice(-3).join(" ")}: exit code ${code}`));
+    const fail = (reason: string): void => {
+      clearTimeout(timer);
+      reject(new Error(`${child.spawnargs.slice(-3).join(" ")}: ${reason}`));
     };
+    const onExit = (code: number | null): void => fail(`exit code ${code}`);
+    const timer = setTimeout(() => fail("no answer in five minutes"), PATIENCE);
     child.once("exit", onExit);
     child.once("message", (answer) => {
+      clearTimeout(timer);
       child.off("exit", onExit);
       resolve(answer as Answer);
     });
