@@ -46,14 +46,14 @@ describe("a callback", () => {
 
   it("of a stream that is reset for its memory, while a write is composed, may write: that leaves as well", async () => {
     const KIB = 1024;
-    let other: Stream | undefined;
+    const streams: Stream[] = [];
     let hasWritten = false;
     const closed = (): void => {
-      void other!.write(new Uint8Array(5 * KIB)).then(() => (hasWritten = true));
+      void streams[1]!.write(new Uint8Array(5 * KIB)).then(() => (hasWritten = true));
     };
     const peer = rawPeer({ memoryBudget: 60 * KIB, watcher: { closed } });
-    const full = await accepted(peer, 3);
-    other = await accepted(peer, 5);
+    streams.push(await accepted(peer, 3), await accepted(peer, 5));
+    const full = streams[0]!;
     // A window, and more than the budget.
     full.write(new Uint8Array((256 + 64) * KIB)).catch(() => {});
     await peer.settle();
