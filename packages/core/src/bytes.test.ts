@@ -24,6 +24,7 @@ describe("bytes", () => {
     ["signed bytes", new Int8Array(3), "Int8Array"],
     ["clamped bytes", new Uint8ClampedArray(3), "Uint8ClampedArray"],
     ["wider integers", new Uint16Array(3), "Uint16Array"],
+    ["what only says that it is bytes", { [Symbol.toStringTag]: "Uint8Array" }, "Object"],
     ["an object without a constructor", Object.create(null), "an object"],
   ])("are not %s: a TypeError says what it got", (_, value, got) => {
     expect(() => checkBytes(value)).toThrow(TypeError);

@@ -6,7 +6,7 @@ export const NOTHING: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
 /** Throws a TypeError unless `chunk` is a Uint8Array, also one of another realm. */
 export function checkBytes(chunk: unknown): void {
   // By its name, for the class is another one there. Node's streams throw at other views, also those of bytes.
-  if ((chunk as Uint8Array | null | undefined)?.[Symbol.toStringTag] !== "Uint8Array") {
+  if (!ArrayBuffer.isView(chunk) || (chunk as Uint8Array)[Symbol.toStringTag] !== "Uint8Array") {
     throw new TypeError(`chunk must be a Uint8Array, got ${describe(chunk)}`);
   }
 }
