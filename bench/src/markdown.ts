@@ -4,7 +4,7 @@ import type { Measurement } from "./measurement.ts";
 import type { Peer } from "./peer.ts";
 import { extent, idleNote, readable, type Results, summary } from "./report.ts";
 import { median } from "./statistics.ts";
-import { boundOf, labelOf, outcomes } from "./targets.ts";
+import { boundOf, findings, labelOf } from "./targets.ts";
 
 /** Tables of Markdown, with their headings. */
 export function asMarkdown(results: Results): string {
@@ -45,19 +45,13 @@ function capitalized(text: string): string {
 function targetTable(measurements: readonly Measurement[]): string[] {
   return rows(
     ["workload", "what", "target", "measured", ""],
-    outcomes(measurements).flatMap(({ target, found, isMet }) =>
-      found === undefined
-        ? []
-        : [
-            [
-              target.of.workload,
-              labelOf(target),
-              boundOf(target),
-              readable(found),
-              isMet ? "met" : "**not met**",
-            ],
-          ],
-    ),
+    findings(measurements).map(({ target, found, isMet }) => [
+      target.of.workload,
+      labelOf(target),
+      boundOf(target),
+      readable(found),
+      isMet ? "met" : "**not met**",
+    ]),
   );
 }
 

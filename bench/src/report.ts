@@ -3,7 +3,7 @@
 import type { Measurement } from "./measurement.ts";
 import type { Peer } from "./peer.ts";
 import { median, pairedRatio } from "./statistics.ts";
-import { boundOf, labelOf, outcomes } from "./targets.ts";
+import { boundOf, findings, labelOf, outcomes } from "./targets.ts";
 import type { Sizes } from "./workload.ts";
 
 /** Everything that one run has to say. */
@@ -106,14 +106,12 @@ export function idleNote(peers: readonly Peer[], name: string): string {
   return peer === undefined ? "" : `at ${readable(peer.idleStreams)} streams`;
 }
 
-/** The targets that the run has something to say about. */
 function targetLines(measurements: readonly Measurement[]): string[] {
-  const known = outcomes(measurements).filter(({ found }) => found !== undefined);
   return [
     "targets",
-    ...known.map(({ target, found, isMet }) => {
+    ...findings(measurements).map(({ target, found, isMet }) => {
       const what = `${target.of.workload.padEnd(NUMBER)}${labelOf(target)}`;
-      const numbers = `${readable(found!).padStart(NUMBER)}${boundOf(target).padStart(NUMBER)}`;
+      const numbers = `${readable(found).padStart(NUMBER)}${boundOf(target).padStart(NUMBER)}`;
       return `  ${what.padEnd(64)}${numbers}  ${isMet ? "met" : "not met"}`;
     }),
   ];

@@ -117,6 +117,18 @@ export function outcomes(
   });
 }
 
+/** A target that a run has something to say about. */
+export interface Finding {
+  readonly target: Target;
+  readonly found: number;
+  readonly isMet: boolean;
+}
+
+/** Those outcomes that were found. */
+export function findings(measurements: readonly Measurement[]): Finding[] {
+  return outcomes(measurements).filter((one): one is Finding => one.found !== undefined);
+}
+
 function foundOf({ of, over }: Target, measurements: readonly Measurement[]): number | undefined {
   const values = valuesOf(of, measurements);
   if (values === undefined) return undefined;

@@ -34,27 +34,24 @@ fn main() {
         [name, kind, port] => (name, kind, Some(port.parse().expect("a port"))),
         _ => panic!("usage: bench-peer <name of the peer> <kind of workload> [port]"),
     };
-    match name.as_str() {
-        "rust-muxado" => run(muxado::Muxado { is_tuned: false }, usual(), kind, port),
-        "rust-muxado-tuned" => run(muxado::Muxado { is_tuned: true }, tuned(), kind, port),
-        "rust-yamux" => run(yamux::Yamux { is_tuned: false }, usual(), kind, port),
-        "rust-yamux-tuned" => run(yamux::Yamux { is_tuned: true }, tuned(), kind, port),
+    let (library, is_tuned) = match name.strip_suffix("-tuned") {
+        Some(library) => (library, true),
+        None => (name.as_str(), false),
+    };
+    match library {
+        "rust-muxado" => run(muxado::Muxado { is_tuned }, runtime(is_tuned), kind, port),
+        "rust-yamux" => run(yamux::Yamux { is_tuned }, runtime(is_tuned), kind, port),
         _ => panic!("there is no peer {name}"),
     }
 }
 
-/// A thread for each processor, as `#[tokio::main]` has.
-fn usual() -> Runtime {
-    Runtime::new().expect("a runtime")
-}
-
-/// One thread: tasks need not be handed over.
-fn tuned() -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .expect("a runtime")
+/// A thread for each processor, as `#[tokio::main]` has; or one, so that tasks need not be handed over.
+fn runtime(is_tuned: bool) -> Runtime {
+    let mut builder = Builder::new_multi_thread();
+    if is_tuned {
+        builder.worker_threads(1);
+    }
+    builder.enable_all().build().expect("a runtime")
 }
 
 fn run(library: impl Library, runtime: Runtime, kind: &str, port: Option<u16>) {
