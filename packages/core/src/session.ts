@@ -99,7 +99,7 @@ export class Session implements AsyncIterable<Stream> {
   /** @internal */
   readonly decoder: WireDecoder;
   /** @internal Streams that credit is owed to: their increments leave together. */
-  readonly creditDue: Set<Stream> = new Set();
+  creditDue: Set<Stream> = new Set();
 
   /**
    * Runs the protocol over `transport`, which it starts, and from now on owns.
@@ -425,13 +425,15 @@ export class Session implements AsyncIterable<Stream> {
       // Else its SYN travels with its first write, in one frame (spec appendix, G22).
       if (!stream.sending.blocked) stream.announce();
     }
-    for (const stream of this.creditDue) {
+    // What a trace reads or ends meanwhile is of the next ones.
+    const due = this.creditDue;
+    if (due.size > 0) this.creditDue = new Set();
+    for (const stream of due) {
       const { ended, discarding, window } = stream.receiving;
-      if (ended) continue;
+      if (ended || stream.isOver) continue;
       const growth = discarding ? 0 : this.tuning.growthOf(window);
       this.outbound.putIncrement(stream.id, window.takeIncrement(growth));
     }
-    this.creditDue.clear();
     this.scheduler.fill();
     // What has found no credit in its turn counts from now on.
     if (this.memory.exceeded) this.relieve();

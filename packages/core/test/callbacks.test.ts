@@ -61,6 +61,30 @@ describe("a callback", () => {
     expect(hasWritten).toBe(true);
   });
 
+  it("that reads what is left while credit for the rest leaves gets credit for that, too", async () => {
+    const KIB = 1024;
+    const peer = rawPeer({
+      trace: (frame) => {
+        if (frame.direction === "out" && frame.kind === "increment") while (stream.take());
+      },
+    });
+    const stream = await accepted(peer, 3);
+    for (let sent = 0; sent < 4; sent++) {
+      peer.send({
+        type: "DATA",
+        streamId: 3,
+        syn: false,
+        fin: false,
+        body: new Uint8Array(64 * KIB),
+      });
+    }
+    stream.take(128 * KIB);
+    stream.take(128 * KIB);
+    await peer.settle();
+    const granted = peer.take().map((frame) => (frame.type === "WNDINC" ? frame.increment : 0));
+    expect(granted).toEqual([128 * KIB, 128 * KIB]);
+  });
+
   it("of one stream that a deadline resets sends nothing on another that it resets too", async () => {
     const peer = rawPeer();
     const [one, other] = [await accepted(peer, 3), await accepted(peer, 5)];
