@@ -1,23 +1,27 @@
 // Listening to abort signals: one listener for each signal, however many operations wait on it. An application may
 // use one signal for thousands of them, and a platform's event target is slow, and warns, with so many listeners.
 
+import { TransientMap } from "./transient-map.ts";
+
 /** What is told when a signal aborts. */
 export interface AbortTarget {
   /** `signal` has aborted. */
   aborted(signal: AbortSignal): void;
 }
 
-const targets: WeakMap<AbortSignal, Set<AbortTarget>> = /* @__PURE__ */ new WeakMap();
+type Targets = TransientMap<AbortTarget, true>;
+
+const targets: WeakMap<AbortSignal, Targets> = /* @__PURE__ */ new WeakMap();
 
 /** Tells `target` once when `signal`, which must not be aborted yet, aborts. */
 export function listen(signal: AbortSignal, target: AbortTarget): void {
-  const listening = targets.get(signal);
-  if (listening !== undefined) {
-    listening.add(target);
-    return;
+  let listening = targets.get(signal);
+  if (listening === undefined) {
+    listening = new TransientMap();
+    targets.set(signal, listening);
+    signal.addEventListener("abort", onAbort);
   }
-  targets.set(signal, new Set([target]));
-  signal.addEventListener("abort", onAbort);
+  listening.set(target, true);
 }
 
 /** Forgets `target`; the last one takes the listener off the signal. */
@@ -33,5 +37,5 @@ function onAbort(event: Event): void {
   const listening = targets.get(signal);
   targets.delete(signal);
   signal.removeEventListener("abort", onAbort);
-  for (const target of listening ?? []) target.aborted(signal);
+  for (const [target] of listening ?? []) target.aborted(signal);
 }

@@ -3,13 +3,14 @@
 
 import { Opening } from "./opening.ts";
 import type { Stream } from "./stream.ts";
+import { TransientMap } from "./transient-map.ts";
 
 /** The places for unacknowledged streams of one session. */
 export class Acknowledgements {
   /** Places that are free. */
   #free: number;
   /** Streams without a place, in the order in which they were opened. */
-  readonly #held: Set<Stream> = new Set();
+  readonly #held: TransientMap<Stream, true> = new TransientMap();
   readonly #released: (stream: Stream) => void;
 
   /**
@@ -27,7 +28,7 @@ export class Acknowledgements {
       this.#free--;
     } else {
       stream.opening = Opening.held;
-      this.#held.add(stream);
+      this.#held.set(stream, true);
     }
   }
 
@@ -46,7 +47,7 @@ export class Acknowledgements {
   }
 
   #vacate(): void {
-    for (const stream of this.#held) {
+    for (const [stream] of this.#held) {
       this.#held.delete(stream);
       stream.opening = Opening.syn;
       return this.#released(stream);

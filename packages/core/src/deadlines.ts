@@ -2,6 +2,7 @@
 // which they came, and one timer watches the oldest.
 
 import { type Clock, LONGEST_DELAY, type Timer } from "./clock.ts";
+import { TransientMap } from "./transient-map.ts";
 
 /** Items with a deadline each. */
 export class Deadlines<T> {
@@ -9,7 +10,7 @@ export class Deadlines<T> {
   readonly #delay: number;
   readonly #expired: (item: T) => void;
   /** By item, when it expires; the oldest first. */
-  readonly #due: Map<T, number> = new Map();
+  readonly #due: TransientMap<T, number> = new TransientMap();
   #timer: Timer | undefined;
 
   /**
@@ -54,7 +55,7 @@ export class Deadlines<T> {
 
   #watch(): void {
     if (this.#timer !== undefined || this.#delay === Infinity) return;
-    for (const due of this.#due.values()) {
+    for (const [, due] of this.#due) {
       const delay = Math.min(Math.max(0, due - this.#clock.now()), LONGEST_DELAY);
       this.#timer = this.#clock.setTimer(() => this.#expire(), delay);
       return;
@@ -71,6 +72,8 @@ export class Deadlines<T> {
     const now = this.#clock.now();
     for (const [item, due] of this.#due) {
       if (due > now) break;
+      // The end of one may have been that of another, or have begun its time anew.
+      if (this.#due.get(item) !== due) continue;
       this.#due.delete(item);
       this.#expired(item);
     }

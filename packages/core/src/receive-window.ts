@@ -1,6 +1,8 @@
 // The credit that we have granted on one stream, and what of it is to be returned: arithmetic and nothing
 // else. Spec §6.3.
 
+import type { Grant } from "./window-tuning.ts";
+
 /**
  * The most that is consumed before credit is returned, in bytes, however large the window: a Rust peer
  * clamps its credit and loses what comes later in one piece (spec appendix, R13).
@@ -24,6 +26,8 @@ export class ReceiveWindow {
   owed: number;
   /** Bytes that may be unread or on their way at any time. */
   target: number;
+  /** What the session's tuning knows of it; null until credit is granted. */
+  grant: Grant | null = null;
 
   constructor(initial: number, target: number) {
     this.target = Math.max(target, LEAST_REMAINING);

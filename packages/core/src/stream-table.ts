@@ -4,6 +4,7 @@
 import { Opening } from "./opening.ts";
 import type { Role } from "./options.ts";
 import type { Stream } from "./stream.ts";
+import { TransientMap } from "./transient-map.ts";
 import type { Wire } from "./wire.ts";
 
 /**
@@ -22,7 +23,7 @@ function isToAnnounce({ opening, failure }: Stream): boolean {
 /** The streams of one session. */
 export class StreamTable {
   /** Streams that have not ended, by id, also those that the peer has not been told of. */
-  readonly #live: Map<number, Stream> = new Map();
+  readonly #live: TransientMap<number, Stream> = new TransientMap();
   /** Ids that were reset, in two generations: when the younger is full, the older is forgotten. */
   #recentlyReset: Set<number> = new Set();
   #formerlyReset: Set<number> = new Set();
@@ -129,7 +130,7 @@ export class StreamTable {
 
   /** All streams that have not ended, in the order in which they came to be. */
   all(): Stream[] {
-    return [...this.#live.values()];
+    return Array.from(this.#live, ([, stream]) => stream);
   }
 
   /** Whether `streamId` was reset lately. */

@@ -34,7 +34,7 @@ const TOO_LITTLE = 1024;
 const PATIENCE = 10_000;
 
 /** What a reader has consumed of a window, since when, in the clock's milliseconds, and by how much that has grown. */
-interface Grant {
+export interface Grant {
   since: number;
   consumed: number;
   growth: number;
@@ -51,8 +51,8 @@ export class WindowTuning {
   #shortest = Infinity;
   #shortestBefore = Infinity;
   #spanStart: number;
-  /** Of the windows that credit was granted on: few streams get so far. */
-  readonly #grants: Map<ReceiveWindow, Grant> = new Map();
+  /** Windows that credit was granted on: few streams get so far. */
+  #granted = 0;
   readonly #clock: Clock;
   readonly #memory: MemoryBudget;
   readonly #limit: number;
@@ -67,13 +67,13 @@ export class WindowTuning {
 
   /** By how many bytes `window` grows with the credit that is about to be granted on it. */
   growthOf(window: ReceiveWindow): number {
-    const { target, owed } = window;
+    const { target, owed, grant } = window;
     if (target >= this.#limit) return 0;
     const now = this.#clock.now();
     this.#probe(window, now);
-    const grant = this.#grants.get(window);
-    if (grant === undefined) {
-      this.#grants.set(window, { since: now, consumed: 0, growth: 0 });
+    if (grant === null) {
+      this.#granted++;
+      window.grant = { since: now, consumed: 0, growth: 0 };
       return 0;
     }
     // Half a window at a time: credit goes back in smaller steps than that, whose times say little.
@@ -88,7 +88,7 @@ export class WindowTuning {
     if (!isFast) return 0;
     const most = roundTrip < NEAR ? Math.min(NEAR_WINDOW, this.#limit) : this.#limit;
     const wanted = Math.min(target, most - target);
-    const growth = this.#memory.takeGrowth(wanted, grant.growth, this.#grants.size);
+    const growth = this.#memory.takeGrowth(wanted, grant.growth, this.#granted);
     grant.growth += growth;
     return growth;
   }
@@ -131,11 +131,11 @@ export class WindowTuning {
   /** `window` is gone, and its growth free for others. */
   forget(window: ReceiveWindow): void {
     if (this.probed === window) this.probed = undefined;
-    // Most often there is none: every stream that ends asks.
-    const last = this.#grants.size === 0 ? undefined : this.#grants.get(window);
-    if (last === undefined) return;
-    this.#grants.delete(window);
-    this.#memory.giveBack(last.growth);
+    const { grant } = window;
+    if (grant === null) return;
+    window.grant = null;
+    this.#granted--;
+    this.#memory.giveBack(grant.growth);
   }
 
   #probe(window: ReceiveWindow, now: number): void {

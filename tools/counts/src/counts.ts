@@ -4,7 +4,7 @@
 import type { Stream, Wire } from "@muxado/core";
 import { muxado } from "@muxado/core";
 import { yamux } from "@muxado/yamux";
-import { allocatedBy, retainedBy } from "./heap.ts";
+import { allocatedBy, outlivedBy, retainedBy } from "./heap.ts";
 import { Loop } from "./loop.ts";
 import { exchange, hold, transfer } from "./work.ts";
 
@@ -52,6 +52,15 @@ export const counts: readonly Count[] = [
       await exchange(loop.client, loop.server, 40_000);
       const bytes = await allocatedBy(() => exchange(loop.client, loop.server, STREAMS));
       return bytes / STREAMS;
+    },
+  },
+  {
+    name: "bytes of them that only a full collection frees",
+    limits: { muxado: 50, yamux: 50 },
+    count: async (loop) => {
+      await exchange(loop.client, loop.server, 40_000);
+      const bytes = await outlivedBy(() => exchange(loop.client, loop.server, 20_000));
+      return bytes / 20_000;
     },
   },
   {

@@ -20,6 +20,21 @@ export async function allocatedBy(work: () => Promise<void>): Promise<number> {
   return after - before;
 }
 
+/**
+ * Bytes that `work` leaves behind for a full collection, which the collections of the new generation do not free though
+ * nobody needs them: what something dead still points to that is older.
+ */
+export async function outlivedBy(work: () => Promise<void>): Promise<number> {
+  globalThis.gc!();
+  await idle();
+  const before = process.memoryUsage().heapUsed;
+  await work();
+  await idle();
+  // What has outlived one is moved to the old generation by the second.
+  for (let time = 0; time < 2; time++) globalThis.gc!({ type: "minor" });
+  return process.memoryUsage().heapUsed - before;
+}
+
 /** Bytes that are kept when `work` is done, on the heap and outside. */
 export async function retainedBy(work: () => Promise<void>): Promise<number> {
   const before = inUse();
