@@ -67,7 +67,7 @@ function start(peer: Peer, ownArgs: string[], execArgv: string[]): ChildProcess 
     return spawn(peer.program, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   }
   const file = fileURLToPath(new URL("./process.js", import.meta.url));
-  return fork(file, args, { execArgv: ["--expose-gc", ...execArgv] });
+  return fork(file, args, { execArgv: ["--expose-gc", ...(peer.execArgv ?? []), ...execArgv] });
 }
 
 async function memoryOf(child: ChildProcess): Promise<Memory> {

@@ -21,6 +21,8 @@ interface Traits {
 }
 
 export interface NodePeer extends Traits {
+  /** Options of Node's own that its processes are started with. Default: none. */
+  readonly execArgv?: readonly string[];
   /** Listens on a free port, which it returns, and serves until the process ends. */
   readonly serve: (kind: ServerKind) => Promise<number>;
   readonly connect: (port: number, kind: ServerKind) => Promise<Connection>;

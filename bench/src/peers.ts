@@ -11,6 +11,8 @@ import {
   muxadoNonblocking,
   muxadoReading,
   muxadoTls,
+  muxadoTlsTuned,
+  muxadoTuned,
   muxadoWeb,
   muxadoWs,
   muxadoYamux,
@@ -24,6 +26,7 @@ import { yamuxJs } from "./peers/yamux-js.ts";
 
 export const peers: readonly Peer[] = [
   muxado,
+  muxadoTuned,
   muxadoReading,
   muxadoYamux,
   muxadoNonblocking,
@@ -31,6 +34,7 @@ export const peers: readonly Peer[] = [
   muxadoDuplex,
   muxadoWs,
   muxadoTls,
+  muxadoTlsTuned,
   nodeHttp2,
   tcp,
   rawTls,

@@ -55,8 +55,10 @@ const quickPeers: Record<WorkloadKind, Names> = {
 const fullPeers: Partial<Record<WorkloadKind, Names>> = {
   echo: new Set([
     "muxado",
+    "muxado-tuned",
     "muxado-duplex",
     "muxado-tls",
+    "muxado-tls-tuned",
     "go-muxado",
     "go-muxado-tls",
     "http2",

@@ -59,6 +59,25 @@ export const muxadoTls: NodePeer = peer({
   carrier: overTls,
 });
 
+/** The best that Node's own options make of it (docs/performance.md): none of ours differs. */
+const TUNED = ["--initial-heap-size=2000", "--max-semi-space-size=64"];
+
+export const muxadoTuned: NodePeer = {
+  ...peer({
+    name: "muxado-tuned",
+    description: `muxado in processes started with \`node ${TUNED.join(" ")}\``,
+    supports: ({ kind }) => kind === "open" || kind === "bulk" || kind === "echo",
+  }),
+  execArgv: TUNED,
+};
+
+export const muxadoTlsTuned: NodePeer = {
+  ...muxadoTls,
+  name: "muxado-tls-tuned",
+  description: "muxado-tls in such processes",
+  execArgv: TUNED,
+};
+
 /** Over WebSockets of the ws package, on both sides. */
 export const muxadoWs: NodePeer = peer({
   name: "muxado-ws",
