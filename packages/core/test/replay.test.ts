@@ -75,6 +75,15 @@ function again(
   });
 }
 
+/** Nothing if it stops in the middle of an entry. */
+function kindsIn(recording: Uint8Array): string[] {
+  try {
+    return [...new Recording(recording)].map(({ kind }) => kind);
+  } catch {
+    return [];
+  }
+}
+
 function sentIn(recording: Uint8Array): Buffer {
   const entries = [...new Recording(recording)];
   return Buffer.concat(entries.map((entry) => (entry.kind === "out" ? entry.bytes : Buffer.of())));
@@ -264,6 +273,24 @@ describe("a replay", () => {
     const { difference, sent } = await again(client.subarray(0, error!.offset), ask(SIZES));
     expect(difference?.message).toBe(undefined);
     expect(sent.length).toBeGreaterThan(0);
+  });
+
+  it("of a recording that stops before a long answer takes no offence at the answer's head start", async () => {
+    const answering: Application = async (session) => {
+      const stream = await session.accept();
+      for (let written = 0; written < 4; written++) await stream.write(new Uint8Array(1000));
+    };
+    const recorder = new Recorder();
+    const pair = connectedPair({ server: { record: recorder.record } });
+    void pair.client.open().write(Uint8Array.of(1));
+    const serving = answering(pair.server);
+    await pair.drive();
+    await serving;
+    const whole = recorder.bytes();
+    const lengths = Array.from({ length: whole.length }, (_, index) => whole.length - index);
+    const length = lengths.find((end) => kindsIn(whole.subarray(0, end)).at(-1) === "in");
+    const { difference } = await again(whole.subarray(0, length), answering);
+    expect(difference?.message).toBe(undefined);
   });
 
   it("gives the session the recorded microseconds, whatever binary fractions add up to", async () => {

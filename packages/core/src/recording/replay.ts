@@ -82,8 +82,9 @@ export async function replay<Started>(
     else difference = await transport.expect(entry.bytes, end);
     if (difference !== undefined) break;
   }
-  await settle();
+  // What its last turn sends from now on, the recording has not waited for either.
   difference ??= transport.surplus(end);
+  await settle();
   transport.stop();
   await settle();
   return { started, sent: concatenated(transport.sent), difference };
