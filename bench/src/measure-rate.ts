@@ -21,6 +21,9 @@ const LEAST_ECHO_SECONDS = 0.5;
 /** Bytes of a payload that the warm-up of an echo does without. */
 const LONGEST_WARM_UP = 1024 * 1024;
 
+/** Seconds for it at least: compilers and heaps go on adapting for so long (1 MiB on 256 streams: a third slower at first). */
+const WARM_UP_SECONDS = 2;
+
 /** How often something is done in a second. */
 export const measureRate: Measure = async (workload, peers, options) => {
   const { unit, scale } = unitOf(workload);
@@ -75,5 +78,6 @@ function taskOf(
   if (kind === "bulk") return { do: "bulk", streams, bytes: bulkBytes, size: writeSize };
   if (kind === "open") return { do: "open", streams, seconds };
   const bytes = isWarmUp ? Math.min(payload, LONGEST_WARM_UP) : payload;
-  return { do: "echo", streams, bytes, seconds: Math.max(LEAST_ECHO_SECONDS, seconds) };
+  const least = isWarmUp ? WARM_UP_SECONDS : LEAST_ECHO_SECONDS;
+  return { do: "echo", streams, bytes, seconds: Math.max(least, seconds) };
 }
