@@ -31,6 +31,7 @@ import { StalledStreams } from "./stalled-streams.ts";
 import { StreamInput } from "./stream-state.ts";
 import { StreamTable } from "./stream-table.ts";
 import { guarded, tracedHandler } from "./trace.ts";
+import { TransientMap } from "./transient-map.ts";
 import type { Transport } from "./transport.ts";
 import { WindowTuning } from "./window-tuning.ts";
 import type { Wire, WireDecoder } from "./wire.ts";
@@ -99,7 +100,7 @@ export class Session implements AsyncIterable<Stream> {
   /** @internal */
   readonly decoder: WireDecoder;
   /** @internal Streams that credit is owed to: their increments leave together. */
-  creditDue: Set<Stream> = new Set();
+  readonly creditDue: TransientMap<Stream, true> = new TransientMap();
 
   /**
    * Runs the protocol over `transport`, which it starts, and from now on owns.
@@ -333,7 +334,7 @@ export class Session implements AsyncIterable<Stream> {
 
   /** @internal Queues an increment for `stream`, to leave with the next write. */
   oweCredit(stream: Stream): void {
-    this.creditDue.add(stream);
+    this.creditDue.set(stream, true);
     this.outbound.requestFlush();
   }
 
@@ -425,12 +426,10 @@ export class Session implements AsyncIterable<Stream> {
       // Else its SYN travels with its first write, in one frame (spec appendix, G22).
       if (!stream.sending.blocked) stream.announce();
     }
-    // What a trace reads or ends meanwhile is of the next ones.
-    const due = this.creditDue;
-    if (due.size > 0) this.creditDue = new Set();
-    for (const stream of due) {
+    for (const [stream] of this.creditDue) {
       const { ended, discarding, window } = stream.receiving;
-      if (ended || stream.isOver) continue;
+      // First out of it: a trace that sees the increment may read, and more is due, or end another stream.
+      if (!this.creditDue.delete(stream) || ended) continue;
       const growth = discarding ? 0 : this.tuning.growthOf(window);
       this.outbound.putIncrement(stream.id, window.takeIncrement(growth));
     }

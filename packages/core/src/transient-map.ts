@@ -8,8 +8,7 @@ const FEW = 64;
  *
  * A Map that makes room leaves its table for another, and in V8 the old table points to the new one. Once a table has
  * lived long enough for only a full collection to find it dead, it keeps all that come after it alive until then, and
- * the streams in them: a sixth of all that 64 streams at a time allocated was copied twice and collected last, and the
- * same entries cost 300 ns each in such a Map, 110 in this one (docs/performance.md). Nothing points to a copy.
+ * the streams in them. Nothing points to a copy (measured: docs/decisions/0025).
  *
  * Whoever iterates and changes it meanwhile may be given entries that are gone, and not be given new ones.
  */

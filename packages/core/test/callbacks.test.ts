@@ -85,6 +85,27 @@ describe("a callback", () => {
     expect(granted).toEqual([128 * KIB, 128 * KIB]);
   });
 
+  it("that reads another stream whose credit is about to leave has it granted once", async () => {
+    const KIB = 1024;
+    const peer = rawPeer({
+      trace: (frame) => {
+        if (frame.direction === "out" && frame.kind === "increment") while (streams[1]!.take());
+      },
+    });
+    const streams = [await accepted(peer, 3), await accepted(peer, 5)];
+    for (const streamId of [3, 5, 5]) {
+      const frame = { type: "DATA", streamId, syn: false, fin: false } as const;
+      for (let sent = 0; sent < 2; sent++) peer.send({ ...frame, body: new Uint8Array(64 * KIB) });
+    }
+    for (const stream of streams) for (let read = 0; read < 2; read++) stream.take();
+    await peer.settle();
+    const increments = peer.take().filter((frame) => frame.type === "WNDINC");
+    expect(increments).toMatchObject([
+      { streamId: 3, increment: 128 * KIB },
+      { streamId: 5, increment: 256 * KIB },
+    ]);
+  });
+
   it("of one stream that a deadline resets sends nothing on another that it resets too", async () => {
     const peer = rawPeer();
     const [one, other] = [await accepted(peer, 3), await accepted(peer, 5)];

@@ -289,6 +289,7 @@ describe("a replay", () => {
     const whole = recorder.bytes();
     const lengths = Array.from({ length: whole.length }, (_, index) => whole.length - index);
     const length = lengths.find((end) => kindsIn(whole.subarray(0, end)).at(-1) === "in");
+    expect(length).toBeLessThan(whole.length);
     const { difference } = await again(whole.subarray(0, length), answering);
     expect(difference?.message).toBe(undefined);
   });
