@@ -1,5 +1,5 @@
-// The credit that we have granted on one stream, and what of it is to be returned: arithmetic and nothing
-// else. Spec §6.3.
+// The credit that we have granted on one stream, and what of it is to be returned: arithmetic, and the place where
+// the session's tuning keeps what it knows of the window. Spec §6.3.
 
 import type { Grant } from "./window-tuning.ts";
 

@@ -5,12 +5,17 @@ import type { Stream } from "@muxado/core";
 import { type RawPeer, rawPeer } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 
+const KIB = 1024;
 const NOTHING = new Uint8Array(0);
 
 /** A stream that the peer has opened. */
 async function accepted(peer: RawPeer, streamId: number): Promise<Stream> {
   peer.send({ type: "DATA", streamId, syn: true, fin: false, body: NOTHING });
   return await peer.session.accept();
+}
+
+function sendBytes(peer: RawPeer, streamId: number, length: number): void {
+  peer.send({ type: "DATA", streamId, syn: false, fin: false, body: new Uint8Array(length) });
 }
 
 function onReadable(stream: Stream, react: () => void): void {
@@ -45,7 +50,6 @@ describe("a callback", () => {
   });
 
   it("of a stream that is reset for its memory, while a write is composed, may write: that leaves as well", async () => {
-    const KIB = 1024;
     const streams: Stream[] = [];
     let hasWritten = false;
     const closed = (): void => {
@@ -62,22 +66,13 @@ describe("a callback", () => {
   });
 
   it("that reads what is left while credit for the rest leaves gets credit for that, too", async () => {
-    const KIB = 1024;
     const peer = rawPeer({
       trace: (frame) => {
         if (frame.direction === "out" && frame.kind === "increment") while (stream.take());
       },
     });
     const stream = await accepted(peer, 3);
-    for (let sent = 0; sent < 4; sent++) {
-      peer.send({
-        type: "DATA",
-        streamId: 3,
-        syn: false,
-        fin: false,
-        body: new Uint8Array(64 * KIB),
-      });
-    }
+    for (let sent = 0; sent < 4; sent++) sendBytes(peer, 3, 64 * KIB);
     stream.take(128 * KIB);
     stream.take(128 * KIB);
     await peer.settle();
@@ -86,17 +81,13 @@ describe("a callback", () => {
   });
 
   it("that reads another stream whose credit is about to leave has it granted once", async () => {
-    const KIB = 1024;
     const peer = rawPeer({
       trace: (frame) => {
         if (frame.direction === "out" && frame.kind === "increment") while (streams[1]!.take());
       },
     });
     const streams = [await accepted(peer, 3), await accepted(peer, 5)];
-    for (const streamId of [3, 5, 5]) {
-      const frame = { type: "DATA", streamId, syn: false, fin: false } as const;
-      for (let sent = 0; sent < 2; sent++) peer.send({ ...frame, body: new Uint8Array(64 * KIB) });
-    }
+    for (const streamId of [3, 3, 5, 5, 5, 5]) sendBytes(peer, streamId, 64 * KIB);
     for (const stream of streams) for (let read = 0; read < 2; read++) stream.take();
     await peer.settle();
     const increments = peer.take().filter((frame) => frame.type === "WNDINC");
