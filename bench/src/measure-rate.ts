@@ -21,7 +21,10 @@ const LEAST_ECHO_SECONDS = 0.5;
 /** Bytes of a payload that the warm-up of an echo does without. */
 const LONGEST_WARM_UP = 1024 * 1024;
 
-/** Seconds for it at least: compilers and heaps go on adapting for so long (1 MiB on 256 streams: a third slower at first). */
+/**
+ * Seconds for it at least: compilers and heaps go on adapting for so long (1 MiB on 256 streams: a third slower at
+ * first).
+ */
 const WARM_UP_SECONDS = 2;
 
 /** How often something is done in a second. */

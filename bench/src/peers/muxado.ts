@@ -63,11 +63,10 @@ export const muxadoTls: NodePeer = peer({
 const TUNED = ["--initial-heap-size=2000", "--max-semi-space-size=64"];
 
 export const muxadoTuned: NodePeer = {
-  ...peer({
-    name: "muxado-tuned",
-    description: `muxado in processes started with \`node ${TUNED.join(" ")}\``,
-    supports: ({ kind }) => kind === "open" || kind === "bulk" || kind === "echo",
-  }),
+  ...muxado,
+  name: "muxado-tuned",
+  description: `muxado in processes started with \`node ${TUNED.join(" ")}\``,
+  supports: ({ kind }) => kind === "open" || kind === "bulk" || kind === "echo",
   execArgv: TUNED,
 };
 
