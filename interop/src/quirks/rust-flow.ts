@@ -2,7 +2,7 @@
 
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits } from "../cell.ts";
-import { wndinc } from "../raw-frames.ts";
+import { data, wndinc } from "../raw-frames.ts";
 import type { Quirk } from "../scenario.ts";
 import { checkReads, checkReadsNothing, idHex, opened } from "./probe.ts";
 
@@ -47,10 +47,14 @@ async function lostCredit(cell: Cell): Promise<void> {
   ] as const) {
     const probe = await cell.connectRaw();
     const there = await opened(probe, cell.id(0));
-    // Ends with the process.
-    if (reads) there.receive().catch(() => undefined);
+    const reading = reads && there.read();
     probe.raw.send(wndinc(cell.id(0), 1_000_000));
     await checkReads(probe, cell.id(1));
+    if (reading) {
+      // A read that has come to the byte has come past the increment.
+      probe.raw.send(data(cell.id(0), "", "x"));
+      await reading;
+    }
     const writing = there.write({ bytes: 1_000_000, seed: 1 });
     await probe.raw.takeBytes(cell.id(0), comes);
     await stillWaits(Promise.race([writing, probe.raw.nextData(cell.id(0))]));
