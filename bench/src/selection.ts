@@ -60,10 +60,13 @@ const fullPeers: Partial<Record<WorkloadKind, Names>> = {
     "muxado-tls",
     "muxado-tls-tuned",
     "go-muxado",
+    "go-muxado-tuned",
     "go-muxado-tls",
     "http2",
     "tcp",
+    "tcp-pool",
     "tls",
+    "tls-pool",
     "tcp-connections",
   ]),
 };

@@ -79,10 +79,10 @@ function beside(workload: string, ours: string, theirs: string, atLeast: number)
 
 function echoing({ name, payload }: Workload): Target[] {
   const atLeast = payload <= SMALL_ECHO ? 3 : 1;
-  return [
-    beside(name, "muxado", "go-muxado", atLeast),
-    beside(name, "muxado-tls", "go-muxado-tls", atLeast),
-  ];
+  return ["", "-tuned"].flatMap((tuned) => [
+    beside(name, `muxado${tuned}`, "go-muxado", atLeast),
+    beside(name, `muxado-tls${tuned}`, "go-muxado-tls", atLeast),
+  ]);
 }
 
 function alone(workload: string, unit: string, atMost: number): Target {

@@ -2,6 +2,7 @@
 // which an application can use a stream.
 
 import type { SessionOptions } from "@muxado/core";
+import type { BusyPollOptions } from "@muxado/node";
 import { yamux } from "@muxado/yamux";
 import { LOOPBACK, type NodePeer } from "../peer.ts";
 import type { ServerKind, Workload } from "../workload.ts";
@@ -59,22 +60,29 @@ export const muxadoTls: NodePeer = peer({
   carrier: overTls,
 });
 
-/** The best that Node's own options make of it (docs/performance.md): none of ours differs. */
-const TUNED = ["--initial-heap-size=2000", "--max-semi-space-size=64"];
+/** The best that options make of it, Node's and ours (docs/performance.md). */
+const EXEC_ARGV = ["--initial-heap-size=2000", "--max-semi-space-size=64"];
+const BUSY_POLL: BusyPollOptions = { busyPoll: 1 };
 
 export const muxadoTuned: NodePeer = {
-  ...muxado,
-  name: "muxado-tuned",
-  description: `muxado in processes started with \`node ${TUNED.join(" ")}\``,
-  supports: ({ kind }) => kind === "open" || kind === "bulk" || kind === "echo",
-  execArgv: TUNED,
+  ...peer({
+    name: "muxado-tuned",
+    description: `muxado with \`busyPoll: 1\`, in processes started with \`node ${EXEC_ARGV.join(" ")}\``,
+    supports: ({ kind }) => kind === "open" || kind === "bulk" || kind === "echo",
+    options: BUSY_POLL,
+  }),
+  execArgv: EXEC_ARGV,
 };
 
 export const muxadoTlsTuned: NodePeer = {
-  ...muxadoTls,
-  name: "muxado-tls-tuned",
-  description: "muxado-tls in such processes",
-  execArgv: TUNED,
+  ...peer({
+    name: "muxado-tls-tuned",
+    description: "muxado-tls, tuned in the same way",
+    supports: ({ kind }) => kind === "echo",
+    carrier: overTls,
+    options: BUSY_POLL,
+  }),
+  execArgv: EXEC_ARGV,
 };
 
 /** Over WebSockets of the ws package, on both sides. */
@@ -103,7 +111,7 @@ interface Variant {
   /** Default: promises and async iteration. */
   readonly face?: Face;
   /** Of the sessions on both sides. Default: none. */
-  readonly options?: SessionOptions;
+  readonly options?: SessionOptions & BusyPollOptions;
   /** Default: TCP. */
   readonly carrier?: Carrier;
 }

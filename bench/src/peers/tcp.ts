@@ -4,7 +4,7 @@
 import type * as net from "node:net";
 import { MESSAGE_LENGTH, MessageReader, replyTo } from "../payload.ts";
 import type { Connection, NodePeer } from "../peer.ts";
-import { EchoConnection } from "./echo-connection.ts";
+import { EchoConnection, EchoPool } from "./echo-connection.ts";
 import { connectTcp, listenTcp, tcpConnections } from "./tcp-connections.ts";
 import { serveUnits, UnitConnection } from "./tcp-units.ts";
 
@@ -25,6 +25,16 @@ export const tcp: NodePeer = {
     const socket = await connectTcp(port);
     return kind === "echo" ? new EchoConnection(socket) : new TcpConnection(socket, port);
   },
+};
+
+/** Its bar for echoes over several streams. */
+export const tcpPool: NodePeer = {
+  ...tcp,
+  name: "tcp-pool",
+  description: "node:net, a connection for each echo under way, kept for the next",
+  multiplexes: true,
+  supports: ({ kind, streams }) => kind === "echo" && streams > 1,
+  connect: async (port) => new EchoPool(async () => new EchoConnection(await connectTcp(port))),
 };
 
 /** As many bytes as a multiplexer's smallest header has: the message is as long as a frame with it. */

@@ -1,11 +1,11 @@
-// Raw TLS over node:tls, the bar for ourselves over it: echoes over one connection.
+// Raw TLS over node:tls, the bar for ourselves over it: echoes, nothing else.
 
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import * as tls from "node:tls";
 import { selfSigned } from "@muxado/examples/certificate";
 import { LOOPBACK, type NodePeer } from "../peer.ts";
-import { EchoConnection } from "./echo-connection.ts";
+import { EchoConnection, EchoPool } from "./echo-connection.ts";
 
 export const rawTls: NodePeer = {
   name: "tls",
@@ -20,10 +20,21 @@ export const rawTls: NodePeer = {
     await once(server, "listening");
     return (server.address() as AddressInfo).port;
   },
-  async connect(port) {
-    const socket = tls.connect({ host: LOOPBACK, port, rejectUnauthorized: false });
-    await once(socket, "secureConnect");
-    socket.setNoDelay(true);
-    return new EchoConnection(socket);
-  },
+  connect: (port) => dial(port),
 };
+
+export const rawTlsPool: NodePeer = {
+  ...rawTls,
+  name: "tls-pool",
+  description: "node:tls, a connection for each echo under way, kept for the next",
+  multiplexes: true,
+  supports: ({ kind, streams }) => kind === "echo" && streams > 1,
+  connect: async (port) => new EchoPool(() => dial(port)),
+};
+
+async function dial(port: number): Promise<EchoConnection> {
+  const socket = tls.connect({ host: LOOPBACK, port, rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  socket.setNoDelay(true);
+  return new EchoConnection(socket);
+}

@@ -2,6 +2,7 @@
 
 import type { Duplex, Readable, Writable } from "node:stream";
 import { type FlushScheduler, type Role, Session, type SessionOptions } from "@muxado/core";
+import { type BusyPollOptions, busyPollOf } from "./busy-poll.ts";
 import { publishing, publishSession } from "./channels.ts";
 import { carry } from "./carrier.ts";
 import { NodeTransport } from "./node-transport.ts";
@@ -15,7 +16,7 @@ export interface NodePair {
 }
 
 /** Options of {@link attach}. */
-export interface AttachOptions extends SessionOptions {
+export interface AttachOptions extends SessionOptions, BusyPollOptions {
   /** Which side this is; the peer is the other. */
   readonly role: Role;
 }
@@ -33,7 +34,8 @@ export function attach(transport: Duplex | NodePair, options: AttachOptions): Se
   const { readable, writable } = isPair(transport)
     ? transport
     : { readable: transport, writable: transport };
-  const session = new Session(new NodeTransport(readable, writable), options.role, {
+  const carrying = new NodeTransport(readable, writable, busyPollOf(options));
+  const session = new Session(carrying, options.role, {
     ...options,
     watcher: publishing(options.watcher),
     scheduleFlush: options.scheduleFlush ?? flushAfterTurn,

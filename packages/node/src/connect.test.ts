@@ -210,6 +210,7 @@ describe("an option out of range is named, before anything is dialed", () => {
     ["maxInboundStreams", { maxInboundStreams: -1 }],
     ["closeTimeout", { closeTimeout: NaN }],
     ["lingerTimeout", { lingerTimeout: Infinity }],
+    ["busyPoll", { busyPoll: 0.5 }],
   ])("%s in %o", async (name, wrong) => {
     lookup.mockClear();
     const error = await refusal({ host: "nowhere.test", port: 1, socket: { lookup }, ...wrong });

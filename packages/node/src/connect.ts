@@ -5,10 +5,11 @@ import * as net from "node:net";
 import * as tls from "node:tls";
 import { checkNumber, checkOptions, type Session, type SessionOptions } from "@muxado/core";
 import { attach } from "./attach.ts";
+import { type BusyPollOptions, busyPollOf } from "./busy-poll.ts";
 import { connectError } from "./errors.ts";
 
 /** Options of {@link connect}: where to, how, and those of the session. */
-export interface ConnectOptions extends SessionOptions {
+export interface ConnectOptions extends SessionOptions, BusyPollOptions {
   /** TCP port; goes with `host`. */
   readonly port?: number | undefined;
   /** Host name or address. Default: localhost. */
@@ -59,6 +60,7 @@ function checkConnectOptions(options: ConnectOptions): void {
   if (path === undefined) checkNumber("port", port, 1, 65_535);
   checkNumber("connectTimeout", connectTimeout, 0, Infinity);
   checkOptions("client", options);
+  busyPollOf(options);
 }
 
 function dial(options: ConnectOptions): net.Socket {

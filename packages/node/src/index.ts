@@ -1,6 +1,7 @@
 // @muxado/node: muxado sessions over TCP, TLS, Unix sockets and any Duplex of Node's.
 
 export { attach, type AttachOptions, type NodePair } from "./attach.ts";
+export type { BusyPollOptions } from "./busy-poll.ts";
 export type { SessionCloseMessage, SessionOpenMessage, StreamMessage } from "./channels.ts";
 export { type DuplexOptions, StreamDuplex, toDuplex } from "./duplex.ts";
 export {

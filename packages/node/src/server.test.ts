@@ -72,7 +72,7 @@ describe("listening", () => {
     expect(await ask(ending(await connect({ host, port })), "hello")).toBe("hello");
   });
 
-  test.each(["windowSize", "acceptBacklog", "maxWaitingResets", "goAwayTimeout"])(
+  test.each(["windowSize", "acceptBacklog", "maxWaitingResets", "goAwayTimeout", "busyPoll"])(
     "with %s out of range is refused before there is a server",
     (name) => {
       expect(() => createServer({ [name]: -1 }, echo)).toThrow(RangeError);

@@ -11,10 +11,11 @@ import {
   type SessionOptions,
 } from "@muxado/core";
 import { attach } from "./attach.ts";
+import { type BusyPollOptions, busyPollOf } from "./busy-poll.ts";
 import { handshakeError } from "./errors.ts";
 
 /** Options of {@link createServer}: those of TLS, and those of every session. */
-export interface ServerOptions extends SessionOptions {
+export interface ServerOptions extends SessionOptions, BusyPollOptions {
   /** Speaks TLS: what `tls.createServer` takes, above all `key` and `cert`. Default: plain. */
   readonly tls?: tls.TlsOptions | undefined;
   /** Connections that may be open at once, also those whose TLS handshake is under way; more are closed at once. Default: no limit. */
@@ -70,6 +71,7 @@ export class Server {
       throw new TypeError(`onSession must be a function, got ${typeof onSession}`);
     }
     checkOptions("server", options);
+    busyPollOf(options);
     const { maxConnections } = options;
     if (maxConnections !== undefined) checkNumber("maxConnections", maxConnections, 1, Infinity);
     this.sessions = this.#sessions;
