@@ -77,6 +77,7 @@ function beside(workload: string, ours: string, theirs: string, atLeast: number)
   return { of: { workload, peer: ours }, over: { workload, peer: theirs }, atLeast };
 }
 
+/** Against Go's module as its users have it: what `go-muxado-tuned` is made of is ours, and it has no row over TLS. */
 function echoing({ name, payload }: Workload): Target[] {
   const atLeast = payload <= SMALL_ECHO ? 3 : 1;
   return ["", "-tuned"].flatMap((tuned) => [

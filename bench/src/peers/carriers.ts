@@ -2,19 +2,22 @@
 
 import { selfSigned } from "@muxado/examples/certificate";
 import type { Session, SessionOptions } from "@muxado/core";
-import { connect, createServer, type ListenOptions } from "@muxado/node";
+import { type BusyPollOptions, connect, createServer, type ListenOptions } from "@muxado/node";
 import * as webSocket from "@muxado/ws";
 import * as webSocketServer from "@muxado/ws/server";
 import { WebSocket } from "ws";
 import { LOOPBACK } from "../peer.ts";
 
+/** `busyPoll` has no effect over WebSockets. */
+export type CarrierOptions = SessionOptions & BusyPollOptions;
+
 /** Servers and clients of one kind. */
 export interface Carrier {
   readonly createServer: (
-    options: SessionOptions,
+    options: CarrierOptions,
     onSession: (session: Session) => Promise<void>,
   ) => { listen(where: ListenOptions): Promise<void>; readonly port: number | undefined };
-  readonly connect: (port: number, options: SessionOptions) => Promise<Session>;
+  readonly connect: (port: number, options: CarrierOptions) => Promise<Session>;
 }
 
 export const overTcp: Carrier = {

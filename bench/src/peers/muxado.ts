@@ -1,12 +1,11 @@
-// Ourselves, with default options: on either of our wires, over all that carries sessions, and in every way in
+// Ourselves, with default options unless called tuned: on either of our wires, over all that carries sessions, and in every way in
 // which an application can use a stream.
 
 import type { SessionOptions } from "@muxado/core";
-import type { BusyPollOptions } from "@muxado/node";
 import { yamux } from "@muxado/yamux";
 import { LOOPBACK, type NodePeer } from "../peer.ts";
 import type { ServerKind, Workload } from "../workload.ts";
-import { type Carrier, overTcp, overTls, overWebSocket } from "./carriers.ts";
+import { type Carrier, type CarrierOptions, overTcp, overTls, overWebSocket } from "./carriers.ts";
 import type { Face } from "./face.ts";
 import { callbacks } from "./muxado-callbacks.ts";
 import { duplexes } from "./muxado-duplexes.ts";
@@ -61,15 +60,15 @@ export const muxadoTls: NodePeer = peer({
 });
 
 /** The best that options make of it, Node's and ours (docs/performance.md). */
-const EXEC_ARGV = ["--initial-heap-size=2000", "--max-semi-space-size=64"];
-const BUSY_POLL: BusyPollOptions = { busyPoll: 1 };
+const EXEC_ARGV = ["--initial-heap-size=2000"];
+const OPTIONS: CarrierOptions = { busyPoll: 1 };
 
 export const muxadoTuned: NodePeer = {
   ...peer({
     name: "muxado-tuned",
     description: `muxado with \`busyPoll: 1\`, in processes started with \`node ${EXEC_ARGV.join(" ")}\``,
     supports: ({ kind }) => kind === "open" || kind === "bulk" || kind === "echo",
-    options: BUSY_POLL,
+    options: OPTIONS,
   }),
   execArgv: EXEC_ARGV,
 };
@@ -80,7 +79,7 @@ export const muxadoTlsTuned: NodePeer = {
     description: "muxado-tls, tuned in the same way",
     supports: ({ kind }) => kind === "echo",
     carrier: overTls,
-    options: BUSY_POLL,
+    options: OPTIONS,
   }),
   execArgv: EXEC_ARGV,
 };
@@ -111,7 +110,7 @@ interface Variant {
   /** Default: promises and async iteration. */
   readonly face?: Face;
   /** Of the sessions on both sides. Default: none. */
-  readonly options?: SessionOptions & BusyPollOptions;
+  readonly options?: CarrierOptions;
   /** Default: TCP. */
   readonly carrier?: Carrier;
 }
@@ -139,7 +138,7 @@ function peer({
 
 type Handler = NonNullable<Face["handlers"]["open"]>;
 
-async function serve(carrier: Carrier, handler: Handler, options: SessionOptions): Promise<number> {
+async function serve(carrier: Carrier, handler: Handler, options: CarrierOptions): Promise<number> {
   const server = carrier.createServer(options, async (session) => {
     for await (const stream of session) void handler(stream);
   });

@@ -2,7 +2,7 @@
 
 import type { Duplex, Readable, Writable } from "node:stream";
 import { type FlushScheduler, type Role, Session, type SessionOptions } from "@muxado/core";
-import { type BusyPollOptions, busyPollOf } from "./busy-poll.ts";
+import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { publishing, publishSession } from "./channels.ts";
 import { carry } from "./carrier.ts";
 import { NodeTransport } from "./node-transport.ts";
@@ -34,7 +34,7 @@ export function attach(transport: Duplex | NodePair, options: AttachOptions): Se
   const { readable, writable } = isPair(transport)
     ? transport
     : { readable: transport, writable: transport };
-  const carrying = new NodeTransport(readable, writable, busyPollOf(options));
+  const carrying = new NodeTransport(readable, writable, checkBusyPoll(options));
   const session = new Session(carrying, options.role, {
     ...options,
     watcher: publishing(options.watcher),

@@ -1,79 +1,123 @@
-import { connect, type BusyPollOptions } from "@muxado/node";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { Duplex } from "node:stream";
+import { attach, type BusyPollOptions, connect } from "@muxado/node";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ask, echo, ending, HOST as host, serve } from "../test/peers.ts";
 import { leaveNothingOpen } from "../test/resources.ts";
-import { stayAwake } from "./busy-poll.ts";
+import { BusyPoll, busyPoll } from "./busy-poll.ts";
 
-describe("a session", () => {
-  leaveNothingOpen();
-
-  test.each<[which: string, client: BusyPollOptions, server: BusyPollOptions, is: boolean]>([
-    ["of nobody who asks for it", {}, {}, false],
-    ["of a client that asks for it", { busyPoll: 1 }, {}, true],
-    ["of a server that asks for it", {}, { busyPoll: 1 }, true],
-  ])("keeps the event loop turning or not: %s", async (_, ofClient, ofServer, is) => {
-    const turns = vi.spyOn(globalThis, "setImmediate");
-    onTestFinished(() => turns.mockRestore());
-    const { port } = await serve(ofServer, echo);
-    const session = ending(await connect({ host, port, ...ofClient }));
-    expect(await ask(session, "hello")).toBe("hello");
-    expect(turns.mock.calls.length > 0).toBe(is);
-  });
-});
-
-describe("the event loop", () => {
-  let now = 0;
-  let due: (() => void)[];
-
-  beforeEach(() => {
-    // Later than whatever another test has asked for.
-    now += Math.ceil(performance.now()) + 1_000;
-    due = [];
-    vi.spyOn(performance, "now").mockImplementation(() => now);
-    vi.spyOn(globalThis, "setImmediate").mockImplementation(((callback: () => void) => {
-      due.push(callback);
-    }) as never);
-  });
-  afterEach(() => {
-    vi.restoreAllMocks();
-  });
-
-  /** Whether it would still turn without input, so many milliseconds later. */
-  function turnsAfter(milliseconds: number): boolean {
-    now += milliseconds;
-    for (const callback of due.splice(0)) callback();
-    return due.length > 0;
+describe("busy polling", () => {
+  /** One that has been told to go on for 5 milliseconds, and an event loop for it. */
+  function polling(): { poll: BusyPoll; turnsAfter: (milliseconds: number) => boolean } {
+    let now = 1_000;
+    const due: (() => void)[] = [];
+    const poll = new BusyPoll(
+      () => now,
+      (callback) => due.push(callback),
+    );
+    poll.extend(5);
+    return {
+      poll,
+      /** Whether the event loop would turn once more without input, so many milliseconds later. */
+      turnsAfter(milliseconds) {
+        now += milliseconds;
+        for (const callback of due.splice(0)) callback();
+        expect(due.length).toBe(poll.isOn ? 1 : 0);
+        return poll.isOn;
+      },
+    };
   }
 
-  test("turns for as long as it was asked to", () => {
-    stayAwake(5);
+  test("goes on for as long as it was told", () => {
+    const { turnsAfter } = polling();
     expect(turnsAfter(0)).toBe(true);
     expect(turnsAfter(4)).toBe(true);
     expect(turnsAfter(1)).toBe(false);
   });
 
-  test("turns for as long from the last time that it was asked", () => {
-    stayAwake(5);
+  test("goes on for as long from the last time that it was told", () => {
+    const { poll, turnsAfter } = polling();
     expect(turnsAfter(4)).toBe(true);
-    stayAwake(5);
+    poll.extend(5);
     expect(turnsAfter(4)).toBe(true);
     expect(turnsAfter(1)).toBe(false);
   });
 
-  test("turns for the longest that any session asks for, in one immediate for all", () => {
-    stayAwake(5);
-    stayAwake(2);
-    expect(due).toHaveLength(1);
+  test("goes on for the longest that it was told", () => {
+    const { poll, turnsAfter } = polling();
+    poll.extend(2);
     expect(turnsAfter(4)).toBe(true);
-    expect(due).toHaveLength(1);
     expect(turnsAfter(1)).toBe(false);
   });
 
-  test("can be kept turning again when it has stopped", () => {
-    stayAwake(5);
+  test("begins anew when it is over", () => {
+    const { poll, turnsAfter } = polling();
     expect(turnsAfter(5)).toBe(false);
-    stayAwake(5);
+    poll.extend(5);
     expect(turnsAfter(4)).toBe(true);
     expect(turnsAfter(1)).toBe(false);
+  });
+
+  test("stops when it has to, however long it was told to go on", () => {
+    const { poll, turnsAfter } = polling();
+    poll.extend(Infinity);
+    expect(turnsAfter(1_000_000)).toBe(true);
+    poll.stop();
+    expect(turnsAfter(0)).toBe(false);
+    poll.extend(5);
+    expect(turnsAfter(4)).toBe(true);
+  });
+});
+
+describe("a session", () => {
+  leaveNothingOpen();
+
+  /** As it is when no other test's session polls any more. */
+  async function off(): Promise<void> {
+    const wait = { timeout: 30_000, interval: 5 };
+    await vi.waitFor(() => expect(busyPoll.isOn).toBe(false), wait);
+  }
+
+  function overNothing(options: BusyPollOptions): [transport: Duplex, open: () => Promise<void>] {
+    const transport = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+    onTestFinished(() => void transport.destroy());
+    const session = ending(attach(transport, { role: "client", ...options }));
+    return [transport, () => session.open().write(new Uint8Array(1))];
+  }
+
+  test.each([
+    [{ busyPoll: 1_000 }, true],
+    [{}, false],
+  ])("polls when something has come, with %j: %j", async (options, does) => {
+    await off();
+    const [transport] = overNothing(options);
+    const come = vi.fn();
+    transport.on("data", come).push(Buffer.alloc(1));
+    await vi.waitFor(() => expect(come).toHaveBeenCalled(), { interval: 5 });
+    expect(busyPoll.isOn).toBe(does);
+  });
+
+  test.each([
+    [{ busyPoll: 1_000 }, true],
+    [{}, false],
+  ])("polls when something has left, with %j: %j", async (options, does) => {
+    await off();
+    const [, open] = overNothing(options);
+    await open();
+    await new Promise((next) => setImmediate(next));
+    expect(busyPoll.isOn).toBe(does);
+  });
+
+  test.each<[which: string, client: BusyPollOptions, server: BusyPollOptions]>([
+    ["client", { busyPoll: Infinity }, {}],
+    ["server", {}, { busyPoll: Infinity }],
+  ])("of a %s polls until it ends", async (_, ofClient, ofServer) => {
+    await off();
+    const { server, port } = await serve(ofServer, echo);
+    const session = await connect({ host, port, ...ofClient });
+    expect(await ask(session, "hello")).toBe("hello");
+    expect(busyPoll.isOn).toBe(true);
+    await session.close();
+    await server.close();
+    await off();
   });
 });

@@ -3,37 +3,57 @@
 
 import { checkNumber } from "@muxado/core";
 
-/** What {@link stayAwake} is asked for. */
+/** An option of `connect`, `createServer` and `attach`. */
 export interface BusyPollOptions {
   /**
    * Milliseconds for which this thread goes on looking for input when something has come or left, instead of
-   * sleeping: round trips are shorter, and a processor is busy meanwhile. At most 100. Default: 0.
+   * sleeping: round trips are shorter, and a processor is busy meanwhile. Of several sessions, the longest counts.
+   * Infinity: until the session ends. Default: 0.
    */
   readonly busyPoll?: number | undefined;
 }
 
-/** In milliseconds. For as long, a process may outlive its last session. */
-const LONGEST = 100;
-
 /** The option, or its default. @throws {RangeError} if it is out of range. */
-export function busyPollOf({ busyPoll = 0 }: BusyPollOptions): number {
-  return checkNumber("busyPoll", busyPoll, 0, LONGEST);
+export function checkBusyPoll({ busyPoll = 0 }: BusyPollOptions): number {
+  return checkNumber("busyPoll", busyPoll, 0, Infinity);
 }
 
-/** On the clock of `performance.now()`; of all sessions of this thread, since they share its event loop. */
-let awakeUntil = 0;
-let isTurning = false;
+/** Keeps an event loop from sleeping: as long as an immediate is due, it looks for input and does not wait for it. */
+export class BusyPoll {
+  #until = -Infinity;
+  #isOn = false;
+  readonly #now: () => number;
+  readonly #setImmediate: (callback: () => void) => unknown;
 
-/** Keeps the event loop turning for so many milliseconds from now, or more if so asked before. */
-export function stayAwake(duration: number): void {
-  awakeUntil = Math.max(awakeUntil, performance.now() + duration);
-  if (isTurning) return;
-  isTurning = true;
-  setImmediate(turn);
+  /** @param now the time, in milliseconds. */
+  constructor(now: () => number, setImmediate: (callback: () => void) => unknown) {
+    this.#now = now;
+    this.#setImmediate = setImmediate;
+  }
+
+  /** Whether an immediate is due. */
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  /** Goes on for so many milliseconds from now, or for longer if that was asked before. */
+  extend(duration: number): void {
+    this.#until = Math.max(this.#until, this.#now() + duration);
+    if (this.#isOn) return;
+    this.#isOn = true;
+    this.#setImmediate(this.#turn);
+  }
+
+  /** Stops, for all: whoever still wants it says so again with the next sign of life. */
+  stop(): void {
+    this.#until = -Infinity;
+  }
+
+  readonly #turn = (): void => {
+    this.#isOn = this.#now() < this.#until;
+    if (this.#isOn) this.#setImmediate(this.#turn);
+  };
 }
 
-/** As long as an immediate is due, the event loop only looks for input and does not wait for it. */
-function turn(): void {
-  isTurning = performance.now() < awakeUntil;
-  if (isTurning) setImmediate(turn);
-}
+/** One for all sessions of this thread, since they share its event loop. Out of reach of clocks that tests set up. */
+export const busyPoll: BusyPoll = new BusyPoll(performance.now.bind(performance), setImmediate);

@@ -5,7 +5,7 @@ import * as net from "node:net";
 import * as tls from "node:tls";
 import { checkNumber, checkOptions, type Session, type SessionOptions } from "@muxado/core";
 import { attach } from "./attach.ts";
-import { type BusyPollOptions, busyPollOf } from "./busy-poll.ts";
+import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { connectError } from "./errors.ts";
 
 /** Options of {@link connect}: where to, how, and those of the session. */
@@ -60,7 +60,7 @@ function checkConnectOptions(options: ConnectOptions): void {
   if (path === undefined) checkNumber("port", port, 1, 65_535);
   checkNumber("connectTimeout", connectTimeout, 0, Infinity);
   checkOptions("client", options);
-  busyPollOf(options);
+  checkBusyPoll(options);
 }
 
 function dial(options: ConnectOptions): net.Socket {

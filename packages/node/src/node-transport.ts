@@ -4,7 +4,7 @@
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import type { Transport, TransportInput } from "@muxado/core";
-import { stayAwake } from "./busy-poll.ts";
+import { busyPoll } from "./busy-poll.ts";
 import { transportError } from "./errors.ts";
 
 /**
@@ -17,13 +17,13 @@ const LAST_WORDS = 1_000;
 export class NodeTransport implements Transport {
   readonly #readable: Readable;
   readonly #writable: Writable;
-  /** Milliseconds to stay awake after each sign of life; 0 for not at all. */
-  readonly #busyPoll: number;
+  /** Milliseconds for which to look for input after each sign of life; 0 for not at all. */
+  readonly #polling: number;
   #written!: (error?: Error | null) => void;
   #lastWords: NodeJS.Timeout | undefined;
 
   /** @throws {TypeError} if a stream is none of Node's, or carries anything but bytes. */
-  constructor(readable: Readable, writable: Writable, busyPoll: number) {
+  constructor(readable: Readable, writable: Writable, polling: number) {
     if (typeof readable?.resume !== "function" || typeof writable?.write !== "function") {
       throw new TypeError(
         "transport must be a Duplex or { readable, writable } of Node streams, " +
@@ -36,7 +36,7 @@ export class NodeTransport implements Transport {
     }
     this.#readable = readable;
     this.#writable = writable;
-    this.#busyPoll = busyPoll;
+    this.#polling = polling;
   }
 
   start(input: TransportInput): void {
@@ -50,7 +50,7 @@ export class NodeTransport implements Transport {
     };
     readable
       .on("data", (chunk: Buffer) => {
-        if (this.#busyPoll > 0) stayAwake(this.#busyPoll);
+        if (this.#polling > 0) busyPoll.extend(this.#polling);
         // The session is told of plain arrays, so that what readers get is the same on every runtime.
         input.receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       })
@@ -74,7 +74,7 @@ export class NodeTransport implements Transport {
   }
 
   write(chunks: Uint8Array[]): void {
-    if (this.#busyPoll > 0) stayAwake(this.#busyPoll);
+    if (this.#polling > 0) busyPoll.extend(this.#polling);
     const writable = this.#writable;
     if (!(writable instanceof Socket)) {
       // Other streams may confirm a write and pass its memory on: a queue between two sessions in one
@@ -95,6 +95,7 @@ export class NodeTransport implements Transport {
   }
 
   destroy(): void {
+    if (this.#polling > 0) busyPoll.stop();
     clearTimeout(this.#lastWords);
     this.#writable.destroy();
     this.#readable.destroy();

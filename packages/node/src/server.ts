@@ -11,7 +11,7 @@ import {
   type SessionOptions,
 } from "@muxado/core";
 import { attach } from "./attach.ts";
-import { type BusyPollOptions, busyPollOf } from "./busy-poll.ts";
+import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { handshakeError } from "./errors.ts";
 
 /** Options of {@link createServer}: those of TLS, and those of every session. */
@@ -71,7 +71,7 @@ export class Server {
       throw new TypeError(`onSession must be a function, got ${typeof onSession}`);
     }
     checkOptions("server", options);
-    busyPollOf(options);
+    checkBusyPoll(options);
     const { maxConnections } = options;
     if (maxConnections !== undefined) checkNumber("maxConnections", maxConnections, 1, Infinity);
     this.sessions = this.#sessions;

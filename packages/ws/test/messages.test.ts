@@ -26,7 +26,7 @@ leaveNothingOpen();
 // For a machine that is busy with other tests.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** Fails as the session does. Random bytes, too, open a stream now and then. */
+/** Fails as the session does: random bytes, too, open a stream now and then. */
 async function acceptAll(session: Session): Promise<never> {
   for (;;) await session.accept();
 }
@@ -35,10 +35,11 @@ async function acceptAll(session: Session): Promise<never> {
 async function endBy(
   act: (peer: WebSocket) => void,
   options: object = {},
+  accept: (session: Session) => Promise<unknown> = (session) => session.accept(),
 ): Promise<{ end: SessionEnd; close: [number, string] }> {
   const [client, server] = await socketPair(options);
   const session = ending(attach(server, { role: "server" }));
-  const waiting = [acceptAll(session), session.open().read()];
+  const waiting = [accept(session), session.open().read()];
   const close = closeOf(client);
   act(client);
   for (const outcome of await Promise.allSettled(waiting)) {
@@ -185,13 +186,14 @@ describe("bytes that are not muxado's", () => {
     const seed = Number(process.env["MUXADO_SEED"] ?? randomInt(2 ** 31));
     for (let run = 0; run < 100; run++) {
       const random = new Random(seed + run);
-      const { end } = await endBy((peer) => {
+      const babble = (peer: WebSocket): void => {
         for (let left = random.between(1, 5); left > 0; left--) {
           peer.send(new Uint8Array(random.below(200)).map(() => random.below(256)));
         }
         if (random.oneIn(2)) peer.close();
         else setImmediate(() => peer.terminate());
-      });
+      };
+      const { end } = await endBy(babble, {}, acceptAll);
       expect(end.localError ?? end.remoteError, `MUXADO_SEED=${seed}, run ${run}`).toMatchObject({
         origin: "remote",
       });
