@@ -1,5 +1,5 @@
-// Ourselves, with default options unless called tuned: on either of our wires, over all that carries sessions, and in every way in
-// which an application can use a stream.
+// Ourselves, with default options unless called tuned: on either of our wires, over all that carries sessions, and in
+// every way in which an application can use a stream.
 
 import type { SessionOptions } from "@muxado/core";
 import { yamux } from "@muxado/yamux";
@@ -52,37 +52,29 @@ export const muxadoWeb: NodePeer = peer({
   face: webStreams,
 });
 
+const echoesOverTls = {
+  supports: ({ kind }: Workload) => kind === "echo",
+  carrier: overTls,
+};
+
 export const muxadoTls: NodePeer = peer({
   name: "muxado-tls",
   description: "@muxado/node over TLS 1.3, otherwise as muxado",
-  supports: ({ kind }) => kind === "echo",
-  carrier: overTls,
+  ...echoesOverTls,
 });
 
-/** The best that options make of it, Node's and ours (docs/performance.md). */
-const EXEC_ARGV = ["--initial-heap-size=2000"];
-const OPTIONS: CarrierOptions = { busyPoll: 1 };
+export const muxadoTuned: NodePeer = tuned({
+  name: "muxado-tuned",
+  description:
+    "muxado with `busyPoll: 1`, in processes started with `node --initial-heap-size=2000`",
+  supports: ({ kind }) => kind === "open" || kind === "bulk" || kind === "echo",
+});
 
-export const muxadoTuned: NodePeer = {
-  ...peer({
-    name: "muxado-tuned",
-    description: `muxado with \`busyPoll: 1\`, in processes started with \`node ${EXEC_ARGV.join(" ")}\``,
-    supports: ({ kind }) => kind === "open" || kind === "bulk" || kind === "echo",
-    options: OPTIONS,
-  }),
-  execArgv: EXEC_ARGV,
-};
-
-export const muxadoTlsTuned: NodePeer = {
-  ...peer({
-    name: "muxado-tls-tuned",
-    description: "muxado-tls, tuned in the same way",
-    supports: ({ kind }) => kind === "echo",
-    carrier: overTls,
-    options: OPTIONS,
-  }),
-  execArgv: EXEC_ARGV,
-};
+export const muxadoTlsTuned: NodePeer = tuned({
+  name: "muxado-tls-tuned",
+  description: "muxado-tls, tuned in the same way",
+  ...echoesOverTls,
+});
 
 /** Over WebSockets of the ws package, on both sides. */
 export const muxadoWs: NodePeer = peer({
@@ -133,6 +125,14 @@ function peer({
     serve: (kind) => serve(carrier, face.handlers[kind]!, { ...optionsOf[kind], ...options }),
     connect: async (port, kind) =>
       face.use(await carrier.connect(port, { ...optionsOf[kind], ...options })),
+  };
+}
+
+/** The best that options make of it, Node's and ours (docs/performance.md). */
+function tuned(variant: Variant): NodePeer {
+  return {
+    ...peer({ ...variant, options: { busyPoll: 1 } }),
+    execArgv: ["--initial-heap-size=2000"],
   };
 }
 

@@ -4,7 +4,7 @@
 import type * as net from "node:net";
 import { MESSAGE_LENGTH, MessageReader, replyTo } from "../payload.ts";
 import type { Connection, NodePeer } from "../peer.ts";
-import { EchoConnection, EchoPool } from "./echo-connection.ts";
+import { EchoPool, pooled } from "./echo-pool.ts";
 import { connectTcp, listenTcp, tcpConnections } from "./tcp-connections.ts";
 import { serveUnits, UnitConnection } from "./tcp-units.ts";
 
@@ -22,20 +22,13 @@ export const tcp: NodePeer = {
   },
   async connect(port, kind) {
     if (kind === "mixed") return UnitConnection.to(port);
-    const socket = await connectTcp(port);
-    return kind === "echo" ? new EchoConnection(socket) : new TcpConnection(socket, port);
+    if (kind === "echo") return new EchoPool(() => connectTcp(port));
+    return new TcpConnection(await connectTcp(port), port);
   },
 };
 
 /** Its bar for echoes over several streams. */
-export const tcpPool: NodePeer = {
-  ...tcp,
-  name: "tcp-pool",
-  description: "node:net, a connection for each echo under way, kept for the next",
-  multiplexes: true,
-  supports: ({ kind, streams }) => kind === "echo" && streams > 1,
-  connect: async (port) => new EchoPool(async () => new EchoConnection(await connectTcp(port))),
-};
+export const tcpPool: NodePeer = pooled(tcp, "node:net");
 
 /** As many bytes as a multiplexer's smallest header has: the message is as long as a frame with it. */
 const HEADER_LENGTH = 8;

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import * as tls from "node:tls";
 import { selfSigned } from "@muxado/examples/certificate";
 import { LOOPBACK, type NodePeer } from "../peer.ts";
-import { EchoConnection, EchoPool } from "./echo-connection.ts";
+import { EchoPool, pooled } from "./echo-pool.ts";
 
 export const rawTls: NodePeer = {
   name: "tls",
@@ -20,21 +20,14 @@ export const rawTls: NodePeer = {
     await once(server, "listening");
     return (server.address() as AddressInfo).port;
   },
-  connect: (port) => dial(port),
-};
-
-export const rawTlsPool: NodePeer = {
-  ...rawTls,
-  name: "tls-pool",
-  description: "node:tls, a connection for each echo under way, kept for the next",
-  multiplexes: true,
-  supports: ({ kind, streams }) => kind === "echo" && streams > 1,
   connect: async (port) => new EchoPool(() => dial(port)),
 };
 
-async function dial(port: number): Promise<EchoConnection> {
+export const rawTlsPool: NodePeer = pooled(rawTls, "node:tls");
+
+async function dial(port: number): Promise<tls.TLSSocket> {
   const socket = tls.connect({ host: LOOPBACK, port, rejectUnauthorized: false });
   await once(socket, "secureConnect");
   socket.setNoDelay(true);
-  return new EchoConnection(socket);
+  return socket;
 }

@@ -1,0 +1,68 @@
+// Echoes over bare sockets that stay: one after the other over one, the bar for those over one stream; or over as many
+// as there are streams, the bar for those over several.
+
+import type { Duplex } from "node:stream";
+import { type EchoPayload, EchoReader } from "../payload.ts";
+import type { Connection, NodePeer } from "../peer.ts";
+import { writeChunks } from "./node-streams.ts";
+
+/** The peer whose echoes go over as many connections as there are streams, for one that echoes over one, by `module`. */
+export function pooled(one: NodePeer, module: string): NodePeer {
+  return {
+    ...one,
+    name: `${one.name}-pool`,
+    description: `${module}, a connection for each echo under way, kept for the next`,
+    multiplexes: true,
+    supports: ({ kind, streams }) => kind === "echo" && streams > 1,
+  };
+}
+
+/** Makes a connection for each echo that is under way, and keeps it for the next. */
+export class EchoPool implements Connection {
+  readonly #dial: () => Promise<Duplex>;
+  readonly #free: EchoSocket[] = [];
+
+  constructor(dial: () => Promise<Duplex>) {
+    this.#dial = dial;
+  }
+
+  async echo(payload: EchoPayload): Promise<void> {
+    const socket = this.#free.pop() ?? new EchoSocket(await this.#dial());
+    await socket.echo(payload);
+    this.#free.push(socket);
+  }
+
+  exchange(): never {
+    throw new Error("only echoes");
+  }
+
+  upload(): never {
+    throw new Error("only echoes");
+  }
+
+  hold(): never {
+    throw new Error("only echoes");
+  }
+}
+
+class EchoSocket {
+  readonly #socket: Duplex;
+  #add: (chunk: Uint8Array) => void = () => {};
+
+  constructor(socket: Duplex) {
+    this.#socket = socket;
+    socket.on("data", (chunk: Buffer) => this.#add(chunk));
+  }
+
+  async echo(payload: EchoPayload): Promise<void> {
+    const echo = new EchoReader(payload);
+    const back = new Promise<void>((resolve) => {
+      this.#add = (chunk) => {
+        echo.add(chunk);
+        if (echo.isWhole) resolve();
+      };
+    });
+    await writeChunks(this.#socket, payload.chunks());
+    await back;
+  }
+}
