@@ -95,12 +95,12 @@ describe("the end", () => {
   });
 
   it("of what the peer sends, after its GOAWAY, is an orderly one", async () => {
-    const { pair, input, aborted } = bench();
+    const { pair, input, closed } = bench();
     const session = attach(pair, { role: "client" });
     input.enqueue(encode(goAway(0)));
     input.close();
     expect((await session.closed).localError).toBeUndefined();
-    expect(aborted).toHaveBeenCalledOnce();
+    expect(closed).toHaveBeenCalledOnce();
   });
 });
 

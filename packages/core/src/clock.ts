@@ -16,6 +16,8 @@ export interface Clock {
   now(): number;
   /** Calls `callback` once, `delay` milliseconds from now. */
   setTimer(callback: () => void, delay: number): Timer;
+  /** Calls `callback` once, in a task of its own, as soon as input had its turn. Default: a timer of 0 milliseconds. */
+  soon?(callback: () => void): void;
 }
 
 /** The platform's clock. Its timers do not keep a process alive where the platform can say so. */
@@ -27,6 +29,7 @@ export const systemClock: Clock = {
     if (typeof handle === "object") (handle as { unref?: () => void }).unref?.();
     return { cancel: () => clearTimeout(handle) };
   },
+  soon: (callback) => flushInNextTask(callback),
 };
 
 /** Runs `flush` once, when the current turn of the event loop and all its promise continuations are through. */

@@ -124,6 +124,8 @@ export class Dispatch implements WireHandler {
     if (stream === undefined) return;
     countReset(counters.resetsReceived, code);
     stream.transition(StreamInput.receiveReset);
+    const unprocessed = REFUSALS.has(code);
+    stream.mark({ code, wireCode: errorCode, scope: "stream", origin: "remote", unprocessed });
     if (
       code === "ACCEPT_QUEUE_FULL" &&
       stream.isLocal &&
@@ -131,7 +133,7 @@ export class Dispatch implements WireHandler {
     ) {
       this.#session.sendReset(streamId, wireCodeOf("STREAM_CANCELLED"));
     }
-    stream.fail({ code, wireCode: errorCode, scope: "stream", origin: "remote" });
+    stream.settle();
     // Work that was begun for nothing, over and over (CVE-2023-44487).
     if (!stream.isLocal && stream.sending.bytes === 0 && this.#rapidResets.exceeded()) {
       this.#flood("opens streams to reset them");
@@ -214,6 +216,8 @@ export class Dispatch implements WireHandler {
       // Where it is acknowledged, credit comes behind that.
       if (session.acknowledgements === undefined) stream.receiving.begin();
       session.tellWatcher("opened", stream);
+      // The watcher may have ended it, or the session.
+      if (stream.failure !== null) return null;
       acceptQueue.push(stream);
       return stream;
     }
@@ -236,8 +240,7 @@ export class Dispatch implements WireHandler {
     } else if (closedHere) {
       // No fault of the peer's: it cannot have known.
       const detail = "it was closed here while the peer was still sending";
-      this.#session.sendReset(stream.id, wireCodeOf("STREAM_CLOSED"));
-      stream.fail({ code: "STREAM_CLOSED", scope: "stream", origin: "local", detail });
+      this.#session.giveUp(stream, "STREAM_CLOSED", detail);
     } else if (effect === StreamEffect.refuse) {
       this.#breach(stream, "STREAM_CLOSED", "the peer sent data on a direction that had ended");
     }
@@ -261,3 +264,9 @@ export class Dispatch implements WireHandler {
     return null;
   }
 }
+
+/** Codes by which a peer says that its application has had nothing of a stream. */
+const REFUSALS: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  "STREAM_REFUSED",
+  "ACCEPT_QUEUE_FULL",
+]);

@@ -109,10 +109,27 @@ export function codeOfWire(wireCode: number): MuxadoErrorCode {
 }
 
 /**
- * Why something ended, not yet as an error: one description is shared by all the streams that it ends, so
- * that the end of 100 000 streams does not capture 100 000 stack traces that nobody reads.
+ * Why something ended, not yet as an error: one description is shared by all the streams that it ends, and an error is
+ * made for each of those that somebody asks or waits for.
  */
-export type Failure = Omit<MuxadoErrorInit, "streamId" | "retry">;
+export interface Failure extends Omit<MuxadoErrorInit, "streamId" | "retry"> {
+  /** It proves that the peer's application has had nothing of the stream. */
+  readonly unprocessed?: boolean;
+}
+
+/** An error without a stack trace, for somebody who waits: none of the program's lines are on the stack then. */
+export function withoutStack(init: MuxadoErrorInit): MuxadoError {
+  const limits = Error as { stackTraceLimit?: number };
+  const { stackTraceLimit } = limits;
+  // Capturing it is most of the cost of an error, and 100 000 streams may end at once. Only some engines have a limit.
+  if (stackTraceLimit === undefined || Object.isFrozen(Error)) return new MuxadoError(init);
+  limits.stackTraceLimit = 0;
+  try {
+    return new MuxadoError(init);
+  } finally {
+    limits.stackTraceLimit = stackTraceLimit;
+  }
+}
 
 /**
  * The reason given for a reset: a name of the protocol's, or a number of the application's own from 1 to

@@ -28,7 +28,7 @@ const NUMBERS = {
   acceptTimeout: { default: 60_000, least: 0, most: Infinity },
   closeTimeout: { default: 30_000, least: 0, most: Infinity },
   goAwayTimeout: { default: 30_000, least: 0, most: Infinity },
-  lingerTimeout: { default: 1_000, least: 0, most: 2 ** 31 - 1 },
+  lingerTimeout: { default: 10_000, least: 0, most: 2 ** 31 - 1 },
 } as const;
 
 describe.each(Object.entries(NUMBERS))("%s", (name, { default: fallback, least, most }) => {

@@ -105,15 +105,15 @@ export interface SessionOptions {
    */
   readonly acceptTimeout?: number | undefined;
   /**
-   * Milliseconds that `close` waits for open streams, and for their output to leave, before it resets and drops
-   * what is left. Default: 30 000; Infinity: no deadline.
+   * Milliseconds that `close` waits for open streams, for their output to leave, and for the peer to take it and end
+   * the connection, before it resets and drops what is left. Default: 30 000; Infinity: no deadline.
    */
   readonly closeTimeout?: number | undefined;
-  /** Milliseconds of silence after a peer's GOAWAY until the session ends by itself. Default: 30 000. */
+  /** Milliseconds after a peer's GOAWAY, without any stream open, until the session ends by itself. Default: 30 000. */
   readonly goAwayTimeout?: number | undefined;
   /**
-   * Milliseconds that the transport has to end once the last output has left, and that this output has after
-   * any end but a drain. Default: 1 000.
+   * Milliseconds that the last output of a session has to leave, and the peer to take it and end the connection, after
+   * any end but a drain; at most 1 000 after the deadline of a drain. Default: 10 000.
    */
   readonly lingerTimeout?: number | undefined;
   /** Sees each frame, in and out; for debugging. Default: none, at no cost. */
@@ -164,7 +164,7 @@ const NUMBERS = {
   acceptTimeout: [60_000, 0, Infinity],
   closeTimeout: [30_000, 0, Infinity],
   goAwayTimeout: [30_000, 0, Infinity],
-  lingerTimeout: [1_000, 0, LONGEST_DELAY],
+  lingerTimeout: [10_000, 0, LONGEST_DELAY],
 } as const satisfies Partial<
   Record<keyof SessionOptions, readonly [number | undefined, number, number | undefined]>
 >;

@@ -473,7 +473,7 @@ describe("the end", () => {
     outbound.putReset(3, 6);
     turn();
     outbound.putReset(5, 6);
-    outbound.finish(why, () => {});
+    outbound.finish(why);
     turn();
     expect(end).not.toHaveBeenCalled();
     outbound.written();
@@ -487,7 +487,7 @@ describe("the end", () => {
 
   it("comes at once when nothing waits", () => {
     const { outbound, end, turn } = bench();
-    outbound.finish(why, () => {});
+    outbound.finish(why);
     turn();
     expect(end).toHaveBeenCalledOnce();
   });

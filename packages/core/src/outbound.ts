@@ -224,20 +224,23 @@ export class Outbound {
     if (this.#flushWanted) this.#askForFlush();
   }
 
-  /** Ends the transport's outbound direction as soon as everything put so far is written, and calls `finished`. */
-  finish(error: MuxadoError | undefined, finished: () => void): void {
+  /** Ends the transport's outbound direction as soon as everything put so far is written. */
+  finish(error: MuxadoError | undefined): void {
     this.#finish = () => {
       this.#closed = true;
       this.#transport.end(error);
-      finished();
     };
     this.requestFlush();
   }
 
-  /** The transport takes nothing more: writes that it has not confirmed have failed, if there is an error for them. */
-  close(error: (stream: Stream) => MuxadoError | undefined): void {
-    if (this.#closed) return;
+  /**
+   * The transport takes nothing more: writes that it has not confirmed have failed, if there is an error for them. Says
+   * whether the transport has yet to be ended, and can be.
+   */
+  close(error: (stream: Stream) => MuxadoError | undefined): boolean {
+    if (this.#closed) return false;
     this.#closed = true;
+    const mayEnd = this.underWay === 0;
     const writes = [...this.#underWay.writes.splice(0), ...this.#batch.writes];
     this.#batch = new Batch();
     this.#arena = NOTHING;
@@ -247,6 +250,7 @@ export class Outbound {
       if (reason === undefined) waiter.resolve();
       else waiter.reject(reason);
     }
+    return mayEnd;
   }
 
   #askForFlush(): void {

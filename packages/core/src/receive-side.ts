@@ -84,12 +84,10 @@ export class ReceiveSide implements WaiterOwner {
     this.ended = true;
     this.#stream.session.tuning.forget(this.window);
     const reading = this.#reading;
-    if (reading === null) {
-      this.#stream.notifyReadable();
-    } else {
-      this.#reading = null;
-      reading.resolve(this.#form(null));
-    }
+    this.#reading = null;
+    reading?.resolve(this.#form(null));
+    // Beside a reader that waits, there may be an observer: it hears of the end, too.
+    this.#stream.notifyReadable();
   }
 
   /** The stream has failed. What has arrived stays readable unless `drop` says otherwise. */
@@ -98,7 +96,7 @@ export class ReceiveSide implements WaiterOwner {
     const reading = this.#reading;
     if (reading !== null) {
       this.#reading = null;
-      reading.reject(this.#stream.error);
+      reading.reject(this.#stream.errorForWaiters);
     }
   }
 

@@ -2,7 +2,7 @@
 // here in order until the scheduler gives the stream its turn. Spec §6.2.
 
 import { NOTHING } from "./bytes.ts";
-import { type Failure, MuxadoError } from "./errors.ts";
+import { MuxadoError } from "./errors.ts";
 import { COPIED_BELOW, type TakenWrite } from "./outbound.ts";
 import { DEFAULT_PRIORITY } from "./priority.ts";
 import { SendWindow } from "./send-window.ts";
@@ -180,19 +180,19 @@ export class SendSide implements WaiterOwner {
 
   /**
    * The stream has failed: no write will be sent, and nobody waits for what is on its way. Unless that is all of
-   * it, FIN included, and the reset is our own: then it comes behind, and takes nothing of it back.
+   * it, FIN included, and the reset is our own (`isOwn`): then it comes behind, and takes nothing of it back.
    */
-  fail(failure: Failure): void {
-    const isBehind = failure.origin === "local" && failure.scope === "stream";
-    const taken = this.ended && this.#pending === null && isBehind ? null : this.#taken;
+  fail(isOwn: boolean): void {
+    const taken = this.ended && this.#pending === null && isOwn ? null : this.#taken;
     const pending = this.#pending;
     this.#pending = null;
     this.#keep(-this.unsent);
     if (taken !== null) {
       this.#taken = null;
-      for (const { waiter } of taken) waiter.reject(this.#stream.error);
+      for (const { waiter } of taken) waiter.reject(this.#stream.errorForWaiters);
     }
-    if (pending !== null) for (const { waiter } of pending) waiter.reject(this.#stream.error);
+    if (pending === null) return;
+    for (const { waiter } of pending) waiter.reject(this.#stream.errorForWaiters);
   }
 
   /** An aborted write takes back what of it has not been sent. */
@@ -282,6 +282,8 @@ export class SendSide implements WaiterOwner {
 
   #sendFin(): void {
     this.#stream.announce();
+    // A trace that has seen the SYN may have ended it.
+    if (this.#stream.failure !== null) return;
     this.#stream.session.outbound.putData(this.#stream.id, DataFlag.FIN, NOTHING, 0, 0);
     this.#stream.sentFin();
   }

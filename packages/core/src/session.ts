@@ -24,11 +24,11 @@ import { reportThrown } from "./observer.ts";
 import { Outbound } from "./outbound.ts";
 import { Pings } from "./pings.ts";
 import { Scheduler } from "./scheduler.ts";
+import { inSlices } from "./slices.ts";
 import { type CloseOptions, type SessionEnd, Shutdown } from "./shutdown.ts";
 import { Counters, countReset, type SessionStats } from "./stats.ts";
 import { Stream, type WaitOptions } from "./stream.ts";
 import { StalledStreams } from "./stalled-streams.ts";
-import { StreamInput } from "./stream-state.ts";
 import { StreamTable } from "./stream-table.ts";
 import { guarded, tracedHandler } from "./trace.ts";
 import { TransientMap } from "./transient-map.ts";
@@ -370,16 +370,34 @@ export class Session implements AsyncIterable<Stream> {
 
   /** @internal `stream` has ended in both directions. */
   streamEnded(stream: Stream): void {
-    this.table.remove(stream);
-    this.acknowledgements?.end(stream);
-    // However long the transport is stuck, nothing keeps a stream that has ended.
-    this.scheduler.remove(stream);
-    this.creditDue.delete(stream);
-    this.stalled.delete(stream);
-    this.closing.delete(stream);
-    this.tuning.forget(stream.receiving.window);
+    // With the session, all have left at once.
+    if (this.table.remove(stream)) {
+      this.acknowledgements?.end(stream);
+      // However long the transport is stuck, nothing keeps a stream that has ended.
+      this.scheduler.remove(stream);
+      this.creditDue.delete(stream);
+      this.stalled.delete(stream);
+      this.closing.delete(stream);
+      this.tuning.forget(stream.receiving.window);
+    }
     this.tellWatcher("closed", stream);
     this.shutdown.streamEnded();
+  }
+
+  /** @internal The session is over for all its streams: none of them is anywhere any more. Says which they were. */
+  releaseStreams(): Stream[] {
+    this.creditDue.clear();
+    this.stalled.clear();
+    this.closing.clear();
+    const streams = this.table.takeAll();
+    for (const stream of streams) this.scheduler.remove(stream);
+    return streams;
+  }
+
+  /** @internal Ends `streams` with `failure`: no frame leaves on any of them, and what waits is told in parts. */
+  failStreams(streams: readonly Stream[], failure: Failure, done: () => void): void {
+    for (const stream of streams) stream.mark(failure);
+    inSlices(this.options.clock, streams, (stream) => stream.settle(), done);
   }
 
   /** @internal Over its memory budget, the session resets the streams that hold the most of it. */
@@ -397,10 +415,11 @@ export class Session implements AsyncIterable<Stream> {
 
   /** @internal Resets a stream because of `failure`. */
   endStream(stream: Stream, failure: Failure): void {
-    stream.transition(StreamInput.sendReset);
-    // First the reset: the end of the last stream may be the end of the session, and GOAWAY comes last.
+    if (stream.isOver) return;
+    stream.mark(failure);
+    // Before it leaves: the end of the last stream may be the end of the session, and GOAWAY comes last.
     if (!stream.unsent) this.sendReset(stream.id, wireCodeOf(failure.code));
-    stream.fail(failure);
+    stream.settle();
   }
 
   /** @internal Why no stream can be opened, if the streams that are there are the reason. */
@@ -442,8 +461,8 @@ export class Session implements AsyncIterable<Stream> {
 
   /** @internal Nobody has accepted `stream`. */
   refuse(stream: Stream, code: "ACCEPT_QUEUE_FULL" | "STREAM_REFUSED"): void {
-    // A stream that the peer has reset itself needs no answer.
-    if (stream.failure !== null) return;
+    // A stream that is over needs no answer.
+    if (stream.isOver) return;
     this.giveUp(stream, code, "nobody has accepted it");
     this.dispatch.charge();
   }

@@ -37,6 +37,12 @@ export interface CloseOptions {
 
 const GRACEFUL = "graceful";
 
+/**
+ * Milliseconds for what is said last where time is over already: by the deadline of a drain, or because the peer seems
+ * to be gone.
+ */
+const LAST_WORDS = 1_000;
+
 /** GOAWAYs that a peer may send: each looks at all streams, and two or three say all there is to say. */
 const MOST_GOAWAYS = 16;
 
@@ -52,13 +58,15 @@ export class Shutdown {
   #goAwaySent = false;
   /** When the session ended, on its clock. */
   #endedAt = 0;
+  /** Whatever waited on a stream when the session ended has been told so. */
+  #isTold = false;
   /** GOAWAYs that have arrived. */
   #goAways = 0;
-  /** The application has asked for a graceful end. */
-  #drained = false;
+  /** The application has asked for a graceful end, and it came before any other. */
+  #isDrained = false;
   #remote: RemoteEnd | undefined;
   #localError: MuxadoError | undefined;
-  /** Undoes a timer or a listener each; all are undone at the end. */
+  /** Undoes a timer or a listener each; all are undone when the transport is given up. */
   readonly #waits: Set<() => void> = new Set();
 
   constructor(session: Session, transport: Transport) {
@@ -89,16 +97,20 @@ export class Shutdown {
   /** The error of whatever is asked of a session that is over or closing. */
   endError(): MuxadoError {
     const code = this.#localError?.code ?? "SESSION_CLOSED";
-    const origin = this.#localError?.origin ?? (this.#drained ? "local" : "remote");
+    const origin = this.#localError?.origin ?? (this.#isDrained ? "local" : "remote");
     // Nothing of what was asked for has been sent.
     return sessionError({ code, origin, cause: this.#localError, retry: "safe" });
   }
 
-  /** Ends the session once its streams have ended, at the latest when told by `options`. */
+  /**
+   * Ends the session once its streams have ended, at the latest when told by `options`, which is the deadline of its
+   * last output and of the peer's end, too.
+   */
   drain(options: CloseOptions): void {
     if (this.#phase === "gone") return;
     if (this.#phase === "running") this.#phase = "draining";
-    this.#drained = true;
+    // An end that has come before it stays what it was.
+    if (!this.ended) this.#isDrained = true;
     const { signal, timeout = this.#session.options.closeTimeout } = options;
     this.streamEnded();
     if (timeout !== Infinity) this.#after(timeout, () => this.#expire());
@@ -109,14 +121,22 @@ export class Shutdown {
     this.#waits.add(() => unlisten(signal, target));
   }
 
-  /** The time for a graceful end is over: that of the streams first, then that of the output. */
+  /** The time for a graceful end is over: that of the streams first, then that of the output and of the peer's end. */
   #expire(): void {
     if (!this.ended) return this.#drainExpired();
-    // However late the last stream ended, its output has as much time as after any other end.
-    const { clock, lingerTimeout } = this.#session.options;
-    this.#after(Math.max(this.#endedAt + lingerTimeout - clock.now(), 0), () =>
-      this.#flushExpired(),
-    );
+    // However late the last stream ended, its output has some time.
+    const { clock } = this.#session.options;
+    this.#lingerFor(this.#endedAt + this.#lastWordsTime - clock.now());
+  }
+
+  /** How long the last words of a session may take whose time is over already, or whose peer is gone. */
+  get #lastWordsTime(): number {
+    return Math.min(LAST_WORDS, this.#session.options.lingerTimeout);
+  }
+
+  /** Gives the transport so many milliseconds more: for our output to leave, and for the peer to take it and end. */
+  #lingerFor(time: number): void {
+    this.#after(Math.max(time, 0), () => this.#lingerExpired());
   }
 
   /** A stream has ended, or is no longer waited for: perhaps it was the last one of a drain. */
@@ -166,13 +186,21 @@ export class Shutdown {
     this.#remote = silent
       ? { ...before, lastStreamId, heard }
       : { lastStreamId, errorCode, debug, heard };
-    const failure: Failure = { code: "REMOTE_GONE_AWAY", scope: "stream", origin: "remote" };
-    const unseen = this.#session.table.all().filter((stream) => {
-      // The last id is the last one that Go has seen, not the highest: an answer on a stream weighs more
-      // (spec appendix, G6). A stream that was never sent must not be sent now (G2).
-      return stream.unsent || (stream.isLocal && !stream.heard && stream.id > lastStreamId);
+    const failure: Failure = {
+      code: "REMOTE_GONE_AWAY",
+      scope: "stream",
+      origin: "remote",
+      unprocessed: true,
+    };
+    const { table } = this.#session;
+    // The last id is the last one that Go has seen, not the highest: what was sent behind it is unseen, so what has an
+    // id above it and was sent in the order of the ids (spec appendix, G6). An answer on a stream weighs more. Of the
+    // others, each gets its answer. A stream that was never sent must not be sent now (G2).
+    const lastSeen = Math.max(lastStreamId, table.overtakenId);
+    const unseen = table.all().filter((stream) => {
+      return stream.unsent || (stream.isLocal && !stream.heard && stream.id > lastSeen);
     });
-    for (const stream of unseen) stream.fail(failure);
+    this.#session.failStreams(unseen, failure, () => {});
     if (before === undefined) this.#watchSilence();
   }
 
@@ -186,8 +214,23 @@ export class Shutdown {
   /** Nothing more will arrive. */
   transportEnded(cause: unknown): void {
     if (this.#phase === "gone") return;
-    if (this.#phase === "ended") return this.#finalize();
+    if (this.#phase === "ended") return this.#lingerEnded(cause);
     this.#end(this.#whyTransportEnded(cause), null);
+  }
+
+  /** The transport is over, behind the end of the session. */
+  #lingerEnded(cause: unknown): void {
+    // Whether the peer has read all is not known, if it has neither ended its direction nor said that it goes.
+    if (this.#localError === undefined && cause !== undefined && this.#remote === undefined) {
+      const detail = `${messageOf(cause)}, before the peer had ended the connection`;
+      this.#localError = sessionError({
+        code: "TRANSPORT_FAILED",
+        origin: "remote",
+        detail,
+        cause,
+      });
+    }
+    this.#finalize();
   }
 
   #whyTransportEnded(cause: unknown): EndReason {
@@ -195,8 +238,11 @@ export class Shutdown {
     if (MuxadoError.is(cause)) {
       // The adapter knows its platform's errors and has said which side it was.
       const { code, wireCode, origin } = cause;
-      if (cause.cause === undefined) return { code, wireCode, origin, cause };
-      return { code, wireCode, origin, detail: messageOf(cause.cause), cause: cause.cause };
+      // Over a connection that never stood, nothing was sent.
+      const unprocessed = code === "CONNECT_FAILED";
+      const known = { code, wireCode, origin, unprocessed };
+      if (cause.cause === undefined) return { ...known, cause };
+      return { ...known, detail: messageOf(cause.cause), cause: cause.cause };
     }
     if (cause !== undefined) {
       return { code: "TRANSPORT_FAILED", origin: "local", detail: messageOf(cause), cause };
@@ -226,14 +272,17 @@ export class Shutdown {
     this.#end({ code: "DRAIN_TIMEOUT", origin: "local", detail }, "NO_ERROR", true);
   }
 
-  /** After a GOAWAY some peers neither speak nor hang up (spec appendix, R5). */
+  /**
+   * After a GOAWAY some peers neither open streams nor hang up (spec appendix, R5). A stream that is open may be silent
+   * for as long as it likes: whether its peer is gone is for others to find out.
+   */
   #watchSilence(): void {
     const { goAwayTimeout } = this.#session.options;
     if (goAwayTimeout === Infinity) return;
-    const heardBefore = this.#session.bytesReceived;
+    const { acceptedCount } = this.#session.table;
     this.#after(goAwayTimeout, () => {
-      const { bytesReceived, table } = this.#session;
-      if (bytesReceived !== heardBefore && table.busyCount > 0) this.#watchSilence();
+      const { table } = this.#session;
+      if (table.busyCount > 0 || table.acceptedCount !== acceptedCount) this.#watchSilence();
       else this.#end(GRACEFUL, "NO_ERROR");
     });
   }
@@ -244,49 +293,71 @@ export class Shutdown {
    */
   #end(reason: EndReason, goAway: MuxadoErrorCode | null, resets = false): void {
     if (this.ended) return;
+    const session = this.#session;
     this.#phase = "ended";
-    this.#session.stalled.clear();
-    this.#session.closing.clear();
-    this.#endedAt = this.#session.options.clock.now();
-    const isDrained = reason === GRACEFUL && this.#drained;
-    // The deadline of a drain is that of its output, too.
-    if (!isDrained) this.#cancelWaits();
-    this.#session.stopReceiving();
+    this.#endedAt = session.options.clock.now();
+    // The deadline of a drain is that of its output and of the peer's end, too.
+    const hasDeadline = reason === GRACEFUL && this.#isDrained;
+    if (!hasDeadline) this.#cancelWaits();
+    session.stopReceiving();
     if (reason !== GRACEFUL) this.#localError = sessionError(reason);
-    const failure = this.#streamFailure(reason);
-    const streams = this.#session.table.all();
-    for (const stream of streams) {
-      if (resets && !stream.unsent)
-        this.#session.sendReset(stream.id, wireCodeOf("STREAM_CANCELLED"));
+    const failure = this.#streamFailure(reason, goAway === null);
+    const streams = session.releaseStreams();
+    // First of all: a trace that sees a reset, or anybody else, can send nothing any more.
+    for (const stream of streams) stream.mark(failure);
+    if (resets) {
+      for (const { id, unsent } of streams) {
+        if (!unsent) session.sendReset(id, wireCodeOf("STREAM_CANCELLED"));
+      }
     }
-    for (const stream of streams) stream.fail(failure);
-    this.#session.acceptQueue.end(() => this.endError());
-    this.#session.pings.fail(() => this.endError());
-    if (goAway === null) return this.#finalize();
-    const told = goAway === "NO_ERROR" ? undefined : this.#localError;
-    this.#putGoAway(wireCodeOf(goAway), debugOf(told, this.#session.wire.maxDebugLength), true);
-    if (!isDrained) this.#after(this.#session.options.lingerTimeout, () => this.#finalize());
-    this.#session.outbound.finish(told, () => {
-      this.#cancelWaits();
-      this.#after(this.#session.options.lingerTimeout, () => this.#finalize());
+    if (goAway !== null) {
+      const told = goAway === "NO_ERROR" ? undefined : this.#localError;
+      this.#putGoAway(wireCodeOf(goAway), debugOf(told, session.wire.maxDebugLength), true);
+      session.outbound.finish(told);
+      if (!hasDeadline) this.#lingerFor(this.#lingerTimeOf(reason));
+    }
+    session.acceptQueue.end(() => this.endError());
+    session.pings.fail(() => this.endError());
+    session.failStreams(streams, failure, () => {
+      this.#isTold = true;
+      this.#tellEnd();
     });
+    if (goAway === null) this.#finalize();
   }
 
-  /** The transport is too slow, or stuck: what it has not taken is lost. */
-  #flushExpired(): void {
-    const { waiting, underWay } = this.#session.outbound;
-    const detail = `${waiting + underWay} bytes could not be sent`;
-    this.#localError = sessionError({ code: "DRAIN_TIMEOUT", origin: "local", detail });
+  /** How long the transport may take to end, once the session has. */
+  #lingerTimeOf(reason: EndReason): number {
+    const code = reason === GRACEFUL ? undefined : reason.code;
+    const isLate = code === "DRAIN_TIMEOUT" || code === "HEARTBEAT_TIMEOUT";
+    return isLate ? this.#lastWordsTime : this.#session.options.lingerTimeout;
+  }
+
+  /** The transport is too slow, or stuck, or the peer does not end: what has not been taken is lost. */
+  #lingerExpired(): void {
+    const { unwritten } = this.#session.outbound;
+    if (this.#localError === undefined && (this.#isDrained || unwritten > 0)) {
+      const detail =
+        unwritten > 0
+          ? `${unwritten} bytes could not be sent`
+          : "all was sent, but the peer has not ended the connection, and may not have read it";
+      this.#localError = sessionError({ code: "DRAIN_TIMEOUT", origin: "local", detail });
+    }
     this.#finalize();
   }
 
-  #streamFailure(reason: EndReason): Failure {
+  /** @param byPeer the peer has ended the transport. */
+  #streamFailure(reason: EndReason, byPeer: boolean): Failure {
     const scope = "session";
     if (reason !== GRACEFUL) return { ...reason, scope };
-    const [origin, detail] = this.#drained
-      ? (["local", "it was closed here"] as const)
-      : (["remote", "the peer ended the session"] as const);
-    return { code: "SESSION_CLOSED", scope, origin, detail, cause: this.#remoteError };
+    const cause = this.#remoteError;
+    const code = "SESSION_CLOSED";
+    if (this.#isDrained)
+      return { code, scope, origin: "local", detail: "it was closed here", cause };
+    if (byPeer) {
+      return { code, scope, origin: "remote", detail: "the peer ended the session", cause };
+    }
+    const detail = "it ended here, with nothing left to do after the peer's GOAWAY";
+    return { code, scope, origin: "local", detail, cause };
   }
 
   /** What the peer's GOAWAY has reported. */
@@ -307,8 +378,18 @@ export class Shutdown {
     if (this.#phase === "gone") return;
     this.#phase = "gone";
     this.#cancelWaits();
-    this.#session.outbound.close((stream) => stream.error ?? this.#writeLost(stream));
+    const mayEnd = this.#session.outbound.close(
+      (stream) => stream.error ?? this.#writeLost(stream),
+    );
+    // The peer has ended its direction, and waits for the end of ours: a connection that is only given up looks broken.
+    if (mayEnd && this.#localError === undefined) this.#transport.end();
     this.#transport.destroy();
+    this.#tellEnd();
+  }
+
+  /** Tells the story, once there is nothing more to come. */
+  #tellEnd(): void {
+    if (this.#phase !== "gone" || !this.#isTold) return;
     this.#resolveClosed({
       localError: this.#localError,
       remoteError: this.#remoteError,
@@ -323,8 +404,7 @@ export class Shutdown {
   #writeLost(stream: Stream): MuxadoError | undefined {
     if (this.#localError === undefined && this.#remoteError === undefined) return undefined;
     const { code, origin, cause } = this.endError();
-    const retry = stream.heard ? "unsafe" : "unknown";
-    return sessionError({ code, origin, cause, streamId: stream.id, retry });
+    return new MuxadoError(stream.describe({ code, origin, cause, scope: "session" }));
   }
 
   #after(delay: number, callback: () => void): void {
@@ -357,9 +437,12 @@ interface RemoteEnd {
 
 type EndReason = Omit<Failure, "scope"> | typeof GRACEFUL;
 
-/** A wrapper that knows better than "destroyed" why a session has to end says so in an error about the session. */
+/**
+ * A wrapper that knows better than "destroyed" why a session has to end says so in an error about the session. One that
+ * only refuses what was asked for, and so is safe to retry, says nothing of the session's end.
+ */
 function destroyedBecause(cause: unknown): EndReason & object {
-  if (MuxadoError.is(cause) && cause.scope === "session") {
+  if (MuxadoError.is(cause) && cause.scope === "session" && cause.retry !== "safe") {
     const { code, wireCode, origin } = cause;
     return { code, wireCode, origin, cause };
   }

@@ -32,6 +32,13 @@ export class StreamTable {
   readonly #maxId: number;
   readonly #localParity: number;
   #nextLocalId: number;
+  /** The highest id of ours whose SYN has left. */
+  #highestSent = 0;
+  /**
+   * The highest id of ours that had left when the SYN of a lower one did; 0 if all left in order. Streams above it were
+   * sent after all lower ones.
+   */
+  overtakenId = 0;
 
   /** Local streams that have not ended, also those not sent yet. */
   localCount = 0;
@@ -120,17 +127,33 @@ export class StreamTable {
     if (stream.id > this.lastRemoteId) this.lastRemoteId = stream.id;
   }
 
-  /** `stream` has ended. */
-  remove(stream: Stream): void {
-    this.#live.delete(stream.id);
+  /** `stream` has ended. Says whether it was there. */
+  remove(stream: Stream): boolean {
+    if (!this.#live.delete(stream.id)) return false;
     if (stream.isLocal) this.localCount--;
     else this.remoteCount--;
     if (stream.extras?.background) this.backgroundCount--;
+    return true;
   }
 
   /** All streams that have not ended, in the order in which they came to be. */
   all(): Stream[] {
     return Array.from(this.#live, ([, stream]) => stream);
+  }
+
+  /** The same, and the table has none of them any more. */
+  takeAll(): Stream[] {
+    const streams = this.all();
+    this.#live.clear();
+    this.#opened = [];
+    this.localCount = this.remoteCount = this.backgroundCount = 0;
+    return streams;
+  }
+
+  /** The SYN of a stream of ours has left. */
+  sentSyn(streamId: number): void {
+    if (streamId < this.#highestSent) this.overtakenId = this.#highestSent;
+    else this.#highestSent = streamId;
   }
 
   /** Whether `streamId` was reset lately. */

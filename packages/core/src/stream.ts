@@ -5,9 +5,11 @@ import {
   codeOfWire,
   type Failure,
   MuxadoError,
+  type MuxadoErrorInit,
   type ResetCode,
   type RetryVerdict,
   resetCodeNumber,
+  withoutStack,
 } from "./errors.ts";
 import { packPriority, type Priority, urgencyOf, weightOf } from "./priority.ts";
 import { listen, unlisten } from "./abort.ts";
@@ -169,7 +171,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
    */
   refuse(code: ResetCode = "STREAM_REFUSED"): void {
     const wireCode = resetCodeNumber(code);
-    const isOver = this.failure !== null || this.state === StreamState.closed;
+    const { isOver } = this;
     this.resetBecause(wireCode, undefined);
     if (!this.isLocal && !isOver) this.session.dispatch.charge();
   }
@@ -181,7 +183,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
    */
   unref(): void {
     const extras = this.ownExtras();
-    if (extras.background || this.failure !== null || this.state === StreamState.closed) return;
+    if (extras.background || this.isOver) return;
     extras.background = true;
     this.session.table.backgroundCount++;
     this.session.shutdown.streamEnded();
@@ -239,13 +241,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
   /** Why the stream failed, if it has. A stream that ended in the ordinary way has no error. */
   get error(): MuxadoError | undefined {
     if (this.failure === null) return undefined;
-    const extras = this.ownExtras();
-    extras.error ??= new MuxadoError({
-      ...this.failure,
-      streamId: this.id,
-      retry: this.retryVerdict(this.failure),
-    });
-    return extras.error;
+    return (this.ownExtras().error ??= new MuxadoError(this.describe(this.failure)));
   }
 
   /**
@@ -318,9 +314,19 @@ export class Stream implements AsyncIterable<Uint8Array> {
     return this.heardAt >= 0;
   }
 
-  /** @internal It has left the session. */
+  /** @internal It has failed, or both directions have ended. */
   get isOver(): boolean {
-    return this.state === StreamState.closed || this.state === StreamState.reset;
+    return this.failure !== null || this.state === StreamState.closed;
+  }
+
+  /** @internal The {@link error} for those who wait. */
+  get errorForWaiters(): MuxadoError {
+    return (this.ownExtras().error ??= withoutStack(this.describe(this.failure!)));
+  }
+
+  /** @internal `failure` as an error of this stream. */
+  describe(failure: Failure): MuxadoErrorInit {
+    return { ...failure, streamId: this.id, retry: this.retryVerdict(failure) };
   }
 
   /** @internal Moves on in the state table, and says what the input means. */
@@ -334,6 +340,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
   openingFlag(): number {
     if (this.opening === Opening.syn) {
       this.transition(StreamInput.sendSyn);
+      this.session.table.sentSyn(this.id);
       this.opening = this.session.acknowledgements === undefined ? Opening.done : Opening.awaited;
       this.receiving.begin();
       return DataFlag.SYN;
@@ -368,28 +375,38 @@ export class Stream implements AsyncIterable<Uint8Array> {
     if (this.failure !== null) return;
     const effect = this.transition(StreamInput.sendReset);
     if (this.state !== StreamState.reset) return;
-    if (effect === StreamEffect.apply) this.session.sendReset(this.id, wireCode);
     const code = codeOfWire(wireCode);
-    this.fail({
-      code,
-      wireCode,
-      scope: "stream",
-      origin: "local",
-      detail: "it was reset here",
-      cause,
-    });
+    const detail = "it was reset here";
+    this.mark({ code, wireCode, scope: "stream", origin: "local", detail, cause });
+    if (effect === StreamEffect.apply) this.session.sendReset(this.id, wireCode);
+    this.settle();
   }
 
-  /** @internal Settles everything that waits on the stream, and lets the session forget it. */
+  /** @internal Ends the stream with `failure`, without a word to the peer. */
   fail(failure: Failure): void {
-    if (this.failure !== null) return;
+    if (this.mark(failure)) this.settle();
+  }
+
+  /**
+   * @internal The first half of {@link fail}: from now on nothing comes or leaves, whatever a trace commands that sees
+   * the reset. Says whether it had not failed before.
+   */
+  mark(failure: Failure): boolean {
+    if (this.failure !== null) return false;
     this.failure = failure;
     this.receiving.leave();
     this.state = StreamState.reset;
+    return true;
+  }
+
+  /** @internal The second half: settles everything that waits on the stream, and lets the session forget it. */
+  settle(): void {
+    const { origin, scope } = this.failure!;
+    const isOwn = origin === "local" && scope === "stream";
     // What the peer sent before it ended the stream is still the application's; after an end of its own
     // making, the application has said that it wants no more.
-    this.receiving.fail(failure.origin === "local" && failure.scope === "stream");
-    this.sending.fail(failure);
+    this.receiving.fail(isOwn);
+    this.sending.fail(isOwn);
     this.leaveSession();
     this.tellLater();
   }
@@ -456,12 +473,12 @@ export class Stream implements AsyncIterable<Uint8Array> {
         : undefined;
   }
 
-  /** @internal Spec §8.3: the last id of a GOAWAY is a hint, and an answer on the stream is proof (appendix, G6). */
+  /** @internal Spec §8.3: safe is what is proved to be, and an answer on the stream proves the contrary. */
   retryVerdict(failure: Failure): RetryVerdict {
     if (!this.isLocal) return "unknown";
     if (this.unsent) return "safe";
     if (this.heard) return "unsafe";
-    return failure.origin === "remote" && REFUSALS.has(failure.code) ? "safe" : "unknown";
+    return failure.unprocessed ? "safe" : "unknown";
   }
 
   /** @internal Made when first needed. */
@@ -478,9 +495,3 @@ export class Stream implements AsyncIterable<Uint8Array> {
     });
   }
 }
-
-const REFUSALS: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  "STREAM_REFUSED",
-  "ACCEPT_QUEUE_FULL",
-  "REMOTE_GONE_AWAY",
-]);

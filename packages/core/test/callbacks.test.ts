@@ -134,7 +134,7 @@ describe("a stream", () => {
     expect(peer.session.stats().openStreams).toBe(0);
     peer.end(new Error("cable cut"));
     for (const error of await Promise.all(writes)) {
-      expect(error).toMatchObject({ code: "TRANSPORT_FAILED", streamId: 3, retry: "unsafe" });
+      expect(error).toMatchObject({ code: "TRANSPORT_FAILED", streamId: 3, retry: "unknown" });
     }
   });
 });

@@ -165,10 +165,10 @@ describe("every blocked operation is woken by every end", () => {
       end: ({ peer }) => peer.sendBytes(bytes("HTTP/1.1 400")),
       error: { code: "PROTOCOL_ERROR", scope: "session", origin: "remote", retry: "unknown" },
     },
-    "silence after a GOAWAY": {
+    "the end of the transport after a GOAWAY": {
       end: ({ peer }) => {
         peer.send(goAway(2));
-        peer.clock.advance(30_000);
+        peer.end();
       },
       error: { code: "SESSION_CLOSED", scope: "session", origin: "remote", retry: "unknown" },
     },
@@ -272,7 +272,7 @@ describe("every blocked operation is woken by every end", () => {
       end({ peer, stream, abort: new AbortController() });
       await peer.settle();
       // The transport has its time to end.
-      await peer.advance(1000);
+      await peer.advance(10_000);
       if (operation !== "accept") return expect(followed.state).toBe("resolved");
       expect(followed.state).toBe("rejected");
       expect(followed.reason).toMatchObject({ code: error.code, scope: "session" });
@@ -287,7 +287,7 @@ describe("every blocked operation is woken by every end", () => {
       const peer = rawPeer();
       const stream = opened(peer);
       end({ peer, stream, abort: new AbortController() });
-      await peer.advance(1000);
+      await peer.advance(10_000);
       expect(peer.clock.timers).toEqual([]);
       expect(peer.session.stats().openStreams).toBe(0);
       expect(peer.sessionHasDestroyed).toBe(true);
@@ -1263,7 +1263,7 @@ describe("a session that is closing or over", () => {
       await stream.close();
     }
     expect(brief(peer.take())).toEqual(["GOAWAY 0 NO_ERROR"]);
-    await peer.advance(1000);
+    await peer.advance(10_000);
     await peer.session.close();
     peer.end();
     peer.send(syn(3));

@@ -187,7 +187,7 @@ describe("the Go peer", () => {
   });
 
   describe("G6: the last id of a GOAWAY proves nothing by itself", () => {
-    const REFUSALS = ["STREAM_REFUSED", "ACCEPT_QUEUE_FULL", "REMOTE_GONE_AWAY"];
+    const REFUSALS = ["STREAM_REFUSED", "ACCEPT_QUEUE_FULL"];
     /** What the peer has sent on the stream before its end. */
     const HEARD: Record<string, Frame[]> = {
       nothing: [],
@@ -666,7 +666,7 @@ describe("the Rust peer", () => {
     await peer.advance(1);
     expect(brief(peer.take())).toEqual(["GOAWAY 0 NO_ERROR"]);
     expect([peer.sessionHasEnded, peer.sessionHasDestroyed]).toEqual([true, false]);
-    await peer.advance(1000);
+    await peer.advance(10_000);
     expect(peer.sessionHasDestroyed).toBe(true);
     expect((await peer.session.closed).localError).toBeUndefined();
   });

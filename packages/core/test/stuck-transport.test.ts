@@ -75,7 +75,7 @@ describe("what a peer provokes and does not read", () => {
 
   it("ends the session at a mebibyte and a little for each open stream", async () => {
     const peer = await floodedBy((one, id) => one.send(syn(id)));
-    await peer.advance(2_000);
+    await peer.advance(10_000);
     expect((await peer.session.closed).localError).toMatchObject({ code: "ENHANCE_YOUR_CALM" });
     expect(peer.session.stats().bytesToSend).toBeLessThan(2 * MIB);
   });
@@ -141,7 +141,7 @@ describe("after a GOAWAY of the peer's", () => {
     for (let count = 0; count < 16; count++) peer.send(goAway(3));
     expect(peer.sessionHasEnded).toBe(false);
     peer.send(goAway(3));
-    await peer.advance(2_000);
+    await peer.advance(10_000);
     expect((await peer.session.closed).localError).toMatchObject({ code: "ENHANCE_YOUR_CALM" });
   });
 
@@ -150,7 +150,8 @@ describe("after a GOAWAY of the peer's", () => {
     peer.send(goAway(0));
     await peer.advance(29_000);
     peer.send(wndinc(3, 1));
-    await peer.advance(3_000);
+    await peer.advance(1_000);
+    await peer.advance(10_000);
     expect((await peer.session.closed).localError).toBeUndefined();
   });
 });

@@ -1409,15 +1409,20 @@ describe.each(wires)("14. misuse of GOAWAY, on $name", ({ wire }) => {
     expect(brief(peer.take())).toEqual(["3: DATA 3", "4: DATA 3 SYN"]);
   });
 
-  it("a peer that falls silent after its own is given up after the deadline", async () => {
+  it("a peer that falls silent after its own is given up once no stream is open", async () => {
     const peer = rawPeer({ wire, goAwayTimeout: 5000, lingerTimeout: 100 });
     peer.send(syn(3));
     const stream = await peer.session.accept();
-    peer.send(goAway(0));
-    await peer.advance(4999);
+    const background = peer.session.open();
+    background.unref();
+    peer.take();
+    peer.send(goAway(0x7ffffffe));
+    await peer.advance(60_000);
     expect(stream.error).toBeUndefined();
-    await peer.advance(1);
-    expect(stream.error).toMatchObject({ code: "SESSION_CLOSED", scope: "session" });
+    stream.reset();
+    await peer.advance(5000);
+    const story = { code: "SESSION_CLOSED", scope: "session", origin: "local" };
+    expect(background.error).toMatchObject(story);
     await peer.advance(100);
     expect(peer.sessionHasDestroyed).toBe(true);
     expect(peer.clock.timers).toEqual([]);

@@ -142,7 +142,7 @@ describe("a Go Away of the peer's", () => {
     const peer = new Peer({ goAwayTimeout: 5000 });
     peer.send(goAway(0));
     await peer.advance(5000);
-    await peer.advance(1000);
+    await peer.advance(10_000);
     expect(await peer.session.closed).toMatchObject({
       localError: undefined,
       remoteError: undefined,

@@ -369,7 +369,7 @@ describe("no timer is left", () => {
   it("by a session whose peer does not hang up", async () => {
     const peer = alive();
     peer.session.destroy();
-    await peer.advance(1000);
+    await peer.advance(10_000);
     expect(peer.clock.timers).toEqual([]);
   });
 
