@@ -2,13 +2,17 @@
 // stream, check the peer against the rules, and pass on. A breach resets the stream or ends the session; it
 // never throws. Spec §4–§8, §10, docs/threats.md.
 
-import { FloodLimit } from "./flood-limit.ts";
+import { FLOOD_SPAN, FloodLimit } from "./flood-limit.ts";
+import { Opening } from "./opening.ts";
 import type { Session } from "./session.ts";
 import { Stream } from "./stream.ts";
 import { StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
 import { DataFlag, type WireError, type WireHandler } from "./wire.ts";
 import { countReset } from "./stats.ts";
 import { codeOfWire, type Failure, type MuxadoErrorCode, wireCodeOf } from "./errors.ts";
+
+/** Late frames of one stream that an honest peer may send without being asked: Go says goodbye three times (G11). */
+const STRAYS_PER_STREAM = 4;
 
 /** The session's side of the wire's decoder. */
 export class Dispatch implements WireHandler {
@@ -19,6 +23,10 @@ export class Dispatch implements WireHandler {
   #emptyFrames = 0;
   /** Increments that have arrived. */
   #increments = 0;
+  /** Frames that have arrived on streams that are not there. */
+  #strayFrames = 0;
+  /** Bytes that the peer may still send on streams that were reset here, before it knows. */
+  creditLeftOver = 0;
   /** The stream whose body is being delivered in pieces; null while a body is being dropped. */
   #receiving: Stream | null = null;
   #receivingFin = false;
@@ -38,14 +46,9 @@ export class Dispatch implements WireHandler {
     start: number,
     end: number,
   ): void {
-    const { counters, options } = this.#session;
-    counters.framesReceived++;
+    this.#session.counters.framesReceived++;
     // Says nothing, and is no answer either.
-    if (length === 0 && flags === 0) {
-      if (++this.#emptyFrames > options.maxEmptyFrames)
-        this.#flood("sends frames that say nothing");
-      return;
-    }
+    if (length === 0 && flags === 0) return this.#emptyFrame();
     this.#emptyFrames = 0;
     const stream =
       (flags & DataFlag.SYN) !== 0
@@ -53,8 +56,9 @@ export class Dispatch implements WireHandler {
         : this.#session.table.get(streamId);
     if (stream === undefined) {
       this.#receiving = null;
+      this.#strayFrame(length);
       // An empty FIN is how Go says goodbye a second time and Rust a first (spec appendix, G11, R12).
-      if (length > 0) this.#refuse(streamId, "STREAM_CLOSED");
+      if (length > 0) this.#refuseStray(streamId);
       return;
     }
     if (stream !== null) this.#hear(stream);
@@ -112,32 +116,30 @@ export class Dispatch implements WireHandler {
     counters.framesReceived++;
     const stream = table.get(streamId);
     // That somebody has it is no answer yet: it may still be refused, and done again.
-    if (stream !== undefined) this.#session.acknowledgements?.acknowledge(stream);
+    if (stream?.opening === Opening.awaited) this.#session.acknowledgements?.acknowledge(stream);
+    else this.#emptyFrame();
   }
 
   onReset(streamId: number, errorCode: number): void {
-    const stream = this.#session.table.get(streamId);
-    const { counters } = this.#session;
+    const session = this.#session;
+    const stream = session.table.get(streamId);
+    const { counters } = session;
     const code = codeOfWire(errorCode);
     counters.framesReceived++;
     this.#emptyFrames = 0;
-    if (stream === undefined) return;
+    if (stream === undefined) return this.#strayFrame(0);
     countReset(counters.resetsReceived, code);
     stream.transition(StreamInput.receiveReset);
     const unprocessed = REFUSALS.has(code);
     stream.mark({ code, wireCode: errorCode, scope: "stream", origin: "remote", unprocessed });
-    if (
-      code === "ACCEPT_QUEUE_FULL" &&
-      stream.isLocal &&
-      this.#session.wire.answersFullAcceptQueue
-    ) {
-      this.#session.sendReset(streamId, wireCodeOf("STREAM_CANCELLED"));
+    if (code === "ACCEPT_QUEUE_FULL" && stream.isLocal && session.wire.answersFullAcceptQueue) {
+      session.sendReset(streamId, wireCodeOf("STREAM_CANCELLED"));
     }
     stream.settle();
-    // Work that was begun for nothing, over and over (CVE-2023-44487).
-    if (!stream.isLocal && stream.sending.bytes === 0 && this.#rapidResets.exceeded()) {
-      this.#flood("opens streams to reset them");
-    }
+    // Work that was begun for nothing, over and over (CVE-2023-44487). Who waits for long, and then no more, is no such.
+    const isRapid =
+      !stream.isLocal && stream.sending.bytes === 0 && session.now - stream.heardAt < FLOOD_SPAN;
+    if (isRapid && this.#rapidResets.exceeded()) this.#flood("opens streams to reset them");
   }
 
   onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
@@ -168,6 +170,14 @@ export class Dispatch implements WireHandler {
     this.#session.acknowledgements?.acknowledge(stream);
   }
 
+  /** Answers bytes on a stream that is not there. */
+  #refuseStray(streamId: number): void {
+    const { table } = this.#session;
+    // An id that is ours to open, and may be the next: a reset would be about that stream.
+    if (table.isLocal(streamId) && !table.hasTaken(streamId)) return;
+    this.#refuse(streamId, "STREAM_CLOSED");
+  }
+
   /** Resets a stream that is not there, once for each id, and charges it to the peer. */
   #refuse(streamId: number, code: MuxadoErrorCode): void {
     const { table } = this.#session;
@@ -183,6 +193,30 @@ export class Dispatch implements WireHandler {
     outbound.provokedResets++;
     if (this.#provokedResets.exceeded() || outbound.provokedResets > options.maxWaitingResets) {
       this.#flood("provoked too many resets");
+    }
+  }
+
+  /** A frame that says nothing. */
+  #emptyFrame(): void {
+    if (++this.#emptyFrames > this.#session.options.maxEmptyFrames) {
+      this.#flood("sends frames that say nothing");
+    }
+  }
+
+  /**
+   * A frame on a stream that is not there, with a body of `length` bytes. Honest peers send one for each of our frames
+   * that came too late for them, a few goodbyes for each stream, and what they had under way on one that we have reset.
+   */
+  #strayFrame(length: number): void {
+    const { table, outbound, options } = this.#session;
+    if (length > 0 && length <= this.creditLeftOver) {
+      this.creditLeftOver -= length;
+      return;
+    }
+    const earned =
+      outbound.framesSent + STRAYS_PER_STREAM * (table.openedCount + table.acceptedCount);
+    if (++this.#strayFrames > earned + options.maxStrayFrames) {
+      this.#flood("sends frames on streams that are not there");
     }
   }
 

@@ -3,9 +3,9 @@
 import type { Clock } from "./clock.ts";
 
 /** The span over which occurrences are counted, in milliseconds. */
-const SPAN = 10_000;
+export const FLOOD_SPAN = 10_000;
 
-/** A limit on occurrences in any {@link SPAN} that starts with one. */
+/** A limit on occurrences in any {@link FLOOD_SPAN} that starts with one. */
 export class FloodLimit {
   readonly #clock: Clock;
   readonly #limit: number;
@@ -20,7 +20,7 @@ export class FloodLimit {
   /** Counts one occurrence, and says whether it is one too many. */
   exceeded(): boolean {
     const now = this.#clock.now();
-    if (now - this.#spanStart >= SPAN) {
+    if (now - this.#spanStart >= FLOOD_SPAN) {
       this.#spanStart = now;
       this.#count = 0;
     }

@@ -28,6 +28,8 @@ const NUMBERS = {
   acceptTimeout: { default: 60_000, least: 0, most: Infinity },
   closeTimeout: { default: 30_000, least: 0, most: Infinity },
   goAwayTimeout: { default: 30_000, least: 0, most: Infinity },
+  transportTimeout: { default: 300_000, least: 1, most: Infinity },
+  maxStrayFrames: { default: 10_000, least: 0, most: Infinity },
   lingerTimeout: { default: 10_000, least: 0, most: 2 ** 31 - 1 },
 } as const;
 

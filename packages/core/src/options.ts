@@ -78,8 +78,8 @@ export interface SessionOptions {
    */
   readonly maxWaitingResets?: number | undefined;
   /**
-   * Streams of its own that the peer may reset in 10 seconds before anything was sent on them; one more ends the
-   * session with ENHANCE_YOUR_CALM. Default: 10 000.
+   * Streams of its own that the peer may reset in 10 seconds, each within 10 seconds of its last frame and before
+   * anything was sent on it; one more ends the session with ENHANCE_YOUR_CALM. Default: 10 000.
    */
   readonly maxRapidResets?: number | undefined;
   /** Frames in a row that say nothing; one more ends the session with ENHANCE_YOUR_CALM. Default: 100. */
@@ -90,10 +90,21 @@ export interface SessionOptions {
    */
   readonly maxUnearnedIncrements?: number | undefined;
   /**
+   * Frames that the peer may send on streams that are not there, beyond one for each frame that was sent to it, four
+   * for each stream, and the credit of those that were reset here; one more ends the session with ENHANCE_YOUR_CALM.
+   * Default: 10 000.
+   */
+  readonly maxStrayFrames?: number | undefined;
+  /**
    * Milliseconds that a write may wait for the peer's credit without getting any, before its stream is reset with
    * WRITE_TIMEOUT. Default: 300 000.
    */
   readonly writeTimeout?: number | undefined;
+  /**
+   * Milliseconds that the transport may take for one write, and at most twice that, before the session ends with
+   * TRANSPORT_FAILED. A slow line takes some hundred kilobytes in that time. Default: 300 000.
+   */
+  readonly transportTimeout?: number | undefined;
   /**
    * Milliseconds that a stream which was closed here waits for the peer's end of it, before it is reset. Default:
    * 300 000.
@@ -158,7 +169,9 @@ const NUMBERS = {
   maxRapidResets: [10_000, 0, Infinity],
   maxEmptyFrames: [100, 0, Infinity],
   maxUnearnedIncrements: [10_000, 0, Infinity],
+  maxStrayFrames: [10_000, 0, Infinity],
   writeTimeout: [300_000, 0, Infinity],
+  transportTimeout: [300_000, 1, Infinity],
   streamCloseTimeout: [300_000, 0, Infinity],
   acceptBacklog: [128, 1, Infinity],
   acceptTimeout: [60_000, 0, Infinity],

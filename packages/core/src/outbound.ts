@@ -32,12 +32,23 @@ export interface TakenWrite {
   readonly waiter: Waiter<void>;
 }
 
+/** A chunk of a batch that is an application's memory. */
+interface LentChunk {
+  /** Its place among the chunks. */
+  readonly index: number;
+  /** Its bytes, as its header has announced them. */
+  readonly length: number;
+  /** Whose body it is. */
+  readonly streamId: number;
+}
+
 /** What one write of the transport carries, and whom it concerns. */
 class Batch {
   readonly chunks: Uint8Array<ArrayBuffer>[] = [];
   /** Bytes of the chunks. */
   length = 0;
   readonly writes: TakenWrite[] = [];
+  readonly lent: LentChunk[] = [];
   /** Arenas that it has filled. */
   readonly arenas: Uint8Array<ArrayBuffer>[] = [];
 }
@@ -58,6 +69,7 @@ export class Outbound {
   readonly #compose: () => boolean;
   /** Called last in each put: what it commands comes behind the frame that it sees. */
   readonly #trace: Trace | undefined;
+  readonly #spoiled: (streamId: number) => void;
 
   #arena: Uint8Array<ArrayBuffer> = NOTHING;
   /** The part of the arena that is encoded and not yet part of the batch: `[#start, #end)`. */
@@ -85,7 +97,7 @@ export class Outbound {
 
   /**
    * `compose` is called when a write is about to leave: the last moment to add to it. It says whether more
-   * waits than there was room for.
+   * waits than there was room for. `spoiled` is told of a stream whose body was taken away while it waited.
    */
   constructor(
     transport: Transport,
@@ -94,8 +106,10 @@ export class Outbound {
     scheduleFlush: FlushScheduler,
     compose: () => boolean,
     trace?: Trace,
+    spoiled: (streamId: number) => void = () => {},
   ) {
     this.#trace = trace;
+    this.#spoiled = spoiled;
     this.#transport = transport;
     this.#wire = wire;
     this.#budget = budget;
@@ -130,6 +144,7 @@ export class Outbound {
       this.#begin(header);
       this.#end = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
       this.#seal();
+      this.#batch.lent.push({ index: this.#batch.chunks.length, length, streamId });
       this.#take(unshared(chunk.subarray(start, end)));
     } else {
       this.#begin(header + length);
@@ -268,11 +283,14 @@ export class Outbound {
   /** Starts a write of all that has been put. */
   #send(): void {
     this.#seal();
-    this.#underWay = this.#batch;
+    const batch = this.#batch;
+    const spoiled = replaceSpoiled(batch);
+    this.#underWay = batch;
     this.#batch = new Batch();
     this.bytesSent += this.underWay;
     this.provokedResets = 0;
-    this.#transport.write(this.#underWay.chunks);
+    this.#transport.write(batch.chunks);
+    for (const streamId of spoiled) this.#spoiled(streamId);
   }
 
   #traceData(trace: Trace, streamId: number, flags: number, length: number): void {
@@ -316,4 +334,18 @@ export class Outbound {
     this.#batch.chunks.push(chunk);
     this.#batch.length += chunk.length;
   }
+}
+
+/**
+ * Keeps the frames of others whole where an application has transferred the memory of a body that it had given away, and
+ * says on which streams: zeros stand for what is gone.
+ */
+function replaceSpoiled({ chunks, lent }: Batch): number[] {
+  const spoiled: number[] = [];
+  for (const { index, length, streamId } of lent) {
+    if (chunks[index]!.length === length) continue;
+    chunks[index] = new Uint8Array(length);
+    spoiled.push(streamId);
+  }
+  return spoiled;
 }

@@ -13,6 +13,8 @@ import { DataFlag } from "./wire.ts";
 /** A write that is not sent in full, or the half-close behind all writes (which has no bytes). */
 interface PendingWrite extends TakenWrite {
   readonly chunk: Uint8Array;
+  /** Its bytes when it was written: the chunk has fewer once its memory has been transferred or shrunk. */
+  readonly length: number;
   sent: number;
   readonly fin: boolean;
   /** When it began to wait, on the session's clock. */
@@ -63,7 +65,7 @@ export class SendSide implements WaiterOwner {
     if (this.#stream.isHeld) return false;
     if (this.#pending === null) return this.wanted > 0 && this.window.admits(this.wanted) > 0;
     const first = this.#pending[0]!;
-    return first.fin || this.window.admits(first.chunk.length - first.sent) > 0;
+    return first.fin || this.window.admits(first.length - first.sent) > 0;
   }
 
   /** What the oldest write or offer waits for. */
@@ -159,11 +161,12 @@ export class SendSide implements WaiterOwner {
       this.#sendFin();
       return;
     }
+    if (first.chunk.length !== first.length) return this.#stream.session.spoiled(this.#stream.id);
     const start = first.sent;
-    const length = this.window.admits(Math.min(first.chunk.length - start, limit));
+    const length = this.window.admits(Math.min(first.length - start, limit));
     first.sent += length;
     this.#keep(-length);
-    const last = first.sent === first.chunk.length;
+    const last = first.sent === first.length;
     // Out of the queue first: a trace that sees the frame may end the stream, or take a write back.
     if (last) this.#done(first);
     this.#sendBody(first.chunk, start, first.sent);
@@ -202,8 +205,8 @@ export class SendSide implements WaiterOwner {
     const index = pending.findIndex((write) => write.waiter === waiter);
     if (index < 0) return;
     const { scheduler, table, outbound } = this.#stream.session;
-    const [{ chunk, sent }] = pending.splice(index, 1) as [PendingWrite];
-    this.#keep(sent - chunk.length);
+    const [{ length, sent }] = pending.splice(index, 1) as [PendingWrite];
+    this.#keep(sent - length);
     if (pending.length > 0) {
       scheduler.schedule(this.#stream);
       return;
@@ -246,8 +249,9 @@ export class SendSide implements WaiterOwner {
     this.#pending ??= [];
     const { memory, scheduler, options } = this.#stream.session;
     const since = options.clock.now();
-    this.#pending.push({ stream: this.#stream, waiter, chunk, sent: 0, fin, since });
-    this.#keep(chunk.length);
+    const { length } = chunk;
+    this.#pending.push({ stream: this.#stream, waiter, chunk, length, sent: 0, fin, since });
+    this.#keep(length);
     scheduler.schedule(this.#stream);
     if (memory.exceeded) this.#stream.session.relieve();
     return waiter.promise;

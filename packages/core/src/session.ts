@@ -5,6 +5,7 @@
 import { AcceptQueue } from "./accept-queue.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { NOTHING, unshared } from "./bytes.ts";
+import { ContainedTransport } from "./contained-transport.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Deadlines } from "./deadlines.ts";
 import { codeOfWire, type Failure, MuxadoError, type ResetCode, wireCodeOf } from "./errors.ts";
@@ -46,7 +47,7 @@ export interface OpenOptions {
 
 /**
  * The most output, in bytes, that may wait behind a write that is under way when input arrives, besides what the budget
- * lets bodies take, and how much more for each open stream: a mebibyte, with the default budget. So much is control
+ * lets bodies take, and how much more for each stream that was open meanwhile: a mebibyte, with the default budget. So much is control
  * frames: a peer that provokes them and does not read has gone too far (docs/threats.md, 6).
  */
 const MOST_WAITING = 768 * 1024;
@@ -112,7 +113,11 @@ export class Session implements AsyncIterable<Stream> {
     this.options = resolveOptions(role, options);
     const { wire, clock, transportBudget, scheduleFlush } = this.options;
     const trace = this.options.trace && guarded(this.options.trace);
-    const carrier = this.options.record?.(transport, this.options) ?? transport;
+    const carrier = new ContainedTransport(
+      this.options.record?.(transport, this.options) ?? transport,
+      clock,
+      this.options.transportTimeout,
+    );
     this.wire = wire;
     this.table = new StreamTable(role, wire);
     const { maxUnacknowledged } = wire;
@@ -150,6 +155,7 @@ export class Session implements AsyncIterable<Stream> {
       scheduleFlush,
       () => this.compose(),
       trace,
+      (streamId) => this.spoiled(streamId),
     );
     this.scheduler = new Scheduler(this.outbound, this.stalled);
     this.shutdown = new Shutdown(this, carrier);
@@ -305,7 +311,7 @@ export class Session implements AsyncIterable<Stream> {
     this.bytesReceived += chunk.length;
     this.decoder.push(unshared(chunk));
     const { outbound, table, options } = this;
-    const most = MOST_WAITING + options.transportBudget + WAITING_PER_STREAM * table.count;
+    const most = MOST_WAITING + options.transportBudget + WAITING_PER_STREAM * table.mostLately;
     // Answers of every kind count: the application's own are provoked as well as ours.
     if (outbound.underWay > 0 && outbound.waiting > most) {
       this.shutdown.breach("ENHANCE_YOUR_CALM", "the peer does not read what it provokes");
@@ -315,6 +321,7 @@ export class Session implements AsyncIterable<Stream> {
   /** @internal The transport is done with the write under way. */
   written(): void {
     this.outbound.written();
+    this.table.mostLately = this.table.count;
   }
 
   /** @internal The transport is over. */
@@ -350,6 +357,12 @@ export class Session implements AsyncIterable<Stream> {
   announceLater(stream: Stream): void {
     this.table.announceLater(stream);
     this.outbound.requestFlush();
+  }
+
+  /** @internal Tells the peer of the end of `stream`, which may still have bytes under way. */
+  sendResetOf(stream: Stream, wireCode: number): void {
+    this.dispatch.creditLeftOver += stream.receiving.window.remaining;
+    this.sendReset(stream.id, wireCode);
   }
 
   /** @internal Sends a reset, and remembers it: what the peer has under way gets no second one. */
@@ -413,12 +426,20 @@ export class Session implements AsyncIterable<Stream> {
     this.endStream(stream, { code, scope: "stream", origin: "local", detail });
   }
 
+  /** @internal The application has taken back the memory of what it had written on a stream: no peer must believe it. */
+  spoiled(streamId: number): void {
+    const stream = this.table.get(streamId);
+    const detail = "the memory of a write was transferred or shrunk before it had left";
+    if (stream === undefined) this.sendReset(streamId, wireCodeOf("INTERNAL_ERROR"));
+    else this.giveUp(stream, "INTERNAL_ERROR", detail);
+  }
+
   /** @internal Resets a stream because of `failure`. */
   endStream(stream: Stream, failure: Failure): void {
     if (stream.isOver) return;
     stream.mark(failure);
     // Before it leaves: the end of the last stream may be the end of the session, and GOAWAY comes last.
-    if (!stream.unsent) this.sendReset(stream.id, wireCodeOf(failure.code));
+    if (!stream.unsent) this.sendResetOf(stream, wireCodeOf(failure.code));
     stream.settle();
   }
 

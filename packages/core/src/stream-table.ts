@@ -40,6 +40,8 @@ export class StreamTable {
    */
   overtakenId = 0;
 
+  /** The most streams that have been open at once since whoever sets it to {@link count} has. */
+  mostLately = 0;
   /** Local streams that have not ended, also those not sent yet. */
   localCount = 0;
   /** Remote streams that have not ended. */
@@ -83,6 +85,11 @@ export class StreamTable {
     return stream?.unsent ? undefined : stream;
   }
 
+  /** Whether a stream of ours with this id has been opened, and perhaps ended; the peer may not know it yet. */
+  hasTaken(localId: number): boolean {
+    return localId < this.#nextLocalId;
+  }
+
   /** The id for the next local stream; ids are never used again. */
   takeLocalId(): number {
     const id = this.#nextLocalId;
@@ -94,7 +101,7 @@ export class StreamTable {
   addLocal(stream: Stream): void {
     this.localCount++;
     this.openedCount++;
-    this.#live.set(stream.id, stream);
+    this.#add(stream);
     this.announceLater(stream);
   }
 
@@ -123,8 +130,13 @@ export class StreamTable {
   addRemote(stream: Stream): void {
     this.remoteCount++;
     this.acceptedCount++;
-    this.#live.set(stream.id, stream);
+    this.#add(stream);
     if (stream.id > this.lastRemoteId) this.lastRemoteId = stream.id;
+  }
+
+  #add(stream: Stream): void {
+    this.#live.set(stream.id, stream);
+    if (this.count > this.mostLately) this.mostLately = this.count;
   }
 
   /** `stream` has ended. Says whether it was there. */

@@ -378,7 +378,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     const code = codeOfWire(wireCode);
     const detail = "it was reset here";
     this.mark({ code, wireCode, scope: "stream", origin: "local", detail, cause });
-    if (effect === StreamEffect.apply) this.session.sendReset(this.id, wireCode);
+    if (effect === StreamEffect.apply) this.session.sendResetOf(this, wireCode);
     this.settle();
   }
 
