@@ -353,23 +353,27 @@ describe.each(wires)(
       expect(brief(peer.take())).toEqual(["3: RST STREAM_CLOSED"]);
     });
 
-    it.each([1, 1000, LEAST - 1, LEAST, LEAST + 1, 1500])(
-      "is not left waiting by a window of %i bytes whose reader reads",
+    it.each([1, 1000, LEAST - 1, LEAST, LEAST + 1, 1500, 64 * KIB])(
+      "is not left waiting by a window of %i bytes whose reader reads, whatever it has to send",
       async (windowSize) => {
+        const random = new Random(windowSize);
         const peer = rawPeer({ wire, windowSize });
         const stream = await accepted(peer);
         peer.take();
         let credit = WINDOW;
         let sent = 0;
         while (sent < WINDOW + 64 * KIB) {
-          const rest = WINDOW + 64 * KIB - sent;
-          // As §6.2 says.
-          const length = credit >= rest ? rest : credit >= LEAST ? Math.min(credit, 64 * KIB) : 0;
-          expect(length, `${sent} bytes sent, ${credit} of credit`).toBeGreaterThan(0);
-          peer.send(data(3, length));
-          takeAll(stream);
-          sent += length;
-          credit += granted(peer.take()) - length;
+          let has = 1 + random.below(2 * LEAST);
+          while (has > 0) {
+            // As §6.2 says: all that there is, or at least so much.
+            const length = credit >= has ? has : credit >= LEAST ? credit : 0;
+            expect(length, `${sent} bytes sent, ${credit} of credit`).toBeGreaterThan(0);
+            peer.send(data(3, length));
+            takeAll(stream);
+            has -= length;
+            sent += length;
+            credit += granted(peer.take()) - length;
+          }
         }
         expect(stream.error).toBeUndefined();
       },
