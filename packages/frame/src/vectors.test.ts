@@ -20,6 +20,7 @@ import { encode } from "./encode.ts";
 import { ErrorCode, errorCodeName } from "./error-code.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import { FrameError } from "./frame-error.ts";
+import { HEADER_LENGTH } from "./limits.ts";
 import { PushDecoder } from "./push-decoder.ts";
 
 /**
@@ -71,6 +72,22 @@ describe("the vectors as a set", () => {
         expect(frames).toContainEqual(expect.objectContaining({ type, errorCode }));
       }
     }
+  });
+
+  it.each(["RST, NO_ERROR", "DATA, empty, without flags"])(
+    "have frames that only a session must not send, valid and canonical: %s",
+    (name) => {
+      expect(valid).toContainEqual(expect.objectContaining({ name, canonical: true }));
+    },
+  );
+
+  it("count `decided` from the start of the input, as every other number of bytes", () => {
+    for (const { hex, error } of invalid) {
+      const frame = error.field === "increment" ? HEADER_LENGTH + 4 : HEADER_LENGTH;
+      expect(error.decided).toBe(error.offset + frame);
+      expect(error.decided).toBeLessThanOrEqual(hex.length / 2);
+    }
+    expect(invalid.some(({ error }) => error.offset > 0)).toBe(true);
   });
 
   it("name the error codes as the package does", () => {

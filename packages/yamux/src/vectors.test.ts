@@ -19,6 +19,7 @@ import {
 import { encode } from "./encode.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import { YamuxFrameError } from "./frame-error.ts";
+import { HEADER_LENGTH } from "./limits.ts";
 import { PushDecoder } from "./push-decoder.ts";
 
 /**
@@ -68,6 +69,31 @@ describe("the vectors as a set", () => {
     expect(new Set(invalid.map(({ error }) => error.field))).toEqual(
       new Set(["version", "type", "streamId", "flags"]),
     );
+  });
+});
+
+describe("vectors that are easily misread", () => {
+  it.each(["Data, empty, without flags", "Window Update, 0, without flags"])(
+    "are frames that only a session must not send, valid and canonical: %s",
+    (name) => {
+      expect(valid).toContainEqual(expect.objectContaining({ name, canonical: true }));
+    },
+  );
+
+  it("count `decided` from the start of the input, as every other number of bytes", () => {
+    for (const { hex, error } of invalid) {
+      expect(error.decided).toBe(error.offset + HEADER_LENGTH);
+      expect(error.decided).toBeLessThanOrEqual(hex.length / 2);
+    }
+    expect(invalid.some(({ error }) => error.offset > 0)).toBe(true);
+  });
+
+  it("give the error code of a Window Update|RST as its `increment`", () => {
+    const resets = valid
+      .flatMap(({ frames }) => frames)
+      .flatMap((frame) => (frame.type === "windowUpdate" && frame.rst ? [frame.increment] : []));
+    expect(resets).toContain(0);
+    expect(resets.some((code) => code > 0)).toBe(true);
   });
 });
 
