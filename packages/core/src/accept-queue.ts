@@ -50,6 +50,8 @@ export interface AcceptPolicy<S> {
   readonly clock: Clock;
   /** Runs a judgement at the end of the turn, when the accept loops have had it to take what they want. */
   readonly schedule: FlushScheduler;
+  /** Whether a stream may be accepted now; if not, accepts wait until {@link AcceptQueue.resume}. Default: always. */
+  readonly mayAccept?: (() => boolean) | undefined;
   /** Told of each stream that an accept gets. */
   readonly accepted?: ((stream: S) => void) | undefined;
   /** Refuses a stream that is one too many, or that nobody has accepted for so long that nobody will. */
@@ -93,7 +95,7 @@ export class AcceptQueue<S> implements WaiterOwner {
 
   /** Hands `stream` to a waiting accept, or queues it. */
   push(stream: S): void {
-    const waiter = this.#waiters.shift();
+    const waiter = this.length === 0 && this.#mayAccept ? this.#waiters.shift() : undefined;
     if (waiter !== undefined) {
       this.#policy.accepted?.(stream);
       waiter.take(stream);
@@ -102,6 +104,13 @@ export class AcceptQueue<S> implements WaiterOwner {
     this.#streams.push(stream);
     if (this.length === 1) this.#unaccepted.add(this);
     if (this.overfull) this.#judge();
+  }
+
+  /** Streams may be accepted again, by those who wait for it. */
+  resume(): void {
+    while (this.#waiters.length > 0 && this.length > 0 && this.#mayAccept) {
+      this.#waiters.shift()!.take(this.#shift());
+    }
   }
 
   /**
@@ -144,6 +153,8 @@ export class AcceptQueue<S> implements WaiterOwner {
   /** No stream will come any more. */
   end(error: () => unknown): void {
     this.#ended = error;
+    // Those that came before are still given out.
+    this.resume();
     this.#unaccepted.clear();
     for (const waiter of this.#waiters.splice(0)) waiter.end(error);
   }
@@ -156,11 +167,15 @@ export class AcceptQueue<S> implements WaiterOwner {
 
   #accept<T>(form: AcceptForm<S, T>, signal: AbortSignal | undefined): Promise<T> {
     if (signal?.aborted) return rejected(signal.reason);
-    if (this.length > 0) return Promise.resolve(form(this.#shift(), NEVER));
+    if (this.length > 0 && this.#mayAccept) return Promise.resolve(form(this.#shift(), NEVER));
     const waiter = new Accepting<S, T>(this, signal, form);
     if (this.#ended === undefined) this.#waiters.push(waiter as Accepting<S, unknown>);
     else waiter.end(this.#ended);
     return waiter.promise;
+  }
+
+  get #mayAccept(): boolean {
+    return this.#ended !== undefined || (this.#policy.mayAccept?.() ?? true);
   }
 
   /** Not with the next flush: that may have been asked for before the streams came. */

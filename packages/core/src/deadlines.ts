@@ -4,6 +4,9 @@
 import { type Clock, LONGEST_DELAY, type Timer } from "./clock.ts";
 import { TransientMap } from "./transient-map.ts";
 
+/** Items that expire in one task of the event loop. */
+const MOST_AT_ONCE = 256;
+
 /** Items with a deadline each. */
 export class Deadlines<T> {
   readonly #clock: Clock;
@@ -70,8 +73,10 @@ export class Deadlines<T> {
   #expire(): void {
     this.#timer = undefined;
     const now = this.#clock.now();
+    let left = MOST_AT_ONCE;
     for (const [item, due] of this.#due) {
-      if (due > now) break;
+      // The others are overdue, and so at once, but behind whatever else there is to do.
+      if (due > now || left-- === 0) break;
       // The end of one may have been that of another, or have begun its time anew.
       if (this.#due.get(item) !== due) continue;
       this.#due.delete(item);

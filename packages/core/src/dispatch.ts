@@ -131,6 +131,7 @@ export class Dispatch implements WireHandler {
     countReset(counters.resetsReceived, code);
     stream.transition(StreamInput.receiveReset);
     const unprocessed = REFUSALS.has(code);
+    if (!stream.isLocal) session.memory.leave(stream, stream.receiving.unread);
     stream.mark({ code, wireCode: errorCode, scope: "stream", origin: "remote", unprocessed });
     if (code === "ACCEPT_QUEUE_FULL" && stream.isLocal && session.wire.answersFullAcceptQueue) {
       session.sendReset(streamId, wireCodeOf("STREAM_CANCELLED"));

@@ -1,6 +1,6 @@
 // What of a stream's opening is still to come.
 
-/** A flag of ours for its first frame, or the peer's acknowledgement. */
+/** A flag of ours for its first frame, the peer's acknowledgement, or our application's acceptance. */
 export const Opening = {
   /** Nothing. */
   done: 0,
@@ -12,6 +12,8 @@ export const Opening = {
   ack: 3,
   /** The peer's ACK. */
   awaited: 4,
+  /** That the application accepts it. */
+  unaccepted: 5,
 } as const;
 
 /** A value of {@link Opening}. */

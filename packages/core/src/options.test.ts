@@ -13,10 +13,10 @@ import {
 
 const NUMBERS = {
   windowSize: { default: 262_144, least: 1, most: 2 ** 31 - 1 },
-  memoryBudget: { default: 67_108_864, least: 0, most: Infinity },
+  memoryBudget: { default: 134_217_728, least: 0, most: Infinity },
   transportBudget: { default: 262_144, least: 1, most: Infinity },
   acceptBacklog: { default: 128, least: 1, most: Infinity },
-  maxInboundStreams: { default: Infinity, least: 0, most: Infinity },
+  maxInboundStreams: { default: 16_384, least: 0, most: Infinity },
   maxOutboundStreams: { default: Infinity, least: 0, most: Infinity },
   maxProvokedResets: { default: 10_000, least: 0, most: Infinity },
   maxWaitingResets: { default: 10_000, least: 0, most: Infinity },

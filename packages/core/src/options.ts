@@ -51,9 +51,11 @@ export interface SessionOptions {
   /** The most bytes that a window of no given size grows to. Default: 16 777 216. */
   readonly maxWindowSize?: number | undefined;
   /**
-   * Bytes of memory for what the peer has sent and nobody has read, and for writes that wait. When it is exceeded,
-   * the streams that hold most of it for the peer's sake are reset with ENHANCE_YOUR_CALM. Windows grow only as far
-   * as it allows: into half of it. Default: 67 108 864, or four times `windowSize` if that is more.
+   * Bytes of memory for what the peer has sent and nobody has read, and for writes that wait. Windows grow into a quarter
+   * of it. Streams that wait for `accept` may fill their windows beside that; of the rest, as much is granted as there
+   * is: while so many accepted streams have unread bytes, `accept` waits. Streams that were opened here have their first
+   * window besides. When all that was not enough, the streams that hold most are reset with ENHANCE_YOUR_CALM.
+   * Default: 134 217 728, or four times `windowSize` if that is more.
    */
   readonly memoryBudget?: number | undefined;
   /**
@@ -63,7 +65,10 @@ export interface SessionOptions {
   readonly transportBudget?: number | undefined;
   /** Remote streams that may wait for `accept`; one more is refused with ACCEPT_QUEUE_FULL. Default: 128; on Yamux 256. */
   readonly acceptBacklog?: number | undefined;
-  /** Remote streams that may be open at once; one more is refused. Default: no cap. */
+  /**
+   * Remote streams that may be open at once; one more is refused with STREAM_REFUSED. Each costs the session half a
+   * kilobyte and the application what it does with it. Default: 16 384.
+   */
   readonly maxInboundStreams?: number | undefined;
   /** Local streams that may be open at once; `open` beyond throws STREAM_LIMIT. Default: no cap. A Rust peer takes 512 of both sides together. */
   readonly maxOutboundStreams?: number | undefined;
@@ -160,9 +165,9 @@ const MAX_WINDOW_SIZE = 16 * 1024 * 1024;
 const NUMBERS = {
   windowSize: [undefined, 1, undefined],
   maxWindowSize: [MAX_WINDOW_SIZE, 1, undefined],
-  memoryBudget: [64 * 1024 * 1024, 0, Infinity],
+  memoryBudget: [128 * 1024 * 1024, 0, Infinity],
   transportBudget: [256 * 1024, 1, Infinity],
-  maxInboundStreams: [Infinity, 0, Infinity],
+  maxInboundStreams: [16 * 1024, 0, Infinity],
   maxOutboundStreams: [Infinity, 0, Infinity],
   maxProvokedResets: [10_000, 0, Infinity],
   maxWaitingResets: [10_000, 0, Infinity],

@@ -245,11 +245,12 @@ export class Outbound {
     if (this.#flushWanted) this.#askForFlush();
   }
 
-  /** Ends the transport's outbound direction as soon as everything put so far is written. */
-  finish(error: MuxadoError | undefined): void {
+  /** Ends the transport's outbound direction as soon as everything put so far is written, and then calls `finished`. */
+  finish(error: MuxadoError | undefined, finished: () => void = () => {}): void {
     this.#finish = () => {
       this.#closed = true;
       this.#transport.end(error);
+      finished();
     };
     this.requestFlush();
   }

@@ -2,6 +2,7 @@
 // and their credit goes back as the application consumes them, not as they arrive. Spec §6.3.
 
 import { MuxadoError } from "./errors.ts";
+import { Opening } from "./opening.ts";
 import { pieceForReader, ReceiveQueue } from "./receive-queue.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import type { Stream } from "./stream.ts";
@@ -51,6 +52,11 @@ export class ReceiveSide implements WaiterOwner {
     return this.#queue === null ? 0 : this.#queue.memory;
   }
 
+  /** What of it the session's memory budget is charged with. */
+  get charge(): number {
+    return this.memory - this.#wished(this.memory);
+  }
+
   /** The peer knows the stream from now on: a window larger than it assumes is granted at once (spec §6.5). */
   begin(): void {
     if (this.window.owed > 0) this.#stream.session.oweCredit(this.#stream);
@@ -69,12 +75,11 @@ export class ReceiveSide implements WaiterOwner {
       this.#consumed(end - start);
       reading.resolve(this.#form(pieceForReader(chunk, start, end)));
     } else {
+      const before = this.memory;
       this.#queue ??= new ReceiveQueue();
-      const { memory } = this.#stream.session;
-      memory.unread -= this.#queue.memory;
       this.#queue.push(chunk, start, end);
-      memory.unread += this.#queue.memory;
-      if (memory.exceeded) this.#stream.session.relieve();
+      this.#account(before, this.#queue.memory);
+      if (this.#stream.session.memory.exceeded) this.#stream.session.relieve();
       this.#stream.notifyReadable();
     }
   }
@@ -102,7 +107,17 @@ export class ReceiveSide implements WaiterOwner {
 
   /** The stream leaves the session: its memory is the application's from now on. */
   leave(): void {
-    this.#stream.session.memory.unread -= this.memory;
+    this.#account(this.memory, 0);
+  }
+
+  /** The application has accepted the stream. */
+  accepted(): void {
+    if (this.#queue !== null && !this.#stream.isOver) this.#stream.session.memory.behind++;
+  }
+
+  /** What is unread is lost. */
+  drop(): void {
+    this.#dropQueue();
   }
 
   /** The application wants nothing more: drops what is unread and gives its credit back. */
@@ -124,8 +139,8 @@ export class ReceiveSide implements WaiterOwner {
     if (this.#queue !== null) {
       const before = this.#queue.memory;
       const piece = this.#queue.shift(limit)!;
-      this.#release(before - this.#queue.memory);
       if (this.#queue.length === 0) this.#queue = null;
+      this.#release(before);
       this.#consumed(piece.length);
       return piece;
     }
@@ -166,16 +181,38 @@ export class ReceiveSide implements WaiterOwner {
   }
 
   #dropQueue(): number {
-    const { unread } = this;
+    const { unread, memory } = this;
     if (unread > 0) this.#dropped = true;
-    this.#release(this.memory);
     this.#queue = null;
+    this.#release(memory);
     return unread;
   }
 
-  /** Memory of the session's is free again; that of a stream which has left it was so already. */
-  #release(bytes: number): void {
-    if (!this.#stream.isOver) this.#stream.session.memory.unread -= bytes;
+  /** Memory of the session's is free again; that of a stream which has left it counts no more, but may be left over. */
+  #release(before: number): void {
+    if (!this.#stream.isOver) this.#account(before, this.memory);
+    else this.#stream.session.memory.leftOver(this.#stream, this.unread);
+  }
+
+  /** What the session counts has changed. */
+  #account(before: number, after: number): void {
+    const { memory, acceptQueue } = this.#stream.session;
+    memory.unread += after - before;
+    if (this.#stream.isLocal) {
+      memory.wished += this.#wished(after) - this.#wished(before);
+    } else if (this.#stream.opening !== Opening.unaccepted) {
+      if (before === 0 && after > 0) memory.behind++;
+      if (before > 0 && after === 0) {
+        memory.behind--;
+        acceptQueue.resume();
+      }
+    }
+  }
+
+  /** The part of so much memory that our own opening of the stream has asked for. */
+  #wished(bytes: number): number {
+    const { session, isLocal } = this.#stream;
+    return isLocal ? Math.min(bytes, session.firstWindow) : 0;
   }
 
   #consumed(length: number): void {

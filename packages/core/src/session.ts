@@ -82,6 +82,8 @@ export class Session implements AsyncIterable<Stream> {
   readonly counters: Counters = new Counters();
   /** @internal */
   readonly memory: MemoryBudget;
+  /** @internal Bytes that a stream may hold unread without its window having grown. */
+  readonly firstWindow: number;
   /** @internal */
   readonly tuning: WindowTuning;
   /** @internal Streams that have output and that the peer gives no credit. */
@@ -132,10 +134,16 @@ export class Session implements AsyncIterable<Stream> {
       timeout: this.options.acceptTimeout,
       clock,
       schedule: scheduleFlush,
-      accepted: this.acknowledgements && ((stream) => this.acknowledge(stream)),
+      mayAccept: () => this.memory.mayAccept,
+      accepted: (stream) => this.accepted(stream),
       refuse: (stream, code) => this.refuse(stream, code),
     });
-    this.memory = new MemoryBudget(this.options.memoryBudget);
+    this.firstWindow = Math.max(wire.initialWindow, this.options.windowSize);
+    this.memory = new MemoryBudget({
+      limit: this.options.memoryBudget,
+      window: this.firstWindow,
+      backlog: this.options.acceptBacklog,
+    });
     this.tuning = new WindowTuning(clock, this.memory, this.options.maxWindowSize);
     const { writeTimeout, streamCloseTimeout } = this.options;
     this.stalled = new StalledStreams(clock, writeTimeout, this.memory, (stream) => {
@@ -345,9 +353,11 @@ export class Session implements AsyncIterable<Stream> {
     this.outbound.requestFlush();
   }
 
-  /** @internal The application has accepted `stream`, and the peer is told with the next frame on it. */
-  acknowledge(stream: Stream): void {
-    if (stream.isOver) return;
+  /** @internal The application has accepted `stream`. Where peers are told so, it is with the next frame on it. */
+  accepted(stream: Stream): void {
+    stream.opening = Opening.done;
+    stream.receiving.accepted();
+    if (this.acknowledgements === undefined || stream.isOver) return;
     stream.opening = Opening.ack;
     this.announceLater(stream);
     stream.receiving.begin();
@@ -416,9 +426,10 @@ export class Session implements AsyncIterable<Stream> {
   /** @internal Over its memory budget, the session resets the streams that hold the most of it. */
   relieve(): void {
     const detail = "it held the most of a session that exceeds its memory budget";
-    this.memory.relieve(this.table.all(), (stream) =>
-      this.giveUp(stream, "ENHANCE_YOUR_CALM", detail),
-    );
+    this.memory.relieve(this.table.all(), (stream) => {
+      this.giveUp(stream, "ENHANCE_YOUR_CALM", detail);
+      this.dispatch.charge();
+    });
   }
 
   /** @internal Resets a stream, for a reason that its application did not give and that breaks no rule. */

@@ -60,6 +60,9 @@ export class Shutdown {
   #endedAt = 0;
   /** Whatever waited on a stream when the session ended has been told so. */
   #isTold = false;
+  /** The directions of the transport that have ended: with both, it is done. */
+  #inputEnded = false;
+  #outputEnded = false;
   /** GOAWAYs that have arrived. */
   #goAways = 0;
   /** The application has asked for a graceful end, and it came before any other. */
@@ -218,8 +221,11 @@ export class Shutdown {
     this.#end(this.#whyTransportEnded(cause), null);
   }
 
-  /** The transport is over, behind the end of the session. */
+  /** The transport has ended its inbound direction, or failed, behind the end of the session. */
   #lingerEnded(cause: unknown): void {
+    this.#inputEnded = true;
+    // Our own end is still to come.
+    if (cause === undefined && !this.#outputEnded) return;
     // Whether the peer has read all is not known, if it has neither ended its direction nor said that it goes.
     if (this.#localError === undefined && cause !== undefined && this.#remote === undefined) {
       const detail = `${messageOf(cause)}, before the peer had ended the connection`;
@@ -313,7 +319,7 @@ export class Shutdown {
     if (goAway !== null) {
       const told = goAway === "NO_ERROR" ? undefined : this.#localError;
       this.#putGoAway(wireCodeOf(goAway), debugOf(told, session.wire.maxDebugLength), true);
-      session.outbound.finish(told);
+      this.#finish(told);
       if (!hasDeadline) this.#lingerFor(this.#lingerTimeOf(reason));
     }
     session.acceptQueue.end(() => this.endError());
@@ -322,7 +328,20 @@ export class Shutdown {
       this.#isTold = true;
       this.#tellEnd();
     });
-    if (goAway === null) this.#finalize();
+    if (goAway !== null) return;
+    this.#inputEnded = true;
+    if (reason !== GRACEFUL || session.outbound.unwritten === 0) return this.#finalize();
+    // The peer waits for our end: a connection that is given up in the middle of a write looks broken.
+    this.#finish(undefined);
+    this.#lingerFor(this.#lastWordsTime);
+  }
+
+  /** Ends the transport's outbound direction behind all that waits. */
+  #finish(error: MuxadoError | undefined): void {
+    this.#session.outbound.finish(error, () => {
+      this.#outputEnded = true;
+      if (this.#inputEnded) this.#finalize();
+    });
   }
 
   /** How long the transport may take to end, once the session has. */
@@ -335,7 +354,9 @@ export class Shutdown {
   /** The transport is too slow, or stuck, or the peer does not end: what has not been taken is lost. */
   #lingerExpired(): void {
     const { unwritten } = this.#session.outbound;
-    if (this.#localError === undefined && (this.#isDrained || unwritten > 0)) {
+    // A peer that has said that it goes, and gone, misses nothing.
+    const isMissed = !(this.#inputEnded && this.#remote !== undefined);
+    if (this.#localError === undefined && isMissed && (this.#isDrained || unwritten > 0)) {
       const detail =
         unwritten > 0
           ? `${unwritten} bytes could not be sent`

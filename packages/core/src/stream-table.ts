@@ -3,6 +3,7 @@
 
 import { Opening } from "./opening.ts";
 import type { Role } from "./options.ts";
+import { ScatteredIds } from "./scattered-ids.ts";
 import type { Stream } from "./stream.ts";
 import { TransientMap } from "./transient-map.ts";
 import type { Wire } from "./wire.ts";
@@ -22,15 +23,16 @@ function isToAnnounce({ opening, failure }: Stream): boolean {
 
 /** The streams of one session. */
 export class StreamTable {
-  /** Streams that have not ended, by id, also those that the peer has not been told of. */
+  /** Streams that have not ended, by {@link #keyOf} their ids, also those that the peer has not been told of. */
   readonly #live: TransientMap<number, Stream> = new TransientMap();
-  /** Ids that were reset, in two generations: when the younger is full, the older is forgotten. */
+  /** The keys of ids that were reset, in two generations: when the younger is full, the older is forgotten. */
   #recentlyReset: Set<number> = new Set();
   #formerlyReset: Set<number> = new Set();
   /** Streams opened and accepted since the last flush, also those whose SYN or ACK has left with their first bytes. */
   #opened: Stream[] = [];
   readonly #maxId: number;
   readonly #localParity: number;
+  readonly #scattered: ScatteredIds;
   #nextLocalId: number;
   /** The highest id of ours whose SYN has left. */
   #highestSent = 0;
@@ -59,6 +61,7 @@ export class StreamTable {
     this.#nextLocalId = role === "client" ? wire.firstClientStreamId : wire.firstServerStreamId;
     this.#localParity = this.#nextLocalId & 1;
     this.#maxId = wire.maxStreamId;
+    this.#scattered = new ScatteredIds(32 - Math.clz32(wire.maxStreamId >>> 1));
   }
 
   /** Streams that have not ended. */
@@ -81,7 +84,7 @@ export class StreamTable {
 
   /** The stream with this id, if the peer knows it. */
   get(streamId: number): Stream | undefined {
-    const stream = this.#live.get(streamId);
+    const stream = this.#live.get(this.#keyOf(streamId));
     return stream?.unsent ? undefined : stream;
   }
 
@@ -135,13 +138,13 @@ export class StreamTable {
   }
 
   #add(stream: Stream): void {
-    this.#live.set(stream.id, stream);
+    this.#live.set(this.#keyOf(stream.id), stream);
     if (this.count > this.mostLately) this.mostLately = this.count;
   }
 
   /** `stream` has ended. Says whether it was there. */
   remove(stream: Stream): boolean {
-    if (!this.#live.delete(stream.id)) return false;
+    if (!this.#live.delete(this.#keyOf(stream.id))) return false;
     if (stream.isLocal) this.localCount--;
     else this.remoteCount--;
     if (stream.extras?.background) this.backgroundCount--;
@@ -170,7 +173,8 @@ export class StreamTable {
 
   /** Whether `streamId` was reset lately. */
   wasReset(streamId: number): boolean {
-    return this.#recentlyReset.has(streamId) || this.#formerlyReset.has(streamId);
+    const key = this.#keyOf(streamId);
+    return this.#recentlyReset.has(key) || this.#formerlyReset.has(key);
   }
 
   /** Remembers that we have reset `streamId`. */
@@ -179,6 +183,11 @@ export class StreamTable {
       this.#formerlyReset = this.#recentlyReset;
       this.#recentlyReset = new Set();
     }
-    this.#recentlyReset.add(streamId);
+    this.#recentlyReset.add(this.#keyOf(streamId));
+  }
+
+  /** Our ids are in no danger; those of the peer's have another sign, and their parity is known. */
+  #keyOf(streamId: number): number {
+    return this.isLocal(streamId) ? streamId : ~this.#scattered.keyOf(streamId >>> 1);
   }
 }

@@ -39,6 +39,7 @@ interface Extras {
   observer: StreamObserver | undefined;
   readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   writable: WritableStream<Uint8Array> | undefined;
+  source: ReadableSource | undefined;
   sink: WritableSink | undefined;
   /** When an offer was not taken in full. */
   starvedAt: number;
@@ -81,7 +82,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.id = id;
     this.session = session;
     this.isLocal = isLocal;
-    this.opening = isLocal ? Opening.syn : Opening.done;
+    this.opening = isLocal ? Opening.syn : Opening.unaccepted;
     this.state = isLocal ? StreamState.idle : StreamState.open;
     const { initialWindow } = session.wire;
     this.receiving = new ReceiveSide(this, initialWindow, session.options.windowSize);
@@ -205,9 +206,12 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
 
   /** The inbound direction as a Web Stream of bytes; made when first touched. It reads no further ahead than asked. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return (this.ownExtras().readable ??= new ReadableStream(new ReadableSource(this), {
-      highWaterMark: 0,
-    }));
+    const extras = this.ownExtras();
+    if (extras.readable === undefined) {
+      extras.source = new ReadableSource(this);
+      extras.readable = new ReadableStream(extras.source, { highWaterMark: 0 });
+    }
+    return extras.readable;
   }
 
   /** The outbound direction as a Web Stream; made when first touched. Its close is {@link closeWrite}. */
@@ -233,7 +237,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
       credit: sending.window.available,
       writeBlockedBy: sending.blockedBy,
       writeBlockedFor: sending.blockedAt === undefined ? 0 : now - sending.blockedAt,
-      readBlocked: receiving.reading,
+      readBlocked: receiving.reading || (this.extras?.source?.reading ?? false),
       silentFor: this.heard ? Math.max(0, now - this.heardAt) : undefined,
     };
   }
@@ -488,6 +492,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
       observer: undefined,
       readable: undefined,
       writable: undefined,
+      source: undefined,
       sink: undefined,
       starvedAt: 0,
       background: false,

@@ -22,6 +22,11 @@ export class ReadableSource implements UnderlyingByteSource {
     this.#settle();
   }
 
+  /** Whether somebody waits for bytes. */
+  get reading(): boolean {
+    return this.#wake !== undefined;
+  }
+
   async pull(controller: ReadableByteStreamController): Promise<void> {
     let chunk = this.#stream.take();
     while (chunk === undefined) {

@@ -16,7 +16,7 @@ beforeEach(() => {
   clock = new VirtualClock();
   // A time of 0 would be none.
   clock.advance(1);
-  memory = new MemoryBudget(Infinity);
+  memory = new MemoryBudget({ limit: Infinity, window: WINDOW, backlog: 0 });
 });
 
 function tuned(limit = 64 * WINDOW): WindowTuning {
@@ -108,14 +108,14 @@ describe("growth", () => {
   });
 
   it("is what the budget has left", () => {
-    memory = new MemoryBudget(WINDOW);
+    memory = new MemoryBudget({ limit: 2 * WINDOW, window: WINDOW, backlog: 0 });
     const { tuning, window } = granted(100);
     expect(pass(tuning, window, WINDOW / 2)).toBe(WINDOW / 2);
     expect(pass(tuning, window, WINDOW / 2)).toBe(0);
   });
 
   it("is shared with the other windows that credit has been granted on", () => {
-    memory = new MemoryBudget(8 * WINDOW);
+    memory = new MemoryBudget({ limit: 16 * WINDOW, window: WINDOW, backlog: 0 });
     const { tuning, window } = granted(100);
     const others = Array.from({ length: 3 }, () => new ReceiveWindow(WINDOW, WINDOW));
     for (const other of others) pass(tuning, other, WINDOW / 2);
@@ -127,7 +127,7 @@ describe("growth", () => {
   });
 
   it("is given back when the window is gone, once", () => {
-    memory = new MemoryBudget(4 * WINDOW);
+    memory = new MemoryBudget({ limit: 8 * WINDOW, window: WINDOW, backlog: 0 });
     const { tuning, window } = granted(100);
     expect(pass(tuning, window, WINDOW / 2)).toBe(WINDOW);
     for (const gone of [window, window, new ReceiveWindow(WINDOW, WINDOW)]) tuning.forget(gone);

@@ -220,7 +220,8 @@ describe("every blocked operation is woken by every end", () => {
 
   it("by the memory budget, which takes what was unread along", async () => {
     const peer = rawPeer({ memoryBudget: 10 * KIB });
-    const stream = opened(peer);
+    peer.send(syn(3));
+    const stream = (await peer.session.accept()) as Stream;
     const operations = [
       stream.write(bytes(WINDOW + 1)),
       stream.closeWrite(),
@@ -659,7 +660,10 @@ describe("data at the end of a session", () => {
       const { peer, writing } = await lastWrite();
       peer.send(goAway(2));
       peer.end();
+      // The transport has its time to confirm it.
+      await peer.advance(1_000);
       await writing;
+      expect((await peer.session.closed).localError).toBeUndefined();
     });
   });
 

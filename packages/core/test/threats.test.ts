@@ -578,7 +578,7 @@ describe("6. reply floods, while our writes are blocked, in Yamux's layout", () 
     }
     peer.send(rst(3, "STREAM_CANCELLED"), rst(9, "STREAM_CANCELLED"));
     const before = peer.session.stats().bytesToSend;
-    for (let times = 0; times < 1000; times++) peer.send(...ids.map(ack));
+    for (let times = 0; times < 20; times++) peer.send(...ids.map(ack));
     expect(peer.session.stats().bytesToSend).toBe(before);
     peer.releaseWrites();
     expect(peer.takeAll()).toEqual([ack(5), ack(7)]);
@@ -1277,7 +1277,7 @@ describe.each(wires)("13. streams that nobody accepts, on $name", ({ wire }) => 
   });
 
   it("cannot be more than 16 384 beyond the backlog in one turn, also when writes are blocked", () => {
-    const peer = rawPeer({ wire, acceptBacklog: 3 });
+    const peer = rawPeer({ wire, acceptBacklog: 3, maxInboundStreams: Infinity });
     peer.holdWrites();
     peer.session.open();
     peer.take();
@@ -1741,8 +1741,8 @@ describe.each(wires)("16. inflation of windows, on $name", ({ wire }) => {
     expect(await saturate(peer, stream, 6)).toEqual([WINDOW]);
   });
 
-  it("is out of half the budget, which has it back at the end", async () => {
-    const { peer, stream } = await tuned({ memoryBudget: 6 * WINDOW });
+  it("is out of a quarter of the budget, which has it back at the end", async () => {
+    const { peer, stream } = await tuned({ memoryBudget: 12 * WINDOW });
     const sizes = await saturate(peer, stream, 6);
     expect(sizes.map((size) => size / WINDOW)).toEqual([1, 2, 4]);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * WINDOW);
@@ -1787,11 +1787,13 @@ describe.each(wires)("16. inflation of windows, on $name", ({ wire }) => {
     await peer.settle();
     expect(most).toBeGreaterThan(memoryBudget / 2);
     expect(most).toBeLessThanOrEqual(memoryBudget);
-    expect(streams).toHaveLength(10_001);
-    const [innocent, ...hostile] = streams;
-    const ended = hostile.filter(({ error }) => error !== undefined);
-    expect(new Set(ended.map(({ error }) => error!.code))).toEqual(new Set(["ENHANCE_YOUR_CALM"]));
-    expect(ended.length).toBeGreaterThan(10_000 - memoryBudget / (32 * KIB));
+    const [innocent] = streams;
+    const { resetsSent } = peer.session.stats();
+    expect(["ACCEPT_QUEUE_FULL", "ENHANCE_YOUR_CALM"]).toEqual(
+      expect.arrayContaining(Object.keys(resetsSent)),
+    );
+    const ended = Object.values(resetsSent).reduce((sum, count) => sum + count, 0);
+    expect(ended).toBeGreaterThan(10_000 - memoryBudget / (32 * KIB));
     peer.take();
     peer.send(data(1, ", still"));
     expect(Buffer.concat(takePieces(innocent!)).toString()).toBe("innocent, still");
@@ -2035,6 +2037,7 @@ describe.each(wires)("20. silent failure, on $name", ({ wire }) => {
       }
       peer.end();
       expect(peer.session.stats().openStreams).toBe(0);
+      peer.flush();
       await peer.session.closed;
     }
   });
@@ -2072,6 +2075,7 @@ describe.each(wires)("20. silent failure, on $name", ({ wire }) => {
       }
       void peer.session.close();
       peer.end();
+      peer.flush();
       await peer.session.closed;
     }
     await new Promise(setImmediate);
