@@ -3,6 +3,7 @@
 import suite from "@libp2p/interface-compliance-tests/stream-muxer";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { exceptions } from "./exceptions.ts";
+import { useIdleTime } from "./idle-time.ts";
 import { muxerFactory } from "./muxer.ts";
 
 /** What a test of mocha's may ask of `this`. */
@@ -38,6 +39,7 @@ function withResolvers(): object {
 Object.assign(globalThis, mocha);
 (Promise as { withResolvers?: unknown }).withResolvers ??= withResolvers;
 
+useIdleTime();
 suite({ setup: async () => muxerFactory(), teardown: async () => undefined });
 
 describe("the list of exceptions", () => {
