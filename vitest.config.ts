@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { timeLimits } from "./tools/time-limits/time-limits.mjs";
 
 // Tests import the packages by name and get their sources: no build comes first.
 const conditions = ["@muxado/source"];
@@ -9,6 +10,8 @@ export default defineConfig({
   test: {
     // By default one processor is left alone: half of a machine that has two.
     maxWorkers: "100%",
+    ...timeLimits,
+    setupFiles: ["tools/time-limits/setup.ts"],
     include: [
       "packages/*/src/**/*.test.ts",
       "packages/*/test/**/*.test.ts",

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type BrowserContext, chromium } from "playwright";
+import { HANG, WAIT } from "../tools/time-limits/time-limits.mjs";
 
 const USUAL_PLACES = [
   "/usr/bin/chromium",
@@ -50,7 +51,9 @@ export async function launchChromium(): Promise<BrowserContext> {
       executablePath: chromiumPath,
       headless: true,
       args: [...chromiumArguments],
+      timeout: HANG,
     });
+    context.setDefaultTimeout(WAIT);
     const close = context.close.bind(context);
     context.close = async (options) => {
       await close(options);

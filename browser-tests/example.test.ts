@@ -7,7 +7,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import type { BrowserContext } from "playwright";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { launchChromium } from "./chromium.ts";
 import { ExamplePage } from "./example-page.ts";
 import { buildExample, ExampleSite } from "./example-site.ts";
@@ -17,11 +17,6 @@ const SCREENSHOTS = path.join(import.meta.dirname, "../examples/browser/screensh
 
 /** Bytes of the largest screenshot, since every clone has them. */
 const LARGEST = 250_000;
-
-/** For what happens soon, on a machine that is busy. */
-const SOON = { timeout: 20_000 };
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let browser: BrowserContext;
 let folder: string;
@@ -68,7 +63,7 @@ describe.each(looks)("$name", (look) => {
     await page.button("Have the server open 100").click();
     await page.say("And a hundred streams from the server.");
     await page.delivery("And a hundred streams from the server.", "delivered");
-    await expect.poll(async () => (await page.drawn("gift")).below, SOON).toBeGreaterThan(200);
+    await expect.poll(async () => (await page.drawn("gift")).below).toBeGreaterThan(200);
     await page.page.locator("#meanwhile", { hasText: "small messages meanwhile" }).waitFor();
     if (KEEPS) await sleep(1500);
     expect((await page.drawn("upload")).above).toBeGreaterThan(200);
@@ -85,7 +80,7 @@ describe.each(looks)("$name", (look) => {
     expect(await page.places()).toEqual(places);
     expect(await page.overflow()).toBe(0);
     await page.button("Cancel").click();
-    await expect.poll(() => page.uploadText(), SOON).toContain("cancelled");
+    await expect.poll(() => page.uploadText()).toContain("cancelled");
     expect(await page.places()).toEqual(places);
     expect(page.complaints).toEqual([]);
     expect(other.complaints).toEqual([]);
@@ -115,7 +110,7 @@ test("a file arrives as it is", async () => {
     .getByLabel("Choose a file")
     .setInputFiles({ name: "some.bin", mimeType: "application/octet-stream", buffer });
   const checksum = crc32(buffer).toString(16).padStart(8, "0");
-  await expect.poll(() => page.uploadText(), SOON).toContain(`same checksum, ${checksum}`);
+  await expect.poll(() => page.uploadText()).toContain(`same checksum, ${checksum}`);
   expect(await page.uploadState()).toBe("done");
   expect(page.complaints).toEqual([]);
 });
@@ -129,9 +124,7 @@ test("a page that loses its server connects to the next one, and says then what 
   await page.page.locator("#upload-state", { hasText: /[1-9] %/ }).waitFor();
   await first.kill();
   await page.reach("waiting");
-  await expect
-    .poll(() => page.uploadText(), SOON)
-    .toMatch(/Ended at \d+ %: [A-Z_]+, and part of it may/);
+  await expect.poll(() => page.uploadText()).toMatch(/Ended at \d+ %: [A-Z_]+, and part of it may/);
   await page.say("meanwhile");
   await page.delivery("meanwhile", "waiting");
 
@@ -141,7 +134,7 @@ test("a page that loses its server connects to the next one, and says then what 
   const other = await open(second.url);
   await other.message("meanwhile");
   await page.button("Have the server open 100").click();
-  await expect.poll(async () => (await page.drawn("gift")).below, SOON).toBeGreaterThan(200);
+  await expect.poll(async () => (await page.drawn("gift")).below).toBeGreaterThan(200);
 });
 
 test("a message that may have arrived is sent again only if its author says so", async () => {
@@ -200,10 +193,10 @@ test("everything can be done from the keyboard, and the frame log can be stopped
   const before = await log.textContent();
   const count = page.page.locator("#frame-count");
   const frames = await count.textContent();
-  await expect.poll(() => count.textContent(), SOON).not.toBe(frames);
+  await expect.poll(() => count.textContent()).not.toBe(frames);
   expect(await log.textContent()).toBe(before);
   await page.page.locator("#pause").press("Enter");
-  await expect.poll(() => log.textContent(), SOON).not.toBe(before);
+  await expect.poll(() => log.textContent()).not.toBe(before);
 });
 
 test("the server ends when it is asked to, with pages connected", async () => {

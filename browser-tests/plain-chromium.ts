@@ -9,6 +9,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { type BrowserContext, chromium } from "playwright";
 import { onTestFinished } from "vitest";
+import { HANG, WAIT } from "../tools/time-limits/time-limits.mjs";
 import { chromiumArguments, chromiumPath } from "./chromium.ts";
 
 /** Starts it, headless, with a profile of its own and a page. It ends with the test. */
@@ -37,10 +38,13 @@ export async function startPlainChromium(...args: readonly string[]): Promise<Br
   });
   const browser = await chromium.connectOverCDP(await endpointIn(child.stderr), {
     noDefaults: true,
+    timeout: HANG,
   });
   const devtools = await browser.newBrowserCDPSession();
   close = async () => void (await devtools.send("Browser.close").catch(() => {}));
-  return browser.contexts()[0]!;
+  const context = browser.contexts()[0]!;
+  context.setDefaultTimeout(WAIT);
+  return context;
 }
 
 /** Where its debugging protocol is, as it says when it has started. */

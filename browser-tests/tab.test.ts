@@ -28,7 +28,8 @@ const LENGTH = 32 * MIB;
 describe("a frozen tab", () => {
   test("makes the server wait, and goes on when it is resumed", async () => {
     const { page, server } = await begin(KEEPS, { download: LENGTH, upload: 0 });
-    const { before, still, later } = await frozen(page, server.process);
+    const freeze = await frozen(page, server.process);
+    const { still, later } = freeze;
     expect(later).toEqual(still);
     expect(still.written).toBeLessThan(LENGTH);
     await show(page);
@@ -37,7 +38,7 @@ describe("a frozen tab", () => {
     expect(result.failures).toEqual([]);
     expect(result.received).toBe((await server.process.report()).checksum);
     expect(result.received).toMatch(`${LENGTH} bytes`);
-    await wasFrozen(page, before);
+    await wasFrozen(page, freeze);
   });
 
   // Chromium 156 forgets to count down bufferedAmount for what leaves while it is frozen, until something more is sent;
@@ -46,7 +47,7 @@ describe("a frozen tab", () => {
     const { page, server } = await begin(KEEPS, { download: 0, upload: 2 * LENGTH });
     await setPace(page, 200);
     for (let count = 0; count < 8; count++) {
-      const { still, later } = await frozen(page, server.process, 0);
+      const { still, later } = await frozen(page, server.process, false);
       expect(later).toEqual(still);
       expect(still.read).toBeLessThan(2 * LENGTH);
       await show(page);
@@ -62,7 +63,8 @@ describe("a frozen tab", () => {
 
   test("learns when it is resumed that its connections are lost, and connects again", async () => {
     const { page, server } = await begin(DROPS, { download: LENGTH, upload: LENGTH });
-    const { before, still, later } = await frozen(page, server.process);
+    const freeze = await frozen(page, server.process);
+    const { still, later } = freeze;
     expect(later).toEqual(still);
     // The server does not know.
     expect(still.ends).toBe(0);
@@ -72,7 +74,7 @@ describe("a frozen tab", () => {
     const { failures } = await resultOf(page);
     const lost = { code: "TRANSPORT_FAILED", retry: "unsafe" };
     expect(failures).toEqual([lost, lost]);
-    await wasFrozen(page, before);
+    await wasFrozen(page, freeze);
     await until(async () => (await server.process.report()).ends.length === 2);
     expect((await server.process.report()).openStreams).toBe(0);
 
@@ -133,30 +135,32 @@ interface Freeze {
   readonly still: Progress;
   /** Much later. */
   readonly later: Progress;
+  /** How long nothing ran in the page at least, in milliseconds. */
+  readonly ms: number;
 }
 
-/** Freezes the page for a while. */
-async function frozen(page: Page, server: ServerProcess, ms: number = FROZEN): Promise<Freeze> {
+/** Freezes the page: for longer than its timers have ever been late, or only until nothing moves. */
+async function frozen(page: Page, server: ServerProcess, isLong = true): Promise<Freeze> {
   const devtools = await page.context().newCDPSession(page);
   const before = await reportOf(page);
+  const ms = isLong ? FROZEN + before.longestGap : 0;
   await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
   const still = await standstill(server);
   await pause(ms);
   const later = await progressOf(server);
   await devtools.send("Page.setWebLifecycleState", { state: "active" });
-  return { before, still, later };
+  return { before, still, later, ms };
 }
 
-/** How long it is frozen at least, in milliseconds; timers of a page in the background come more often. */
+/** Milliseconds: timers of a page in the background come more often, but for a machine that is busy. */
 const FROZEN = 2_000;
 
 /** Nothing ran in the page meanwhile. */
-async function wasFrozen(page: Page, before: TabReport): Promise<void> {
+async function wasFrozen(page: Page, { before, ms }: Freeze): Promise<void> {
   await until(async () => (await reportOf(page)).ticks > before.ticks + 10);
   const { events, longestGap } = await reportOf(page);
   expect(events).toEqual(["freeze", "resume"]);
-  expect(before.longestGap).toBeLessThan(FROZEN);
-  expect(longestGap).toBeGreaterThanOrEqual(FROZEN);
+  expect(longestGap).toBeGreaterThanOrEqual(ms);
 }
 
 interface TestServer {

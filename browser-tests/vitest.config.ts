@@ -1,13 +1,16 @@
 // Two kinds of tests with a browser: those that run in the page, and those that run beside it and drive it.
 
+import path from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { HANG, timeLimits } from "../tools/time-limits/time-limits.mjs";
 import { chromiumArguments, chromiumPath } from "./chromium.ts";
 import { commands } from "./commands.ts";
 
 // As in the tests of every package.
 const conditions = ["@muxado/source"];
 const root = import.meta.dirname;
+const setupFiles = [path.join(root, "../tools/time-limits/setup.ts")];
 
 const isMissing = chromiumPath === undefined;
 if (isMissing) {
@@ -27,6 +30,8 @@ export default defineConfig({
         resolve: { conditions: [...conditions, "module", "browser", "development|production"] },
         test: {
           name: "page",
+          ...timeLimits,
+          setupFiles,
           include: isMissing ? [] : ["page/**/*.test.ts"],
           globalSetup: ["bare-server.ts"],
           // One at a time: tests measure the memory of the page, and share the machine with their servers.
@@ -34,9 +39,14 @@ export default defineConfig({
           browser: {
             enabled: true,
             headless: true,
+            connectTimeout: HANG,
             screenshotFailures: false,
             provider: playwright({
-              launchOptions: { executablePath: chromiumPath!, args: [...chromiumArguments] },
+              launchOptions: {
+                executablePath: chromiumPath!,
+                args: [...chromiumArguments],
+                timeout: HANG,
+              },
             }),
             instances: [{ browser: "chromium" }],
             commands,
@@ -51,8 +61,8 @@ export default defineConfig({
         test: {
           name: "beside",
           include: isMissing ? [] : ["*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 30_000,
+          ...timeLimits,
+          setupFiles,
           fileParallelism: false,
           // After those in the page.
           sequence: { groupOrder: 1 },

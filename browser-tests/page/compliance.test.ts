@@ -2,9 +2,7 @@
 
 import { type ConnectedSessions, describeSessions } from "@muxado/testkit";
 import { attach, connect } from "@muxado/ws";
-import { inject, vi } from "vitest";
-
-vi.setConfig({ testTimeout: 30_000 });
+import { inject } from "vitest";
 
 let pairs = 0;
 

@@ -2,7 +2,7 @@
 // side holds more of it than the window.
 
 import { type Stream } from "@muxado/core";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { commands } from "vitest/browser";
 import { Checksum, content } from "../server/content.ts";
 import type { Report } from "../server/progress.ts";
@@ -20,8 +20,6 @@ const UNCOUNTED = MIB;
 
 /** Bytes of memory that neither side may exceed by holding what it should not; the window grows to 16 MiB. */
 const MEMORY = 48 * MIB;
-
-vi.setConfig({ testTimeout: 60_000 });
 
 test("an upload of 256 MiB, made on the fly", async () => {
   const url = await startServer();

@@ -14,9 +14,6 @@ import { answerQuestions, askQuestions } from "./questions.ts";
 import { repositoryFiles } from "./repository.ts";
 import type { Summary } from "./tally.ts";
 
-// For a machine that is busy with other tests: some of these start processes.
-vi.setConfig({ testTimeout: 60_000 });
-
 const said = vi.spyOn(console, "log").mockImplementation(() => {});
 const complained = vi.spyOn(console, "error").mockImplementation(() => {});
 beforeEach(() => {

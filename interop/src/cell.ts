@@ -37,7 +37,7 @@ export interface Connection {
 const HOST = "127.0.0.1";
 
 /** How long anything that was started may take to end, in milliseconds. */
-const END_TIMEOUT = 5_000;
+const END_TIMEOUT = 60_000;
 
 export class Cell {
   readonly name: string;

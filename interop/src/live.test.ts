@@ -36,14 +36,10 @@ for (const peer of newest) {
     beforeAll(() => expect(build(peer)).toBe(undefined), BUILD_TIMEOUT);
 
     for (const role of ["client", "server"] as const) {
-      it.each(chosen[peer.wire])(
-        `$name, we as the ${role}`,
-        { timeout: 120_000 },
-        async (scenario) => {
-          const result = await runCell(scenario, peer, role);
-          expect(result.verdict === "failed" ? result.report : undefined).toBe(undefined);
-        },
-      );
+      it.each(chosen[peer.wire])(`$name, we as the ${role}`, async (scenario) => {
+        const result = await runCell(scenario, peer, role);
+        expect(result.verdict === "failed" ? result.report : undefined).toBe(undefined);
+      });
     }
   });
 }

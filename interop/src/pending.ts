@@ -5,7 +5,7 @@ import { MuxadoError } from "@muxado/core";
 import { within } from "./cell.ts";
 
 /** How long after the end of a session an operation may still wait, in milliseconds. */
-const SETTLE_TIMEOUT = 3_000;
+const SETTLE_TIMEOUT = 60_000;
 
 /** Operations under observation. */
 export class Pending {

@@ -45,12 +45,12 @@ export function scenarioRow(scenario: Scenario): Row {
 }
 
 export function quirkRow(quirk: Quirk): Row {
-  const { id, does, deadline } = quirk;
+  const { id, does } = quirk;
   return {
     title: `${id.padEnd(4)} ${does}`,
     cell(peer) {
       const run = quirkTest(quirk, peer);
-      return run && { name: `${id} ${does}`, run, deadline };
+      return run && { name: `${id} ${does}`, run };
     },
   };
 }

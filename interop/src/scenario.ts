@@ -7,8 +7,6 @@ import type { Library, Peer, Wire } from "./peers.ts";
 /** Something that real programs do, from both ends. */
 export interface Scenario {
   readonly name: string;
-  /** Milliseconds that a cell may take. Default: 20 000. */
-  readonly deadline?: number;
   /** The wire it is about. Default: both. */
   readonly wire?: Wire;
   /** The peers it is about. Default: all. */
@@ -36,7 +34,6 @@ export interface Quirk {
   readonly run?: (cell: Cell) => Promise<void>;
   /** For an older release that does something else. */
   readonly older?: Pick<Quirk, "does" | "shown"> & { readonly run: (cell: Cell) => Promise<void> };
-  readonly deadline?: number;
 }
 
 /** The test of `quirk` with `peer`, which may be an older release; undefined if there is none. */

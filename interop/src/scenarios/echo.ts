@@ -15,7 +15,6 @@ const SIZES = [
 
 export const echoes: readonly Scenario[] = SIZES.map(([name, bytes]) => ({
   name: `echo of ${name}`,
-  deadline: 60_000,
   run: (cell) => echoBothWays(cell, bytes),
 }));
 

@@ -9,7 +9,6 @@ export const tls: readonly Scenario[] = [
   {
     name: "TLS: echoes up to 32 MiB, and a drain",
     only: ["go", "yamux-go"],
-    deadline: 60_000,
     run: overTls,
   },
 ];

@@ -9,8 +9,8 @@ import { Pending } from "../pending.ts";
 import { Proxy } from "../proxy.ts";
 import type { Scenario } from "../scenario.ts";
 
-/** Milliseconds that a round trip within one machine takes at the most. */
-const LONGEST = 5_000;
+/** Milliseconds that a round trip within one machine takes at the most, however busy it is. */
+const LONGEST = 60_000;
 
 export const yamuxPings: readonly Scenario[] = [
   { name: "pings each way", run: eachWay },
@@ -78,13 +78,14 @@ async function theyAreThere(cell: Cell): Promise<void> {
   };
   const connection = await cell.connect({
     session: { trace },
-    yamux: { keepAlive: 30, pingTimeout: 1_000 },
+    yamux: { keepAlive: 30, pingTimeout: 60_000 },
   });
   await until(() => answers === 3);
   await checkAlive(connection);
 }
 
-const IMPATIENT = { keepAlive: 50, pingTimeout: 300 };
+/** And yet patient with a peer that has to wait for a processor. */
+const IMPATIENT = { keepAlive: 50, pingTimeout: 2_000 };
 
 async function theyAreStopped(cell: Cell): Promise<void> {
   const connection = await cell.connect({ session: { lingerTimeout: 100 }, yamux: IMPATIENT });
@@ -116,7 +117,7 @@ async function weAreThere(cell: Cell): Promise<void> {
   const pings = countPings();
   const connection = await cell.connect({
     session: { trace: pings.trace },
-    peer: { keepAlive: 30, writeTimeout: 2_000 },
+    peer: { keepAlive: 30, writeTimeout: 60_000 },
   });
   await until(() => pings.answered >= 5);
   await checkAlive(connection);
@@ -126,7 +127,7 @@ async function weAreSilent(cell: Cell): Promise<void> {
   const proxy = new Proxy();
   const { session, remote } = await cell.connect({
     proxy,
-    peer: { keepAlive: 50, writeTimeout: 300 },
+    peer: { keepAlive: 50, writeTimeout: 2_000 },
   });
   await session.ping();
   proxy.hold("us");

@@ -4,7 +4,7 @@
 import { attach, Session, type SessionOptions, type Stream } from "@muxado/core";
 import { Recorder, Recording, RecordingError, replay, type Replay } from "@muxado/core/recording";
 import { FrameDecoder } from "@muxado/frame";
-import { connectedPair, type PairOptions } from "@muxado/testkit";
+import { connectedPair, type PairOptions, settle } from "@muxado/testkit";
 import { describe, expect, it, vi } from "vitest";
 
 type Application = (session: Session) => Promise<unknown>;
@@ -326,16 +326,18 @@ describe("a replay", () => {
     void pair.client.open().write(Uint8Array.of(1));
     const serving = roundabout(pair.server);
     await pair.drive();
-    await Promise.race([serving, new Promise((resolve) => setTimeout(resolve, 5))]);
+    await new Promise(setImmediate);
     await pair.drive();
+    await serving;
     expect(sentIn(recorder.bytes()).toString()).toContain("at last");
     expect((await again(recorder.bytes(), roundabout)).difference?.message).toBe(undefined);
   });
 
   it("waits for an application that takes longer, if it is told how", async () => {
+    let goOn = (): void => {};
     const slow: Application = async (session) => {
       const stream = await session.accept();
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise<void>((resolve) => (goOn = resolve));
       await stream.write(Buffer.from("late"));
     };
     const recorder = new Recorder();
@@ -343,20 +345,22 @@ describe("a replay", () => {
     void pair.client.open().write(Uint8Array.of(1));
     const serving = slow(pair.server);
     await pair.drive();
-    await serving.then(
-      () => {},
-      () => {},
-    );
+    goOn();
     await pair.drive();
+    await serving;
     expect(sentIn(recorder.bytes()).toString()).toContain("late");
-    const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+    const patiently = async (): Promise<void> => {
+      await settle();
+      goOn();
+      await settle();
+    };
     const replayed = (options: { settle?: typeof settle }): Promise<Replay<unknown>> =>
       replay(
         recorder.bytes(),
         (transport, role, given) => slow(new Session(transport, role, given)).catch(() => {}),
         options,
       );
-    expect((await replayed({ settle })).difference).toBe(undefined);
+    expect((await replayed({ settle: patiently })).difference).toBe(undefined);
     expect((await replayed({})).difference?.replayed.length).toBe(0);
   });
 });

@@ -1799,7 +1799,7 @@ describe.each(wires)("16. inflation of windows, on $name", ({ wire }) => {
     expect(Buffer.concat(takePieces(innocent!)).toString()).toBe("innocent, still");
     await innocent!.write(bytes("here"));
     expect(contentOf(peer.take(), 1)).toEqual(bytes("here"));
-  }, 30_000);
+  });
 });
 
 describe.each(wires)("deadlines of state, on $name", ({ wire }) => {

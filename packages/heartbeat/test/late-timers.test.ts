@@ -1,6 +1,6 @@
 // A machine that slept, or a throttled tab: our own timer is late, and says nothing about the peer.
 
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ByHand, failureOf, settledBy } from "./watched.ts";
 
 /** The tolerance is waited for in so many slices. */
@@ -159,10 +159,7 @@ describe("a timer that is late by up to a tenth of the tolerance", () => {
 });
 
 describe("a clock that stands still while the machine sleeps", () => {
-  afterEach(() => void vi.useRealTimers());
-
   it("does not hide that the calendar has gone on: the beat is repeated", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
     const hand = new ByHand({ interval: Infinity });
     void hand.heartbeat.beat();
     hand.takeBeat();

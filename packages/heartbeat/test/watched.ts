@@ -3,9 +3,19 @@
 
 import { type Clock, MuxadoError, type Timer } from "@muxado/core";
 import { Heartbeat, type HeartbeatOptions } from "@muxado/heartbeat";
-import { connectedPair, type Pair, type PairOptions, type RawPeer, rawPeer } from "@muxado/testkit";
+import {
+  connectedPair,
+  type Pair,
+  type PairOptions,
+  type RawPeer,
+  rawPeer,
+  stopCalendar,
+} from "@muxado/testkit";
 import { TypedSession } from "@muxado/typed";
 import { expect } from "vitest";
+
+// For every file of tests that imports this one.
+stopCalendar();
 
 /** The type of heartbeat streams, as it travels. */
 export const TYPE = Uint8Array.of(0xff, 0xff, 0xff, 0xff);

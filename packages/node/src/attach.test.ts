@@ -54,7 +54,7 @@ describe("a Duplex", () => {
     const write = vi.fn((_chunk: Uint8Array, _encoding: string, done: () => void) => done());
     const session = attach(new Duplex({ read() {}, write }), { role: "client" });
     for (const byte of "abc") await session.open().write(Buffer.from(byte));
-    await vi.waitFor(() => expect(write).toHaveBeenCalled(), { interval: 5 });
+    await vi.waitFor(() => expect(write).toHaveBeenCalled());
     // A header and a byte for each write.
     expect(write.mock.calls.map(([chunk]) => chunk.length)).toEqual([27]);
   });

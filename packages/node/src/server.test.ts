@@ -249,5 +249,5 @@ test("connections that come and go leave nothing in the server", async () => {
     else socket.end().resume();
     await once(socket, "close");
   }
-  await vi.waitFor(() => expect(server.sessions.size).toBe(0), { interval: 5 });
+  await vi.waitFor(() => expect(server.sessions.size).toBe(0));
 });

@@ -4,13 +4,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { attach } from "@muxado/node";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { ask, echo, serve } from "./peers.ts";
 import { leaveNothingOpen } from "./resources.ts";
 
 leaveNothingOpen();
-// For a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 
 function run(program: string, ...args: string[]): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, ["-e", program, ...args]);

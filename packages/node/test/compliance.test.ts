@@ -10,15 +10,12 @@ import {
 } from "@muxado/node";
 import { type ConnectedSessions, describeSessions, type SessionsUnderTest } from "@muxado/testkit";
 import { PassThrough } from "node:stream";
-import { vi } from "vitest";
 import { certificate } from "./certificate.ts";
 import { duplexPair } from "./duplex-pair.ts";
 import { deferred, HOST as host } from "./peers.ts";
 import { leaveNothingOpen, socketPath } from "./resources.ts";
 
 leaveNothingOpen();
-// For a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 
 const credentials = certificate([host]);
 

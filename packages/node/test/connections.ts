@@ -84,8 +84,7 @@ export async function streamPair(
 /** Waits until every stream of `sessions` has ended, on both sides. */
 export async function nothingOpen(sessions: readonly Session[]): Promise<void> {
   const open = (): number[] => sessions.map((session) => session.stats().openStreams);
-  const wait = { timeout: 10_000, interval: 5 };
-  await vi.waitFor(() => expect(open()).toEqual(sessions.map(() => 0)), wait);
+  await vi.waitFor(() => expect(open()).toEqual(sessions.map(() => 0)));
 }
 
 /** Both ends of one connection of loopback. */

@@ -22,7 +22,6 @@ if (isMissing) console.warn("NOT RUN, because curl cannot be found: tests with c
 const SIZE = 8 * 1024 * 1024;
 
 leaveNothingOpen();
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Where curl finds `handler`, and the sessions in between. */
 async function front(
@@ -133,7 +132,7 @@ describe.skipIf(isMissing)("curl through a session", () => {
     await once(process.stdout, "data");
     process.kill();
     await once(process, "exit");
-    await vi.waitFor(() => expect(finished).toBe(false), { timeout: 10_000, interval: 5 });
+    await vi.waitFor(() => expect(finished).toBe(false));
     await nothingOpen(sessions);
   });
 

@@ -26,8 +26,6 @@ import {
 import { leaveNothingOpen } from "./resources.ts";
 
 leaveNothingOpen();
-// For a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** The story of an end, and how many of the operations that waited for something got it. */
 type End = SessionEnd & { readonly fulfilled: number };

@@ -21,8 +21,6 @@ import { deferred, ignore } from "./peers.ts";
 import { leaveNothingOpen } from "./resources.ts";
 
 leaveNothingOpen();
-// For a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 30_000 });
 
 /** Bytes of a large body: 100 MiB in the full run. */
 const LARGE = Number(process.env.MUXADO_HTTP_MIB ?? 20) * 1024 * 1024;

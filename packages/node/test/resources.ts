@@ -11,9 +11,8 @@ export function leaveNothingOpen(): void {
     const before = openHandles();
     // What is registered first runs last.
     onTestFinished(async () => {
-      const wait = { timeout: 30_000, interval: 5 };
-      await vi.waitFor(() => expect(openHandles()).toEqual(before), wait);
-    }, 60_000);
+      await vi.waitFor(() => expect(openHandles()).toEqual(before));
+    });
   });
 }
 

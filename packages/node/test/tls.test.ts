@@ -159,7 +159,7 @@ describe("a server", () => {
     const first = ending(await connect({ host, port, tls: trusting }));
     const stream = first.open();
     await stream.write(Buffer.from("x"));
-    await vi.waitFor(() => expect(sessions[0]?.stats().openStreams).toBe(1), { interval: 5 });
+    await vi.waitFor(() => expect(sessions[0]?.stats().openStreams).toBe(1));
 
     const late = await dialSocket(port);
     const closed = listener.close();

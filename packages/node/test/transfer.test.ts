@@ -4,14 +4,12 @@ import { createHash } from "node:crypto";
 import type { Session, Stream } from "@muxado/core";
 import { connect } from "@muxado/node";
 import { Random } from "@muxado/testkit";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { certificate } from "./certificate.ts";
 import { deferred, ending, HOST as host, serve } from "./peers.ts";
 import { leaveNothingOpen } from "./resources.ts";
 
 leaveNothingOpen();
-// For a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 
 const LENGTH = 64 * 1024 * 1024;
 

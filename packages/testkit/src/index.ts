@@ -6,6 +6,7 @@ export {
   type SessionsUnderTest,
 } from "./compliance/harness.ts";
 export { describeSessions } from "./compliance/suite.ts";
+export { stopCalendar } from "./calendar.ts";
 export { concatenated, firstDifference, patternByte, patterned } from "./bytes.ts";
 export {
   Direction,

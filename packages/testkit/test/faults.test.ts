@@ -147,9 +147,7 @@ describe.each(wires)("a conversation on $name", ({ wire }) => {
 
   for (const at of ["client", "server"] as const) {
     for (const kind of ["end", "fail", "stall"] as const satisfies FaultKind[]) {
-      it(`leaves nothing behind when the transport to the ${at} meets a "${kind}" at any byte`, {
-        timeout: 60_000,
-      }, async () => {
+      it(`leaves nothing behind when the transport to the ${at} meets a "${kind}" at any byte`, async () => {
         const [whole] = await converse(wire);
         const { delivered } = whole.link[at === "client" ? "server" : "client"].outbound;
         expect(delivered).toBeGreaterThan(500);

@@ -231,7 +231,7 @@ describe("a write", () => {
     const session = ending(attach(socket, { role: "client" }));
     await once(socket.inner, "open");
     for (const byte of "abc") await session.open().write(Buffer.from(byte));
-    await vi.waitFor(() => expect(socket.sent).toEqual([27]), { interval: 5 });
+    await vi.waitFor(() => expect(socket.sent).toEqual([27]));
   });
 
   test("is cut into messages of at most 64 KiB, a large body in its own", async () => {
@@ -328,7 +328,7 @@ describe("the buffer of a standard WebSocket", () => {
     await turn();
     socket.buffered = 0;
     peer.send(Buffer.alloc(0));
-    await vi.waitFor(() => expect(blocked()).toBe(false), { interval: 5 });
+    await vi.waitFor(() => expect(blocked()).toBe(false));
     expect(clock.timers).toHaveLength(0);
   });
 

@@ -4,15 +4,12 @@ import type { Session } from "@muxado/core";
 import { type ConnectedSessions, describeSessions, type SessionsUnderTest } from "@muxado/testkit";
 import { attach, connect, type WebSocketConstructor } from "@muxado/ws";
 import { createServer } from "@muxado/ws/server";
-import { vi } from "vitest";
 import { WebSocket } from "ws";
 import { deferred, HOST, socketPair } from "./peers.ts";
 import { leaveNothingOpen } from "./resources.ts";
 import { StandardWebSocket } from "./standard-socket.ts";
 
 leaveNothingOpen();
-// For a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 
 describeSessions({ name: "WebSockets of ws", connect: listening(WebSocket) });
 

@@ -9,8 +9,6 @@ import { ask, echo, ending, ignore, serve } from "./peers.ts";
 import { leaveNothingOpen } from "./resources.ts";
 
 leaveNothingOpen();
-// For a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 
 const random = new Random(18);
 const garbage = (): Uint8Array => new Uint8Array(5_000).map(() => random.below(256));
@@ -40,14 +38,20 @@ test.each<[string, (socket: WebSocket) => void]>([
   }
   await attack;
   expect((process.memoryUsage().rss - before) / 1024 / 1024).toBeLessThan(300);
-  await vi.waitFor(() => expect(server.sessions.size).toBe(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(server.sessions.size).toBe(1));
   expect(await ask(honest, "still here")).toBe("still here");
 });
+
+/** Masks that change nothing: all of the time that masking takes would be the flood's. */
+const CHEAP = {
+  perMessageDeflate: false,
+  generateMask: (mask: Buffer) => void mask.fill(0),
+};
 
 /** A connection after another, each for as long as the server takes it, with so many messages at the most. */
 async function flood(url: string, send: (socket: WebSocket) => void): Promise<void> {
   for (let connection = 0; connection < 10; connection++) {
-    const socket = new WebSocket(url, "muxado", { perMessageDeflate: false }).on("error", ignore);
+    const socket = new WebSocket(url, "muxado", CHEAP).on("error", ignore);
     await once(socket, "open");
     for (let count = 0; count < 2_000 && socket.readyState === WebSocket.OPEN; count++) {
       send(socket);

@@ -1,10 +1,12 @@
 // The keep-alive: a ping each interval, and some sign of life within the timeout of it. Spec §9.
 
 import type { Clock, Session, Timer } from "@muxado/core";
-import { connectedPair } from "@muxado/testkit";
+import { connectedPair, stopCalendar } from "@muxado/testkit";
 import { yamux } from "@muxado/yamux";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { data, flag, goAway, Peer, type PeerOptions, ping, pong, stateOf } from "./peer.ts";
+
+stopCalendar();
 
 /** A session that keeps itself alive, by default as an application gets it. */
 function alive(options: PeerOptions = {}): Peer {
@@ -309,10 +311,7 @@ describe("a timer that is late says nothing about the peer", () => {
     expect(peer.take()).toEqual(["ping 0", "ping 1", "ping 2", "ping 3", "goAway 2"]);
   });
 
-  afterEach(() => void vi.useRealTimers());
-
   it("by the calendar, too, if the clock stands still while the machine sleeps", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
     const peer = alive();
     await peer.advance(30_000);
     vi.setSystemTime(Date.now() + 60_000);

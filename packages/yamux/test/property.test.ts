@@ -240,7 +240,7 @@ class Exchange {
   }
 }
 
-describe("unacknowledged streams, whatever happens to them", { timeout: 30_000 }, () => {
+describe("unacknowledged streams, whatever happens to them", () => {
   const steps = fc.array(step, { minLength: 5, maxLength: 60 });
   const limits = fc.constantFrom(1, 2, 3, 10);
 

@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from "@muxado/node";
 import type { Session } from "@muxado/core";
 import { bytes } from "@muxado/testkit";
 import { yamux } from "@muxado/yamux";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 const open: (Session | Server)[] = [];
 
@@ -77,15 +77,15 @@ describe("over TCP", () => {
     for (const session of [client, server]) {
       const roundTrip = await session.ping();
       expect(roundTrip).toBeGreaterThanOrEqual(0);
-      expect(roundTrip).toBeLessThan(5000);
+      // Milliseconds, and not microseconds: no more is asked of a machine that may be busy.
+      expect(roundTrip).toBeLessThan(60_000);
     }
   });
 
   it("a keep-alive keeps idle sessions alive", async () => {
-    const { client, server } = await overTcp({ keepAlive: 5, pingTimeout: 2000 });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { client, server } = await overTcp({ keepAlive: 5, pingTimeout: 60_000 });
     for (const session of [client, server]) {
-      expect(session.stats().framesReceived).toBeGreaterThan(1);
+      await vi.waitFor(() => expect(session.stats().framesReceived).toBeGreaterThan(1));
       expect(() => session.open()).not.toThrow();
     }
   });

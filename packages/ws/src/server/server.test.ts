@@ -189,7 +189,7 @@ describe("an upgrade", () => {
     const { url, server, client } = await connected({ maxConnections: 1 });
     expect((await answerTo(server.port!, {})).status).toBe(503);
     await client.close();
-    await vi.waitFor(() => expect(server.sessions.size).toBe(0), { interval: 5 });
+    await vi.waitFor(() => expect(server.sessions.size).toBe(0));
     ending(await connect(url, { WebSocket }));
   });
 
@@ -224,7 +224,7 @@ describe("an upgrade", () => {
     }
     const session = ending(await connect(`${url}mux`, { WebSocket }));
     expect(await ask(session, "hello")).toBe("hello");
-    await vi.waitFor(() => expect(server.sessions.size).toBe(1), { interval: 5 });
+    await vi.waitFor(() => expect(server.sessions.size).toBe(1));
   });
 });
 

@@ -3,10 +3,8 @@
 import suite from "@libp2p/interface-compliance-tests/stream-muxer";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { exceptions } from "./exceptions.ts";
+import { useIdleTime } from "./idle-time.ts";
 import { muxerFactory } from "./muxer.ts";
-
-/** Milliseconds; the slowest of them opens a thousand streams. */
-const TIMEOUT = 30_000;
 
 /** What a test of mocha's may ask of `this`. */
 const context = { timeout: () => undefined };
@@ -22,8 +20,8 @@ const mocha = {
     titles.push(title);
     const run = async (): Promise<void> => void (await body.call(context));
     // Of what is on the list, a success is the failure.
-    if (title in exceptions) it.fails(title, { timeout: TIMEOUT }, run);
-    else it(title, { timeout: TIMEOUT }, run);
+    if (title in exceptions) it.fails(title, run);
+    else it(title, run);
   },
   before: (body: Body) => beforeAll(async () => void (await body.call(context))),
   after: (body: Body) => afterAll(async () => void (await body.call(context))),
@@ -41,6 +39,7 @@ function withResolvers(): object {
 Object.assign(globalThis, mocha);
 (Promise as { withResolvers?: unknown }).withResolvers ??= withResolvers;
 
+useIdleTime();
 suite({ setup: async () => muxerFactory(), teardown: async () => undefined });
 
 describe("the list of exceptions", () => {
