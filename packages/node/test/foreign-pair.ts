@@ -13,19 +13,19 @@ export function streamxPair(): [Duplex, Duplex] {
 
   function end(other: () => Duplex): Duplex {
     return new Duplex({
-      write(chunk: Uint8Array, done: () => void) {
+      write(chunk, done) {
         setImmediate(() => {
           if (!other().destroying) other().push(chunk);
-          done();
+          done(null);
         });
       },
-      final(done: () => void) {
+      final(done) {
         if (!other().destroying) other().push(null);
-        done();
+        done(null);
       },
-      destroy(done: () => void) {
+      destroy(done) {
         if (!other().destroying) other().push(null);
-        done();
+        done(null);
       },
     });
   }
@@ -54,12 +54,14 @@ export function readableStreamPair(): [ReadableStreamDuplex, ReadableStreamDuple
         done();
       },
       destroy(error, done) {
-        if (!this.writableFinished) setImmediate(() => deliver(null));
+        setImmediate(() => deliver(null));
         done(error);
       },
     });
   }
 }
+
+type Done = (error: Error | null) => void;
 
 /**
  * One of streamx around a socket, shaped as the NoiseSecretStream of Hyperswarm: it opens late, changes every byte, and
@@ -67,7 +69,7 @@ export function readableStreamPair(): [ReadableStreamDuplex, ReadableStreamDuple
  */
 export class SecretStream extends Duplex {
   readonly #socket: Socket;
-  #room: (() => void) | undefined;
+  #room: Done | undefined;
 
   constructor(socket: Socket) {
     super();
@@ -86,32 +88,32 @@ export class SecretStream extends Duplex {
       .pause();
   }
 
-  override _open(done: () => void): void {
-    setImmediate(done);
+  override _open(done: Done): void {
+    setImmediate(done, null);
   }
 
-  override _read(done: () => void): void {
+  override _read(done: Done): void {
     this.#socket.resume();
-    done();
+    done(null);
   }
 
-  override _write(chunk: Uint8Array, done: () => void): void {
+  override _write(chunk: unknown, done: Done): void {
     this.#room = done;
-    if (this.#socket.write(chunk.map((byte) => byte ^ 0x5a))) this.#giveRoom();
+    if (this.#socket.write((chunk as Uint8Array).map((byte) => byte ^ 0x5a))) this.#giveRoom();
   }
 
-  override _final(done: () => void): void {
-    this.#socket.end(done);
+  override _final(done: Done): void {
+    this.#socket.end(() => done(null));
   }
 
-  override _destroy(done: () => void): void {
+  override _destroy(done: Done): void {
     this.#socket.destroy();
-    done();
+    done(null);
   }
 
   #giveRoom(): void {
     const room = this.#room;
     this.#room = undefined;
-    room?.();
+    room?.(null);
   }
 }

@@ -26,22 +26,22 @@ async function secretPair(): Promise<[DuplexLike, DuplexLike]> {
   return [left, await accepted.promise];
 }
 
-/** What the pipes at the ends of a {@link Duplex} are made of, as two streams of streamx's each. */
+/** Two transports, each a Readable and a Writable of streamx. */
 function streamxHalves(): [NodePair, NodePair] {
   const half = (): [Readable, Writable] => {
     const readable = new Readable();
     const writable = new Writable({
-      write(chunk: Uint8Array, done: () => void) {
+      write(chunk, done) {
         readable.push(chunk);
-        done();
+        done(null);
       },
-      final(done: () => void) {
+      final(done) {
         readable.push(null);
-        done();
+        done(null);
       },
-      destroy(done: () => void) {
+      destroy(done) {
         if (!readable.destroying) readable.push(null);
-        done();
+        done(null);
       },
     });
     return [readable, writable];
@@ -213,7 +213,7 @@ describe("a transport that lacks something is refused at attach, and the error n
 
   test.each(members)("%s", (member) => {
     const { [member]: _, ...rest } = lookAlike(() => true);
-    const attempt = (): Session => attach(rest as DuplexLike, { role: "client" });
+    const attempt = (): Session => attach(rest as unknown as DuplexLike, { role: "client" });
     expect(attempt).toThrow(TypeError);
     expect(attempt).toThrow(`transport has no ${member}()`);
   });
@@ -227,7 +227,7 @@ describe("a transport that lacks something is refused at attach, and the error n
     const pair = { readable: lookAlike(() => true), writable: lookAlike(() => true) };
     const { [member]: _, ...rest } = pair[side];
     const attempt = (): Session =>
-      attach({ ...pair, [side]: rest } as NodePair, { role: "client" });
+      attach({ ...pair, [side]: rest } as unknown as NodePair, { role: "client" });
     expect(attempt).toThrow(`transport.${side} has no ${member}()`);
   });
 });
