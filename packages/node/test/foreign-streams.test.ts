@@ -355,7 +355,7 @@ describe("a look-alike whose write", () => {
   test.each<[string, DuplexLike["write"]]>([
     ["never calls back", (_chunk, _encoding, _done) => true],
     ["is never drained", () => false],
-  ])("%s ends the session after writeTimeout", async (_, write) => {
+  ])("%s ends the session after transportTimeout", async (_, write) => {
     const { session, clock, end } = attached(lookAlike(write));
     const outcome = session.open().write(new Uint8Array(100_000));
     outcome.catch(ignore);

@@ -250,7 +250,7 @@ describe("a WebSocket", () => {
   test.each([
     ["never calls back", true],
     ["never empties its buffer", false],
-  ])("that %s ends the session after writeTimeout", async (_, tells) => {
+  ])("that %s ends the session after transportTimeout", async (_, tells) => {
     const clock = new VirtualClock();
     const socket = new FakeWebSocket({ send: ignore });
     if (!tells) socket.on = undefined;
@@ -393,7 +393,12 @@ describe("the buffer of a standard WebSocket", () => {
     const socket = new StandardWebSocket(url, "muxado");
     onTestFinished(() => socket.inner.terminate());
     const clock = new VirtualClock();
-    const session = attach(socket, { role: "client", clock, writeTimeout: Infinity });
+    const session = attach(socket, {
+      role: "client",
+      clock,
+      writeTimeout: Infinity,
+      transportTimeout: Infinity,
+    });
     const peer = await accepted.promise;
     await once(socket.inner, "open");
     const blocked = (): boolean => session.stats().bytesToSend > 0;
@@ -458,7 +463,7 @@ describe("the buffer of a standard WebSocket", () => {
     act(session, peer);
     // The transport has so long to take what is left.
     await turn();
-    if (clock.timers.length > 0) clock.advance(2_000);
+    if (clock.timers.length > 0) clock.advance(60_000);
     await session.closed;
     expect(clock.timers).toHaveLength(0);
     socket.inner.terminate();
