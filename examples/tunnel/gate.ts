@@ -8,8 +8,14 @@ import { type Hello, HELLO, receive, type Refusal, send, type Welcome } from "./
 /** Milliseconds from the connection to the welcome. */
 const DEADLINE = 5000;
 
-/** Connections that have not shown a token yet; one more is dropped. */
+/**
+ * Connections that have not shown a token yet. One more takes the place of the oldest: an agent shows its token at once,
+ * and so those that say nothing keep nobody out.
+ */
 const MAX_STRANGERS = 64;
+
+/** Those from one address; one more is dropped. */
+const MAX_STRANGERS_OF_ONE = 8;
 
 /**
  * Options of the relay's sessions. A stranger can make us hold as many windows as it may have streams: 64 strangers
@@ -31,7 +37,8 @@ export class Refused extends Error {
 /** Lets agents in that know the token. */
 export class Gate {
   readonly #token: Buffer;
-  #strangers = 0;
+  /** The oldest first, each with its address. */
+  readonly #strangers: Map<Session, string> = new Map();
 
   constructor(token: string) {
     this.#token = digest(token);
@@ -40,18 +47,26 @@ export class Gate {
   /**
    * The session of an agent that has shown the token, and got what it asked for.
    *
+   * @param address where it comes from.
    * @param admit gives it that, or throws a {@link Refused}.
    * @throws why it is not let in; its session is closed, or about to be.
    */
   async pass(
     connection: Session,
+    address: string,
     admit: (session: TypedSession, hello: Hello) => Promise<Welcome>,
   ): Promise<TypedSession> {
-    if (this.#strangers >= MAX_STRANGERS) {
+    const neighbours = [...this.#strangers.values()].filter((other) => other === address);
+    if (neighbours.length >= MAX_STRANGERS_OF_ONE) {
       connection.destroy();
-      throw new Refused("too many strangers", true);
+      throw new Refused("too many strangers from one address", true);
     }
-    this.#strangers++;
+    if (this.#strangers.size >= MAX_STRANGERS) {
+      const [oldest] = this.#strangers.keys();
+      this.#strangers.delete(oldest!);
+      oldest!.destroy();
+    }
+    this.#strangers.set(connection, address);
     const session = new TypedSession(connection, { typeTimeout: DEADLINE, acceptBacklog: 4 });
     try {
       await this.#greet(session, admit, AbortSignal.timeout(DEADLINE));
@@ -61,7 +76,7 @@ export class Gate {
       session.destroy();
       throw error;
     } finally {
-      this.#strangers--;
+      this.#strangers.delete(connection);
     }
     return session;
   }

@@ -43,7 +43,8 @@ const server = createServer(
   async (connection, socket) => {
     const from = peer(socket);
     try {
-      const session = await gate.pass(connection, (candidate, hello) =>
+      const address = socket.remoteAddress ?? "";
+      const session = await gate.pass(connection, address, (candidate, hello) =>
         visitors.admit(candidate, hello).then((welcome) => {
           log("agent in", { from, ...welcome });
           return welcome;

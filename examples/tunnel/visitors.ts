@@ -8,18 +8,21 @@ import { type Duplex, pipeline } from "node:stream";
 import { MuxadoError, type Stream } from "@muxado/core";
 import { SessionAgent, toDuplex } from "@muxado/node";
 import type { TypedSession } from "@muxado/typed";
-import { Refused } from "./gate.ts";
+import { agentLimits, Refused } from "./gate.ts";
 import { logger, peer, reason } from "./log.ts";
 import { type Hello, LEAVING, NO_SERVICE, VISIT, type Welcome } from "./protocol.ts";
 
 const log = logger("relay");
+
+/** At a time through one agent: half of the streams that it may have, so that those that say nothing leave room for requests. */
+const MAX_CONNECTIONS = agentLimits.maxOutboundStreams / 2;
 
 /** An agent that is in, and what it has got. */
 interface Tunnel {
   readonly instance: string;
   readonly session: TypedSession;
   readonly name: string | undefined;
-  readonly open: () => Stream;
+  readonly connections: Connections;
   readonly requests: http.Agent;
   readonly listener: net.Server | undefined;
 }
@@ -64,8 +67,9 @@ export class Visitors {
     }
     const open = (): Stream => session.open({ type: VISIT });
     const requests = new SessionAgent({ open });
-    const listener = port === undefined ? undefined : this.#listener(port, open);
-    const tunnel: Tunnel = { instance, session, name, open, requests, listener };
+    const connections = new Connections(open);
+    const listener = port === undefined ? undefined : this.#listener(port, connections);
+    const tunnel: Tunnel = { instance, session, name, connections, requests, listener };
     this.#tunnels.add(tunnel); // now, so that nobody else gets the name meanwhile
     void session.closed.then(() => this.#remove(tunnel));
     try {
@@ -153,12 +157,19 @@ export class Visitors {
   /** WebSockets and the like: after the request, the connection is the two programs' own. */
   #upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void {
     const { method, url, rawHeaders } = request;
+    const { remoteAddress } = request.socket;
     const tunnel = this.#find(nameOf(request));
-    if (tunnel === undefined || this.#isStopping) return void socket.destroy();
-    const fields = rawHeaders.map((text, index) => (index % 2 ? `${text}\r\n` : `${text}: `));
-    const first = Buffer.from(`${method} ${url} HTTP/1.1\r\n${fields.join("")}\r\n`, "latin1");
+    if (tunnel === undefined || remoteAddress === undefined || this.#isStopping) {
+      return void socket.destroy();
+    }
+    const lines = [`${method} ${url} HTTP/1.1`, `X-Forwarded-For: ${remoteAddress}`];
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      const [name, value] = rawHeaders.slice(at, at + 2) as [string, string];
+      if (!ABOUT_VISITORS.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
+    }
+    const first = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
     socket.unshift(Buffer.concat([first, head]));
-    forward(socket as net.Socket, tunnel.open, { name: tunnel.name, method, url });
+    tunnel.connections.add(socket as net.Socket, { name: tunnel.name, method, url });
   }
 
   #find(name: string | undefined): Tunnel | undefined {
@@ -167,12 +178,12 @@ export class Visitors {
     return undefined;
   }
 
-  #listener(port: number, open: () => Stream): net.Server {
+  #listener(port: number, connections: Connections): net.Server {
     const [lowest, highest] = this.#ports ?? [1, 0];
     if (port < lowest || port > highest) throw new Refused(`port ${port} is not allowed`, false);
     const options = { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
     return net
-      .createServer(options, (socket) => forward(socket, open, { port: socket.localPort }))
+      .createServer(options, (socket) => connections.add(socket, { port: socket.localPort }))
       .listen(port, this.#host);
   }
 }
@@ -183,20 +194,35 @@ async function gone(listener: net.Server): Promise<never> {
   throw new Error("the agent has gone");
 }
 
-/** Joins a visitor's connection and a stream, until both directions have ended, or either fails. */
-function forward(socket: net.Socket, open: () => Stream, details: object): void {
-  const from = peer(socket);
-  const done = (error?: Error | null): void => {
-    log("connection", { ...details, from, problem: error ? explain(error) : undefined });
-  };
-  let tunnel: Duplex;
-  try {
-    tunnel = toDuplex(open());
-  } catch (error) {
-    socket.destroy();
-    return done(error as Error);
+/** The connections through one agent that may last: visitors by port, and upgrades. */
+class Connections {
+  readonly #open: () => Stream;
+  #count = 0;
+
+  constructor(open: () => Stream) {
+    this.#open = open;
   }
-  pipeline(socket, tunnel, socket, done);
+
+  /** Joins a visitor's connection and a stream, until both directions have ended, or either fails. */
+  add(socket: net.Socket, details: object): void {
+    const from = peer(socket);
+    const done = (error?: Error | null): void => {
+      log("connection", { ...details, from, problem: error ? explain(error) : undefined });
+    };
+    let tunnel: Duplex;
+    try {
+      if (this.#count >= MAX_CONNECTIONS) throw new Error("too many connections");
+      tunnel = toDuplex(this.#open());
+    } catch (error) {
+      socket.destroy();
+      return done(error as Error);
+    }
+    this.#count++;
+    pipeline(socket, tunnel, socket, (error) => {
+      this.#count--;
+      done(error);
+    });
+  }
 }
 
 /** The host that a request is for, without a port. */
@@ -213,9 +239,14 @@ function explain(error: Error): string {
 function endToEnd(headers: http.IncomingHttpHeaders): http.OutgoingHttpHeaders {
   const named = headers.connection?.toLowerCase().split(/[ ,]+/) ?? [];
   return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name)),
+    Object.entries(headers).filter(
+      ([name]) => !HOP_BY_HOP.has(name) && !ABOUT_VISITORS.has(name) && !named.includes(name),
+    ),
   );
 }
+
+/** What proxies say about visitors. We are the first, so that only a visitor can have said it before. */
+const ABOUT_VISITORS = new Set(["forwarded", "x-forwarded-for", "x-real-ip"]);
 
 /** Transfer-Encoding is not among them: it tells Node to do likewise. */
 const HOP_BY_HOP = new Set(["connection", "expect", "keep-alive", "te", "trailer", "upgrade"]);

@@ -1,11 +1,23 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, request } from "node:http";
+import * as net from "node:net";
 import type { AddressInfo } from "node:net";
 import { Duplex, PassThrough, Readable, Writable } from "node:stream";
+import * as tls from "node:tls";
 import type { Session, Stream } from "@muxado/core";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { certificate } from "../test/certificate.ts";
 import { duplexPair } from "../test/duplex-pair.ts";
-import { ask, dialSocket, echo, ending, ignore, serveSockets } from "../test/peers.ts";
+import {
+  ask,
+  closedPort,
+  dialSocket,
+  echo,
+  ending,
+  HOST,
+  ignore,
+  serveSockets,
+} from "../test/peers.ts";
 import { leaveNothingOpen } from "../test/resources.ts";
 import { attach } from "./attach.ts";
 
@@ -185,6 +197,64 @@ describe("a transport that is over before it is attached gives a session that is
       code: "TRANSPORT_FAILED",
       origin: "remote",
       cause: { code: "ECONNRESET" },
+    });
+  });
+});
+
+describe("a socket that is connecting when it is attached", () => {
+  async function failureOf(socket: net.Socket): Promise<unknown> {
+    const session = ending(attach(socket, { role: "client" }));
+    const stream = session.open();
+    const outcomes = [stream.write(new Uint8Array(100_000)), stream.read()];
+    for (const outcome of outcomes) {
+      await expect(outcome).rejects.toMatchObject({ code: "CONNECT_FAILED", retry: "safe" });
+    }
+    const { localError } = await session.closed;
+    expect(localError).toMatchObject({ code: "CONNECT_FAILED", scope: "session", origin: "local" });
+    return localError!.cause;
+  }
+
+  test("carries the session once it stands", async () => {
+    const port = await serveSockets((peer) => void echo(attach(peer, { role: "server" })));
+    const session = ending(attach(net.connect(port, HOST), { role: "client" }));
+    expect(await ask(session, "hello")).toBe("hello");
+  });
+
+  test("and is refused has sent nothing: every stream is safe to retry", async () => {
+    const cause = await failureOf(net.connect(await closedPort(), HOST));
+    expect(cause).toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  test("and is destroyed has sent nothing", async () => {
+    const socket = net.connect({ host: "nowhere", port: 1, lookup: ignore });
+    const cause = failureOf(socket);
+    setImmediate(() => socket.destroy());
+    expect(await cause).toBeInstanceOf(Error);
+  });
+
+  test("and meets a certificate that it does not trust has sent nothing", async () => {
+    const server = tls.createServer(certificate([HOST]), ignore).on("tlsClientError", ignore);
+    onTestFinished(() => void server.close());
+    server.listen(0, HOST);
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    expect(await failureOf(tls.connect({ port, host: HOST }))).toBeInstanceOf(Error);
+  });
+
+  test.each<[string, (peer: net.Socket) => void]>([
+    ["ended", (peer) => peer.end()],
+    ["reset", (peer) => peer.resetAndDestroy()],
+  ])("and is %s in the middle of its TLS handshake has sent nothing", async (_, act) => {
+    const port = await serveSockets((peer) => peer.once("data", () => act(peer)));
+    expect(await failureOf(tls.connect({ port, host: HOST }))).toBeInstanceOf(Error);
+  });
+
+  test("and fails later may have sent something", async () => {
+    const port = await serveSockets((peer) => peer.once("data", () => peer.resetAndDestroy()));
+    const session = ending(attach(net.connect(port, HOST), { role: "client" }));
+    await expect(session.open().read()).rejects.toMatchObject({
+      code: "TRANSPORT_FAILED",
+      retry: "unknown",
     });
   });
 });

@@ -1,18 +1,18 @@
 // The centre of the adapter: a session over whatever Node can read and write.
 
-import type { Duplex, Readable, Writable } from "node:stream";
 import { type FlushScheduler, type Role, Session, type SessionOptions } from "@muxado/core";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { publishing, publishSession } from "./channels.ts";
 import { carry } from "./carrier.ts";
 import { NodeTransport } from "./node-transport.ts";
+import type { DuplexLike, ReadableLike, WritableLike } from "./stream-like.ts";
 
-/** Two Node streams that together are one connection, such as a child process's stdin and stdout. */
+/** Two streams that together are one connection, such as a child process's stdin and stdout. */
 export interface NodePair {
   /** What the peer sends. */
-  readonly readable: Readable;
+  readonly readable: ReadableLike;
   /** What goes to the peer. */
-  readonly writable: Writable;
+  readonly writable: WritableLike;
 }
 
 /** Options of {@link attach}. */
@@ -22,15 +22,16 @@ export interface AttachOptions extends SessionOptions, BusyPollOptions {
 }
 
 /**
- * A session over an open Duplex, or a pair of a Readable and a Writable.
+ * A session over an open Duplex, or a pair of a Readable and a Writable: Node's, or made like them, such as those of
+ * streamx and readable-stream.
  *
  * Owns it from now on: nobody else may read, write or end it, and it is destroyed when the session ends. One
  * that is over already gives a session that is over, too.
  *
- * @throws {RangeError | TypeError} naming the option that is out of range, or if the transport is no Node
- * stream, or carries anything but bytes.
+ * @throws {RangeError | TypeError} naming the option that is out of range, or if the transport lacks what
+ * a session needs of a stream, or carries anything but bytes.
  */
-export function attach(transport: Duplex | NodePair, options: AttachOptions): Session {
+export function attach(transport: DuplexLike | NodePair, options: AttachOptions): Session {
   const { readable, writable } = isPair(transport)
     ? transport
     : { readable: transport, writable: transport };
@@ -46,8 +47,8 @@ export function attach(transport: Duplex | NodePair, options: AttachOptions): Se
 }
 
 /** A Duplex has these properties too, as booleans. */
-function isPair(transport: Duplex | NodePair): transport is NodePair {
-  return typeof transport?.writable === "object";
+function isPair(transport: DuplexLike | NodePair): transport is NodePair {
+  return typeof (transport as Partial<NodePair> | undefined)?.writable === "object";
 }
 
 /**

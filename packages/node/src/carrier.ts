@@ -1,12 +1,11 @@
 // Which connection carries a session, for those who want to know its addresses.
 
-import type { Duplex, Readable } from "node:stream";
 import type { Session } from "@muxado/core";
 
-const carriers: WeakMap<Session, Duplex | Readable> = new WeakMap();
+const carriers: WeakMap<Session, object> = new WeakMap();
 
 /** `session` runs over `carrier`. */
-export function carry(session: Session, carrier: Duplex | Readable): void {
+export function carry(session: Session, carrier: object): void {
   carriers.set(session, carrier);
 }
 

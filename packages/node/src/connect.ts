@@ -102,7 +102,7 @@ async function established(socket: net.Socket, options: ConnectOptions): Promise
     });
   } catch (error) {
     signal?.throwIfAborted();
-    throw connectError(nameOf(options), error as Error);
+    throw connectError(error, nameOf(options));
   } finally {
     clearTimeout(timer);
     abort?.[Symbol.dispose]();

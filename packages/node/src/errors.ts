@@ -18,27 +18,27 @@ const PEER_GONE: ReadonlySet<string> = new Set([
 const PEER_ALERT = /^ERR_SSL_.*_ALERT_/;
 
 /** A connection that was open has failed. */
-export function transportError(error: Error): MuxadoError {
-  const { code = "" } = error as NodeJS.ErrnoException;
+export function transportError(error: unknown): MuxadoError {
+  const code = String((error as NodeJS.ErrnoException | undefined)?.code);
   return new MuxadoError({
     code: "TRANSPORT_FAILED",
     scope: "session",
     origin: PEER_GONE.has(code) || PEER_ALERT.test(code) ? "remote" : "local",
-    detail: error.message,
+    detail: messageOf(error),
     cause: error,
   });
 }
 
 /** A connection could not be made; certificate and handshake errors among the causes. Nothing was sent. */
-export function connectError(target: string, error: Error): MuxadoError {
+export function connectError(error: unknown, target?: string): MuxadoError {
   // With several addresses to try, Node reports one error with no message of its own.
-  const errors = error instanceof AggregateError ? (error.errors as Error[]) : [error];
-  const detail = `${target}: ${errors.map(({ message }) => message).join("; ")}`;
+  const errors = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+  const what = errors.map(messageOf).join("; ");
   return new MuxadoError({
     code: "CONNECT_FAILED",
     scope: "session",
     origin: "local",
-    detail,
+    detail: target === undefined ? what : `${target}: ${what}`,
     retry: "safe",
     cause: error,
   });
@@ -50,4 +50,8 @@ export function handshakeError(error: Error, socket: TLSSocket): Error {
   const { authorizationError } = socket;
   if (!authorizationError) return error;
   return new Error(`client certificate refused: ${String(authorizationError)}`, { cause: error });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -21,3 +21,4 @@ export {
   type ServerOptions,
   type SessionHandler,
 } from "./server.ts";
+export type { DuplexLike, ReadableLike, WritableLike } from "./stream-like.ts";

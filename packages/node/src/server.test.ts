@@ -3,7 +3,16 @@ import * as net from "node:net";
 import { type Session, type Stream } from "@muxado/core";
 import { createServer, type Server, type ServerOptions, type SessionHandler } from "@muxado/node";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { ask, deferred, dialSocket, echo, ending, HOST as host, serve } from "../test/peers.ts";
+import {
+  ask,
+  deferred,
+  dialSocket,
+  echo,
+  ending,
+  HOST as host,
+  ignore,
+  serve,
+} from "../test/peers.ts";
 import { leaveNothingOpen, socketPath } from "../test/resources.ts";
 import { connect } from "./connect.ts";
 
@@ -102,6 +111,24 @@ describe("listening", () => {
 });
 
 describe("a session's handler", () => {
+  test("that gives the first stream a deadline is rid of connections that never speak", async () => {
+    const signal = AbortSignal.abort(new Error("it says nothing"));
+    const { server, port } = await serve({ maxConnections: 1 }, async (session) => {
+      await session.accept({ signal });
+    });
+    const silent = await dialSocket(port);
+    const [session] = await vi.waitFor(() => {
+      expect(server.sessions.size).toBe(1);
+      return [...server.sessions];
+    });
+    await once(silent.resume(), "close");
+    expect((await session!.closed).localError).toMatchObject({ cause: signal.reason as Error });
+    await vi.waitFor(() => expect(server.sessions.size).toBe(0));
+    // Its place is free.
+    const { remoteError } = await ending(await connect({ host, port })).closed;
+    expect(remoteError).toMatchObject({ code: "INTERNAL_ERROR" });
+  });
+
   test.each<[string, (reason: Error) => void | Promise<void>]>([
     ["rejects", (reason) => Promise.reject(reason)],
     [
@@ -149,6 +176,29 @@ describe("a session's handler", () => {
 });
 
 describe("closing", () => {
+  test.each<[string, (session: Session) => void]>([
+    ["drains, for as long as it takes", (session) => void session.close({ timeout: Infinity })],
+    ["has been destroyed", (session) => session.destroy()],
+    ["has been destroyed with an error", (session) => session.destroy(new Error("enough"))],
+  ])("by its own deadline, also a session that %s, and whose peer does nothing", async (_, end) => {
+    for (const isBusy of [false, true]) {
+      const accepted = deferred<Session>();
+      const { server, port } = await serve({ lingerTimeout: 600_000 }, accepted.resolve);
+      const peer = await dialSocket(port);
+      // It takes nothing in, not even an end.
+      peer.pause();
+      const session = await accepted.promise;
+      if (isBusy) session.open().write(new Uint8Array(20_000_000)).catch(ignore);
+      await new Promise((next) => setImmediate(next));
+      end(session);
+      await new Promise((next) => setImmediate(next));
+      await server.close({ timeout: 0 });
+      await session.closed;
+      expect(server.sessions.size).toBe(0);
+      peer.destroy();
+    }
+  });
+
   test("lets streams finish, takes no connections meanwhile, and resolves when all are gone", async () => {
     const { server, port, client, serverSide } = await connected();
     const [stream, serverStream] = await openStream(client, serverSide);

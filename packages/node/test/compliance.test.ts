@@ -12,6 +12,7 @@ import { type ConnectedSessions, describeSessions, type SessionsUnderTest } from
 import { PassThrough } from "node:stream";
 import { certificate } from "./certificate.ts";
 import { duplexPair } from "./duplex-pair.ts";
+import { readableStreamPair, streamxPair } from "./foreign-pair.ts";
 import { deferred, HOST as host } from "./peers.ts";
 import { leaveNothingOpen, socketPath } from "./resources.ts";
 
@@ -44,6 +45,22 @@ describeSessions({
     );
   },
 });
+
+for (const [name, pair] of Object.entries({
+  streamx: streamxPair,
+  "readable-stream": readableStreamPair,
+})) {
+  describeSessions({
+    name: `a pair of Duplexes of ${name}`,
+    connect: async ({ client, server }) => {
+      const [left, right] = pair();
+      return disposable(
+        attach(left, { ...client, role: "client" }),
+        attach(right, { ...server, role: "server" }),
+      );
+    },
+  });
+}
 
 describeSessions({
   name: "pairs of a Readable and a Writable",

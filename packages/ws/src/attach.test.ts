@@ -18,6 +18,7 @@ import {
   socketTo,
 } from "../test/peers.ts";
 import { leaveNothingOpen } from "../test/resources.ts";
+import { type FakeSend, FakeWebSocket } from "../test/fake-socket.ts";
 import { StandardWebSocket } from "../test/standard-socket.ts";
 import { attach } from "./attach.ts";
 import type { WebSocketLike } from "./web-socket.ts";
@@ -144,7 +145,7 @@ describe("a close of the peer's", () => {
     const url = await serveTcp((socket) => socket.resetAndDestroy());
     const session = attach(socketTo(url), { role: "client" });
     const { localError } = await session.closed;
-    expect(localError).toMatchObject({ code: "TRANSPORT_FAILED", origin: "remote" });
+    expect(localError).toMatchObject({ code: "CONNECT_FAILED", origin: "local" });
     expect(localError!.cause).toMatchObject({ code: "ECONNRESET" });
   });
 });
@@ -171,11 +172,32 @@ describe("a WebSocket that is over before it is attached gives a session that is
 });
 
 describe("one that never opens", () => {
-  test("ends its session with what was wrong", async () => {
+  test.each([
+    ["of ws", socketTo],
+    ["as the standard has it", (url: string) => new StandardWebSocket(url, "muxado")],
+  ])("has sent nothing, and every stream is safe to retry: %s", async (_, make) => {
     const url = await serveTcp((socket) => socket.end("HTTP/1.1 404 Not Found\r\n\r\n"));
-    const session = attach(socketTo(url), { role: "client" });
-    await expect(session.open().read()).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
-    expect((await session.closed).localError!.message).toContain("404");
+    const session = attach(make(url), { role: "client" });
+    const stream = session.open();
+    for (const outcome of [stream.write(new Uint8Array(100_000)), stream.read()]) {
+      await expect(outcome).rejects.toMatchObject({ code: "CONNECT_FAILED", retry: "safe" });
+    }
+    const { localError } = await session.closed;
+    expect(localError).toMatchObject({ code: "CONNECT_FAILED", cause: expect.any(Error) });
+    expect(localError!.message).toContain("404");
+  });
+
+  test("and says nothing but that it has closed has sent nothing either", async () => {
+    const socket = new FakeWebSocket({ readyState: 0 });
+    const session = attach(socket, { role: "client" });
+    const read = session.open().read();
+    socket.tell("error", {});
+    socket.tell("close", { code: 1006, reason: "" });
+    await expect(read).rejects.toMatchObject({ code: "CONNECT_FAILED", retry: "safe" });
+    expect((await session.closed).localError!.cause).toMatchObject({
+      code: 1006,
+      message: "closed with code 1006: the connection was lost",
+    });
   });
 
   test("is given up with its session", async () => {
@@ -188,7 +210,99 @@ describe("one that never opens", () => {
   });
 });
 
+describe("a WebSocket", () => {
+  /** A session over a look-alike whose `send` is as the test says. */
+  function sending(send: FakeSend, readyState = 1): { socket: FakeWebSocket; session: Session } {
+    const socket = new FakeWebSocket({ send, readyState });
+    return { socket, session: ending(attach(socket, { role: "client", lingerTimeout: 1 })) };
+  }
+
+  test.each([
+    ["in a write", 1],
+    ["in the write that has waited for it to open", 0],
+  ])("whose send throws ends the session with what was thrown, %s", async (_, readyState) => {
+    const error = new Error("no paper");
+    const { socket, session } = sending(() => {
+      throw error;
+    }, readyState);
+    const write = session.open().write(new Uint8Array(100_000));
+    write.catch(ignore);
+    await new Promise((next) => setImmediate(next));
+    socket.readyState = 1;
+    socket.tell("open", {});
+    await expect(write).rejects.toMatchObject({ code: "TRANSPORT_FAILED", cause: error });
+    expect((await session.closed).localError).toMatchObject({ code: "TRANSPORT_FAILED" });
+  });
+
+  test("whose send calls back twice ends the session with an error that says so", async () => {
+    const { session } = sending((done) => {
+      done?.();
+      setImmediate(() => done?.());
+    });
+    void session.open().write(Buffer.from("x"));
+    const { localError } = await session.closed;
+    expect(localError).toMatchObject({ code: "TRANSPORT_FAILED" });
+    expect(localError!.cause).toMatchObject({
+      message: "the WebSocket has confirmed a message twice",
+    });
+  });
+
+  test.each([
+    ["never calls back", true],
+    ["never empties its buffer", false],
+  ])("that %s ends the session after transportTimeout", async (_, tells) => {
+    const clock = new VirtualClock();
+    const socket = new FakeWebSocket({ send: ignore });
+    if (!tells) socket.on = undefined;
+    socket.bufferedAmount = 10_000_000;
+    const session = ending(attach(socket, { role: "client", clock }));
+    // Its word is doubted once: a buffer that does not move may be a browser's that forgets to count.
+    await session.open().write(Buffer.from("x"));
+    await new Promise((next) => setImmediate(next));
+    clock.advance(5_000);
+    const write = session.open().write(new Uint8Array(200_000));
+    write.catch(ignore);
+    await new Promise((next) => setImmediate(next));
+    expect(session.stats().bytesToSend).toBeGreaterThan(0);
+    clock.advance(601_000);
+    await expect(write).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
+    clock.advance(60_000);
+    expect((await session.closed).localError).toMatchObject({ code: "TRANSPORT_FAILED" });
+  });
+
+  test.each<[string, (socket: WebSocket) => void]>([
+    ["closed", (socket) => socket.close()],
+    ["hung up", (socket) => socket.terminate()],
+  ])("that somebody else has %s in the middle of a write ends the session", async (_, act) => {
+    const [left, right] = await socketPair();
+    // Its peer takes nothing in.
+    right.pause();
+    onTestFinished(() => right.terminate());
+    const session = attach(left, { role: "client", lingerTimeout: 1 });
+    const stream = session.open();
+    const write = stream.write(new Uint8Array(20_000_000));
+    write.catch(ignore);
+    await new Promise((next) => setImmediate(next));
+    act(left);
+    // What `ws` has in its own queue goes before a close.
+    right.resume();
+    await expect(write).rejects.toMatchObject({ scope: "session" });
+    await expect(stream.read()).rejects.toMatchObject({ scope: "session" });
+    await session.closed;
+  });
+});
+
 describe("bad input", () => {
+  test.each(["readyState", "addEventListener", "removeEventListener", "send", "close"])(
+    "a look-alike without %s is refused, and the error names it",
+    (member) => {
+      const socket = Object.assign(new FakeWebSocket({}), { [member]: undefined });
+      const attempt = (): Session => attach(socket, { role: "client" });
+      expect(attempt).toThrow(TypeError);
+      expect(attempt).toThrow(new RegExp(`has no ${member}\\b`));
+    },
+  );
+
   test.each([undefined, {}, "ws://localhost", { addEventListener: ignore }])(
     "%o is no WebSocket",
     (socket) => {
@@ -279,7 +393,12 @@ describe("the buffer of a standard WebSocket", () => {
     const socket = new StandardWebSocket(url, "muxado");
     onTestFinished(() => socket.inner.terminate());
     const clock = new VirtualClock();
-    const session = attach(socket, { role: "client", clock, writeTimeout: Infinity });
+    const session = attach(socket, {
+      role: "client",
+      clock,
+      writeTimeout: Infinity,
+      transportTimeout: Infinity,
+    });
     const peer = await accepted.promise;
     await once(socket.inner, "open");
     const blocked = (): boolean => session.stats().bytesToSend > 0;
@@ -344,7 +463,7 @@ describe("the buffer of a standard WebSocket", () => {
     act(session, peer);
     // The transport has so long to take what is left.
     await turn();
-    if (clock.timers.length > 0) clock.advance(2_000);
+    if (clock.timers.length > 0) clock.advance(60_000);
     await session.closed;
     expect(clock.timers).toHaveLength(0);
     socket.inner.terminate();

@@ -17,10 +17,19 @@ export function closeBecause(socket: WebSocketLike, { code, wireCode }: MuxadoEr
 
 /** The WebSocket has closed: the error that this is; undefined if it is an ordinary end. */
 export function closeError(code: number, reason: string): MuxadoError | undefined {
-  if (ENDS.includes(code)) return undefined;
+  return ENDS.includes(code) ? undefined : failed("TRANSPORT_FAILED", closure(code, reason));
+}
+
+/** How a WebSocket has closed, as an error of the platform's. */
+export function closure(code: number, reason: string): Error {
   const meaning = reason || (code === 1006 ? "the connection was lost" : "");
   const detail = `closed with code ${code}${meaning && `: ${meaning}`}`;
-  return failed("TRANSPORT_FAILED", Object.assign(new Error(detail), { code, reason }));
+  return Object.assign(new Error(detail), { code, reason });
+}
+
+/** A WebSocket has failed, or closed, before it was open. Nothing was sent. */
+export function unopenedError(cause: unknown): MuxadoError {
+  return unconnected(messageOf(cause), cause);
 }
 
 /** An open WebSocket has failed, and the platform says how. */
@@ -38,16 +47,12 @@ export function messageError(data: unknown): MuxadoError {
 export function connectError(url: string | URL, cause: unknown): MuxadoError {
   // The host and the path: tokens are before and behind them, and messages are logged. It need not be a whole URL.
   const where = `${url}`.replace(/[?#].*/s, "").replace(/^\w+:\/\/([^/@]*@)?/, "");
-  const detail = `${where}: ${messageOf(cause)}`;
-  const scope = "session";
-  return new MuxadoError({
-    code: "CONNECT_FAILED",
-    scope,
-    origin: "local",
-    detail,
-    retry: "safe",
-    cause,
-  });
+  return unconnected(`${where}: ${messageOf(cause)}`, cause);
+}
+
+function unconnected(detail: string, cause: unknown): MuxadoError {
+  const [code, scope, origin, retry] = ["CONNECT_FAILED", "session", "local", "safe"] as const;
+  return new MuxadoError({ code, scope, origin, detail, retry, cause });
 }
 
 function failed(code: "TRANSPORT_FAILED" | "PROTOCOL_ERROR", cause: unknown): MuxadoError {

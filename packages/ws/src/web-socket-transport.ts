@@ -3,9 +3,17 @@
 // nothing.
 
 import type { Clock, MuxadoError, Transport, TransportInput } from "@muxado/core";
-import { closeBecause, closeError, messageError, transportError } from "./errors.ts";
+import {
+  closeBecause,
+  closeError,
+  closure,
+  messageError,
+  transportError,
+  unopenedError,
+} from "./errors.ts";
 import { SocketBuffer } from "./socket-buffer.ts";
 import {
+  checkSocket,
   CONNECTING,
   hangUp,
   type NodeWebSocket,
@@ -35,6 +43,10 @@ export class WebSocketTransport implements Transport {
   #early: Uint8Array[] | undefined;
   /** It is one of `ws`, or like it. */
   readonly #tells: boolean;
+  /** Messages that `send` has not called back for. */
+  #untold = 0;
+  /** It has not opened: nothing was sent. */
+  #isUnopened = false;
   /** What `send` gets besides: a callback where that takes one. */
   readonly #told: [] | [(error?: Error | null) => void];
 
@@ -43,16 +55,13 @@ export class WebSocketTransport implements Transport {
    * @throws {TypeError} if it is no WebSocket, or has a session already.
    */
   constructor(socket: WebSocketLike, clock: Clock, budget?: number) {
-    if (typeof socket?.addEventListener !== "function" || typeof socket.send !== "function") {
-      throw new TypeError("socket must be a WebSocket");
-    }
+    checkSocket(socket);
     if (attached.has(socket)) throw new TypeError("socket has a session already");
     this.#socket = socket as NodeWebSocket;
     const tells = typeof this.#socket.on === "function";
     this.#tells = tells;
     this.#buffer = new SocketBuffer(socket, { clock, budget, tells }, () => this.#input.written());
-    // If it failed, the socket is closing, and its close says why.
-    this.#told = tells ? [(error) => void (error || this.#buffer.look())] : [];
+    this.#told = tells ? [(error) => this.#sent(error)] : [];
     this.#listeners = [
       ["open", () => this.#opened()],
       ["message", ({ data }) => this.#receive(data)],
@@ -67,6 +76,7 @@ export class WebSocketTransport implements Transport {
     attached.add(socket);
     // One that was over before will not say so again.
     if (socket.readyState > OPEN) return input.ended();
+    this.#isUnopened = socket.readyState === CONNECTING;
     socket.binaryType = "arraybuffer";
     for (const [type, listener] of this.#listeners) socket.addEventListener(type, listener);
   }
@@ -82,6 +92,7 @@ export class WebSocketTransport implements Transport {
     const isKept = typeof url !== "string" || (this.#tells && extensions !== "");
     for (const message of messagesOf(chunks)) {
       const [first] = message;
+      this.#untold++;
       this.#socket.send(
         message.length > 1 || isKept ? concatenated(message) : first!,
         ...this.#told,
@@ -101,9 +112,23 @@ export class WebSocketTransport implements Transport {
   }
 
   #opened(): void {
+    this.#isUnopened = false;
     const chunks = this.#early;
     this.#early = undefined;
-    if (chunks !== undefined) this.write(chunks);
+    if (chunks === undefined) return;
+    try {
+      this.write(chunks);
+    } catch (error) {
+      // The session is not there to catch it, as it is in a write of its own.
+      this.#input.ended(transportError(error));
+    }
+  }
+
+  /** A message is with the system. If it failed, the socket is closing, and its close says why. */
+  #sent(error: Error | null | undefined): void {
+    if (--this.#untold < 0) {
+      this.#input.ended(transportError(new Error("the WebSocket has confirmed a message twice")));
+    } else if (!error) this.#buffer.look();
   }
 
   #receive(data: unknown): void {
@@ -121,7 +146,7 @@ export class WebSocketTransport implements Transport {
 
   #failed(error: unknown): void {
     // A browser does not say what it was; the close that follows says a little.
-    if (error) this.#input.ended(transportError(error));
+    if (error) this.#input.ended(this.#isUnopened ? unopenedError(error) : transportError(error));
   }
 
   #closed(code: number, reason: string): void {
@@ -129,7 +154,10 @@ export class WebSocketTransport implements Transport {
     for (const [type, listener] of this.#listeners) {
       this.#socket.removeEventListener(type, listener);
     }
-    this.#input.ended(closeError(code, reason));
+    const error = this.#isUnopened
+      ? unopenedError(closure(code, reason))
+      : closeError(code, reason);
+    this.#input.ended(error);
   }
 
   /** Nothing is waited for any more. */

@@ -60,6 +60,20 @@ export const CONNECTING = 0;
 /** The next one. */
 export const OPEN = 1;
 
+const METHODS = ["addEventListener", "removeEventListener", "send", "close"] as const;
+
+/** @throws {TypeError} if it is no WebSocket; it names what is missing. */
+export function checkSocket(socket: WebSocketLike): void {
+  if (typeof socket?.readyState !== "number") {
+    throw new TypeError("socket must be a WebSocket, and has no readyState");
+  }
+  for (const method of METHODS) {
+    if (typeof socket[method] !== "function") {
+      throw new TypeError(`socket must be a WebSocket, and has no ${method}()`);
+    }
+  }
+}
+
 /** Hangs up where the platform can, and else closes: in a browser, nobody but the peer can do more. */
 export function hangUp(socket: WebSocketLike): void {
   const node = socket as NodeWebSocket;

@@ -442,6 +442,29 @@ describe("a session's handler", () => {
 });
 
 describe("closing", () => {
+  test.each<[string, (session: Session) => void]>([
+    ["drains, for as long as it takes", (session) => void session.close({ timeout: Infinity })],
+    ["has been destroyed", (session) => session.destroy()],
+    ["has been destroyed with an error", (session) => session.destroy(new Error("enough"))],
+  ])("by its own deadline, also a session that %s, and whose peer does nothing", async (_, end) => {
+    for (const isBusy of [false, true]) {
+      const accepted = deferred<Session>();
+      const { server, url } = await serve({ lingerTimeout: 600_000 }, accepted.resolve);
+      const peer = await dial(url);
+      // It takes nothing in, not even an end.
+      peer.pause();
+      const session = await accepted.promise;
+      if (isBusy) session.open().write(new Uint8Array(20_000_000)).catch(ignore);
+      await new Promise((next) => setImmediate(next));
+      end(session);
+      await new Promise((next) => setImmediate(next));
+      await server.close({ timeout: 0 });
+      await session.closed;
+      expect(server.sessions.size).toBe(0);
+      peer.terminate();
+    }
+  });
+
   test("lets streams finish, takes no connections meanwhile, and resolves when all are gone", async () => {
     const { server, url, client, serverSide } = await connected();
     const [stream, serverStream] = await openStream(client, serverSide);
