@@ -2,7 +2,7 @@
 
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { checkBytes, NOTHING } from "./bytes.ts";
+import { checkBytes, NOTHING, unshared } from "./bytes.ts";
 
 describe("bytes", () => {
   it.each([
@@ -29,5 +29,22 @@ describe("bytes", () => {
   ])("are not %s: a TypeError says what it got", (_, value, got) => {
     expect(() => checkBytes(value)).toThrow(TypeError);
     expect(() => checkBytes(value)).toThrow(`got ${got}`);
+  });
+});
+
+describe("unshared bytes", () => {
+  it.each([
+    ["an ArrayBuffer", Uint8Array.of(1, 2, 3)],
+    ["a Buffer's memory", Buffer.from("abc")],
+    ["an ArrayBuffer of another realm", runInNewContext("new Uint8Array(3)")],
+  ])("over %s are the same", (_, chunk) => {
+    expect(unshared(chunk)).toBe(chunk);
+  });
+
+  it("are a copy of what lies in shared memory", () => {
+    const chunk = new Uint8Array(new SharedArrayBuffer(5), 1, 3).fill(7);
+    const copy = unshared(chunk);
+    expect(copy.buffer).toBeInstanceOf(ArrayBuffer);
+    expect(copy).toEqual(Uint8Array.of(7, 7, 7));
   });
 });

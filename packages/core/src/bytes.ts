@@ -1,7 +1,7 @@
-// Three trifles about byte arrays that every room needs.
+// Four trifles about byte arrays that every room needs.
 
 /** No bytes. */
-export const NOTHING: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
+export const NOTHING: Uint8Array<ArrayBuffer> = /* @__PURE__ */ new Uint8Array(0);
 
 /** Throws a TypeError unless `chunk` is a Uint8Array, also one of another realm. */
 export function checkBytes(chunk: unknown): void {
@@ -9,6 +9,11 @@ export function checkBytes(chunk: unknown): void {
   if (!ArrayBuffer.isView(chunk) || (chunk as Uint8Array)[Symbol.toStringTag] !== "Uint8Array") {
     throw new TypeError(`chunk must be a Uint8Array, got ${describe(chunk)}`);
   }
+}
+
+/** `chunk`, or a copy if its memory is shared: what readers get is theirs alone, and platforms refuse other bytes. */
+export function unshared(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
+  return isUnshared(chunk) ? chunk : Uint8Array.prototype.slice.call(chunk);
 }
 
 /** All of `chunks`, one behind the other, as a copy. */
@@ -20,6 +25,10 @@ export function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuf
     at += chunk.length;
   }
   return whole;
+}
+
+function isUnshared(chunk: Uint8Array): chunk is Uint8Array<ArrayBuffer> {
+  return chunk.buffer[Symbol.toStringTag] === "ArrayBuffer";
 }
 
 function describe(value: unknown): string {

@@ -34,7 +34,7 @@ export class Dispatch implements WireHandler {
     streamId: number,
     flags: number,
     length: number,
-    chunk: Uint8Array,
+    chunk: Uint8Array<ArrayBuffer>,
     start: number,
     end: number,
   ): void {
@@ -71,7 +71,7 @@ export class Dispatch implements WireHandler {
     }
   }
 
-  onDataRest(chunk: Uint8Array, start: number, end: number, remaining: number): void {
+  onDataRest(chunk: Uint8Array<ArrayBuffer>, start: number, end: number, remaining: number): void {
     const stream = this.#receiving;
     // It may have been reset since the frame began: the rest of the body has nowhere to go.
     if (stream === null || stream.failure !== null) return;
@@ -138,7 +138,7 @@ export class Dispatch implements WireHandler {
     }
   }
 
-  onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array): void {
+  onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
     this.#session.counters.framesReceived++;
     this.#emptyFrames = 0;
     this.#session.shutdown.receiveGoAway(lastStreamId, errorCode, debug);

@@ -4,14 +4,14 @@
 import type { Stream } from "./stream.ts";
 
 /** Reads a stream to its end. */
-export class StreamIterator implements AsyncIterableIterator<Uint8Array> {
+export class StreamIterator implements AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
   readonly #stream: Stream;
 
   constructor(stream: Stream) {
     this.#stream = stream;
   }
 
-  next(): Promise<IteratorResult<Uint8Array, undefined>> {
+  next(): Promise<IteratorResult<Uint8Array<ArrayBuffer>, undefined>> {
     return this.#stream.receiving.read(asResult, undefined);
   }
 
@@ -40,6 +40,8 @@ export class AcceptIterator<S> implements AsyncIterableIterator<S> {
   }
 }
 
-function asResult(chunk: Uint8Array | null): IteratorResult<Uint8Array, undefined> {
+function asResult(
+  chunk: Uint8Array<ArrayBuffer> | null,
+): IteratorResult<Uint8Array<ArrayBuffer>, undefined> {
   return chunk === null ? { done: true, value: undefined } : { done: false, value: chunk };
 }

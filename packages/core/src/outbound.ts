@@ -2,7 +2,7 @@
 // all of one turn leaves in one write of the transport, or in two if it is long. At most one write is under way.
 // It knows no stream states and no windows.
 
-import { NOTHING } from "./bytes.ts";
+import { NOTHING, unshared } from "./bytes.ts";
 import type { FlushScheduler } from "./clock.ts";
 import type { MuxadoError } from "./errors.ts";
 import type { Stream } from "./stream.ts";
@@ -34,12 +34,12 @@ export interface TakenWrite {
 
 /** What one write of the transport carries, and whom it concerns. */
 class Batch {
-  readonly chunks: Uint8Array[] = [];
+  readonly chunks: Uint8Array<ArrayBuffer>[] = [];
   /** Bytes of the chunks. */
   length = 0;
   readonly writes: TakenWrite[] = [];
   /** Arenas that it has filled. */
-  readonly arenas: Uint8Array[] = [];
+  readonly arenas: Uint8Array<ArrayBuffer>[] = [];
 }
 
 /** The outbound side of a session. */
@@ -59,14 +59,14 @@ export class Outbound {
   /** Called last in each put: what it commands comes behind the frame that it sees. */
   readonly #trace: Trace | undefined;
 
-  #arena: Uint8Array = NOTHING;
+  #arena: Uint8Array<ArrayBuffer> = NOTHING;
   /** The part of the arena that is encoded and not yet part of the batch: `[#start, #end)`. */
   #start = 0;
   #end = 0;
   /** What the next write will carry, besides the open part of the arena. */
   #batch = new Batch();
   #underWay = new Batch();
-  readonly #spare: Uint8Array[] = [];
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
 
   /** Something has been put, or waits to be composed, since the last flush. */
   #flushWanted = false;
@@ -130,7 +130,7 @@ export class Outbound {
       this.#begin(header);
       this.#end = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
       this.#seal();
-      this.#take(chunk.subarray(start, end));
+      this.#take(unshared(chunk.subarray(start, end)));
     } else {
       this.#begin(header + length);
       const body = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
@@ -166,7 +166,13 @@ export class Outbound {
     this.#complete(
       this.#wire.putGoAway(this.#arena, this.#end, lastStreamId, errorCode, debug, final),
     );
-    this.#trace?.({ direction: "out", kind: "goAway", lastStreamId, errorCode, debug });
+    this.#trace?.({
+      direction: "out",
+      kind: "goAway",
+      lastStreamId,
+      errorCode,
+      debug: unshared(debug),
+    });
   }
 
   /** Confirms the write to its stream once all that has been put so far is no longer referenced. */
@@ -302,7 +308,7 @@ export class Outbound {
     this.#start = this.#end;
   }
 
-  #take(chunk: Uint8Array): void {
+  #take(chunk: Uint8Array<ArrayBuffer>): void {
     this.#batch.chunks.push(chunk);
     this.#batch.length += chunk.length;
   }

@@ -10,7 +10,7 @@ const KIB = 1024;
 /** What an engine spends on one view and the memory behind it, apart from the bytes. */
 const OVERHEAD_OF_A_PIECE = 200;
 
-function numbered(length: number, first = 0): Uint8Array {
+function numbered(length: number, first = 0): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, at) => (first + at) & 0xff);
 }
 

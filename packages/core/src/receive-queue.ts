@@ -27,14 +27,18 @@ const ALWAYS_COPIED = 64;
 const COPIED_BY_LOOP = 16;
 
 /** The piece `chunk[start, end)` for a reader that takes it now: a copy if small, else a view. */
-export function pieceForReader(chunk: Uint8Array, start: number, end: number): Uint8Array {
+export function pieceForReader(
+  chunk: Uint8Array<ArrayBuffer>,
+  start: number,
+  end: number,
+): Uint8Array<ArrayBuffer> {
   return end - start <= ALWAYS_COPIED
     ? Uint8Array.prototype.slice.call(chunk, start, end)
     : chunk.subarray(start, end);
 }
 
 /** `rest` of a piece, without the memory of the part that is gone once that is the larger one. */
-function unpinned(rest: Uint8Array): Uint8Array {
+function unpinned(rest: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return rest.length * 2 < rest.buffer.byteLength ? rest.slice() : rest;
 }
 
@@ -42,10 +46,10 @@ function unpinned(rest: Uint8Array): Uint8Array {
 export class ReceiveQueue {
   /** Bytes in the queue. */
   length = 0;
-  readonly #pieces: Uint8Array[] = [];
+  readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
   #head = 0;
   /** The block that further small pieces are appended to; its first `#filled` bytes are the last piece. */
-  #block: Uint8Array | undefined;
+  #block: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
   /** Bytes appended to blocks since the last view: what the next block is measured by. */
   #gathered = 0;
@@ -57,7 +61,7 @@ export class ReceiveQueue {
    * else is copied, so that it does not pin the rest, and shares blocks with its neighbours, so that what is
    * retained is proportional to the bytes and not to the number of pieces (docs/threats.md, 10 and 19).
    */
-  push(chunk: Uint8Array, start: number, end: number): void {
+  push(chunk: Uint8Array<ArrayBuffer>, start: number, end: number): void {
     const length = end - start;
     this.length += length;
     if (length >= SMALLEST_VIEW && length * 2 >= chunk.buffer.byteLength) {
@@ -79,7 +83,7 @@ export class ReceiveQueue {
    * Takes the oldest piece, or its first `limit` bytes; undefined if there is none. What it returns is the
    * caller's.
    */
-  shift(limit: number = Infinity): Uint8Array | undefined {
+  shift(limit: number = Infinity): Uint8Array<ArrayBuffer> | undefined {
     if (this.#head === this.#pieces.length) this.#seal();
     const piece = this.#pieces[this.#head];
     if (piece === undefined) return undefined;
@@ -97,7 +101,7 @@ export class ReceiveQueue {
     return piece;
   }
 
-  #append(chunk: Uint8Array, start: number, end: number): void {
+  #append(chunk: Uint8Array<ArrayBuffer>, start: number, end: number): void {
     let block = this.#block;
     this.#gathered += end - start;
     if (block === undefined || end - start > block.length - this.#filled) {
@@ -120,7 +124,7 @@ export class ReceiveQueue {
     if (this.#block !== undefined) this.#pieces.push(this.#takeBlock());
   }
 
-  #takeBlock(): Uint8Array {
+  #takeBlock(): Uint8Array<ArrayBuffer> {
     const block = this.#block!;
     const piece = this.#filled === block.length ? block : block.subarray(0, this.#filled);
     this.#block = undefined;

@@ -12,7 +12,7 @@ import { rejected, Waiter, type WaiterOwner } from "./waiter.ts";
  * resolves with it directly; making one out of the other would cost a promise and a turn of the microtask queue
  * for each chunk (measured: 9 % of all CPU time of a short stream).
  */
-export type ReadForm<T> = (chunk: Uint8Array | null) => T;
+export type ReadForm<T> = (chunk: Uint8Array<ArrayBuffer> | null) => T;
 
 /** The inbound direction of a stream. */
 export class ReceiveSide implements WaiterOwner {
@@ -57,7 +57,7 @@ export class ReceiveSide implements WaiterOwner {
   }
 
   /** A piece of a body, already charged to the window. */
-  receive(chunk: Uint8Array, start: number, end: number): void {
+  receive(chunk: Uint8Array<ArrayBuffer>, start: number, end: number): void {
     if (start === end) return;
     this.bytes += end - start;
     const reading = this.#reading;
@@ -122,7 +122,7 @@ export class ReceiveSide implements WaiterOwner {
    * The oldest piece, or its first `limit` bytes; null at the end; undefined if nothing is there yet. Throws once
    * the stream has failed.
    */
-  take(limit?: number): Uint8Array | null | undefined {
+  take(limit?: number): Uint8Array<ArrayBuffer> | null | undefined {
     if (this.#queue !== null) {
       const before = this.#queue.memory;
       const piece = this.#queue.shift(limit)!;
@@ -150,7 +150,7 @@ export class ReceiveSide implements WaiterOwner {
         }),
       );
     }
-    let piece: Uint8Array | null | undefined;
+    let piece: Uint8Array<ArrayBuffer> | null | undefined;
     try {
       piece = this.take();
     } catch (error) {
@@ -199,6 +199,6 @@ export class ReceiveSide implements WaiterOwner {
 }
 
 /** The form of `read`. */
-export function asChunk(chunk: Uint8Array | null): Uint8Array | null {
+export function asChunk(chunk: Uint8Array<ArrayBuffer> | null): Uint8Array<ArrayBuffer> | null {
   return chunk;
 }

@@ -4,7 +4,7 @@
 
 import { AcceptQueue } from "./accept-queue.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { NOTHING } from "./bytes.ts";
+import { NOTHING, unshared } from "./bytes.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Deadlines } from "./deadlines.ts";
 import { codeOfWire, type Failure, MuxadoError, type ResetCode, wireCodeOf } from "./errors.ts";
@@ -303,7 +303,7 @@ export class Session implements AsyncIterable<Stream> {
     if (this.shutdown.ended) return;
     this.now = Math.max(0, Math.trunc(this.options.clock.now()));
     this.bytesReceived += chunk.length;
-    this.decoder.push(chunk);
+    this.decoder.push(unshared(chunk));
     const { outbound, table, options } = this;
     const most = MOST_WAITING + options.transportBudget + WAITING_PER_STREAM * table.count;
     // Answers of every kind count: the application's own are provoked as well as ours.

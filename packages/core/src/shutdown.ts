@@ -24,7 +24,7 @@ export interface SessionEnd {
   /** What the peer's GOAWAY said; undefined if there was none or it reported no error. */
   readonly remoteError: MuxadoError | undefined;
   /** The debug data of the peer's GOAWAY; empty if there was none. */
-  readonly remoteDebug: Uint8Array;
+  readonly remoteDebug: Uint8Array<ArrayBuffer>;
 }
 
 /** Options of {@link Session.close}. */
@@ -150,7 +150,7 @@ export class Shutdown {
   }
 
   /** The peer takes no more streams: those that it cannot have seen have failed, and may be retried. */
-  receiveGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array): void {
+  receiveGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
     const before = this.#remote;
     if (++this.#goAways > MOST_GOAWAYS) {
       this.breach("ENHANCE_YOUR_CALM", "the peer repeats its GOAWAY");
@@ -350,7 +350,7 @@ export class Shutdown {
 interface RemoteEnd {
   readonly lastStreamId: number;
   readonly errorCode: number;
-  readonly debug: Uint8Array;
+  readonly debug: Uint8Array<ArrayBuffer>;
   /** Bytes received with the last one. */
   readonly heard: number;
 }

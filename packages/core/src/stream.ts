@@ -35,7 +35,7 @@ export interface WaitOptions {
 interface Extras {
   error: MuxadoError | undefined;
   observer: StreamObserver | undefined;
-  readable: ReadableStream<Uint8Array> | undefined;
+  readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   writable: WritableStream<Uint8Array> | undefined;
   sink: WritableSink | undefined;
   /** When an offer was not taken in full. */
@@ -52,7 +52,7 @@ interface Extras {
  * Made by {@link Session.open} and {@link Session.accept}. Each direction ends on its own. Reading is pulled
  * and returns credit to the peer; a stream that nobody reads holds up nothing but itself.
  */
-export class Stream implements AsyncIterable<Uint8Array> {
+export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /** The id on the wire; never used again in this session. */
   readonly id: number;
   /** The session that the stream belongs to. */
@@ -95,7 +95,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
    * @throws {MuxadoError} the stream's {@link error}; READ_PENDING if another read is waiting;
    * STREAM_CLOSED after {@link close}.
    */
-  read(options?: WaitOptions): Promise<Uint8Array | null> {
+  read(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.receiving.read(asChunk, options?.signal);
   }
 
@@ -202,7 +202,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
   }
 
   /** The inbound direction as a Web Stream of bytes; made when first touched. It reads no further ahead than asked. */
-  get readable(): ReadableStream<Uint8Array> {
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return (this.ownExtras().readable ??= new ReadableStream(new ReadableSource(this), {
       highWaterMark: 0,
     }));
@@ -256,7 +256,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
    * @throws {RangeError} if `limit` is not a whole number of at least 1.
    * @throws {MuxadoError} as {@link read}.
    */
-  take(limit?: number): Uint8Array | null | undefined {
+  take(limit?: number): Uint8Array<ArrayBuffer> | null | undefined {
     if (limit !== undefined) checkNumber("limit", limit, 1, Infinity);
     return this.receiving.take(limit);
   }
@@ -294,7 +294,7 @@ export class Stream implements AsyncIterable<Uint8Array> {
   }
 
   /** Reads to the end. Leaving the loop early leaves the stream as it is: close or reset it yourself. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
     return new StreamIterator(this);
   }
 

@@ -51,7 +51,7 @@ export type TracedFrame = {
       /** The reason, as a number of the wire's; 0 for none. */
       readonly errorCode: number;
       /** What the sender wants a human to know. */
-      readonly debug: Uint8Array;
+      readonly debug: Uint8Array<ArrayBuffer>;
     }
   | {
       /** A question or its answer. Only on wires that have pings. */

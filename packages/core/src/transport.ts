@@ -6,7 +6,8 @@ import type { MuxadoError } from "./errors.ts";
 /** What a transport tells the session that it carries. */
 export interface TransportInput {
   /**
-   * Bytes from the peer, in order. The session takes the chunk: do not change or reuse it.
+   * Bytes from the peer, in order. The session takes the chunk: do not change or reuse it. One in shared memory is
+   * copied.
    *
    * Never throws because of what a peer sent.
    */
@@ -27,7 +28,7 @@ export interface Transport {
    * The transport may reference the chunks until it calls {@link TransportInput.written}, exactly once for
    * each write, at once or later. No second write comes before that.
    */
-  write(chunks: Uint8Array[]): void;
+  write(chunks: Uint8Array<ArrayBuffer>[]): void;
   /**
    * Ends our direction. Comes after the last write is done.
    *

@@ -29,9 +29,7 @@ async function accepted(
 }
 
 async function collect(readable: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  return new Uint8Array(
-    await new Response(readable as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
-  );
+  return new Uint8Array(await new Response(readable).arrayBuffer());
 }
 
 describe("readable", () => {

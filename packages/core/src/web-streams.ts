@@ -68,21 +68,19 @@ export class ReadableSource implements UnderlyingByteSource {
     controller.byobRequest?.respond(0);
   }
 
-  #deliver(controller: ReadableByteStreamController, chunk: Uint8Array): void {
+  #deliver(controller: ReadableByteStreamController, chunk: Uint8Array<ArrayBuffer>): void {
     const view = controller.byobRequest?.view;
     if (view === undefined || view === null) {
       // The controller takes the whole memory behind a chunk for itself, so it must not be shared.
       const owned = chunk.byteLength === chunk.buffer.byteLength;
-      controller.enqueue(
-        (owned ? chunk : Uint8Array.prototype.slice.call(chunk)) as Uint8Array<ArrayBuffer>,
-      );
+      controller.enqueue(owned ? chunk : Uint8Array.prototype.slice.call(chunk));
       return;
     }
     const length = Math.min(view.byteLength, chunk.length);
     new Uint8Array(view.buffer, view.byteOffset, length).set(chunk.subarray(0, length));
     controller.byobRequest!.respond(length);
     if (length < chunk.length) {
-      controller.enqueue(Uint8Array.prototype.slice.call(chunk, length) as Uint8Array<ArrayBuffer>);
+      controller.enqueue(Uint8Array.prototype.slice.call(chunk, length));
     }
   }
 }

@@ -32,12 +32,12 @@ export interface WireHandler {
     streamId: number,
     flags: number,
     length: number,
-    chunk: Uint8Array,
+    chunk: Uint8Array<ArrayBuffer>,
     start: number,
     end: number,
   ): void;
   /** The next piece of the same body; `remaining` bytes are still to come after it. */
-  onDataRest(chunk: Uint8Array, start: number, end: number, remaining: number): void;
+  onDataRest(chunk: Uint8Array<ArrayBuffer>, start: number, end: number, remaining: number): void;
   /** The peer has taken a stream that was opened here. Only on wires whose peers say so. */
   onAcknowledged(streamId: number): void;
   /** The peer ended both directions of a stream. */
@@ -45,7 +45,7 @@ export interface WireHandler {
   /** The peer granted `increment` more bytes of credit on a stream. */
   onIncrement(streamId: number, increment: number): void;
   /** The peer takes no more streams. `debug` belongs to the handler. */
-  onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array): void;
+  onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void;
   /** The peer asks for an answer with the same value, or has answered. Only on wires that have pings. */
   onPing(value: number, isAnswer: boolean): void;
   /** The input is not valid; the decoder has stopped for good. */
@@ -55,7 +55,7 @@ export interface WireHandler {
 /** A push decoder over one direction of one transport. */
 export interface WireDecoder {
   /** Takes the next chunk, cut anywhere. Never throws because of its content; never re-entered. */
-  push(chunk: Uint8Array): void;
+  push(chunk: Uint8Array<ArrayBuffer>): void;
   /** Ignores all further input, also the rest of a chunk being pushed. Safe inside a handler's method. */
   stop(): void;
   /** The fewest bytes that must still come to complete the frame that has begun; 0 between two frames. */

@@ -4,7 +4,7 @@
 
 export class ByteBuffer {
   readonly #limit: number;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #length = 0;
 
   /** @param limit most bytes to keep */
@@ -30,7 +30,7 @@ export class ByteBuffer {
    * The bytes, in an array of exactly their length that the caller owns. The buffer must not be
    * used again.
    */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);
   }
 }

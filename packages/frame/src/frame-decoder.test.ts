@@ -42,6 +42,17 @@ describe("decode", () => {
     expect([...frames].map(fromFrame)).toEqual([fromFrame(hello)]);
   });
 
+  it("gives bodies that are no part of a Buffer which is reused, nor of shared memory", () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(helloBytes.length));
+    for (const chunk of [Buffer.from(helloBytes), shared]) {
+      chunk.set(helloBytes);
+      const [frame] = [...new FrameDecoder().decode(chunk)] as DataFrame[];
+      chunk.fill(0);
+      expect(fromFrame(frame!)).toEqual(fromFrame(hello));
+      expect(frame!.body.buffer).toBeInstanceOf(ArrayBuffer);
+    }
+  });
+
   it("takes a chunk whose frames nobody asks for", () => {
     const decoder = new FrameDecoder();
     decoder.decode(helloBytes);

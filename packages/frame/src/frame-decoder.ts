@@ -23,7 +23,7 @@ export class FrameDecoder {
    * @throws {@link FrameError} while iterating, after the last valid frame, when the input is
    * invalid (spec §3.2); so does every later call
    */
-  decode(chunk: Uint8Array): Iterable<Frame> {
+  decode(chunk: Uint8Array): Iterable<Frame<ArrayBuffer>> {
     this.#decoder.push(chunk);
     return this.#collector.take();
   }
@@ -62,11 +62,11 @@ interface PartialData {
 /** Makes an object of each call of the push decoder. */
 class FrameCollector implements FrameHandler {
   error: FrameError | undefined = undefined;
-  #frames: Frame[] = [];
+  #frames: Frame<ArrayBuffer>[] = [];
   #partial: PartialData | undefined = undefined;
 
   /** Hands over the frames so far; they are not given twice, but the error is. */
-  take(): Iterable<Frame> {
+  take(): Iterable<Frame<ArrayBuffer>> {
     const frames = this.#frames;
     this.#frames = [];
     return framesThenError(frames, this.error);
@@ -81,7 +81,7 @@ class FrameCollector implements FrameHandler {
     end: number,
   ): void {
     if (end - start === length) {
-      this.#frames.push(dataFrame(streamId, flags, chunk.slice(start, end)));
+      this.#frames.push(dataFrame(streamId, flags, new Uint8Array(chunk.subarray(start, end))));
       return;
     }
     const body = new ByteBuffer(MAX_BODY_LENGTH);
@@ -105,7 +105,7 @@ class FrameCollector implements FrameHandler {
     this.#frames.push({ type: "WNDINC", streamId, increment });
   }
 
-  onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array): void {
+  onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
     this.#frames.push({ type: "GOAWAY", lastStreamId, errorCode, debug });
   }
 
@@ -114,7 +114,11 @@ class FrameCollector implements FrameHandler {
   }
 }
 
-function dataFrame(streamId: number, flags: number, body: Uint8Array): Frame {
+function dataFrame(
+  streamId: number,
+  flags: number,
+  body: Uint8Array<ArrayBuffer>,
+): Frame<ArrayBuffer> {
   return {
     type: "DATA",
     streamId,
@@ -125,9 +129,9 @@ function dataFrame(streamId: number, flags: number, body: Uint8Array): Frame {
 }
 
 function* framesThenError(
-  frames: readonly Frame[],
+  frames: readonly Frame<ArrayBuffer>[],
   error: FrameError | undefined,
-): Generator<Frame, void> {
+): Generator<Frame<ArrayBuffer>, void> {
   yield* frames;
   if (error !== undefined) throw error;
 }

@@ -2,8 +2,12 @@
 // Sessions do not use them; they would cost an object for each frame.
 // Spec §4.
 
-/** Bytes of one stream (spec §4.1). */
-export interface DataFrame {
+/**
+ * Bytes of one stream (spec §4.1).
+ *
+ * @typeParam Memory what its bytes lie in: an ArrayBuffer, of frames that were decoded. `encode` takes any.
+ */
+export interface DataFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
   /** Tells the four shapes apart. */
   readonly type: "DATA";
   /** 1 to 2³¹−1. */
@@ -13,7 +17,7 @@ export interface DataFrame {
   /** Half-closes the stream. */
   readonly fin: boolean;
   /** 0 to 16 777 215 bytes. */
-  readonly body: Uint8Array;
+  readonly body: Uint8Array<Memory>;
 }
 
 /** The end of one stream, at once and both ways (spec §4.2). */
@@ -36,8 +40,12 @@ export interface WndincFrame {
   readonly increment: number;
 }
 
-/** The announced end of the session (spec §4.4). */
-export interface GoawayFrame {
+/**
+ * The announced end of the session (spec §4.4).
+ *
+ * @typeParam Memory what its bytes lie in: an ArrayBuffer, of frames that were decoded. `encode` takes any.
+ */
+export interface GoawayFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
   /** Tells the four shapes apart. */
   readonly type: "GOAWAY";
   /** The highest stream of the receiver that the sender has seen; 0 for none. */
@@ -45,8 +53,16 @@ export interface GoawayFrame {
   /** Any unsigned 32-bit number; those with a name are in {@link ErrorCode}. */
   readonly errorCode: number;
   /** For humans. May be empty, need not be text. */
-  readonly debug: Uint8Array;
+  readonly debug: Uint8Array<Memory>;
 }
 
-/** One frame, told apart by its `type`. */
-export type Frame = DataFrame | RstFrame | WndincFrame | GoawayFrame;
+/**
+ * One frame, told apart by its `type`.
+ *
+ * @typeParam Memory what its bytes lie in: an ArrayBuffer, of frames that were decoded. `encode` takes any.
+ */
+export type Frame<Memory extends ArrayBufferLike = ArrayBufferLike> =
+  | DataFrame<Memory>
+  | RstFrame
+  | WndincFrame
+  | GoawayFrame<Memory>;

@@ -57,7 +57,7 @@ export interface FrameHandler {
    * @param errorCode any unsigned 32-bit number
    * @param debug a copy that the handler owns, at most {@link MAX_DEBUG_LENGTH_KEPT} bytes long
    */
-  onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array): void;
+  onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void;
 
   /** The input is invalid (spec §3.2). The decoder has stopped for good. */
   onInvalid(error: FrameError): void;

@@ -12,7 +12,7 @@ export function concatenated(chunks: readonly Uint8Array[]): Uint8Array {
 }
 
 /** `length` bytes that differ from each other and, for another `salt`, from those of that one. */
-export function patterned(length: number, salt = 0): Uint8Array {
+export function patterned(length: number, salt = 0): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; at++) bytes[at] = patternByte(at + salt);
   return bytes;

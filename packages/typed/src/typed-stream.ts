@@ -52,7 +52,7 @@ export class TypedStream implements Stream {
   }
 
   /** As `Stream.readable`. */
-  get readable(): ReadableStream<Uint8Array> {
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#stream.readable;
   }
 
@@ -62,7 +62,7 @@ export class TypedStream implements Stream {
   }
 
   /** As `Stream.read`. */
-  read(options?: WaitOptions): Promise<Uint8Array | null> {
+  read(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.#stream.read(options);
   }
 
@@ -97,7 +97,7 @@ export class TypedStream implements Stream {
   }
 
   /** As `Stream.take`. */
-  take(limit?: number): Uint8Array | null | undefined {
+  take(limit?: number): Uint8Array<ArrayBuffer> | null | undefined {
     return this.#stream.take(limit);
   }
 
@@ -112,7 +112,7 @@ export class TypedStream implements Stream {
   }
 
   /** Reads to the end, as a `Stream` does. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
     return this.#stream[Symbol.asyncIterator]();
   }
 

@@ -15,7 +15,7 @@ const MAX_UINT32 = 0xffffffff;
  * @throws TypeError when `type` is none, or a field has the wrong kind of value
  * @throws RangeError when a number does not fit its field; the message names frame and field
  */
-export function encode(frame: Frame): Uint8Array {
+export function encode(frame: Frame): Uint8Array<ArrayBuffer> {
   switch (frame.type) {
     case "data": {
       const { streamId, body } = frame;

@@ -20,7 +20,7 @@ export class FrameDecoder {
    * @throws {@link YamuxFrameError} while iterating, after the last valid frame, when the input is
    * invalid (spec §3.2); so does every later call
    */
-  decode(chunk: Uint8Array): Iterable<Frame> {
+  decode(chunk: Uint8Array): Iterable<Frame<ArrayBuffer>> {
     this.#decoder.push(chunk);
     return this.#collector.take();
   }
@@ -49,11 +49,11 @@ export class FrameDecoder {
 /** Makes an object of each call of the push decoder. */
 class FrameCollector implements FrameHandler {
   error: YamuxFrameError | undefined = undefined;
-  #frames: Frame[] = [];
+  #frames: Frame<ArrayBuffer>[] = [];
   #partial: PartialData | undefined = undefined;
 
   /** Hands over the frames so far; they are not given twice, but the error is. */
-  take(): Iterable<Frame> {
+  take(): Iterable<Frame<ArrayBuffer>> {
     const frames = this.#frames;
     this.#frames = [];
     return framesThenError(frames, this.error);
@@ -68,7 +68,7 @@ class FrameCollector implements FrameHandler {
     end: number,
   ): void {
     if (end - start === length) {
-      this.#frames.push(dataFrame(streamId, flags, chunk.slice(start, end)));
+      this.#frames.push(dataFrame(streamId, flags, new Uint8Array(chunk.subarray(start, end))));
       return;
     }
     this.#partial = new PartialData(streamId, flags);
@@ -105,7 +105,7 @@ class PartialData {
   readonly streamId: number;
   readonly flags: number;
   /** What has arrived, and behind it room that is not used yet; none once the body is complete. */
-  body: Uint8Array = new Uint8Array(0);
+  body: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #length = 0;
 
   constructor(streamId: number, flags: number) {
@@ -132,7 +132,11 @@ class PartialData {
   }
 }
 
-function dataFrame(streamId: number, flags: number, body: Uint8Array): DataFrame {
+function dataFrame(
+  streamId: number,
+  flags: number,
+  body: Uint8Array<ArrayBuffer>,
+): DataFrame<ArrayBuffer> {
   return { type: "data", streamId, ...namedFlags(flags), body };
 }
 
@@ -146,9 +150,9 @@ function namedFlags(flags: number): Pick<DataFrame, "syn" | "ack" | "fin" | "rst
 }
 
 function* framesThenError(
-  frames: readonly Frame[],
+  frames: readonly Frame<ArrayBuffer>[],
   error: YamuxFrameError | undefined,
-): Generator<Frame, void> {
+): Generator<Frame<ArrayBuffer>, void> {
   yield* frames;
   if (error !== undefined) throw error;
 }

@@ -16,12 +16,16 @@ interface StreamFrame {
   readonly rst: boolean;
 }
 
-/** Bytes of one stream (spec §4.1). */
-export interface DataFrame extends StreamFrame {
+/**
+ * Bytes of one stream (spec §4.1).
+ *
+ * @typeParam Memory what its bytes lie in: an ArrayBuffer, of frames that were decoded. `encode` takes any.
+ */
+export interface DataFrame<Memory extends ArrayBufferLike = ArrayBufferLike> extends StreamFrame {
   /** Tells the four shapes apart. */
   readonly type: "data";
   /** 0 to 2³²−1 bytes. */
-  readonly body: Uint8Array;
+  readonly body: Uint8Array<Memory>;
 }
 
 /** Credit for one stream, or flags alone (spec §4.2). */
@@ -50,5 +54,13 @@ export interface GoAwayFrame {
   readonly code: number;
 }
 
-/** One frame, told apart by its `type`. */
-export type Frame = DataFrame | WindowUpdateFrame | PingFrame | GoAwayFrame;
+/**
+ * One frame, told apart by its `type`.
+ *
+ * @typeParam Memory what its bytes lie in: an ArrayBuffer, of frames that were decoded. `encode` takes any.
+ */
+export type Frame<Memory extends ArrayBufferLike = ArrayBufferLike> =
+  | DataFrame<Memory>
+  | WindowUpdateFrame
+  | PingFrame
+  | GoAwayFrame;

@@ -21,7 +21,7 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
     this.#handler = handler;
   }
 
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array<ArrayBuffer>): void {
     this.#frames.push(chunk);
   }
 
@@ -38,7 +38,7 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
     streamId: number,
     flags: number,
     length: number,
-    chunk: Uint8Array,
+    chunk: Uint8Array<ArrayBuffer>,
     start: number,
     end: number,
   ): void {
@@ -53,7 +53,7 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
     this.#handler.onData(streamId, dataFlags(flags), length, chunk, start, end);
   }
 
-  onDataRest(chunk: Uint8Array, start: number, end: number, remaining: number): void {
+  onDataRest(chunk: Uint8Array<ArrayBuffer>, start: number, end: number, remaining: number): void {
     if (!this.#dropping) this.#handler.onDataRest(chunk, start, end, remaining);
     else if (remaining === 0) this.#dropping = false;
   }

@@ -1,7 +1,7 @@
 // Writing a conversation down: a session's transport, seen from between the two. It changes nothing on the way and keeps
 // no byte of either side: what it writes are copies.
 
-import { concatenated } from "../bytes.ts";
+import { concatenated, unshared } from "../bytes.ts";
 import type { MuxadoError } from "../errors.ts";
 import { reportThrown } from "../observer.ts";
 import type { RecordedSession, RecordHook } from "../options.ts";
@@ -24,7 +24,7 @@ export interface RecorderOptions {
    * Takes the recording piece by piece, as it comes; the pieces are its own. Default: the recorder holds all of it for
    * {@link Recorder.bytes}. What it throws is reported as an uncaught exception of its own.
    */
-  readonly sink?: ((piece: Uint8Array) => void) | undefined;
+  readonly sink?: ((piece: Uint8Array<ArrayBuffer>) => void) | undefined;
   /** A text for whoever reads the recording. Default: none. */
   readonly note?: string | undefined;
 }
@@ -42,14 +42,14 @@ export class Recorder {
     return new RecordedTransport(transport, session, this.#note, this.#sink);
   };
   readonly #note: string;
-  readonly #sink: (piece: Uint8Array) => void;
+  readonly #sink: (piece: Uint8Array<ArrayBuffer>) => void;
   /** Undefined if somebody else takes the pieces. */
-  readonly #pieces: Uint8Array[] | undefined;
+  readonly #pieces: Uint8Array<ArrayBuffer>[] | undefined;
   #isTaken = false;
 
   /** A recorder that waits for its session. */
   constructor({ sink, note = "" }: RecorderOptions = {}) {
-    const pieces: Uint8Array[] = [];
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
     this.#note = note;
     this.#pieces = sink === undefined ? pieces : undefined;
     this.#sink = sink ?? ((piece) => pieces.push(piece));
@@ -60,7 +60,7 @@ export class Recorder {
    *
    * @throws {TypeError} if a `sink` has taken it.
    */
-  bytes(): Uint8Array {
+  bytes(): Uint8Array<ArrayBuffer> {
     if (this.#pieces === undefined) throw new TypeError("the recording went to the sink");
     return concatenated(this.#pieces);
   }
@@ -70,7 +70,7 @@ export class Recorder {
 class RecordedTransport implements Transport, TransportInput {
   readonly #transport: Transport;
   readonly #session: RecordedSession;
-  readonly #sink: (piece: Uint8Array) => void;
+  readonly #sink: (piece: Uint8Array<ArrayBuffer>) => void;
   #input!: TransportInput;
   /** When the last entry was made, in microseconds of the session's clock. */
   #last: number;
@@ -87,7 +87,7 @@ class RecordedTransport implements Transport, TransportInput {
     transport: Transport,
     session: RecordedSession,
     note: string,
-    sink: (piece: Uint8Array) => void,
+    sink: (piece: Uint8Array<ArrayBuffer>) => void,
   ) {
     this.#transport = transport;
     this.#session = session;
@@ -105,7 +105,7 @@ class RecordedTransport implements Transport, TransportInput {
     this.#transport.start(this);
   }
 
-  write(chunks: Uint8Array[]): void {
+  write(chunks: Uint8Array<ArrayBuffer>[]): void {
     this.#put("out", chunks);
     this.#transport.write(chunks);
   }
@@ -122,8 +122,10 @@ class RecordedTransport implements Transport, TransportInput {
   }
 
   receive(chunk: Uint8Array): void {
-    this.#put("in", [chunk], Math.min(chunk.buffer.byteLength - chunk.length, chunk.length + 1));
-    this.#input.receive(chunk);
+    // What the session would make of it, so that its slack is told truly.
+    const own = unshared(chunk);
+    this.#put("in", [own], Math.min(own.buffer.byteLength - own.length, own.length + 1));
+    this.#input.receive(own);
   }
 
   written(): void {
@@ -154,7 +156,7 @@ class RecordedTransport implements Transport, TransportInput {
     this.#give(concatenated([Uint8Array.from(head), ...(chunks ?? [])]));
   }
 
-  #give(piece: Uint8Array): void {
+  #give(piece: Uint8Array<ArrayBuffer>): void {
     try {
       this.#sink(piece);
     } catch (error) {

@@ -11,7 +11,7 @@ import { Recording, type RecordingEntry } from "./recording.ts";
 
 /** What the two sides of a recorder may do, and how long after what came before. */
 type Doing =
-  | { kind: "in" | "out"; chunks: Uint8Array[] }
+  | { kind: "in" | "out"; chunks: Uint8Array<ArrayBuffer>[] }
   | { kind: "failed"; error: string }
   | { kind: "written" | "ended" | "end" | "destroy" };
 type Event = Doing & { delay: number; turn: boolean };

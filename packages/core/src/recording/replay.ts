@@ -35,7 +35,7 @@ export interface ReplayDifference {
   /** What was recorded from there on, up to the end of the write; nothing if the replay only sent more. */
   readonly recorded: Uint8Array;
   /** What was sent instead; nothing if it only sent less. */
-  readonly replayed: Uint8Array;
+  readonly replayed: Uint8Array<ArrayBuffer>;
   /** All of this, to be read. */
   readonly message: string;
 }
@@ -45,7 +45,7 @@ export interface Replay<Started> {
   /** What `start` has returned. */
   readonly started: Started;
   /** All that the session has sent. */
-  readonly sent: Uint8Array;
+  readonly sent: Uint8Array<ArrayBuffer>;
   /** Undefined if the session has sent what was recorded. */
   readonly difference: ReplayDifference | undefined;
 }
@@ -99,7 +99,7 @@ class ReplayTransport implements Transport {
   #input: TransportInput | undefined;
   #isWriting = false;
   /** What was sent and no recorded write has been compared with. */
-  #unmatched: Uint8Array = NOTHING;
+  #unmatched: Uint8Array<ArrayBuffer> = NOTHING;
   /** Bytes that were. */
   #matched = 0;
 
@@ -206,7 +206,7 @@ function differenceOf(
   time: number,
   offset: number,
   recorded: Uint8Array,
-  replayed: Uint8Array,
+  replayed: Uint8Array<ArrayBuffer>,
 ): ReplayDifference {
   const message =
     `at ${time} ms, from byte ${offset} of what the session sends: ` +

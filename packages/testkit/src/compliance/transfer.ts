@@ -1,7 +1,7 @@
 // Bytes: all of them, in order, unchanged, and whose they are.
 
 import { describe, expect } from "vitest";
-import { firstDifference, patterned } from "../bytes.ts";
+import { concatenated, firstDifference, patterned } from "../bytes.ts";
 import { connectedStream, echo, readAll, readBytes, writeAll } from "./applications.ts";
 import type { Harness } from "./harness.ts";
 
@@ -84,6 +84,22 @@ export function describeTransfer({ it }: Harness): void {
       }
       await writing;
       expect(at).toBe(bytes.length);
+    });
+
+    it("may lie in shared memory, and never do so when they are read", async (sessions) => {
+      // Browsers show it to few pages.
+      if (typeof SharedArrayBuffer === "undefined") return;
+      const [mine, theirs] = await connectedStream(sessions.client, sessions.server);
+      const bytes = new Uint8Array(new SharedArrayBuffer(200 * KIB));
+      bytes.set(patterned(bytes.length));
+      const pieces = [bytes.subarray(0, 3), bytes.subarray(3, 2 * KIB), bytes.subarray(2 * KIB)];
+      void Promise.all(pieces.map((piece) => mine.write(piece))).then(() => mine.closeWrite());
+      const read: Uint8Array<ArrayBuffer>[] = [];
+      for await (const chunk of theirs) {
+        expect(chunk.buffer[Symbol.toStringTag]).toBe("ArrayBuffer");
+        read.push(chunk);
+      }
+      expect(firstDifference(concatenated(read), bytes)).toBe(-1);
     });
 
     it("must be a Uint8Array", async ({ client }) => {

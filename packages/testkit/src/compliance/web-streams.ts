@@ -109,7 +109,7 @@ export function describeWebStreams({ it, resetHasCode }: Harness): void {
       const bytes = patterned(600 * KIB);
       const reading = readAll(theirs);
       const writer = mine.writable.getWriter();
-      await writer.write(bytes as Uint8Array<ArrayBuffer>);
+      await writer.write(bytes);
       await writer.close();
       expect(firstDifference(await reading, bytes)).toBe(-1);
       await theirs.write(new Uint8Array([1]));
@@ -120,7 +120,7 @@ export function describeWebStreams({ it, resetHasCode }: Harness): void {
       const [mine, theirs] = await connectedStream(client, server);
       const writer = mine.writable.getWriter();
       await writer.ready;
-      const writing = writer.write(patterned(1024 * KIB) as Uint8Array<ArrayBuffer>);
+      const writing = writer.write(patterned(1024 * KIB));
       await aMoment();
       expect(writer.desiredSize).toBeLessThanOrEqual(0);
       await readBytes(theirs, 1024 * KIB);
@@ -139,7 +139,7 @@ export function describeWebStreams({ it, resetHasCode }: Harness): void {
     it("shows the stream's error, also to a write that waits", async ({ client, server }) => {
       const [mine, theirs] = await connectedStream(client, server);
       const writer = mine.writable.getWriter();
-      const waiting = failureOf(writer.write(patterned(1024 * KIB) as Uint8Array<ArrayBuffer>));
+      const waiting = failureOf(writer.write(patterned(1024 * KIB)));
       const closed = failureOf(writer.closed);
       theirs.reset();
       expect(await waiting).toBe(mine.error);
@@ -153,10 +153,10 @@ export function describeWebStreams({ it, resetHasCode }: Harness): void {
       void echo(server);
       const stream = client.open();
       const bytes = patterned(1536 * KIB);
-      const source = new Response(bytes as Uint8Array<ArrayBuffer>).body!;
+      const source = new Response(bytes).body!;
       const [answer] = await Promise.all([
         new Response(stream.readable).arrayBuffer(),
-        source.pipeTo(stream.writable as WritableStream<Uint8Array<ArrayBuffer>>),
+        source.pipeTo(stream.writable),
       ]);
       expect(firstDifference(new Uint8Array(answer), bytes)).toBe(-1);
     });
