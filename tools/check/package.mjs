@@ -2,7 +2,7 @@
 // archive, so that what is looked at is what users get.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -12,8 +12,31 @@ try {
   const [archive = ""] = readdirSync(folder);
   run("publint", "--strict", path.join(folder, archive));
   run("attw", "--profile", "esm-only", "--format", "ascii", path.join(folder, archive));
+  run("tar", "-xzf", path.join(folder, archive), "-C", folder);
+  checkMaps(path.join(folder, "package", "dist"));
 } finally {
   rmSync(folder, { recursive: true });
+}
+
+/**
+ * Maps must lead to sources that are in the archive: an editor and a debugger show those.
+ * @param {string} dist
+ */
+function checkMaps(dist) {
+  const files = readdirSync(dist, { recursive: true, encoding: "utf8" });
+  for (const file of files.filter((name) => /\.(js|d\.ts)$/.test(name))) {
+    const map = path.join(dist, `${file}.map`);
+    /** @type {string[]} */
+    const sources = existsSync(map) ? JSON.parse(readFileSync(map, "utf8")).sources : [];
+    if (
+      sources.length > 0 &&
+      sources.every((source) => existsSync(path.resolve(map, "..", source)))
+    ) {
+      continue;
+    }
+    console.error(`${file} has no map to a source that is packed`);
+    process.exitCode = 1;
+  }
 }
 
 /** @param {string} program @param {string[]} args */

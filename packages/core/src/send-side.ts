@@ -122,7 +122,7 @@ export class SendSide implements WaiterOwner {
       taken += length;
     }
     const wasStarved = this.wanted > 0 && taken === 0;
-    this.wanted = this.#stream.failure === null ? chunk.length - taken : 0;
+    this.wanted = this.ended || this.#stream.failure !== null ? 0 : chunk.length - taken;
     if (this.wanted > 0 && !wasStarved) {
       this.#stream.ownExtras().starvedAt = this.#stream.session.options.clock.now();
     }
@@ -233,8 +233,8 @@ export class SendSide implements WaiterOwner {
   }
 
   get #mayOffer(): boolean {
-    // A trace may have ended it with the last frame.
-    if (this.#pending !== null || this.#stream.failure !== null) return false;
+    // A trace may have ended it, or its direction, with the last frame.
+    if (this.#pending !== null || this.ended || this.#stream.failure !== null) return false;
     return this.#stream.session.scheduler.leftTo(this.#stream) > 0 || this.#hasWay;
   }
 

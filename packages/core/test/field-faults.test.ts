@@ -388,6 +388,21 @@ describe.each(wires)("commands inside a watcher or a trace, on $name", ({ wire }
     ]);
   });
 
+  it("that half-close on the trace of an offered frame let no frame follow the FIN", () => {
+    let stream: Stream | undefined;
+    const peer = rawPeer({
+      wire,
+      role: "client",
+      trace: ({ direction, kind }) => {
+        if (direction === "out" && kind === "data") void stream!.closeWrite();
+      },
+    });
+    stream = peer.session.open();
+    stream.offer(new Uint8Array(200 * KIB));
+    const last = peer.take().at(-1);
+    expect(last).toMatchObject({ type: "DATA", fin: true });
+  });
+
   it("that write or reset on the trace of a reset at the session's end send nothing", async () => {
     const streams: Stream[] = [];
     const peer = rawPeer({

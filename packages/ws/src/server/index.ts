@@ -3,4 +3,4 @@
 export type { ServerOptions } from "./options.ts";
 export type { OriginCheck, Origins } from "./origin.ts";
 export { createServer, type ListenOptions, Server, type SessionHandler } from "./server.ts";
-export { answerPings, socketOptions } from "./socket-limits.ts";
+export { answerPings, type PingedSocket, socketOptions } from "./socket-limits.ts";

@@ -12,7 +12,7 @@ import { attach } from "../attach.ts";
 import { checkServerOptions, type ServerOptions } from "./options.ts";
 import { originRefusal } from "./origin.ts";
 import { handshakeRefusal, type Refusal, refuse, requireUpgrade } from "./refusal.ts";
-import { answerPings, socketOptions } from "./socket-limits.ts";
+import { answerPings, socketOptions, warnOfOldWs } from "./socket-limits.ts";
 
 /**
  * Called with each new session, its server side, and with the request that began it, to ask for cookies and
@@ -71,6 +71,7 @@ export class Server {
         "another createServer takes the upgrades of this HTTP server: leave out `server`, and hand them over with handleUpgrade",
       );
     }
+    warnOfOldWs();
     this.sessions = this.#sessions;
     this.#options = options;
     this.#onSession = onSession;
