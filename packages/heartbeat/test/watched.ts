@@ -5,7 +5,11 @@ import { type Clock, MuxadoError, type Timer } from "@muxado/core";
 import { Heartbeat, type HeartbeatOptions } from "@muxado/heartbeat";
 import { connectedPair, type Pair, type PairOptions, type RawPeer, rawPeer } from "@muxado/testkit";
 import { TypedSession } from "@muxado/typed";
-import { expect } from "vitest";
+import { afterEach, beforeEach, expect, vi } from "vitest";
+
+// The calendar stands still, so that a slow machine does not pass for one that has slept.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+afterEach(() => void vi.useRealTimers());
 
 /** The type of heartbeat streams, as it travels. */
 export const TYPE = Uint8Array.of(0xff, 0xff, 0xff, 0xff);
