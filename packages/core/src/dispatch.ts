@@ -100,7 +100,11 @@ export class Dispatch implements WireHandler {
     if (stream === undefined) return;
     this.#hear(stream);
     if (stream.transition(StreamInput.receiveIncrement) !== StreamEffect.apply) return;
-    if (!stream.sending.window.grant(increment, this.#session.wire.maxWindow)) {
+    const { window } = stream.sending;
+    const { initialWindow, maxWindow } = this.#session.wire;
+    // What lifts a window above its first size returns nothing: it has grown.
+    counters.bytesReturned += Math.min(increment, Math.max(initialWindow - window.available, 0));
+    if (!window.grant(increment, maxWindow)) {
       this.#breach(
         stream,
         "FLOW_CONTROL_ERROR",

@@ -16,8 +16,15 @@ export interface SessionStats {
   readonly bytesReceived: number;
   /** Bytes given to the transport, frame headers included. */
   readonly bytesSent: number;
+  /** Bytes that the transport has confirmed, of those given to it: it has room for more. */
+  readonly bytesWritten: number;
   /** Bytes encoded that the transport has not confirmed; writes that wait for credit are not among them. */
   readonly bytesToSend: number;
+  /**
+   * Bytes of bodies that were sent and that the peer has given credit for again, since it has read them. Credit that
+   * makes a window larger than streams begin with is not among them.
+   */
+  readonly bytesReturned: number;
   /** Frames that have arrived. One of Yamux that says several things counts for each. */
   readonly framesReceived: number;
   /** Frames that were encoded. */
@@ -67,6 +74,7 @@ export interface StreamStats {
 /** What a session has counted that nothing else knows. */
 export class Counters {
   framesReceived = 0;
+  bytesReturned = 0;
   readonly resetsReceived: ResetCounts = {};
   readonly resetsSent: ResetCounts = {};
 }

@@ -29,7 +29,12 @@ export class BeatStream implements StreamObserver {
     this.#stream.observe(this);
   }
 
-  /** Sends a beat, in a frame of its own, as soon as there is room for it. */
+  /** Why it has failed; undefined if it has not. */
+  get error(): MuxadoError | undefined {
+    return this.#stream.error;
+  }
+
+  /** Sends a beat, in a frame of its own, as soon as there is room for it. Throws why the stream takes no more. */
   send(value: number): void {
     this.#waiting.add(value);
     this.onWritable();
@@ -47,6 +52,7 @@ export class BeatStream implements StreamObserver {
   }
 
   onReadable(): void {
+    let reason: unknown;
     try {
       for (;;) {
         const value = this.#values.take();
@@ -54,16 +60,15 @@ export class BeatStream implements StreamObserver {
         if (value === null) break;
         this.#handler.onEcho(numberOf(value));
       }
-    } catch {
-      // Told by its error below.
+    } catch (error) {
+      reason = error;
     }
-    const error = this.#stream.error ?? this.#endedByPeer();
+    const error = this.#stream.error ?? (reason as MuxadoError | undefined) ?? this.#endedByPeer();
     this.stop();
     this.#handler.onEnded(error);
   }
 
   onWritable(): void {
-    if (this.#stream.error !== undefined) return;
     for (const value of this.#waiting) {
       // Four bytes are taken whole or not at all.
       if (this.#stream.offer(bytesOf(value)) === 0) return;

@@ -1,6 +1,7 @@
 // One question to the peer, "are you there?", until it is answered, in vain, or of no use any more.
 
 import type { MuxadoError, Timer } from "@muxado/core";
+import type { Question } from "@muxado/core/liveness";
 
 /** A beat, which may be sent more than once. */
 export interface Beat {
@@ -8,14 +9,14 @@ export interface Beat {
   value: number;
   /** When it was sent, in the clock's milliseconds. */
   sentAt: number;
+  /** What is known of its way, and whether there is a sign of life since. */
+  question: Question;
   /** What its echo may take: so many slices, of so many milliseconds each. */
   slice: number;
   slicesLeft: number;
   /** When the slice began that is waited for, by the clock and by the calendar. */
   listensSince: number;
   listensSinceByWall: number;
-  /** Bytes that the session had received when it was sent: one more is a sign of life. */
-  heard: number;
   timer: Timer | undefined;
   /** How often it was sent again because our own timer was late. */
   repeats: number;

@@ -11,6 +11,7 @@ import {
   type Timer,
   type WaitOptions,
 } from "@muxado/core";
+import { Liveness } from "@muxado/core/liveness";
 import type { TypedSession, TypedStream } from "@muxado/typed";
 import type { Beat } from "./beat.ts";
 import { BeatStream, type BeatStreamHandler } from "./beat-stream.ts";
@@ -21,13 +22,13 @@ import { HEARTBEAT_TYPE } from "./values.ts";
 export interface HeartbeatOptions {
   /** Milliseconds between beats. Default: 10 000; Infinity: only those asked for with `beat()`. */
   readonly interval?: number | undefined;
-  /** Milliseconds that an echo may take. Default: 15 000. */
+  /** Milliseconds that an echo may take, and longer behind our own output. Default: 15 000. */
   readonly tolerance?: number | undefined;
   /** Told of each round trip, in milliseconds: always more than 0. */
   readonly onBeat?: ((roundTrip: number) => void) | undefined;
   /**
    * Told when the peer seems to be gone: a beat was sent, and for the whole tolerance neither its echo nor any other
-   * byte has come. The error is a HEARTBEAT_TIMEOUT. Told again after each further beat. Not told when the session
+   * byte has come, nor has the transport taken what had to wait for room. The error is a HEARTBEAT_TIMEOUT. Told again after each further beat. Not told when the session
    * ends: `session.closed` is there for that.
    */
   readonly onFailure?: ((error: MuxadoError) => void) | undefined;
@@ -67,12 +68,13 @@ const MAX_REPEATS = 3;
 export class Heartbeat {
   readonly #session: TypedSession;
   readonly #clock: Clock;
+  readonly #liveness: Liveness;
   readonly #onBeat: (roundTrip: number) => void;
   readonly #onFailure: (error: MuxadoError) => void;
   readonly #endDeadSession: boolean;
   #interval: number;
   #tolerance: number;
-  /** Beats that wait for their echo, by value. */
+  /** Beats that wait for their echo, by value. All of them went out on the stream: its end is theirs. */
   readonly #out: Map<number, Beat> = new Map();
   #stream: BeatStream | undefined;
   /** Answers the peer. */
@@ -115,6 +117,7 @@ export class Heartbeat {
     } catch {
       // Then the first beat tells why, or opens it.
     }
+    this.#liveness = new Liveness(session, this.#clock);
     this.#schedule();
     // A promise of the session's keeps whoever waits for it: a heartbeat that was stopped need not be kept.
     const self = new WeakRef(this);
@@ -135,7 +138,7 @@ export class Heartbeat {
     this.#schedule();
   }
 
-  /** Milliseconds that an echo may take. */
+  /** Milliseconds that an echo may take, apart from what it takes longer behind our own output. */
   get tolerance(): number {
     return this.#tolerance;
   }
@@ -148,21 +151,21 @@ export class Heartbeat {
   /**
    * Beats now, whatever the interval, and resolves with the round trip in milliseconds: always more than 0.
    *
-   * @throws {MuxadoError} HEARTBEAT_TIMEOUT when no echo has come within the tolerance; else what ended the
-   * heartbeat's stream, the session, or the heartbeat.
+   * @throws {MuxadoError} HEARTBEAT_TIMEOUT when no echo has come within the tolerance, or what our own output in front
+   * of the beat makes of it; else what ended the heartbeat's stream, the session, or the heartbeat.
    */
   beat({ signal }: WaitOptions = {}): Promise<number> {
     const beating = new Promise<number>((resolve, reject) => {
       signal?.throwIfAborted();
+      const abort = (): void => {
+        this.#forget(beat);
+        reject(signal!.reason);
+      };
       const beat = this.#beat((outcome) => {
         signal?.removeEventListener("abort", abort);
         if (typeof outcome === "number") resolve(outcome);
         else reject(outcome);
       });
-      const abort = (): void => {
-        this.#forget(beat);
-        reject(signal!.reason);
-      };
       signal?.addEventListener("abort", abort, { once: true });
     });
     // Safe to drop, like every promise of a session.
@@ -216,31 +219,56 @@ export class Heartbeat {
 
   #beat(settle: Beat["settle"]): Beat {
     if (this.#stopped) throw stoppedError();
+    const stream = this.#usableStream();
     const beat: Beat = {
       value: 0,
       sentAt: 0,
+      question: this.#liveness.ask(),
       slice: 0,
       slicesLeft: 0,
       listensSince: 0,
       listensSinceByWall: 0,
-      heard: 0,
       timer: undefined,
       repeats: 0,
       settle,
     };
-    this.#send(beat, this.#stream ?? this.#openStream());
+    this.#send(beat, stream);
+    this.#beginListening(beat);
     return beat;
   }
 
+  /** Sends it, with a value of its own. Throws why the stream takes no more. */
   #send(beat: Beat, stream: BeatStream): void {
     do beat.value = randomValue();
     while (this.#out.has(beat.value));
-    this.#out.set(beat.value, beat);
     beat.sentAt = this.#clock.now();
-    beat.slice = this.#tolerance / SLICES;
+    try {
+      stream.send(beat.value);
+    } catch (error) {
+      // Closed here, by somebody who watches all streams, or with its session.
+      stream.stop();
+      this.#streamEnded(error as MuxadoError);
+      throw error;
+    }
+    this.#out.set(beat.value, beat);
+  }
+
+  /** Sends it again, with another value, and perhaps on another stream. False, and settled, if that is not possible. */
+  #sendAgain(beat: Beat): boolean {
+    this.#withdraw(beat);
+    try {
+      this.#send(beat, this.#usableStream());
+      return true;
+    } catch (error) {
+      this.#settle(beat, error as MuxadoError);
+      return false;
+    }
+  }
+
+  /** Its echo has all of the tolerance from now on. */
+  #beginListening(beat: Beat): void {
+    beat.slice = beat.question.patience(this.#tolerance) / SLICES;
     beat.slicesLeft = SLICES;
-    beat.heard = this.#session.stats().bytesReceived;
-    stream.send(beat.value);
     this.#listen(beat);
   }
 
@@ -255,10 +283,11 @@ export class Heartbeat {
     const passed = this.#clock.now() - beat.listensSince;
     const passedByWall = Date.now() - beat.listensSinceByWall;
     const late = Math.max(passed, passedByWall) - beat.slice;
-    if (late > LATE * SLICES * beat.slice && beat.repeats < MAX_REPEATS && this.#stream) {
-      this.#withdraw(beat);
+    beat.question.look();
+    if (late > LATE * SLICES * beat.slice && beat.repeats < MAX_REPEATS) {
       beat.repeats++;
-      this.#send(beat, this.#stream);
+      beat.question = this.#liveness.ask();
+      if (this.#sendAgain(beat)) this.#beginListening(beat);
     } else if (--beat.slicesLeft > 0) {
       this.#listen(beat);
     } else {
@@ -269,47 +298,75 @@ export class Heartbeat {
 
   /** There is no echo. Is there nothing at all? */
   #judge(beat: Beat): void {
-    this.#forget(beat);
-    const isSilent = this.#session.stats().bytesReceived === beat.heard;
-    const waited = beat.slice * SLICES;
+    const isSilent = !beat.question.look();
+    const waited = Math.round(beat.slice * SLICES);
     const error = new MuxadoError({
       code: "HEARTBEAT_TIMEOUT",
       scope: "session",
       origin: "remote",
       detail: `no echo${isSilent ? ", nor anything else," : ""} has come for ${waited} ms`,
     });
-    beat.settle(error);
+    this.#settle(beat, error);
     if (!isSilent) {
-      // It lives, and does not answer: perhaps it has lost count of our bytes. The next beat has a stream of its own.
+      beat.question.givenUp();
+      // It lives, and does not answer: perhaps it has lost count of our bytes. What is out, and what comes, gets a
+      // stream of its own.
       this.#stream?.stop();
       this.#stream = undefined;
+      for (const other of [...this.#out.values()]) {
+        // The end of the new stream may have settled it.
+        if (this.#out.has(other.value)) this.#sendAgain(other);
+      }
       return;
     }
     tell(() => this.#onFailure(error));
     if (this.#endDeadSession && !this.#over) this.#session.destroy(error);
   }
 
+  /** The stream for what is sent now. Throws why there is none. */
+  #usableStream(): BeatStream {
+    const error = this.#stream?.error;
+    // It has failed in this turn, and will say so when the turn is over.
+    if (error !== undefined) {
+      this.#stream?.stop();
+      this.#streamEnded(error);
+    }
+    return this.#stream ?? this.#openStream();
+  }
+
   #openStream(): BeatStream {
     const handler: BeatStreamHandler = {
       onEcho: (value) => this.#receiveEcho(value),
-      onEnded: (error) => {
-        this.#stream = undefined;
-        this.#failAll(error);
-        if (error.scope === "session") this.#end();
-      },
+      onEnded: (error) => this.#streamEnded(error),
     };
     return (this.#stream = new BeatStream(this.#session, handler));
+  }
+
+  #streamEnded(error: MuxadoError): void {
+    this.#stream = undefined;
+    // A peer without a heartbeat refuses our stream, and that is an answer, too.
+    if (error.scope === "stream" && error.origin === "remote") {
+      for (const { question } of this.#out.values()) question.answered();
+    }
+    this.#failAll(error);
+    if (error.scope === "session") this.#end();
   }
 
   #receiveEcho(value: number): void {
     const beat = this.#out.get(value);
     // Late, or never sent: it proves that the peer lives, which its bytes have done already.
     if (beat === undefined) return;
-    this.#forget(beat);
+    beat.question.answered();
     const roundTrip = Math.max(this.#clock.now() - beat.sentAt, SHORTEST_ROUND_TRIP);
-    beat.settle(roundTrip);
-    this.#session.reportRoundTrip(roundTrip);
+    this.#settle(beat, roundTrip);
+    // What has waited behind our own output says little of the way.
+    if (roundTrip <= this.#tolerance) this.#session.reportRoundTrip(roundTrip);
     tell(() => this.#onBeat(roundTrip));
+  }
+
+  #settle(beat: Beat, outcome: number | MuxadoError): void {
+    this.#forget(beat);
+    beat.settle(outcome);
   }
 
   #forget(beat: Beat): void {
@@ -323,10 +380,7 @@ export class Heartbeat {
   }
 
   #failAll(error: MuxadoError): void {
-    for (const beat of [...this.#out.values()]) {
-      this.#forget(beat);
-      beat.settle(error);
-    }
+    for (const beat of [...this.#out.values()]) this.#settle(beat, error);
   }
 
   /** One stream of beats is all that a peer needs. */

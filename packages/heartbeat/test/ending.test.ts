@@ -1,7 +1,8 @@
 // How a heartbeat ends, and what becomes of the beat that is out. No timer survives the session.
 
 import { Heartbeat } from "@muxado/heartbeat";
-import { type PendingTimer, rawPeer } from "@muxado/testkit";
+import { type PendingTimer, rawPeer, uncaughtIn } from "@muxado/testkit";
+import type { Stream } from "@muxado/core";
 import { TypedSession } from "@muxado/typed";
 import { describe, expect, it } from "vitest";
 import { ByHand, failureOf, NOTHING, settledBy, TYPE, typedPair, Watch } from "./watched.ts";
@@ -95,6 +96,130 @@ describe("the end of the session while a beat is out", () => {
     expect(await failureOf(beating)).toMatchObject({ code: "SESSION_CLOSED" });
     expect(hand.peer.clock.timers).toEqual([]);
     expect(hand.watch.failures).toEqual([]);
+  });
+});
+
+describe("a beat that is out when another has failed while the peer lives", () => {
+  /** Two beats, of which the first has got no echo in its tolerance, whereas something else has come. */
+  async function overtaken(): Promise<{ hand: ByHand; second: Promise<number> }> {
+    const hand = new ByHand({ interval: Infinity, tolerance: 1000, endDeadSession: true });
+    const first = hand.heartbeat.beat();
+    await hand.peer.advance(500);
+    const second = hand.heartbeat.beat();
+    hand.takeBeats();
+    await hand.echo(Uint8Array.of(1, 2, 3, 4));
+    await hand.peer.advance(500);
+    expect(await failureOf(first)).toMatchObject({ code: "HEARTBEAT_TIMEOUT" });
+    return { hand, second };
+  }
+
+  it("goes again on the next stream, and is answered there", async () => {
+    const { hand, second } = await overtaken();
+    await hand.peer.advance(100);
+    const value = hand.takeBeat();
+    await hand.peer.advance(30);
+    await hand.echo(value, 5);
+    expect(await second).toBe(130);
+  });
+
+  it("has the rest of its own tolerance, and no more", async () => {
+    const { hand, second } = await overtaken();
+    await hand.peer.advance(500);
+    expect(await failureOf(second)).toMatchObject({ code: "HEARTBEAT_TIMEOUT" });
+  });
+
+  it("fails with what there is to say if there is no next stream", async () => {
+    const hand = new ByHand({ interval: Infinity, tolerance: 1000 });
+    const first = hand.heartbeat.beat();
+    await hand.peer.advance(500);
+    const second = hand.heartbeat.beat();
+    const third = hand.heartbeat.beat();
+    await hand.sendOther(2);
+    hand.peer.send({ type: "GOAWAY", lastStreamId: 3, errorCode: 0, debug: NOTHING });
+    await hand.peer.advance(500);
+    await failureOf(first);
+    for (const beat of [second, third]) {
+      expect(await failureOf(beat)).toMatchObject({ code: "REMOTE_GONE_AWAY" });
+    }
+    expect(hand.peer.clock.timers.filter(({ due }) => due < 10_000)).toEqual([]);
+  });
+
+  const ENDS: [string, (hand: ByHand) => void, string][] = [
+    ["is destroyed", ({ session }) => session.destroy(), "SESSION_CLOSED"],
+    ["is closed", ({ session }) => void session.close(), "SESSION_CLOSED"],
+    ["loses its peer", ({ peer }) => peer.end(), "PEER_EOF"],
+    ["loses its transport", ({ peer }) => peer.end(new Error("cable")), "TRANSPORT_FAILED"],
+    ["is broken", ({ peer }) => peer.sendBytes(new Uint8Array(20).fill(255)), "PROTOCOL_ERROR"],
+  ];
+
+  it.each(ENDS)("settles at once when the session %s, and nobody is told", async (...row) => {
+    const [, end, code] = row;
+    const { hand, second } = await overtaken();
+    const state = settledBy(second);
+    end(hand);
+    await hand.peer.settle();
+    expect(state.settled).toBe(true);
+    const error = await failureOf(second);
+    expect(error).toMatchObject({ scope: "session" });
+    if (code !== "PROTOCOL_ERROR") expect(error.code).toBe(code);
+    await hand.peer.advance(60_000);
+    expect(hand.watch.failures).toEqual([]);
+  });
+});
+
+describe("a heartbeat stream that somebody who watches all streams ends as soon as it is there", () => {
+  type Command = (peer: ReturnType<typeof rawPeer>, streams: readonly Stream[]) => void;
+  const COMMANDS: [string, Command][] = [
+    ["closes", (_peer, streams) => streams.forEach((stream) => void stream.close())],
+    ["half-closes", (_peer, streams) => streams.forEach((stream) => void stream.closeWrite())],
+    ["resets", (_peer, streams) => streams.forEach((stream) => stream.reset())],
+    ["ends with the session", (peer) => peer.session.destroy()],
+  ];
+
+  it.each(COMMANDS)(
+    "and %s: each beat fails at once, and nobody is told",
+    async (_how, command) => {
+      let isWatching = true;
+      const peer = rawPeer({
+        role: "client",
+        watcher: { opened: (stream) => isWatching && command(peer, [stream]) },
+      });
+      const session = new TypedSession(peer.session, { clock: peer.clock });
+      const watch = new Watch(session, { clock: peer.clock, endDeadSession: true });
+      const { signal } = new AbortController();
+      const thrown = await uncaughtIn(async () => {
+        for (const options of [{}, { signal }, { signal }]) {
+          const state = settledBy(watch.heartbeat.beat(options));
+          await peer.settle();
+          expect(state.settled).toBe(true);
+        }
+        await peer.advance(60_000);
+      });
+      expect(thrown).toEqual([]);
+      expect(watch.failures).toEqual([]);
+      isWatching = false;
+    },
+  );
+
+  it("and lets the next one be: that carries beats as ever", async () => {
+    let isWatching = true;
+    const peer = rawPeer({
+      role: "client",
+      watcher: { opened: (stream) => void (isWatching && stream.close()) },
+    });
+    const session = new TypedSession(peer.session, { clock: peer.clock });
+    const watch = new Watch(session, { clock: peer.clock });
+    const { signal } = new AbortController();
+    const failing = watch.heartbeat.beat({ signal });
+    expect(await failureOf(failing)).toMatchObject({ code: "WRITE_AFTER_END", origin: "local" });
+    isWatching = false;
+    const beating = watch.heartbeat.beat({ signal });
+    const frames = peer.take();
+    const beat = frames.at(-1)!;
+    expect(beat).toMatchObject({ type: "DATA", streamId: 5 });
+    peer.send(beat);
+    await peer.settle();
+    expect(await beating).toBeGreaterThan(0);
   });
 });
 

@@ -12,7 +12,11 @@ import {
   stopCalendar,
 } from "@muxado/testkit";
 import { TypedSession } from "@muxado/typed";
-import { expect } from "vitest";
+import { afterEach, beforeEach, expect, vi } from "vitest";
+
+// The calendar stands still, so that a slow machine does not pass for one that has slept.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+afterEach(() => void vi.useRealTimers());
 
 // For every file of tests that imports this one.
 stopCalendar();

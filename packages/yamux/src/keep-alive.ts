@@ -2,14 +2,16 @@
 // the timeout of it. Spec §9.
 
 import { checkNumber, type Clock, LONGEST_DELAY, MuxadoError, type Session } from "@muxado/core";
+import { Liveness, type Question } from "@muxado/core/liveness";
 
 /** Options of the keep-alive. */
 export interface KeepAliveOptions {
   /** Milliseconds from one ping to the next. Default: 30 000; Infinity: the session sends none by itself. */
   readonly keepAlive?: number | undefined;
   /**
-   * Milliseconds of silence after a ping that end the session with HEARTBEAT_TIMEOUT. Its answer breaks the silence, and so does
-   * any other byte. Default: 10 000.
+   * Milliseconds of silence after a ping that end the session with HEARTBEAT_TIMEOUT, and more behind our own output. Its
+   * answer breaks the silence, and so do any other byte and a write that had to wait for room in the transport and has
+   * found it. Default: 10 000.
    */
   readonly pingTimeout?: number | undefined;
 }
@@ -45,13 +47,15 @@ export function keepAlive(session: Session, clock: Clock, options: KeepAliveOpti
 class KeepAlive {
   readonly #session: Session;
   readonly #clock: Clock;
+  readonly #liveness: Liveness;
   readonly #interval: number;
   readonly #timeout: number;
   #timer: { cancel(): void } | undefined;
   #asking = new AbortController();
   #isOver = false;
-  /** Bytes that had arrived when the peer was last asked. */
-  #heard = 0;
+  /** The last ping, and how long it is waited for: so many slices, of so many milliseconds each. */
+  #question: Question | undefined;
+  #slice = 0;
   #slicesLeft = 0;
   #repeats = 0;
   #listensSince = 0;
@@ -60,26 +64,42 @@ class KeepAlive {
   constructor(session: Session, clock: Clock, interval: number, timeout: number) {
     this.#session = session;
     this.#clock = clock;
+    this.#liveness = new Liveness(session, clock);
     this.#interval = interval;
     this.#timeout = timeout;
     void session.closed.then(() => this.#end());
   }
 
-  /** Until the next ping. */
+  /** Until the next ping: the peer lives. */
   wait(): void {
     this.#repeats = 0;
-    this.#set(() => this.#ask(), Math.min(this.#interval, LONGEST_DELAY));
+    const delay = Math.min(Math.max(this.#interval, this.#left), LONGEST_DELAY);
+    this.#set(() => {
+      if (this.#question?.isAnswered === false) this.#question.givenUp();
+      this.#ask();
+    }, delay);
+  }
+
+  /** How long the answer to the last ping may still take: until then, another would only queue behind it. */
+  get #left(): number {
+    const question = this.#question;
+    if (question === undefined || question.isAnswered) return 0;
+    return question.askedAt + this.#slice * SLICES - this.#clock.now();
   }
 
   #ask(): void {
-    this.#heard = this.#session.stats().bytesReceived;
+    const question = (this.#question = this.#liveness.ask());
+    this.#slice = question.patience(this.#timeout) / SLICES;
     this.#slicesLeft = SLICES;
     // One that is never answered is not waited for twice.
     this.#asking.abort();
     this.#asking = new AbortController();
     const { signal } = this.#asking;
-    // Whether there is an answer, the bytes tell. A session that is ending listens to nobody any more.
-    this.#session.ping({ signal }).catch(() => signal.aborted || this.#end());
+    this.#session.ping({ signal }).then(
+      () => question.answered(),
+      // A session that is ending listens to nobody any more.
+      () => signal.aborted || this.#end(),
+    );
     this.#listen();
   }
 
@@ -91,15 +111,15 @@ class KeepAlive {
   #listen(): void {
     this.#listensSince = this.#clock.now();
     this.#listensSinceByWall = Date.now();
-    this.#set(() => this.#hasListened(), this.#timeout / SLICES);
+    this.#set(() => this.#hasListened(), this.#slice);
   }
 
   #hasListened(): void {
-    if (this.#hasHeard) return this.wait();
+    if (this.#question!.look()) return this.wait();
     const passed = this.#clock.now() - this.#listensSince;
     const passedByWall = Date.now() - this.#listensSinceByWall;
-    const late = Math.max(passed, passedByWall) - this.#timeout / SLICES;
-    if (late > LATE * this.#timeout && this.#repeats < MAX_REPEATS) {
+    const late = Math.max(passed, passedByWall) - this.#slice;
+    if (late > LATE * SLICES * this.#slice && this.#repeats < MAX_REPEATS) {
       this.#repeats++;
       this.#ask();
     } else if (--this.#slicesLeft > 0) {
@@ -111,19 +131,16 @@ class KeepAlive {
   }
 
   #judge(): void {
-    if (this.#hasHeard) return this.wait();
+    if (this.#question!.look()) return this.wait();
+    const waited = Math.round(this.#slice * SLICES);
     this.#session.destroy(
       new MuxadoError({
         code: "HEARTBEAT_TIMEOUT",
         scope: "session",
         origin: "remote",
-        detail: `neither an answer to a ping nor anything else has come for ${this.#timeout} ms`,
+        detail: `neither an answer to a ping nor anything else has come for ${waited} ms`,
       }),
     );
-  }
-
-  get #hasHeard(): boolean {
-    return this.#session.stats().bytesReceived !== this.#heard;
   }
 
   #set(callback: () => void, delay: number): void {

@@ -1,0 +1,54 @@
+// What `stats()` tells of our output's way: what the transport has confirmed, and what the peer has read of it.
+
+import { type RawPeer, rawPeer, wires } from "@muxado/testkit";
+import { describe, expect, it } from "vitest";
+
+describe.each(wires)("of what was sent, on $name", ({ wire }) => {
+  /** A session with a stream on which so many bytes have been sent. */
+  async function sent(length: number): Promise<{ peer: RawPeer; streamId: number }> {
+    const peer = rawPeer({ role: "client", wire });
+    const stream = peer.session.open();
+    void stream.write(new Uint8Array(length));
+    await peer.settle();
+    return { peer, streamId: stream.id };
+  }
+
+  it("that counts as returned for which the peer gives credit again", async () => {
+    const { peer, streamId } = await sent(200_000);
+    expect(peer.session.stats().bytesReturned).toBe(0);
+    peer.send({ type: "WNDINC", streamId, increment: 131_072 });
+    expect(peer.session.stats().bytesReturned).toBe(131_072);
+    peer.send({ type: "WNDINC", streamId, increment: 50_000 });
+    expect(peer.session.stats().bytesReturned).toBe(181_072);
+  });
+
+  it("no credit counts that makes a window larger than it was in the beginning", async () => {
+    const { peer, streamId } = await sent(0);
+    peer.send({ type: "DATA", streamId, syn: false, fin: false, body: Uint8Array.of(1) });
+    peer.send({ type: "WNDINC", streamId, increment: 1_000_000 });
+    expect(peer.session.stats().bytesReturned).toBe(0);
+    const more = await sent(100_000);
+    more.peer.send({ type: "WNDINC", streamId: more.streamId, increment: 1_000_000 });
+    expect(more.peer.session.stats().bytesReturned).toBe(100_000);
+  });
+
+  it("that counts as written which the transport has confirmed", async () => {
+    const { peer, streamId } = await sent(1000);
+    const before = peer.session.stats();
+    expect(before.bytesWritten).toBe(before.bytesSent);
+    peer.holdWrites();
+    peer.send({ type: "DATA", streamId: 2, syn: true, fin: false, body: Uint8Array.of(1) });
+    const theirs = await peer.session.accept();
+    void theirs.write(new Uint8Array(500));
+    await peer.settle();
+    const held = peer.session.stats();
+    expect(held.bytesSent).toBeGreaterThan(before.bytesSent);
+    expect(held.bytesWritten).toBe(before.bytesWritten);
+    expect(held.bytesWritten + held.bytesToSend).toBeGreaterThanOrEqual(held.bytesSent);
+    peer.releaseWrites();
+    await peer.settle();
+    const after = peer.session.stats();
+    expect(after.bytesWritten).toBe(after.bytesSent);
+    expect(streamId).toBeGreaterThan(0);
+  });
+});
