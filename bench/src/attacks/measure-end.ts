@@ -1,0 +1,114 @@
+// The end of one session with many streams, in each of which the application waits.
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { Wait } from "./applications.ts";
+import { Attacker } from "./attacker.ts";
+import { Child } from "./child.ts";
+import type { Left, Mark, ServerSetup } from "./messages.ts";
+import type { RawWire } from "./raw-wire.ts";
+
+/** Ways in which a session, or all its streams, come to an end. */
+export const ends = {
+  /** The peer hangs up. */
+  killed: (attacker) => attacker.kill(),
+  /** The peer sends a GOAWAY that has seen no stream: for streams that were opened here. */
+  goaway: (attacker, _server, wire) => attacker.write(wire.goAway(0)),
+  destroy: (_attacker, server) => server.tell({ do: "destroy" }),
+  /** A graceful end whose deadline passes. */
+  close: (_attacker, server) => server.tell({ do: "close", timeout: 100 }),
+} satisfies Record<string, (attacker: Attacker, server: Child, wire: RawWire) => void>;
+
+export type End = keyof typeof ends;
+
+export interface EndCase {
+  readonly wait: Wait;
+  readonly end: End;
+  readonly count: number;
+  /** Whether the streams are the server's own. */
+  readonly openedHere: boolean;
+}
+
+export interface EndResult extends EndCase {
+  readonly wire: RawWire;
+  /** Streams that waited when the end came. */
+  readonly waiting: number;
+  /** Those of them that were told of it. */
+  readonly settled: number;
+  /** Milliseconds until the last of them had been told, give or take a tenth of a second. */
+  readonly duration: number;
+  /** Milliseconds. */
+  readonly longestBlock: number;
+  /** Bytes for each stream while it waits, after a collection. */
+  readonly held: number;
+  /** Bytes of RAM that the end took, at the most. */
+  readonly rss: number;
+}
+
+/** Bits a second at which streams are opened: slow enough for an accept loop to have its turns. */
+const OPENING_RATE = 20_000_000;
+
+/** Milliseconds between two questions. */
+const PAUSE = 100;
+
+/** Milliseconds for the streams to be there, and for all to be told. */
+const PATIENCE = 60_000;
+
+export async function measureEnd(one: EndCase, wire: RawWire): Promise<EndResult> {
+  const { wait, end, count, openedHere } = one;
+  const setup: ServerSetup = {
+    wire: wire.name,
+    app: { kind: "waiting", wait, count, openedHere },
+  };
+  const [server, { port }] = await Child.start<{ port: number }>("server", [JSON.stringify(setup)]);
+  const attacker = new Attacker(port, function* () {
+    for (let n = 0; !openedHere && n < count; n++) yield wire.syn(wire.firstId + 2 * n);
+  });
+  try {
+    const before = await server.ask<Left>({ do: "collect" });
+    // What is written must wait, whoever opens the streams.
+    if (wait === "write") attacker.pause();
+    const bytes = openedHere ? 0 : count * wire.syn(wire.firstId).length;
+    attacker.connect();
+    await attacker.send(OPENING_RATE, () => attacker.bytesSent >= bytes);
+    await marked(server, ({ waiting }) => waiting >= count);
+    const resting = await server.ask<Left>({ do: "collect" });
+    const start = await server.ask<Mark>({ do: "mark" });
+    ends[end](attacker, server, wire);
+    const begun = performance.now();
+    const marks = await marked(
+      server,
+      ({ settled, waiting, streams }) => settled >= waiting && streams === 0,
+    );
+    const last = marks.at(-1)!;
+    const longest = Math.max(...marks.map(({ longestBlock }) => longestBlock));
+    const duration = performance.now() - begun;
+    // What is left to do when all have been told is part of the end.
+    await delay(PAUSE);
+    const { longestBlock } = await server.ask<Mark>({ do: "mark" });
+    return {
+      ...one,
+      wire,
+      waiting: start.waiting - start.settled,
+      settled: last.settled - start.settled,
+      duration,
+      longestBlock: Math.max(longest, longestBlock),
+      held: (resting.heap - before.heap) / count,
+      rss: Math.max(...marks.map(({ peakRss }) => peakRss)) - resting.rss,
+    };
+  } finally {
+    attacker.kill();
+    await server.stop();
+  }
+}
+
+/** The marks until one is as it should be, or until patience is over. */
+async function marked(server: Child, isDone: (mark: Mark) => boolean): Promise<Mark[]> {
+  const marks: Mark[] = [];
+  const start = performance.now();
+  for (;;) {
+    const mark = await server.ask<Mark>({ do: "mark" });
+    marks.push(mark);
+    if (isDone(mark) || performance.now() - start > PATIENCE) return marks;
+    await delay(PAUSE);
+  }
+}
