@@ -2,7 +2,7 @@
 // costs its sender no more than the connection.
 
 import { collidingIds } from "./colliding-ids.ts";
-import type { RawWire } from "./raw-wire.ts";
+import type { FrameOn, RawWire } from "./raw-wire.ts";
 import type { App } from "./applications.ts";
 
 export interface Attack {
@@ -38,22 +38,15 @@ function* opened(wire: RawWire, streams: Iterable<number>): Generator<Uint8Array
 }
 
 /** Every frame of `each` on one stream after the other, without an end. */
-function* forEver(
-  streams: number[],
-  ...each: ((id: number) => Uint8Array)[]
-): Generator<Uint8Array> {
+function* forEver(streams: number[], ...each: FrameOn[]): Generator<Uint8Array> {
   for (;;) for (const id of streams) for (const frame of each) yield frame(id);
 }
 
-/** Opens the first {@link MANY} of these streams, and sends every frame of `each` on each of them. */
-function* openedAndThen(
-  wire: RawWire,
-  streams: number[],
-  ...each: ((id: number) => Uint8Array)[]
-): Generator<Uint8Array> {
+/** Opens the first {@link MANY} of these streams, and sends `frame` on each of them. */
+function* openedAndThen(wire: RawWire, streams: number[], frame: FrameOn): Generator<Uint8Array> {
   const many = streams.slice(0, MANY);
   yield* opened(wire, many);
-  yield* forEver(many, ...each);
+  yield* forEver(many, frame);
 }
 
 /** Opens the first {@link MANY} of these streams, and then speaks of the others. */

@@ -8,7 +8,7 @@ import type { Left, Mark, ServerSetup } from "./messages.ts";
 import type { RawWire } from "./raw-wire.ts";
 
 /** Ways in which a session, or all its streams, come to an end. */
-export const ends = {
+const ends = {
   /** The peer hangs up. */
   killed: (attacker) => attacker.kill(),
   /** The peer sends a GOAWAY that has seen no stream: for streams that were opened here. */
@@ -18,7 +18,7 @@ export const ends = {
   close: (_attacker, server) => server.tell({ do: "close", timeout: 100 }),
 } satisfies Record<string, (attacker: Attacker, server: Child, wire: RawWire) => void>;
 
-export type End = keyof typeof ends;
+type End = keyof typeof ends;
 
 export interface EndCase {
   readonly wait: Wait;

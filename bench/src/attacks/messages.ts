@@ -9,7 +9,7 @@ export interface ServerSetup {
   readonly app: AppSetup;
 }
 
-export type AppSetup =
+type AppSetup =
   /** Under attack. */
   | { readonly kind: "attacked"; readonly app: App }
   /** The session's streams, so many and opened by the server or its peer, wait. Any number of them is welcome. */

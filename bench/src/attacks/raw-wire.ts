@@ -6,6 +6,9 @@ import * as yamux from "@muxado/yamux";
 
 export type WireName = "muxado" | "yamux";
 
+/** A frame, by a stream's id. */
+export type FrameOn = (id: number) => Uint8Array;
+
 export interface RawWire {
   readonly name: WireName;
   /** What the sessions of its peer need. */
@@ -13,20 +16,20 @@ export interface RawWire {
   /** The first id that no known client begins below. */
   readonly firstId: number;
   /** Opens a stream that carries nothing yet. */
-  syn(id: number): Uint8Array;
+  readonly syn: FrameOn;
   /** Opens a stream, carries a byte, and half-closes: a whole request. */
-  request(id: number): Uint8Array;
+  readonly request: FrameOn;
   /** Opens a stream and carries a byte. */
-  opening(id: number): Uint8Array;
+  readonly opening: FrameOn;
   /** One byte. */
-  byte(id: number): Uint8Array;
+  readonly byte: FrameOn;
   /** Half-closes, with nothing in it. */
-  fin(id: number): Uint8Array;
-  reset(id: number): Uint8Array;
+  readonly fin: FrameOn;
+  readonly reset: FrameOn;
   /** A byte of credit. */
-  increment(id: number): Uint8Array;
-  /** On Yamux, the last id cannot be told. */
-  goAway(lastId: number): Uint8Array;
+  readonly increment: FrameOn;
+  /** With a last id, which cannot be told on Yamux. */
+  readonly goAway: FrameOn;
 }
 
 const BYTE = new Uint8Array(1);

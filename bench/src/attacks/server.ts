@@ -33,7 +33,7 @@ const server = createServer(
 );
 await server.listen({ host: LOOPBACK, port: 0 });
 process.on("disconnect", () => process.exit());
-process.on("message", (task: ServerTask) => void perform(task));
+process.on("message", (task: ServerTask) => perform(task));
 process.send!({ port: server.port! });
 
 async function attacked(session: Session): Promise<void> {
