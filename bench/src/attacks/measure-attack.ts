@@ -10,7 +10,10 @@ import type { RawWire } from "./raw-wire.ts";
 export interface AttackResult {
   readonly attack: Attack;
   readonly wire: RawWire;
-  /** Of one processor: 1 is all of it. The other client's part is in it. */
+  /**
+   * Seconds of processor time for each second of the attack: above 1, the server falls behind. What it has to catch up
+   * with afterwards is in it, and the other client's part.
+   */
   readonly processor: number;
   /** Bytes of RAM at the most, beyond those before. */
   readonly rss: number;
@@ -72,7 +75,7 @@ export async function measureAttack(
     return {
       attack,
       wire,
-      processor: during.processor / during.elapsed,
+      processor: during.processor / (seconds * 1000),
       rss: Math.max(first.peakRss, during.peakRss) - before.rss,
       held: heap - before.heap,
       longestBlock: Math.max(first.longestBlock, during.longestBlock),

@@ -31,8 +31,6 @@ export type ServerTask =
 
 /** What happened in a server process between two marks, and what is there at the second. */
 export interface Mark {
-  /** Milliseconds. */
-  readonly elapsed: number;
   /** Milliseconds of processor time. */
   readonly processor: number;
   /** Milliseconds of the longest turn, and if the system took the processor away meanwhile, without that. */
