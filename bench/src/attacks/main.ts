@@ -31,7 +31,9 @@ async function main(): Promise<void> {
     }
     for (const one of ends) {
       for (const wire of wires) {
-        console.error(`${one.count} streams on ${wire.name}: ${one.wait}, ${one.end} …`);
+        const { count, openedHere, wait, end } = one;
+        const opener = openedHere ? "the server" : "the peer";
+        console.error(`${count} streams of ${opener} on ${wire.name}: ${wait}, ${end} …`);
         endResults.push(await measureEnd(one, wire));
       }
     }

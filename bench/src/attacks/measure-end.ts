@@ -50,6 +50,9 @@ const OPENING_RATE = 20_000_000;
 /** Milliseconds between two questions. */
 const PAUSE = 100;
 
+/** Milliseconds without a change after which nothing more is waited for: a GOAWAY on Yamux leaves some streams open. */
+const STANDSTILL = 5_000;
+
 /** Milliseconds for the streams to be there, and for all to be told. */
 const PATIENCE = 60_000;
 
@@ -75,23 +78,24 @@ export async function measureEnd(one: EndCase, wire: RawWire): Promise<EndResult
     const start = await server.ask<Mark>({ do: "mark" });
     ends[end](attacker, server, wire);
     const begun = performance.now();
-    const marks = await marked(
-      server,
-      ({ settled, waiting, streams }) => settled >= waiting && streams === 0,
-    );
-    const last = marks.at(-1)!;
-    const longest = Math.max(...marks.map(({ longestBlock }) => longestBlock));
-    const duration = performance.now() - begun;
+    let last = start;
+    let duration = 0;
+    const marks = await marked(server, (mark) => {
+      const now = performance.now() - begun;
+      if (mark.settled !== last.settled || mark.streams !== last.streams) duration = now;
+      last = mark;
+      return (mark.settled >= mark.waiting && mark.streams === 0) || now - duration > STANDSTILL;
+    });
     // What is left to do when all have been told is part of the end.
     await delay(PAUSE);
-    const { longestBlock } = await server.ask<Mark>({ do: "mark" });
+    marks.push(await server.ask<Mark>({ do: "mark" }));
     return {
       ...one,
       wire,
       waiting: start.waiting - start.settled,
       settled: last.settled - start.settled,
       duration,
-      longestBlock: Math.max(longest, longestBlock),
+      longestBlock: Math.max(...marks.map(({ longestBlock }) => longestBlock)),
       held: (resting.heap - before.heap) / count,
       rss: Math.max(...marks.map(({ peakRss }) => peakRss)) - resting.rss,
     };
