@@ -1,0 +1,85 @@
+// The attacker's connection: sends frames at a rate, drops what comes back, and connects again when it is thrown out.
+
+import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { LOOPBACK } from "../peer.ts";
+
+/** Milliseconds between two writes. */
+const PAUSE = 5;
+
+/** Milliseconds whose bytes may be sent at once, after a pause that was longer than it should be. */
+const LATE = 100;
+
+export class Attacker {
+  /** Connections so far. */
+  connections = 0;
+  bytesSent = 0;
+  readonly #port: number;
+  readonly #frames: () => Iterable<Uint8Array>;
+  #socket: Socket | undefined;
+  #left: Iterator<Uint8Array> | undefined;
+
+  constructor(port: number, frames: () => Iterable<Uint8Array>) {
+    this.#port = port;
+    this.#frames = frames;
+  }
+
+  /** Sends so many bits a second until `enough` says so, or until there are no frames left. */
+  async send(rate: number, enough: () => boolean): Promise<void> {
+    let last = performance.now();
+    let debt = 0;
+    while (!enough()) {
+      await delay(PAUSE);
+      const now = performance.now();
+      debt += (Math.min(now - last, LATE) * rate) / 8000;
+      last = now;
+      const socket = this.#connected();
+      // A server that does not read is not written to, either.
+      if (socket.writableNeedDrain) debt = 0;
+      if (debt <= 0) continue;
+      const frames: Uint8Array[] = [];
+      while (debt > 0) {
+        const next = this.#left!.next();
+        if (next.done) break;
+        frames.push(next.value);
+        debt -= next.value.length;
+        this.bytesSent += next.value.length;
+      }
+      if (frames.length === 0) debt = 0;
+      else socket.write(Buffer.concat(frames));
+    }
+  }
+
+  /** Connects, if there is no connection. */
+  connect(): void {
+    this.#connected();
+  }
+
+  /** Takes no more of what comes back. */
+  pause(): void {
+    this.#connected().pause();
+  }
+
+  /** Writes one frame, whatever the rate. */
+  write(frame: Uint8Array): void {
+    this.#connected().write(frame);
+  }
+
+  /** Hangs up without a word. */
+  kill(): void {
+    this.#socket?.destroy();
+  }
+
+  /** The connection; a new one, that begins from the start, if there is none. */
+  #connected(): Socket {
+    if (this.#socket !== undefined && !this.#socket.destroyed) return this.#socket;
+    this.connections++;
+    this.#left = this.#frames()[Symbol.iterator]();
+    const socket = connect({ host: LOOPBACK, port: this.#port, noDelay: true });
+    socket.on("error", () => undefined);
+    socket.on("end", () => socket.destroy());
+    socket.resume();
+    this.#socket = socket;
+    return socket;
+  }
+}

@@ -1,0 +1,165 @@
+// The attacks: what each sends, over and over, and which application it is sent to. Each is allowed by the wire, or
+// costs its sender no more than the connection.
+
+import { collidingIds } from "./colliding-ids.ts";
+import type { FrameOn, RawWire } from "./raw-wire.ts";
+import type { App } from "./applications.ts";
+
+export interface Attack {
+  readonly name: string;
+  /** What it does, for whoever reads the table. */
+  readonly description: string;
+  /** What the server does with its streams. Default: reads each to its end and answers. */
+  readonly app?: App;
+  /** So many bytes first, at ten times the rate: what takes long to build up. Default: none. */
+  readonly fastBytes?: number;
+  /** Frames for one connection. When they end, the connection rests; when the server ends it, all begins again. */
+  frames(wire: RawWire): Iterable<Uint8Array>;
+}
+
+/** Streams that are open while others are looked for. */
+const MANY = 30_000;
+
+/** Provoked resets that do not end a session: those of ten seconds, without a few. */
+const RESETS = 9_900;
+
+/** Streams that the server opens by itself. */
+export const SERVER_STREAMS = 20_000;
+
+const GOAWAYS = 16;
+
+/** Ids that a client may use, in order. */
+function* ids(wire: RawWire, count = Infinity, step = 2): Generator<number> {
+  for (let n = 0, id = wire.firstId; n < count && id < 2 ** 31; n++, id += step) yield id;
+}
+
+function* opened(wire: RawWire, streams: Iterable<number>): Generator<Uint8Array> {
+  for (const id of streams) yield wire.syn(id);
+}
+
+/** Every frame of `each` on one stream after the other, without an end. */
+function* forEver(streams: number[], ...each: FrameOn[]): Generator<Uint8Array> {
+  for (;;) for (const id of streams) for (const frame of each) yield frame(id);
+}
+
+/** Opens the first {@link MANY} of these streams, and sends `frame` on each of them. */
+function* openedAndThen(wire: RawWire, streams: number[], frame: FrameOn): Generator<Uint8Array> {
+  const many = streams.slice(0, MANY);
+  yield* opened(wire, many);
+  yield* forEver(many, frame);
+}
+
+/** Opens the first {@link MANY} of these streams, and then speaks of the others. */
+function* openedAndOthers(wire: RawWire, streams: number[]): Generator<Uint8Array> {
+  yield* opened(wire, streams.slice(0, MANY));
+  yield* forEver(streams.slice(MANY), wire.reset, wire.fin, wire.increment);
+}
+
+/** Data on streams that are not there, so that each is reset; then more data on those. */
+function* onResetStreams(wire: RawWire, streams: number[]): Generator<Uint8Array> {
+  yield* forEver(streams.slice(0, RESETS), wire.byte);
+}
+
+export const attacks: readonly Attack[] = [
+  {
+    name: "none",
+    description: "no attack: the other client alone",
+    frames: () => [],
+  },
+  {
+    name: "requests",
+    description: "no attack: requests of a byte, each answered, at the same rate",
+    *frames(wire) {
+      for (const id of ids(wire)) yield wire.request(id);
+    },
+  },
+  {
+    name: "idle-syns",
+    description: "streams that are opened and carry nothing",
+    frames: (wire) => opened(wire, ids(wire)),
+  },
+  {
+    name: "rapid-reset",
+    description: "streams that are opened and reset",
+    *frames(wire) {
+      for (const id of ids(wire)) {
+        yield wire.syn(id);
+        yield wire.reset(id);
+      }
+    },
+  },
+  {
+    name: "colliding-data",
+    description:
+      "30 000 streams whose ids collide in a Map of V8, then a byte on each, again and again",
+    frames: (wire) => openedAndThen(wire, collidingIds(), wire.byte),
+  },
+  {
+    name: "colliding-increments",
+    description: "the same with increments of a byte",
+    frames: (wire) => openedAndThen(wire, collidingIds(), wire.increment),
+  },
+  {
+    name: "colliding-unknown",
+    description:
+      "the same streams, then resets, FINs and increments on colliding ids that nobody opened",
+    frames: (wire) => openedAndOthers(wire, collidingIds()),
+  },
+  {
+    name: "colliding-resets",
+    description: "9 900 colliding ids that get reset, since nobody opened them, then data on each",
+    frames: (wire) => onResetStreams(wire, collidingIds()),
+  },
+  {
+    name: "strided-data",
+    description: "as colliding-data, with ids that have their low 16 bits in common",
+    frames: (wire) => openedAndThen(wire, [...ids(wire, Infinity, 2 ** 16)], wire.byte),
+  },
+  {
+    name: "plain-unknown",
+    description: "as colliding-unknown, with ids in order",
+    frames: (wire) => openedAndOthers(wire, [...ids(wire, 2 * MANY)]),
+  },
+  {
+    name: "plain-resets",
+    description: "as colliding-resets, with ids in order",
+    frames: (wire) => onResetStreams(wire, [...ids(wire, RESETS)]),
+  },
+  {
+    name: "increments",
+    description: "increments of a byte on one stream",
+    *frames(wire) {
+      yield wire.syn(wire.firstId);
+      yield* forEver([wire.firstId], wire.increment);
+    },
+  },
+  {
+    name: "tiny-frames",
+    description: "1 000 streams, and a byte on each, again and again",
+    *frames(wire) {
+      const streams = [...ids(wire, 1_000)];
+      yield* opened(wire, streams);
+      yield* forEver(streams, wire.byte);
+    },
+  },
+  {
+    name: "tiny-unread",
+    description: "streams with a byte each that the application accepts and does not read",
+    app: "hold",
+    // A byte is charged with 201, and the default budget is 64 MiB: so many streams fill it.
+    fastBytes: 5_000_000,
+    *frames(wire) {
+      for (const id of ids(wire)) yield wire.opening(id);
+    },
+  },
+  {
+    name: "goaways",
+    description: "16 GOAWAYs with falling last ids amid 20 000 streams that the server has opened",
+    app: "open",
+    *frames(wire) {
+      for (let n = 1; n <= GOAWAYS; n++) {
+        yield wire.goAway(2 * Math.floor(SERVER_STREAMS * (1 - n / GOAWAYS)));
+      }
+    },
+  },
+];

@@ -1,0 +1,51 @@
+// The attacks: `npm run attacks`. Sends each at a low rate to a server with default options, beside an honest client,
+// and prints what it costs. This process is the attacker. It judges nothing: no figure makes it fail.
+
+import { loadavg } from "node:os";
+import { versions } from "../versions.ts";
+import { type AttackResult, measureAttack } from "./measure-attack.ts";
+import { type EndResult, measureEnd } from "./measure-end.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
+import { asMarkdown, asText, attackTable, endTable, type Table } from "./report.ts";
+
+async function main(): Promise<void> {
+  let options: Options | undefined;
+  try {
+    options = parseOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    process.exitCode = 2;
+    return;
+  }
+  if (options === undefined) return console.log(usage);
+
+  const { attacks, ends, wires, seconds, rate, markdown } = options;
+  const attackResults: AttackResult[] = [];
+  const endResults: EndResult[] = [];
+  try {
+    for (const attack of attacks) {
+      for (const wire of wires) {
+        console.error(`${attack.name} on ${wire.name}: ${attack.description} …`);
+        attackResults.push(await measureAttack(attack, wire, seconds, rate));
+      }
+    }
+    for (const one of ends) {
+      for (const wire of wires) {
+        const { count, openedHere, wait, end } = one;
+        const opener = openedHere ? "the server" : "the peer";
+        console.error(`${count} streams of ${opener} on ${wire.name}: ${wait}, ${end} …`);
+        endResults.push(await measureEnd(one, wire));
+      }
+    }
+  } finally {
+    // What has been measured when it ends early is not lost.
+    const show = (table: Table): void => console.log(markdown ? asMarkdown(table) : asText(table));
+    if (attackResults.length > 0) show(attackTable(attackResults));
+    if (endResults.length > 0) show(endTable(endResults));
+    const { commit, node, processors } = versions();
+    console.log(`${rate / 1e6} Mbit/s for ${seconds} s each; commit ${commit}; Node ${node}`);
+    console.log(`${processors}; load ${loadavg()[0]!.toFixed(1)}`);
+  }
+}
+
+await main();
