@@ -39,7 +39,7 @@ export class Application {
     const choice = random.below(100);
     if (this.#actors.length > 0 && choice < 62) return random.pick(this.#actors).act();
     if (choice < 75) return this.#openStream();
-    if (choice < 84) return this.#accept();
+    if (choice < 84) return this.#accept(this.#stage.signal(10));
     if (choice < 88) return this.#iterate();
     if (choice < 93) return this.#stage.abortSomething();
     if (choice < 96) return this.#ping();
@@ -90,13 +90,20 @@ export class Application {
 
   /** The session is over: what came before its end is still there, and everything else fails. */
   finish(): void {
-    for (let waiting = this.session.stats().waitingForAccept; waiting >= 0; waiting--) this.#accept();
+    for (let waiting = this.session.stats().waitingForAccept; waiting >= 0; waiting--) {
+      this.#accept(undefined);
+    }
     for (const actor of this.#actors) {
       actor.act();
       actor.drain();
     }
     for (let times = 0; times < 5; times++) this.act();
     this.close(0);
+  }
+
+  /** Observers must have been told of what there is, once every continuation has run. */
+  checkTold(): void {
+    for (const actor of this.#actors) actor.checkTold();
   }
 
   /** Whether what is said of retries is proved. */
@@ -139,8 +146,7 @@ export class Application {
     });
   }
 
-  #accept(): void {
-    const signal = this.#stage.signal(10);
+  #accept(signal: AbortSignal | undefined): void {
     this.#stage.command("accepts", () => {
       this.#stage.promises.follow("accept", this.session.accept({ signal }), (stream) => {
         this.#accepted(stream);

@@ -165,8 +165,10 @@ class Case {
     for (let left = 5; this.#steps < most && left > 0; this.#steps++) {
       if (this.#end !== undefined) left--;
       this.#step();
-      await hop(random.oneIn(4) ? random.below(3) : DEEP);
+      const isDeep = !random.oneIn(4);
+      await hop(isDeep ? DEEP : random.below(3));
       this.#checkCounters();
+      if (isDeep && random.oneIn(4)) this.#application.checkTold();
     }
   }
 
@@ -265,6 +267,10 @@ class Case {
     if (!this.#weather.readsLate && this.#output.pending !== 0) {
       this.#faults.add("output: a write ends inside a frame");
     }
+    const random = this.#random;
+    if (!this.#weather.transportSpeaks || !random.oneIn(4)) return;
+    if (random.oneIn(20)) this.#breakTransport();
+    else if (this.#mouth.length > 0) this.#deliver(this.#mouth.take(true));
   }
 
   #confirmsNow(): boolean {
@@ -294,6 +300,7 @@ class Case {
     if (!this.#weather.readsLate && !this.#outputReader.isAtGoAway) {
       this.#faults.add("output: the last frame is no GOAWAY");
     }
+    if (this.#weather.transportSpeaks && this.#random.oneIn(3)) this.#answerEnd();
   }
 
   /** What is true at any time. */
@@ -350,7 +357,8 @@ class Case {
   /** The peer ends its direction, too, or the transport fails, or nothing comes at all. */
   #answerEnd(): void {
     this.#isAnswered = true;
-    if (!this.#random.oneIn(4)) this.#breakTransport();
+    if (this.#random.oneIn(4)) return;
+    this.#breakTransport();
   }
 
   /** The session is over. */
@@ -364,6 +372,11 @@ class Case {
     this.#application.finish();
     await hop(DEEP);
     while (this.#endTurn()) await hop(DEEP);
+    this.#application.checkTold();
+    const { waitingForAccept } = this.#session.stats();
+    if (waitingForAccept > 0) {
+      this.#faults.add("over, and streams wait for accept, which has been called", `${waitingForAccept}`);
+    }
     await settle();
     this.#checkUnhandled();
     this.#promises.handleAll();

@@ -8,9 +8,9 @@ import type { Faults } from "./faults.ts";
 export interface TransportEvents {
   /** Bytes were written. */
   wrote(chunk: Uint8Array): void;
-  /** A write is whole. */
+  /** A write is whole. Input may arrive inside. */
   wroteAll(): void;
-  /** The session has ended its direction. */
+  /** The session has ended its direction. May answer inside. */
   hasEnded(): void;
   /** A write waits for its confirmation: says whether it is confirmed at once. */
   confirmsNow(): boolean;

@@ -36,13 +36,13 @@ export class InputReader implements WireHandler {
       }
       if (!isLocal && streamId > accounts.highestIn) accounts.highestIn = streamId;
     }
-    if (length > 0) {
-      account.dataIn = true;
-      if (isLocal ? !account.synOut : account.synIn === 0) account.isUnclear = true;
-    }
+    if (length > 0) account.dataIn = true;
+    // Of a local stream, the SYN may be encoded and not have left. An empty FIN for nothing says nothing.
+    const isThere = isLocal ? account.synOut : account.synIn > 0;
+    if (!isThere && (length > 0 || (isLocal && flags !== 0))) account.isUnclear = true;
     account.received += length;
     this.#receiving = account;
-    this.#endsWithFin = (flags & DataFlag.FIN) !== 0;
+    this.#endsWithFin = (isThere || isLocal) && (flags & DataFlag.FIN) !== 0;
     if (end > start && !account.finIn) account.bodies.push(chunk.subarray(start, end));
     if (end - start === length) this.#complete();
   }

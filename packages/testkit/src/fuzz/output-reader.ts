@@ -53,6 +53,7 @@ export class OutputReader implements WireHandler {
     this.#log?.(
       `  out ${streamId}: DATA ${length}${isSyn ? " SYN" : ""}${isFin ? " FIN" : ""}`,
     );
+    this.#body = undefined;
     // What follows a GOAWAY that is not the last frame (spec §8.1).
     if (this.isAtGoAway && streamId > this.#rules.wire.maxStreamId) return;
     this.isAtGoAway = false;

@@ -23,6 +23,10 @@ export class StreamActor {
   #offering = false;
   readonly #reading: Reading;
   #isObserved = false;
+  /** `take` had nothing while there was an observer, who has not been told since that trying again is worth it. */
+  #waitsToRead = false;
+  /** The same of `offer`, which had no room. */
+  #waitsToWrite = false;
 
   constructor(stage: Stage, stream: Stream, actAnywhere: () => void) {
     this.#stage = stage;
@@ -47,7 +51,7 @@ export class StreamActor {
     if (choice < 22) this.#write();
     else if (choice < 32) this.#offer();
     else if (choice < 45) this.#read();
-    else if (choice < 57) this.#take();
+    else if (choice < 57) this.#take(this.#limit());
     else if (choice < 63) this.#iterate();
     else if (choice < 71) this.#observe();
     else if (choice < 79) this.#closeWrite();
@@ -72,6 +76,19 @@ export class StreamActor {
     }
   }
 
+  /** An observer must have been told of whatever there is to take, and of an error when he waits for room. */
+  checkTold(): void {
+    const { stream } = this;
+    if (this.#waitsToRead) {
+      this.#take(undefined);
+      if (!this.#waitsToRead) this.#stage.faults.add("observer: not told that he may read", `${stream.id}`);
+    }
+    if (this.#waitsToWrite && stream.error !== undefined) {
+      this.#waitsToWrite = false;
+      this.#stage.faults.add("observer: not told of the error when he waits to write", `${stream.id}`);
+    }
+  }
+
   #write(): void {
     const { random, promises } = this.#stage;
     const length = this.#length();
@@ -92,7 +109,9 @@ export class StreamActor {
       this.#offering = true;
       const content = contentOf(this.stream.id, this.#written, length);
       try {
+        this.#waitsToWrite = false;
         const taken = this.stream.offer(content);
+        this.#waitsToWrite = taken < length && this.#isObserved && this.stream.error === undefined;
         this.#written += taken;
         if (!(taken >= 0 && taken <= length)) {
           this.#stage.faults.add("offer: has taken more than there was", `${taken} of ${length}`);
@@ -138,11 +157,11 @@ export class StreamActor {
     });
   }
 
-  #take(): void {
-    const { random } = this.#stage;
-    const limit = random.oneIn(3) ? random.between(1, 200) : undefined;
+  #take(limit: number | undefined): void {
     this.#stage.command(`${this.stream.id} takes ${limit ?? ""}`, () => {
+      this.#waitsToRead = false;
       const chunk = this.stream.take(limit);
+      this.#waitsToRead = chunk === undefined && this.#isObserved;
       this.#reading.done(this.#reading.begin(), chunk);
       if (chunk && limit !== undefined && chunk.length > limit) {
         this.#stage.faults.add("take: more than the limit");
@@ -155,7 +174,7 @@ export class StreamActor {
     if (this.#isObserved) {
       if (random.oneIn(2)) return;
       this.#stage.command(`${this.stream.id} observes no more`, () => this.stream.observe(undefined));
-      this.#isObserved = false;
+      this.#isObserved = this.#waitsToRead = this.#waitsToWrite = false;
       return;
     }
     this.#stage.command(
@@ -172,18 +191,26 @@ export class StreamActor {
     );
   }
 
+  #limit(): number | undefined {
+    const { random } = this.#stage;
+    return random.oneIn(3) ? random.between(1, 200) : undefined;
+  }
+
   #inObserver(event: "onReadable" | "onWritable"): void {
+    if (event === "onReadable") this.#waitsToRead = false;
+    else this.#waitsToWrite = false;
     this.#stage.inCallback(`${event} of ${this.stream.id}`, 0.7, () => {
       const { random } = this.#stage;
       if (random.oneIn(3)) this.#actAnywhere();
       else if (random.oneIn(3)) this.act();
-      else if (event === "onReadable") this.#take();
+      else if (event === "onReadable") this.#take(this.#limit());
       else this.#offer();
     });
   }
 
   #closeWrite(): void {
     const signal = this.#stage.signal(8);
+    this.#waitsToWrite = false;
     this.#stage.command(`${this.stream.id} closes its writing`, () => {
       this.#stage.promises.follow("closeWrite", this.stream.closeWrite({ signal }));
     });
@@ -191,6 +218,7 @@ export class StreamActor {
 
   #close(): void {
     const signal = this.#stage.signal(8);
+    this.#waitsToWrite = false;
     this.#stage.command(`${this.stream.id} closes`, () => {
       this.#stage.promises.follow("close", this.stream.close({ signal }));
     });

@@ -24,6 +24,8 @@ export interface Weather {
   readonly confirming: Confirming;
   /** Whether `write` of the transport throws once. */
   readonly transportThrows: boolean;
+  /** Whether the transport reports input, and its end, inside its own methods. */
+  readonly transportSpeaks: boolean;
   /** Whether the session is traced, and whether commands are given inside traces. */
   readonly tracing: "none" | "passive" | "active";
   /** Whether commands are given inside watchers. */
@@ -57,6 +59,7 @@ export function drawWeather(random: Random): Weather {
     cuts: random.oneIn(2),
     confirming: random.pick(["at once", "at once", "later", "slowly", "until stuck"] as const),
     transportThrows: random.oneIn(40),
+    transportSpeaks: random.oneIn(6),
     tracing: random.pick(["none", "none", "passive", "active"] as const),
     watching: random.pick(["passive", "active"] as const),
     throws: random.oneIn(4),

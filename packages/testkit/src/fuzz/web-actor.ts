@@ -22,6 +22,7 @@ export class WebActor {
   readonly #bytes: WebBytes;
   #reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #isWriterClosed = false;
 
   constructor(stage: Stage, stream: Stream, bytes: WebBytes) {
     this.#stage = stage;
@@ -70,6 +71,8 @@ export class WebActor {
 
   #write(): void {
     const { promises, random } = this.#stage;
+    // While a close is under way, Node 20's `write` throws an assertion that has failed.
+    if (this.#isWriterClosed) return;
     const length = random.oneIn(10) ? random.below(9000) : random.between(1, 300);
     // Writes of the stream itself may overtake those that wait in front of the sink.
     this.#bytes.untidy();
@@ -80,6 +83,7 @@ export class WebActor {
   }
 
   #closeWriter(): void {
+    this.#isWriterClosed = true;
     this.#command("closes its writer", () => {
       this.#stage.promises.follow("web close", this.#openWriter().close(), () => {});
     });
