@@ -17,7 +17,9 @@ export class Application {
   /** Set once the session is made. */
   session!: Session;
   readonly #stage: Stage;
+  /** Those that it goes on using. */
   readonly #actors: StreamActor[] = [];
+  readonly #actorOf: Map<Stream, StreamActor> = new Map();
   /** Streams of which the watcher has been told that they began, and not that they ended. */
   readonly #open: Set<Stream> = new Set();
   #escaped: Escaped;
@@ -78,7 +80,7 @@ export class Application {
   close(timeout: number): void {
     const { promises } = this.#stage;
     this.#stage.command(`closes within ${timeout} ms`, () => {
-      promises.follow("session.close", this.session.close({ timeout }));
+      promises.follow("session.close", "session", this.session.close({ timeout }));
     });
   }
 
@@ -148,7 +150,7 @@ export class Application {
 
   #accept(signal: AbortSignal | undefined): void {
     this.#stage.command("accepts", () => {
-      this.#stage.promises.follow("accept", this.session.accept({ signal }), (stream) => {
+      this.#stage.promises.follow("accept", "session", this.session.accept({ signal }), (stream) => {
         this.#accepted(stream);
       });
     });
@@ -157,7 +159,7 @@ export class Application {
   #iterate(): void {
     this.#stage.command("iterates over streams", () => {
       const step = this.session[Symbol.asyncIterator]().next();
-      this.#stage.promises.follow("accepting iteration", step, ({ done, value }) => {
+      this.#stage.promises.follow("accepting iteration", "session", step, ({ done, value }) => {
         if (!done) this.#accepted(value);
       });
     });
@@ -172,9 +174,10 @@ export class Application {
   }
 
   #use(stream: Stream): StreamActor {
-    const known = this.#actors.find((actor) => actor.stream === stream);
+    const known = this.#actorOf.get(stream);
     if (known !== undefined) return known;
     const actor = new StreamActor(this.#stage, stream, () => this.act());
+    this.#actorOf.set(stream, actor);
     if (this.#actors.length < MOST_USED) this.#actors.push(actor);
     else this.#actors[this.#stage.random.below(MOST_USED)] = actor;
     return actor;
@@ -184,7 +187,7 @@ export class Application {
     if (this.#stage.weather.wire.putPing === undefined) return;
     const signal = this.#stage.signal(4);
     this.#stage.command("pings", () => {
-      this.#stage.promises.follow("ping", this.session.ping({ signal }));
+      this.#stage.promises.follow("ping", "session", this.session.ping({ signal }));
     });
   }
 
@@ -200,7 +203,7 @@ export class Application {
     const timeout = random.pick([undefined, 0, 10, 5000, Infinity]);
     const signal = this.#stage.signal(4);
     this.#stage.command(`closes, timeout ${timeout}`, () => {
-      promises.follow("session.close", this.session.close({ timeout, signal }));
+      promises.follow("session.close", "session", this.session.close({ timeout, signal }));
     });
   }
 }

@@ -41,8 +41,8 @@ export function isKnown(error: unknown, web: boolean): boolean {
 export class Promises {
   readonly #faults: Faults;
   readonly #late: boolean;
-  /** By what was asked for: how many have not settled. */
-  readonly #pending: Map<string, number> = new Map();
+  /** What was asked for, and of whom, by promises that have not settled. */
+  readonly #pending: Set<{ readonly what: string; readonly of: string }> = new Set();
   readonly #unhandled: (() => void)[] = [];
 
   /** @param late handlers come when all is over, so that a rejection which nobody handles would show. */
@@ -51,15 +51,18 @@ export class Promises {
     this.#late = late;
   }
 
-  /** Follows a promise of the session's. `then` is told of its value, `otherwise` that there is none. */
+  /** Follows a promise for `what`, of the session or of a stream. `then` is told of its value, `otherwise` that there is none. */
   follow<T>(
     what: string,
+    of: number | "session",
     promise: Promise<T>,
     then?: (value: T) => void,
     otherwise?: () => void,
   ): void {
-    this.#pending.set(what, (this.#pending.get(what) ?? 0) + 1);
-    const follow = (): void => this.#follow(what, promise, then, otherwise);
+    const asked = { what, of: String(of) };
+    this.#pending.add(asked);
+    const settled = (): void => void this.#pending.delete(asked);
+    const follow = (): void => this.#follow(what, settled, promise, then, otherwise);
     if (this.#late && then === undefined) this.#unhandled.push(follow);
     else follow();
   }
@@ -71,33 +74,28 @@ export class Promises {
 
   /** Every promise must have settled. */
   check(): void {
-    for (const [what, count] of this.#pending) {
-      if (count > 0) this.#faults.add(`pending: ${what}`, `${count} of them`);
-    }
+    for (const { what, of } of this.#pending) this.#faults.add(`pending: ${what}`, `of ${of}`);
   }
 
   #follow<T>(
     what: string,
+    settled: () => void,
     promise: Promise<T>,
     then: ((value: T) => void) | undefined,
     otherwise: (() => void) | undefined,
   ): void {
     promise.then(
       (value) => {
-        this.#settled(what);
+        settled();
         then?.(value);
       },
       (error: unknown) => {
-        this.#settled(what);
+        settled();
         otherwise?.();
         if (!isKnown(error, what.startsWith("web"))) {
           this.#faults.add(`${what} rejects with ${nameOf(error)}`, describe(error));
         }
       },
     );
-  }
-
-  #settled(what: string): void {
-    this.#pending.set(what, this.#pending.get(what)! - 1);
   }
 }

@@ -98,7 +98,7 @@ export class StreamActor {
       const hasEnded = this.stream.error !== undefined;
       const content = contentOf(this.stream.id, hasEnded ? 0 : this.#place(length), length);
       const promise = this.stream.write(content, { signal });
-      promises.follow("write", promise, random.oneIn(4) ? () => this.#continue("a write") : undefined);
+      promises.follow("write", this.stream.id, promise, random.oneIn(4) ? () => this.#continue("a write") : undefined);
     });
   }
 
@@ -130,6 +130,7 @@ export class StreamActor {
       const read = this.#reading.begin();
       promises.follow(
         "read",
+        this.stream.id,
         promise,
         (chunk) => {
           this.#reading.done(read, chunk);
@@ -147,6 +148,7 @@ export class StreamActor {
       const read = this.#reading.begin();
       promises.follow(
         "iteration",
+        this.stream.id,
         promise,
         (step) => {
           this.#reading.done(read, step.done ? null : step.value);
@@ -212,7 +214,7 @@ export class StreamActor {
     const signal = this.#stage.signal(8);
     this.#waitsToWrite = false;
     this.#stage.command(`${this.stream.id} closes its writing`, () => {
-      this.#stage.promises.follow("closeWrite", this.stream.closeWrite({ signal }));
+      this.#stage.promises.follow("closeWrite", this.stream.id, this.stream.closeWrite({ signal }));
     });
   }
 
@@ -220,7 +222,7 @@ export class StreamActor {
     const signal = this.#stage.signal(8);
     this.#waitsToWrite = false;
     this.#stage.command(`${this.stream.id} closes`, () => {
-      this.#stage.promises.follow("close", this.stream.close({ signal }));
+      this.#stage.promises.follow("close", this.stream.id, this.stream.close({ signal }));
     });
   }
 

@@ -23,6 +23,8 @@ export class WebActor {
   #reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #isWriterClosed = false;
+  /** Reads under way. */
+  #reads = 0;
 
   constructor(stage: Stage, stream: Stream, bytes: WebBytes) {
     this.#stage = stage;
@@ -53,18 +55,23 @@ export class WebActor {
         reader instanceof ReadableStreamBYOBReader
           ? reader.read(new Uint8Array(random.between(1, 100)))
           : reader.read();
-      promises.follow("web read", promise, () => {});
+      this.#reads++;
+      const settled = (): void => void this.#reads--;
+      promises.follow("web read", this.#stream.id, promise, settled, settled);
     });
   }
 
   #cancel(): void {
     this.#command("cancels", () => {
       const promise = (this.#reader ?? this.#stream.readable).cancel(new Reason("cancelled"));
-      this.#stage.promises.follow("web cancel", promise, () => {});
+      this.#stage.promises.follow("web cancel", this.#stream.id, promise, () => {});
     });
   }
 
   #release(): void {
+    // A stream of bytes whose reader leaves with a read under way, before it has started, serves no other reader: by
+    // the standard, with any source.
+    if (this.#reads > 0) return;
     this.#command("releases its lock", () => this.#reader?.releaseLock());
     this.#reader = undefined;
   }
@@ -78,21 +85,21 @@ export class WebActor {
     this.#bytes.untidy();
     this.#command(`writes ${length}`, () => {
       const content = contentOf(this.#stream.id, this.#bytes.place(length), length);
-      promises.follow("web write", this.#openWriter().write(content), () => {});
+      promises.follow("web write", this.#stream.id, this.#openWriter().write(content), () => {});
     });
   }
 
   #closeWriter(): void {
     this.#isWriterClosed = true;
     this.#command("closes its writer", () => {
-      this.#stage.promises.follow("web close", this.#openWriter().close(), () => {});
+      this.#stage.promises.follow("web close", this.#stream.id, this.#openWriter().close(), () => {});
     });
   }
 
   #abortWriter(): void {
     this.#command("aborts its writer", () => {
       const promise = this.#openWriter().abort(new Reason("abandoned"));
-      this.#stage.promises.follow("web abort", promise, () => {});
+      this.#stage.promises.follow("web abort", this.#stream.id, promise, () => {});
     });
   }
 
