@@ -2,6 +2,7 @@
 // commands inside every callback that there is.
 
 import { MuxadoError, type Session, type Stream, type StreamWatcher, type TracedFrame } from "@muxado/core";
+import { Crowd } from "./crowd.ts";
 import { Reason } from "./promises.ts";
 import type { Stage } from "./stage.ts";
 import { StreamActor } from "./stream-actor.ts";
@@ -22,12 +23,14 @@ export class Application {
   readonly #actorOf: Map<Stream, StreamActor> = new Map();
   /** Streams of which the watcher has been told that they began, and not that they ended. */
   readonly #open: Set<Stream> = new Set();
+  readonly #crowd: Crowd;
   #escaped: Escaped;
   /** Every local stream, for the verdicts at the end. */
   readonly #local: Stream[] = [];
 
   constructor(stage: Stage) {
     this.#stage = stage;
+    this.#crowd = new Crowd(stage);
   }
 
   /** Streams that have begun and not ended, as the watcher was told. */
@@ -38,6 +41,7 @@ export class Application {
   /** Does one thing. */
   act(): void {
     const { random, weather } = this.#stage;
+    if (weather.crowd > 0 && random.oneIn(12)) return this.#crowd.act(this.session);
     const choice = random.below(100);
     if (this.#actors.length > 0 && choice < 62) return random.pick(this.#actors).act();
     if (choice < 75) return this.#openStream();

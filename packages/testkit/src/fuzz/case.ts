@@ -105,7 +105,7 @@ class Case {
     this.#application = new Application(this.#stage);
     this.#conversation = new Conversation(random, accounts, wire, weather.streams);
     this.#mutations = new Mutations(random, accounts, wire, weather.mutated);
-    this.#mouth = new Mouth(random, wire, weather.damaged);
+    this.#mouth = new Mouth(random, wire, weather.mutated, weather.damaged);
     this.#input = wire.createDecoder(new InputReader(accounts));
     this.#outputReader = new OutputReader(
       { wire, largestWindow: largestWindow(weather) },
@@ -203,6 +203,11 @@ class Case {
     const phrases: Phrase[] = [];
     for (let times = random.below(random.oneIn(6) ? 60 : 12); times >= 0; times--) {
       phrases.push(this.#conversation.next());
+    }
+    const { crowd } = this.#weather;
+    // More than some thousand would be more than a session takes from a peer.
+    if (crowd > 0 && crowd < 5000 && random.oneIn(20)) {
+      phrases.push(...this.#conversation.crowd(crowd));
     }
     this.#mouth.say(this.#mutations.of(phrases), this.#stage.log);
     for (let times = random.below(3); times >= 0 && this.#mouth.length > 0; times--) {
@@ -429,9 +434,11 @@ class Case {
         this.#faults.add("closed tells an unknown error", describe(error));
       }
     }
-    const { mutated, damaged } = this.#weather;
+    const { mutated, damaged, isStrict } = this.#weather;
     const isInnocent = mutated === 0 && damaged === 0 && end.localError?.origin === "remote";
-    if (isInnocent && BREACHES.has(end.localError!.code)) {
+    const { code } = end.localError ?? {};
+    const isFlood = code === "ENHANCE_YOUR_CALM" && !isStrict;
+    if (isInnocent && code !== undefined && (isFlood || BREACHES.has(code))) {
       this.#faults.add(`an innocent peer is blamed: ${nameOf(end.localError)}`, describe(end.localError));
     }
   }

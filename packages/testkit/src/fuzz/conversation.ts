@@ -59,6 +59,11 @@ export class Conversation {
     return random.oneIn(8) ? this.#goAway() : this.#increment(account);
   }
 
+  /** Opens so many streams at once. */
+  crowd(count: number): Phrase[] {
+    return Array.from({ length: count }, () => this.#open());
+  }
+
   /** Streams that the session has opened since. */
   #learn(): void {
     const { known } = this.#accounts;

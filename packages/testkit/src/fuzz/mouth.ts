@@ -12,13 +12,19 @@ import { damaged } from "./mutations.ts";
 export class Mouth {
   readonly #random: Random;
   readonly #wire: Wire;
+  readonly #mutated: number;
   readonly #damaged: number;
   #bytes: Uint8Array = new Uint8Array(0);
 
-  constructor(random: Random, wire: Wire, damagedShare: number) {
+  /**
+   * @param mutated how often a frame has other flags, an eighth of it
+   * @param isDamaged how often its bytes are damaged
+   */
+  constructor(random: Random, wire: Wire, mutated: number, isDamaged: number) {
     this.#random = random;
     this.#wire = wire;
-    this.#damaged = damagedShare;
+    this.#mutated = mutated;
+    this.#damaged = isDamaged;
   }
 
   /** Bytes that have not arrived. */
@@ -32,7 +38,10 @@ export class Mouth {
     for (const phrase of phrases) {
       const frame = encoded(this.#wire, phrase);
       const isDamaged = this.#damaged > 0 && random.next() < this.#damaged;
-      log?.(`  in  ${brief([phrase])[0]}${isDamaged ? " (damaged)" : ""}`);
+      const hasOtherFlags = this.#mutated > 0 && random.next() * 8 < this.#mutated;
+      // Both wires have their flags there.
+      if (hasOtherFlags) frame[3]! ^= random.between(1, 15);
+      log?.(`  in  ${brief([phrase])[0]}${isDamaged ? " (damaged)" : ""}${hasOtherFlags ? " (other flags)" : ""}`);
       pieces.push(isDamaged ? damaged(random, frame, this.#wire.dataHeaderLength) : frame);
     }
     this.#bytes = concatenated(pieces);

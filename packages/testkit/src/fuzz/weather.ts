@@ -42,6 +42,10 @@ export interface Weather {
   readonly readsLate: boolean;
   /** How many streams there may be, about. */
   readonly streams: number;
+  /** How many more either side may open at once. */
+  readonly crowd: number;
+  /** Whether some limits are so low that an innocent peer may reach them. */
+  readonly isStrict: boolean;
 }
 
 /** Draws the weather of a case. */
@@ -49,10 +53,11 @@ export function drawWeather(random: Random): Weather {
   const wire = drawWire(random);
   const { initialWindow } = wire;
   const isWild = random.oneIn(2);
+  const isStrict = random.oneIn(4);
   return {
     role: random.pick(["client", "server"] as const),
     wire,
-    options: drawOptions(random, initialWindow),
+    options: drawOptions(random, initialWindow, isStrict),
     steps: random.between(5, random.oneIn(8) ? 200 : 60),
     mutated: isWild ? random.pick([0.01, 0.05, 0.3]) : random.pick([0, 0, 0.02]),
     damaged: random.oneIn(4) ? random.pick([0.002, 0.02]) : 0,
@@ -68,7 +73,15 @@ export function drawWeather(random: Random): Weather {
     storms: random.oneIn(3),
     readsLate: random.oneIn(4),
     streams: random.pick([2, 10, 40]),
+    crowd: drawCrowd(random),
+    isStrict,
   };
+}
+
+/** Few cases have one, since each of its streams costs. The largest fill what may wait for the transport. */
+function drawCrowd(random: Random): number {
+  if (random.oneIn(4000)) return 90_000;
+  return random.oneIn(80) ? random.between(100, 3000) : 0;
 }
 
 function drawWire(random: Random): Wire {
@@ -85,9 +98,8 @@ function rarely<T>(random: Random, rare: number, values: readonly T[]): T | unde
   return random.oneIn(rare) ? random.pick(values) : undefined;
 }
 
-function drawOptions(random: Random, initialWindow: number): SessionOptions {
-  const smallLimits = random.oneIn(4);
-  const often = smallLimits ? 2 : 1e9;
+function drawOptions(random: Random, initialWindow: number, isStrict: boolean): SessionOptions {
+  const often = isStrict ? 2 : 1e9;
   return {
     windowSize: rarely(random, 3, [1, initialWindow, initialWindow * 2]),
     maxWindowSize: initialWindow * random.pick([1, 2, 64]),

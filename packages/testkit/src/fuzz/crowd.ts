@@ -1,0 +1,46 @@
+// A crowd: far more streams than an application looks at one by one, opened in one turn, and ended in one turn.
+
+import type { Session, Stream } from "@muxado/core";
+import type { Stage } from "./stage.ts";
+
+/** The crowd of one session. */
+export class Crowd {
+  readonly #stage: Stage;
+  readonly #streams: Stream[] = [];
+  #left: number;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+    this.#left = stage.weather.crowd;
+  }
+
+  /** Opens it, or ends it, unless that has been done. */
+  act(session: Session): void {
+    if (this.#streams.length === 0) this.#open(session);
+    else this.#end();
+  }
+
+  #open(session: Session): void {
+    const { random, promises } = this.#stage;
+    const reading = random.pick([1, 4, 1000]);
+    this.#stage.command(`opens a crowd of ${this.#left}`, () => {
+      for (; this.#left > 0; this.#left--) {
+        const stream = session.open();
+        this.#streams.push(stream);
+        if (random.oneIn(reading)) promises.follow("read", stream.id, stream.read(), () => {});
+      }
+    });
+    this.#left = 0;
+  }
+
+  #end(): void {
+    const { random, promises } = this.#stage;
+    const verb = random.pick(["reset", "close", "unref"] as const);
+    this.#stage.command(`ends its crowd: ${verb}`, () => {
+      for (const stream of this.#streams.splice(0)) {
+        if (verb === "close") promises.follow("close", stream.id, stream.close());
+        else stream[verb]();
+      }
+    });
+  }
+}
