@@ -29,6 +29,8 @@ export class StreamAccount {
   isUnclear = false;
   /** Whether what the application writes is known, byte by byte. */
   isTidy = true;
+  /** Whether it is known which read comes first. */
+  readsInOrder = true;
   /** The peer has ended it, or its own direction, as far as it means to know. */
   peerFinished = false;
   /** Bytes that the peer means to have sent. */

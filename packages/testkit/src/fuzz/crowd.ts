@@ -21,13 +21,16 @@ export class Crowd {
   }
 
   #open(session: Session): void {
-    const { random, promises } = this.#stage;
+    const { random, promises, accounts } = this.#stage;
     const reading = random.pick([1, 4, 1000]);
     this.#stage.command(`opens a crowd of ${this.#left}`, () => {
       for (; this.#left > 0; this.#left--) {
         const stream = session.open();
         this.#streams.push(stream);
-        if (random.oneIn(reading)) promises.follow("read", stream.id, stream.read(), () => {});
+        if (!random.oneIn(reading)) continue;
+        // The application may read it as well.
+        accounts.of(stream.id).readsInOrder = false;
+        promises.follow("read", stream.id, stream.read(), () => {});
       }
     });
     this.#left = 0;

@@ -12,8 +12,6 @@ interface Read {
 
 /** The reads of one stream. */
 export class Reading {
-  /** Nobody knows which read comes first. */
-  isUnclear = false;
   readonly #account: StreamAccount;
   readonly #faults: Faults;
   /** In the order in which they began, from the first that is not done. */
@@ -42,8 +40,8 @@ export class Reading {
   }
 
   #judge(chunk: Uint8Array | null | undefined): void {
-    const { finIn, bodies, id } = this.#account;
-    if (chunk === undefined || this.isUnclear || this.#account.isUnclear) return;
+    const { finIn, bodies, id, isUnclear, readsInOrder } = this.#account;
+    if (chunk === undefined || isUnclear || !readsInOrder) return;
     if (chunk === null) {
       if (!finIn) this.#faults.add("read: an end that nobody has sent", `${id}`);
       if (this.#bodyAt < bodies.length) {

@@ -38,7 +38,7 @@ export class StreamActor {
       this.#web = new WebActor(stage, stream, {
         place: (length) => this.#place(length),
         untidy: () => this.#untidy(),
-        reads: () => (this.#reading.isUnclear = true),
+        reads: () => (this.#account.readsInOrder = false),
       });
     }
   }
