@@ -78,7 +78,9 @@ function countsOf({ frames, cases, streams, byWire, findings }: FuzzSummary): st
   return `${frames} frames in ${cases} cases (${JSON.stringify(byWire)}), ${streams} streams, ${findings.length} kinds of faults`;
 }
 
-test(`${fuzzFrames} frames from seed ${firstSeed} on both wires`, { timeout: 36_000_000 }, async () => {
+test(`${fuzzFrames} frames from seed ${firstSeed} on both wires`, {
+  timeout: 36_000_000,
+}, async () => {
   if (replaying) await runCase(firstSeed, { unhandled, inspect, log: console.log });
   // Most errors are made on purpose, and their stack traces would be a third of all work.
   const { stackTraceLimit } = Error;

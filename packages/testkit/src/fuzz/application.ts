@@ -1,7 +1,13 @@
 // An application of the fuzzer: it opens, accepts, closes and destroys at any time, uses its streams anyhow, and gives
 // commands inside every callback that there is.
 
-import { MuxadoError, type Session, type Stream, type StreamWatcher, type TracedFrame } from "@muxado/core";
+import {
+  MuxadoError,
+  type Session,
+  type Stream,
+  type StreamWatcher,
+  type TracedFrame,
+} from "@muxado/core";
 import { Crowd } from "./crowd.ts";
 import { Reason } from "./promises.ts";
 import type { Stage } from "./stage.ts";
@@ -49,7 +55,8 @@ export class Application {
     if (choice < 88) return this.#iterate();
     if (choice < 93) return this.#stage.abortSomething();
     if (choice < 96) return this.#ping();
-    if (choice < 97) return this.#stage.command("reports a round trip", () => this.session.reportRoundTrip(20));
+    if (choice < 97)
+      return this.#stage.command("reports a round trip", () => this.session.reportRoundTrip(20));
     if (weather.storms && random.oneIn(2)) this.#storm();
   }
 
@@ -73,11 +80,15 @@ export class Application {
   readonly trace = (frame: TracedFrame): void => {
     if (this.#stage.weather.tracing !== "active") return;
     const id = "streamId" in frame ? frame.streamId : undefined;
-    this.#stage.inCallback(`the trace of ${frame.direction} ${frame.kind} ${id ?? ""}`, 0.15, () => {
-      const actor = this.#actors.find(({ stream }) => stream.id === id);
-      if (actor !== undefined && this.#stage.random.oneIn(2)) actor.act();
-      else this.act();
-    });
+    this.#stage.inCallback(
+      `the trace of ${frame.direction} ${frame.kind} ${id ?? ""}`,
+      0.15,
+      () => {
+        const actor = this.#actors.find(({ stream }) => stream.id === id);
+        if (actor !== undefined && this.#stage.random.oneIn(2)) actor.act();
+        else this.act();
+      },
+    );
   };
 
   /** Ends the session gracefully, soon. */
@@ -91,7 +102,7 @@ export class Application {
   destroy(): void {
     const { random } = this.#stage;
     const reason = random.pick([undefined, new Reason("destroyed"), this.#escaped]);
-    this.#stage.command(`destroys: ${reason}`, () => this.session.destroy(reason));
+    this.#stage.command(`destroys: ${String(reason)}`, () => this.session.destroy(reason));
   }
 
   /** The session is over: what came before its end is still there, and everything else fails. */
@@ -154,9 +165,14 @@ export class Application {
 
   #accept(signal: AbortSignal | undefined): void {
     this.#stage.command("accepts", () => {
-      this.#stage.promises.follow("accept", "session", this.session.accept({ signal }), (stream) => {
-        this.#accepted(stream);
-      });
+      this.#stage.promises.follow(
+        "accept",
+        "session",
+        this.session.accept({ signal }),
+        (stream) => {
+          this.#accepted(stream);
+        },
+      );
     });
   }
 

@@ -1,7 +1,13 @@
 // One case of the fuzzer: a session whose peer, transport and application are played by chance, all of it drawn from
 // one seed, until everything has been brought to an end; and what must be true then, and at every step before.
 
-import { Session, type SessionEnd, type SessionStats, type Wire, type WireDecoder } from "@muxado/core";
+import {
+  Session,
+  type SessionEnd,
+  type SessionStats,
+  type Wire,
+  type WireDecoder,
+} from "@muxado/core";
 import type { Phrase } from "../dialect.ts";
 import { Random } from "../random.ts";
 import { hop, settle, Turns } from "../turns.ts";
@@ -64,7 +70,6 @@ class Case {
   readonly #options: CaseOptions;
   readonly #weather: Weather;
   readonly #faults: Faults;
-  readonly #accounts: Accounts;
   readonly #promises: Promises;
   readonly #stage: Stage;
   readonly #application: Application;
@@ -87,6 +92,8 @@ class Case {
   #reported = 0;
   /** From now on the transport confirms nothing. */
   #isStuck = false;
+  /** The peer has opened its crowd. */
+  #hasCrowd = false;
   /** The session's own end of the transport has been answered. */
   #isAnswered = false;
 
@@ -99,7 +106,7 @@ class Case {
     this.#faults = new Faults(log);
     log?.(JSON.stringify({ ...weather, wire: { ...wire, defaults: undefined } }));
     const first = role === "client" ? wire.firstClientStreamId : wire.firstServerStreamId;
-    const accounts = (this.#accounts = new Accounts(first & 1));
+    const accounts = new Accounts(first & 1);
     this.#promises = new Promises(this.#faults, weather.late);
     this.#stage = new Stage(random, weather, accounts, this.#faults, this.#promises, log);
     this.#application = new Application(this.#stage);
@@ -206,7 +213,8 @@ class Case {
     }
     const { crowd } = this.#weather;
     // More than some thousand would be more than a session takes from a peer.
-    if (crowd > 0 && crowd < 5000 && random.oneIn(20)) {
+    if (crowd > 0 && crowd < 5000 && !this.#hasCrowd && random.oneIn(20)) {
+      this.#hasCrowd = true;
       phrases.push(...this.#conversation.crowd(crowd));
     }
     this.#mouth.say(this.#mutations.of(phrases), this.#stage.log);
@@ -225,7 +233,7 @@ class Case {
 
   #breakTransport(): void {
     const error = this.#random.oneIn(2) ? new Reason("the transport broke") : undefined;
-    this.#stage.log?.(`the transport is over: ${error}`);
+    this.#stage.log?.(`the transport is over: ${String(error)}`);
     this.#faults.guard("ended", () => this.#transport.input.ended(error));
   }
 
@@ -248,7 +256,8 @@ class Case {
   #pass(ms: number): void {
     this.#stage.log?.(`${ms} ms pass`);
     const end = this.#clock.now() + ms;
-    for (let most = 1000; most > 0 && (this.#clock.nextDue ?? Infinity) <= end; most--) this.#runNext();
+    for (let most = 1000; most > 0 && (this.#clock.nextDue ?? Infinity) <= end; most--)
+      this.#runNext();
     this.#faults.guard("timer", () => this.#clock.advance(Math.max(0, end - this.#clock.now())));
   }
 
@@ -316,7 +325,10 @@ class Case {
     }
     if (stats.openStreams !== this.#application.openCount) {
       const { openCount } = this.#application;
-      this.#faults.add("openStreams is not what the watcher was told", `${stats.openStreams}, ${openCount}`);
+      this.#faults.add(
+        "openStreams is not what the watcher was told",
+        `${stats.openStreams}, ${openCount}`,
+      );
     }
   }
 
@@ -380,7 +392,10 @@ class Case {
     this.#application.checkTold();
     const { waitingForAccept } = this.#session.stats();
     if (waitingForAccept > 0) {
-      this.#faults.add("over, and streams wait for accept, which has been called", `${waitingForAccept}`);
+      this.#faults.add(
+        "over, and streams wait for accept, which has been called",
+        `${waitingForAccept}`,
+      );
     }
     await settle();
     this.#checkUnhandled();
@@ -392,19 +407,29 @@ class Case {
     this.#checkOver();
     this.#application.checkVerdicts();
     if (this.#reported !== this.#stage.thrown) {
-      this.#faults.add("not every error of a callback is reported once", `${this.#reported} of ${this.#stage.thrown}`);
+      this.#faults.add(
+        "not every error of a callback is reported once",
+        `${this.#reported} of ${this.#stage.thrown}`,
+      );
     }
     this.#checkEnd();
   }
 
   /** No timer is left, but for those of this moment, by which a long end is cut into tasks. */
   #checkNoTimers(when: string): void {
-    for (let most = 10_000; most > 0 && (this.#clock.nextDue ?? Infinity) <= this.#clock.now(); most--) {
+    for (
+      let most = 10_000;
+      most > 0 && (this.#clock.nextDue ?? Infinity) <= this.#clock.now();
+      most--
+    ) {
       this.#runNext();
     }
     const { timers } = this.#clock;
     if (timers.length > 0) {
-      this.#faults.add(`${when}: a timer is left`, `due ${timers.map(({ due }) => due).join()}, now ${this.#clock.now()}`);
+      this.#faults.add(
+        `${when}: a timer is left`,
+        `due ${timers.map(({ due }) => due).join()}, now ${this.#clock.now()}`,
+      );
     }
     // What it does must do no harm either.
     for (let most = 100; most > 0 && this.#runNext(); most--);
@@ -439,7 +464,10 @@ class Case {
     const { code } = end.localError ?? {};
     const isFlood = code === "ENHANCE_YOUR_CALM" && !isStrict;
     if (isInnocent && code !== undefined && (isFlood || BREACHES.has(code))) {
-      this.#faults.add(`an innocent peer is blamed: ${nameOf(end.localError)}`, describe(end.localError));
+      this.#faults.add(
+        `an innocent peer is blamed: ${nameOf(end.localError)}`,
+        describe(end.localError),
+      );
     }
   }
 
@@ -451,7 +479,8 @@ class Case {
         try {
           task();
         } catch (error) {
-          if (error instanceof Reason && error.what === "thrown out of a callback") this.#reported++;
+          if (error instanceof Reason && error.what === "thrown out of a callback")
+            this.#reported++;
           else this.#faults.add(`uncaught in a microtask: ${nameOf(error)}`, describe(error));
         }
       });

@@ -5,7 +5,7 @@ import { patternByte } from "../bytes.ts";
 const PERIOD = 65_521;
 
 /** The most bytes that one piece of content has. */
-export const LONGEST_CONTENT: number = 600_000;
+const LONGEST_CONTENT = 600_000;
 
 const CONTENT: Uint8Array = new Uint8Array(PERIOD + LONGEST_CONTENT);
 for (let at = 0; at < CONTENT.length; at++) CONTENT[at] = patternByte(at % PERIOD);

@@ -41,7 +41,9 @@ export class Mouth {
       const hasOtherFlags = this.#mutated > 0 && random.next() * 8 < this.#mutated;
       // Both wires have their flags there.
       if (hasOtherFlags) frame[3]! ^= random.between(1, 15);
-      log?.(`  in  ${brief([phrase])[0]}${isDamaged ? " (damaged)" : ""}${hasOtherFlags ? " (other flags)" : ""}`);
+      log?.(
+        `  in  ${brief([phrase])[0]}${isDamaged ? " (damaged)" : ""}${hasOtherFlags ? " (other flags)" : ""}`,
+      );
       pieces.push(isDamaged ? damaged(random, frame, this.#wire.dataHeaderLength) : frame);
     }
     this.#bytes = concatenated(pieces);

@@ -50,9 +50,7 @@ export class OutputReader implements WireHandler {
   ): void {
     const isSyn = (flags & DataFlag.SYN) !== 0;
     const isFin = (flags & DataFlag.FIN) !== 0;
-    this.#log?.(
-      `  out ${streamId}: DATA ${length}${isSyn ? " SYN" : ""}${isFin ? " FIN" : ""}`,
-    );
+    this.#log?.(`  out ${streamId}: DATA ${length}${isSyn ? " SYN" : ""}${isFin ? " FIN" : ""}`);
     this.#body = undefined;
     // What follows a GOAWAY that is not the last frame (spec §8.1).
     if (this.isAtGoAway && streamId > this.#rules.wire.maxStreamId) return;

@@ -49,7 +49,8 @@ export class Stage {
     try {
       run();
     } catch (error) {
-      if (!isKnown(error, web)) this.faults.add(`${kindOf(what)} threw: ${nameOf(error)}`, describe(error));
+      if (!isKnown(error, web))
+        this.faults.add(`${kindOf(what)} threw: ${nameOf(error)}`, describe(error));
     }
   }
 
@@ -74,7 +75,8 @@ export class Stage {
   signal(rare: number): AbortSignal | undefined {
     const { random } = this;
     if (!random.oneIn(rare)) return undefined;
-    if (this.#controllers.length > 0 && random.oneIn(4)) return random.pick(this.#controllers).signal;
+    if (this.#controllers.length > 0 && random.oneIn(4))
+      return random.pick(this.#controllers).signal;
     const controller = new AbortController();
     this.#controllers.push(controller);
     return controller.signal;

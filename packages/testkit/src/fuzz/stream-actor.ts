@@ -38,6 +38,7 @@ export class StreamActor {
       this.#web = new WebActor(stage, stream, {
         place: (length) => this.#place(length),
         untidy: () => this.#untidy(),
+        closes: () => (this.#waitsToWrite = false),
         reads: () => (this.#account.readsInOrder = false),
       });
     }
@@ -81,11 +82,15 @@ export class StreamActor {
     const { stream } = this;
     if (this.#waitsToRead) {
       this.#take(undefined);
-      if (!this.#waitsToRead) this.#stage.faults.add("observer: not told that he may read", `${stream.id}`);
+      if (!this.#waitsToRead)
+        this.#stage.faults.add("observer: not told that he may read", `${stream.id}`);
     }
     if (this.#waitsToWrite && stream.error !== undefined) {
       this.#waitsToWrite = false;
-      this.#stage.faults.add("observer: not told of the error when he waits to write", `${stream.id}`);
+      this.#stage.faults.add(
+        "observer: not told of the error when he waits to write",
+        `${stream.id}`,
+      );
     }
   }
 
@@ -98,7 +103,12 @@ export class StreamActor {
       const hasEnded = this.stream.error !== undefined;
       const content = contentOf(this.stream.id, hasEnded ? 0 : this.#place(length), length);
       const promise = this.stream.write(content, { signal });
-      promises.follow("write", this.stream.id, promise, random.oneIn(4) ? () => this.#continue("a write") : undefined);
+      promises.follow(
+        "write",
+        this.stream.id,
+        promise,
+        random.oneIn(4) ? () => this.#continue("a write") : undefined,
+      );
     });
   }
 
@@ -175,7 +185,9 @@ export class StreamActor {
     const { random } = this.#stage;
     if (this.#isObserved) {
       if (random.oneIn(2)) return;
-      this.#stage.command(`${this.stream.id} observes no more`, () => this.stream.observe(undefined));
+      this.#stage.command(`${this.stream.id} observes no more`, () =>
+        this.stream.observe(undefined),
+      );
       this.#isObserved = this.#waitsToRead = this.#waitsToWrite = false;
       return;
     }
@@ -203,8 +215,9 @@ export class StreamActor {
     else this.#waitsToWrite = false;
     this.#stage.inCallback(`${event} of ${this.stream.id}`, 0.7, () => {
       const { random } = this.#stage;
-      if (random.oneIn(3)) this.#actAnywhere();
-      else if (random.oneIn(3)) this.act();
+      const choice = random.below(9);
+      if (choice < 3) this.#actAnywhere();
+      else if (choice < 5) this.act();
       else if (event === "onReadable") this.#take(this.#limit());
       else this.#offer();
     });
@@ -251,7 +264,10 @@ export class StreamActor {
     this.#stage.command(`${this.stream.id} looks`, () => {
       const { bytesUnread, bytesUnsent, credit, writeBlockedFor } = this.stream.stats();
       if (Math.min(bytesUnread, bytesUnsent, credit, writeBlockedFor) < 0) {
-        this.#stage.faults.add("negative counters of a stream", JSON.stringify(this.stream.stats()));
+        this.#stage.faults.add(
+          "negative counters of a stream",
+          JSON.stringify(this.stream.stats()),
+        );
       }
     });
   }

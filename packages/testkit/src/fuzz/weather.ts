@@ -7,7 +7,7 @@ import { wires } from "../dialect.ts";
 import type { Random } from "../random.ts";
 
 /** When a transport confirms a write: inside it, at some later step, after some time, or after a while no more. */
-export type Confirming = "at once" | "later" | "slowly" | "until stuck";
+type Confirming = "at once" | "later" | "slowly" | "until stuck";
 
 /** What is drawn. */
 export interface Weather {

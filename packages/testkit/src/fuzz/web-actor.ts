@@ -11,6 +11,8 @@ export interface WebBytes {
   place(length: number): number;
   /** What is written now stands at a place that nobody knows. */
   untidy(): void;
+  /** The writing is closed, or will be. */
+  closes(): void;
   /** Reads begin whose order nobody knows. */
   reads(): void;
 }
@@ -91,13 +93,20 @@ export class WebActor {
 
   #closeWriter(): void {
     this.#isWriterClosed = true;
+    this.#bytes.closes();
     this.#command("closes its writer", () => {
-      this.#stage.promises.follow("web close", this.#stream.id, this.#openWriter().close(), () => {});
+      this.#stage.promises.follow(
+        "web close",
+        this.#stream.id,
+        this.#openWriter().close(),
+        () => {},
+      );
     });
   }
 
   #abortWriter(): void {
     this.#command("aborts its writer", () => {
+      this.#bytes.closes();
       const promise = this.#openWriter().abort(new Reason("abandoned"));
       this.#stage.promises.follow("web abort", this.#stream.id, promise, () => {});
     });
