@@ -32,6 +32,15 @@ export {
   synFin,
   wndinc,
 } from "./frames.ts";
+export { type CaseFacts, type CaseOptions, runCase } from "./fuzz/case.ts";
+export { type Fault } from "./fuzz/faults.ts";
+export {
+  type Finding,
+  type FuzzOptions,
+  fuzzSessions,
+  type FuzzSummary,
+  shortest,
+} from "./fuzz/run.ts";
 export { Link, LinkEnd, type LinkOptions } from "./link.ts";
 export { type LinkClock, liveClock } from "./link-clock.ts";
 export { type Account } from "./model/ledger.ts";

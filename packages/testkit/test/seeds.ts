@@ -10,3 +10,6 @@ export const saveIn: string | undefined = process.env["MUXADO_SAVE"];
 
 /** `MUXADO_RUNS`, or what takes about a second. */
 export const runs: number = Number(process.env["MUXADO_RUNS"] ?? 1000);
+
+/** `MUXADO_FUZZ_FRAMES`: how many frames the fuzzer's sessions handle. The default takes a few seconds. */
+export const fuzzFrames: number = Number(process.env["MUXADO_FUZZ_FRAMES"] ?? 200_000);

@@ -1,0 +1,508 @@
+// One case of the fuzzer: a session whose peer, transport and application are played by chance, all of it drawn from
+// one seed, until everything has been brought to an end; and what must be true then, and at every step before.
+
+import {
+  Session,
+  type SessionEnd,
+  type SessionStats,
+  type Wire,
+  type WireDecoder,
+} from "@muxado/core";
+import type { Phrase } from "../dialect.ts";
+import { Random } from "../random.ts";
+import { hop, settle, Turns } from "../turns.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import { Accounts } from "./accounts.ts";
+import { Application } from "./application.ts";
+import { Conversation } from "./conversation.ts";
+import { describe, type Fault, Faults, nameOf } from "./faults.ts";
+import { HandTransport } from "./hand-transport.ts";
+import { InputReader } from "./input-reader.ts";
+import { Mouth } from "./mouth.ts";
+import { Mutations } from "./mutations.ts";
+import { OutputReader } from "./output-reader.ts";
+import { isKnown, Promises, Reason } from "./promises.ts";
+import { Stage } from "./stage.ts";
+import { drawWeather, type Weather } from "./weather.ts";
+
+/** Options of {@link runCase}. */
+export interface CaseOptions {
+  /** The most steps: fewer than the seed has drawn, to find the shortest case that shows a fault. */
+  readonly steps?: number | undefined;
+  /** Is told each step. */
+  readonly log?: ((line: string) => void) | undefined;
+  /** Rejections that nobody has handled, and exceptions that nobody has caught, since it was last asked. */
+  readonly unhandled?: (() => unknown[]) | undefined;
+  /** Looks into a session that is over, for what its public face does not show. Says what is wrong. */
+  readonly inspect?: ((session: Session) => string | undefined) | undefined;
+}
+
+/** What a case has done. */
+export interface CaseFacts {
+  /** Frames that the session has handled. */
+  readonly frames: number;
+  /** Streams of either side. */
+  readonly streams: number;
+  readonly wire: string;
+  readonly faults: readonly Fault[];
+  /** Steps until the session was over, or as many as were drawn. */
+  readonly steps: number;
+  /** Why the session ended; "graceful" if there was no error. */
+  readonly end: string;
+}
+
+/** Hops after which no continuation of the session or of its users is left in one turn. */
+const DEEP = 10;
+
+/** Virtual time, turns and confirmations until a session must be over. */
+const LONGEST_END = 20_000;
+
+/** Codes that blame the peer for what it sent. */
+const BREACHES = new Set(["PROTOCOL_ERROR", "FLOW_CONTROL_ERROR", "FRAME_SIZE_ERROR"]);
+
+/** Runs the case that follows from `seed`. Never rejects: whatever went wrong is among its faults. */
+export async function runCase(seed: number, options: CaseOptions = {}): Promise<CaseFacts> {
+  return await new Case(seed, options).run();
+}
+
+class Case {
+  readonly #random: Random;
+  readonly #options: CaseOptions;
+  readonly #weather: Weather;
+  readonly #faults: Faults;
+  readonly #promises: Promises;
+  readonly #stage: Stage;
+  readonly #application: Application;
+  readonly #clock = new VirtualClock();
+  readonly #turns = new Turns();
+  readonly #transport: HandTransport;
+  readonly #conversation: Conversation;
+  readonly #mutations: Mutations;
+  readonly #mouth: Mouth;
+  readonly #input: WireDecoder;
+  readonly #output: WireDecoder;
+  readonly #outputReader: OutputReader;
+  readonly #session: Session;
+  /** Output that is read once its write is confirmed. */
+  #unread: Uint8Array[] = [];
+  #end: SessionEnd | undefined;
+  #steps = 0;
+  #writes = 0;
+  /** Errors of callbacks that were reported as uncaught. */
+  #reported = 0;
+  /** From now on the transport confirms nothing. */
+  #isStuck = false;
+  /** The peer has opened its crowd. */
+  #hasCrowd = false;
+  /** The session's own end of the transport has been answered. */
+  #isAnswered = false;
+
+  constructor(seed: number, options: CaseOptions) {
+    const random = (this.#random = new Random(seed));
+    this.#options = options;
+    const weather = (this.#weather = drawWeather(random));
+    const { wire, role } = weather;
+    const { log } = options;
+    this.#faults = new Faults(log);
+    log?.(JSON.stringify({ ...weather, wire: { ...wire, defaults: undefined } }));
+    const first = role === "client" ? wire.firstClientStreamId : wire.firstServerStreamId;
+    const accounts = new Accounts(first & 1);
+    this.#promises = new Promises(this.#faults, weather.late);
+    this.#stage = new Stage(random, weather, accounts, this.#faults, this.#promises, log);
+    this.#application = new Application(this.#stage);
+    this.#conversation = new Conversation(random, accounts, wire, weather.streams);
+    this.#mutations = new Mutations(random, accounts, wire, weather.mutated);
+    this.#mouth = new Mouth(random, wire, weather.mutated, weather.damaged);
+    this.#input = wire.createDecoder(new InputReader(accounts));
+    this.#outputReader = new OutputReader(
+      { wire, largestWindow: largestWindow(weather) },
+      accounts,
+      this.#faults,
+      log,
+    );
+    this.#output = wire.createDecoder(this.#outputReader);
+    this.#transport = new HandTransport(
+      {
+        wrote: (chunk) => this.#wrote(chunk),
+        wroteAll: () => this.#wroteAll(),
+        hasEnded: () => this.#hasEnded(),
+        confirmsNow: () => this.#confirmsNow(),
+        mayThrow: () => this.#mayThrow(),
+      },
+      this.#faults,
+    );
+    this.#session = new Session(this.#transport, role, {
+      ...weather.options,
+      wire,
+      clock: this.#clock,
+      scheduleFlush: this.#turns.scheduleFlush,
+      watcher: this.#application.watcher,
+      trace: weather.tracing === "none" ? undefined : this.#application.trace,
+    });
+    this.#application.session = this.#session;
+    void this.#session.closed.then((end) => (this.#end = end));
+  }
+
+  async run(): Promise<CaseFacts> {
+    const restore = this.#catchMicrotasks();
+    try {
+      await this.#play();
+      await this.#bringToAnEnd();
+      await this.#finish();
+    } catch (error) {
+      this.#faults.add(`the case itself threw: ${nameOf(error)}`, describe(error));
+    } finally {
+      restore();
+    }
+    const { framesReceived, streamsOpened, streamsReceived } = this.#session.stats();
+    return {
+      frames: framesReceived,
+      streams: streamsOpened + streamsReceived,
+      wire: this.#weather.wire.name,
+      faults: this.#faults.all,
+      steps: this.#steps,
+      end: this.#end === undefined ? "none" : (this.#end.localError?.code ?? "graceful"),
+    };
+  }
+
+  async #play(): Promise<void> {
+    const random = this.#random;
+    const most = Math.min(this.#weather.steps, this.#options.steps ?? Infinity);
+    // A few more than the session lives: what comes behind its end must do no harm.
+    for (let left = 5; this.#steps < most && left > 0; this.#steps++) {
+      if (this.#end !== undefined) left--;
+      this.#step();
+      const isDeep = !random.oneIn(4);
+      await hop(isDeep ? DEEP : random.below(3));
+      this.#checkCounters();
+      if (isDeep && random.oneIn(4)) this.#application.checkTold();
+    }
+  }
+
+  #step(): void {
+    const random = this.#random;
+    switch (random.below(10)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        return this.#converse();
+      case 4:
+      case 5:
+      case 6:
+        for (let times = random.between(1, 4); times > 0; times--) this.#application.act();
+        return;
+      case 7:
+        if (!this.#isStuck) this.#confirm();
+        return;
+      case 8:
+        if (random.oneIn(3)) this.#pass(random.below(random.oneIn(8) ? 40_000 : 50));
+        else this.#endTurn();
+        return;
+      default:
+        this.#endTurn();
+    }
+  }
+
+  /** The peer says something, and some of what it has said arrives. */
+  #converse(): void {
+    const random = this.#random;
+    const phrases: Phrase[] = [];
+    for (let times = random.below(random.oneIn(6) ? 60 : 12); times >= 0; times--) {
+      phrases.push(this.#conversation.next());
+    }
+    const { crowd } = this.#weather;
+    // More than some thousand would be more than a session takes from a peer.
+    if (crowd > 0 && crowd < 5000 && !this.#hasCrowd && random.oneIn(20)) {
+      this.#hasCrowd = true;
+      phrases.push(...this.#conversation.crowd(crowd));
+    }
+    this.#mouth.say(this.#mutations.of(phrases), this.#stage.log);
+    for (let times = random.below(3); times >= 0 && this.#mouth.length > 0; times--) {
+      this.#deliver(this.#mouth.take(this.#weather.cuts));
+    }
+    if (this.#weather.storms && random.oneIn(200)) this.#breakTransport();
+  }
+
+  #deliver(chunk: Uint8Array): void {
+    this.#stage.log?.(`${chunk.length} bytes arrive`);
+    this.#input.push(chunk);
+    // The session may give the memory away; the books keep theirs.
+    this.#faults.guard("receive", () => this.#transport.input.receive(chunk.slice()));
+  }
+
+  #breakTransport(): void {
+    const error = this.#random.oneIn(2) ? new Reason("the transport broke") : undefined;
+    this.#stage.log?.(`the transport is over: ${String(error)}`);
+    this.#faults.guard("ended", () => this.#transport.input.ended(error));
+  }
+
+  /** Ends the turn. False if nothing waited for it. */
+  #endTurn(): boolean {
+    if (!this.#turns.pending) return false;
+    this.#stage.log?.("the turn ends");
+    this.#faults.guard("flush", () => this.#turns.end());
+    return true;
+  }
+
+  #confirm(): boolean {
+    if (!this.#transport.writing) return false;
+    this.#stage.log?.("a write is confirmed");
+    this.#readOutput();
+    return this.#transport.confirm();
+  }
+
+  /** Time passes. */
+  #pass(ms: number): void {
+    this.#stage.log?.(`${ms} ms pass`);
+    const end = this.#clock.now() + ms;
+    for (let most = 1000; most > 0 && (this.#clock.nextDue ?? Infinity) <= end; most--)
+      this.#runNext();
+    this.#faults.guard("timer", () => this.#clock.advance(Math.max(0, end - this.#clock.now())));
+  }
+
+  #runNext(): boolean {
+    let hasRun = false;
+    this.#faults.guard("timer", () => {
+      hasRun = true;
+      hasRun = this.#clock.runNext();
+    });
+    if (hasRun) this.#stage.log?.(`timer at ${this.#clock.now()} ms`);
+    return hasRun;
+  }
+
+  #wrote(chunk: Uint8Array): void {
+    if (this.#weather.readsLate) this.#unread.push(chunk);
+    else this.#output.push(chunk);
+  }
+
+  #wroteAll(): void {
+    this.#stage.log?.("a write begins");
+    if (!this.#weather.readsLate && this.#output.pending !== 0) {
+      this.#faults.add("output: a write ends inside a frame");
+    }
+    const random = this.#random;
+    if (!this.#weather.transportSpeaks || !random.oneIn(4)) return;
+    if (random.oneIn(20)) this.#breakTransport();
+    else if (this.#mouth.length > 0) this.#deliver(this.#mouth.take(true));
+  }
+
+  #confirmsNow(): boolean {
+    this.#writes++;
+    const { confirming } = this.#weather;
+    if (confirming === "until stuck" && this.#random.oneIn(20)) this.#isStuck = true;
+    if (this.#isStuck || confirming === "later") return false;
+    if (confirming === "slowly") {
+      this.#clock.setDelivery(() => this.#confirm(), this.#random.below(30));
+      return false;
+    }
+    this.#readOutput();
+    return true;
+  }
+
+  #readOutput(): void {
+    for (const chunk of this.#unread.splice(0)) this.#output.push(chunk);
+  }
+
+  #mayThrow(): void {
+    if (!this.#weather.transportThrows || this.#writes < 3) return;
+    throw new Reason("the transport is broken");
+  }
+
+  #hasEnded(): void {
+    this.#stage.log?.("the session ends the transport");
+    if (!this.#weather.readsLate && !this.#outputReader.isAtGoAway) {
+      this.#faults.add("output: the last frame is no GOAWAY");
+    }
+    if (this.#weather.transportSpeaks && this.#random.oneIn(3)) this.#answerEnd();
+  }
+
+  /** What is true at any time. */
+  #checkCounters(): void {
+    const stats = this.#session.stats();
+    for (const name of NEVER_NEGATIVE) {
+      if (!(stats[name] >= 0)) this.#faults.add(`negative: ${name}`, String(stats[name]));
+    }
+    if (stats.openStreams !== this.#application.openCount) {
+      const { openCount } = this.#application;
+      this.#faults.add(
+        "openStreams is not what the watcher was told",
+        `${stats.openStreams}, ${openCount}`,
+      );
+    }
+  }
+
+  async #bringToAnEnd(): Promise<void> {
+    const random = this.#random;
+    this.#stage.log?.("the end:");
+    switch (random.below(6)) {
+      case 0:
+        this.#breakTransport();
+        break;
+      case 1:
+        this.#application.destroy();
+        break;
+      case 2:
+        if (this.#mouth.length > 0) this.#deliver(this.#mouth.take(false));
+        this.#breakTransport();
+        break;
+      default:
+        this.#application.close(random.pick([0, 50, 60_000]));
+    }
+    for (let rounds = 0; rounds < LONGEST_END; rounds++) {
+      await hop(DEEP);
+      if (random.oneIn(8)) this.#checkCounters();
+      if (this.#transport.ended && !this.#isAnswered && random.oneIn(3)) {
+        this.#answerEnd();
+        continue;
+      }
+      if (this.#endTurn()) continue;
+      if (!this.#isStuck && this.#confirm()) continue;
+      if (this.#end !== undefined) return;
+      // Nothing but time is left.
+      if (!this.#runNext()) {
+        // Our transport may owe an answer for which the session has no deadline.
+        if (this.#isAnswered || !this.#transport.ended) break;
+        this.#answerEnd();
+      }
+    }
+    this.#faults.add("the session does not end", JSON.stringify(this.#session.stats()));
+    this.#breakTransport();
+    await hop(DEEP);
+  }
+
+  /** The peer ends its direction, too, or the transport fails, or nothing comes at all. */
+  #answerEnd(): void {
+    this.#isAnswered = true;
+    if (this.#random.oneIn(4)) return;
+    this.#breakTransport();
+  }
+
+  /** The session is over. */
+  async #finish(): Promise<void> {
+    this.#checkNoTimers("at the end");
+    this.#checkOver();
+    // A transport may be late.
+    this.#deliver(this.#mouth.take(false));
+    if (!this.#isStuck) this.#confirm();
+    this.#breakTransport();
+    this.#application.finish();
+    await hop(DEEP);
+    while (this.#endTurn()) await hop(DEEP);
+    this.#application.checkTold();
+    const { waitingForAccept } = this.#session.stats();
+    if (waitingForAccept > 0) {
+      this.#faults.add(
+        "over, and streams wait for accept, which has been called",
+        `${waitingForAccept}`,
+      );
+    }
+    await settle();
+    this.#checkUnhandled();
+    this.#promises.handleAll();
+    await settle();
+    this.#checkUnhandled();
+    this.#promises.check();
+    this.#checkNoTimers("behind the end");
+    this.#checkOver();
+    this.#application.checkVerdicts();
+    if (this.#reported !== this.#stage.thrown) {
+      this.#faults.add(
+        "not every error of a callback is reported once",
+        `${this.#reported} of ${this.#stage.thrown}`,
+      );
+    }
+    this.#checkEnd();
+  }
+
+  /** No timer is left, but for those of this moment, by which a long end is cut into tasks. */
+  #checkNoTimers(when: string): void {
+    for (
+      let most = 10_000;
+      most > 0 && (this.#clock.nextDue ?? Infinity) <= this.#clock.now();
+      most--
+    ) {
+      this.#runNext();
+    }
+    const { timers } = this.#clock;
+    if (timers.length > 0) {
+      this.#faults.add(
+        `${when}: a timer is left`,
+        `due ${timers.map(({ due }) => due).join()}, now ${this.#clock.now()}`,
+      );
+    }
+    // What it does must do no harm either.
+    for (let most = 100; most > 0 && this.#runNext(); most--);
+  }
+
+  #checkOver(): void {
+    const { openStreams, memoryUnread, memoryUnsent } = this.#session.stats();
+    this.#checkCounters();
+    if (openStreams !== 0) this.#faults.add("over, and streams are left", `${openStreams}`);
+    if (memoryUnread !== 0) this.#faults.add("over, and memoryUnread is not 0", `${memoryUnread}`);
+    if (memoryUnsent !== 0) this.#faults.add("over, and memoryUnsent is not 0", `${memoryUnsent}`);
+    const fault = this.#options.inspect?.(this.#session);
+    if (fault !== undefined) this.#faults.add(`over, and ${fault.replaceAll(/\d+/g, "N")}`, fault);
+  }
+
+  #checkUnhandled(): void {
+    for (const error of this.#options.unhandled?.() ?? []) {
+      this.#faults.add(`unhandled: ${nameOf(error)}`, describe(error));
+    }
+  }
+
+  #checkEnd(): void {
+    const end = this.#end;
+    if (end === undefined) return;
+    for (const error of [end.localError, end.remoteError]) {
+      if (error !== undefined && !isKnown(error, false)) {
+        this.#faults.add("closed tells an unknown error", describe(error));
+      }
+    }
+    const { mutated, damaged, isStrict } = this.#weather;
+    const isInnocent = mutated === 0 && damaged === 0 && end.localError?.origin === "remote";
+    const { code } = end.localError ?? {};
+    const isFlood = code === "ENHANCE_YOUR_CALM" && !isStrict;
+    if (isInnocent && code !== undefined && (isFlood || BREACHES.has(code))) {
+      this.#faults.add(
+        `an innocent peer is blamed: ${nameOf(end.localError)}`,
+        describe(end.localError),
+      );
+    }
+  }
+
+  /** What callbacks throw surfaces in a microtask of its own, which is watched until the case is over. */
+  #catchMicrotasks(): () => void {
+    const original = globalThis.queueMicrotask;
+    globalThis.queueMicrotask = (task) => {
+      original(() => {
+        try {
+          task();
+        } catch (error) {
+          if (error instanceof Reason && error.what === "thrown out of a callback")
+            this.#reported++;
+          else this.#faults.add(`uncaught in a microtask: ${nameOf(error)}`, describe(error));
+        }
+      });
+    };
+    return () => {
+      globalThis.queueMicrotask = original;
+    };
+  }
+}
+
+const NEVER_NEGATIVE = [
+  "openStreams",
+  "waitingForAccept",
+  "bytesToSend",
+  "memoryUnread",
+  "memoryUnsent",
+] as const satisfies readonly (keyof SessionStats)[];
+
+/** The least window that a session keeps, in bytes, whatever its options say. */
+const LEAST_WINDOW = 1024;
+
+function largestWindow({ options, wire }: { options: Weather["options"]; wire: Wire }): number {
+  const given = options.windowSize ?? options.maxWindowSize ?? 0;
+  return Math.max(given, wire.initialWindow, LEAST_WINDOW);
+}

@@ -1,0 +1,34 @@
+// The bytes that both players send: each byte says at which place of which stream it stands.
+
+import { patternByte } from "../bytes.ts";
+
+const PERIOD = 65_521;
+
+/** The most bytes that one piece of content has. */
+const LONGEST_CONTENT = 600_000;
+
+const CONTENT: Uint8Array = new Uint8Array(PERIOD + LONGEST_CONTENT);
+for (let at = 0; at < CONTENT.length; at++) CONTENT[at] = patternByte(at % PERIOD);
+
+/** `length` bytes of a stream from `place` on. Shared: nobody may change them. */
+export function contentOf(streamId: number, place: number, length: number): Uint8Array {
+  const start = (streamId * 61 + place) % PERIOD;
+  return CONTENT.subarray(start, start + length);
+}
+
+/** Whether a part of a stream that begins at `place` has the content that it must have. Looks at both ends of a long one. */
+export function isContentOf(
+  streamId: number,
+  place: number,
+  chunk: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  const offset = (streamId * 61 + place) % PERIOD;
+  const length = end - start;
+  for (let at = 0; at < length; at++) {
+    if (at === 64 && length > 128) at = length - 64;
+    if (chunk[start + at] !== CONTENT[offset + at]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,70 @@
+// The transport of a fuzzed session: it confirms writes as it has been told to, shows what was written, and notes
+// every call that a session must not make.
+
+import type { Transport, TransportInput } from "@muxado/core";
+import type { Faults } from "./faults.ts";
+
+/** What follows a call of the session's. */
+export interface TransportEvents {
+  /** Bytes were written. */
+  wrote(chunk: Uint8Array): void;
+  /** A write is whole. Input may arrive inside. */
+  wroteAll(): void;
+  /** The session has ended its direction. May answer inside. */
+  hasEnded(): void;
+  /** A write waits for its confirmation: says whether it is confirmed at once. */
+  confirmsNow(): boolean;
+  /** Throws what a broken transport throws. */
+  mayThrow(): void;
+}
+
+/** A transport in the hands of a case. */
+export class HandTransport implements Transport {
+  input!: TransportInput;
+  ended = false;
+  destroyed = false;
+  /** A write is under way. */
+  writing = false;
+  readonly #events: TransportEvents;
+  readonly #faults: Faults;
+
+  constructor(events: TransportEvents, faults: Faults) {
+    this.#events = events;
+    this.#faults = faults;
+  }
+
+  start(input: TransportInput): void {
+    this.input = input;
+  }
+
+  write(chunks: Uint8Array[]): void {
+    if (this.writing) this.#faults.add("transport: a write while another is under way");
+    if (this.ended) this.#faults.add("transport: a write after end()");
+    if (this.destroyed) this.#faults.add("transport: a write after destroy()");
+    this.#events.mayThrow();
+    this.writing = true;
+    for (const chunk of chunks) this.#events.wrote(chunk);
+    this.#events.wroteAll();
+    if (this.#events.confirmsNow()) this.confirm();
+  }
+
+  /** Confirms the write under way. False if there is none. */
+  confirm(): boolean {
+    if (!this.writing) return false;
+    this.writing = false;
+    this.#faults.guard("written", () => this.input.written());
+    return true;
+  }
+
+  end(): void {
+    if (this.writing) this.#faults.add("transport: end() while a write is under way");
+    if (this.ended) this.#faults.add("transport: a second end()");
+    if (this.destroyed) this.#faults.add("transport: end() after destroy()");
+    this.ended = true;
+    this.#events.hasEnded();
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+  }
+}
