@@ -21,6 +21,8 @@ export class NodeTransport implements Transport {
   readonly #polling: number;
   #written!: (error?: Error | null) => void;
   #lastWords: NodeJS.Timeout | undefined;
+  /** Our direction has been ended, by us: a standard output that was does not know so itself once it is closed. */
+  #hasEnded = false;
 
   /** @throws {TypeError} if a stream is none of Node's, or carries anything but bytes. */
   constructor(readable: Readable, writable: Writable, polling: number) {
@@ -62,7 +64,7 @@ export class NodeTransport implements Transport {
     if (!Object.is(readable, writable)) {
       writable.on("error", fail).on("close", () => {
         // Also after our own end(), when the peer still has its say and the session waits for it.
-        if (writable.writableEnded || readable.destroyed) return;
+        if (this.#hasEnded || readable.destroyed) return;
         this.#lastWords = setTimeout(() => input.ended(), LAST_WORDS).unref();
       });
     }
@@ -91,6 +93,7 @@ export class NodeTransport implements Transport {
   }
 
   end(): void {
+    this.#hasEnded = true;
     this.#writable.end();
   }
 
