@@ -36,7 +36,6 @@ export interface ClosingUnderTest {
 
 const titles: Readonly<Record<SituationName, string>> = {
   busy: "the reader stands still for 3 s in the middle of 12 MB",
-  busyAtTheEnd: "the reader stands still for 3 s before the last of 12 MB",
   slowLink: "the link has 1 Mbit/s",
   late: "the reader stands still, then opens a stream and writes, before it hears of the end",
   uploading: "the peer is sending 12 MB, and the closer stands still for 3 s in the middle",
@@ -132,7 +131,6 @@ function check(plan: Plan, { closer, reader }: Outcome): void {
       return expect(reader!.closed.debug).toContain(plan.wire === "muxado" ? "reset" : "");
     }
     case "busy":
-    case "busyAtTheEnd":
     case "slowLink":
       expect(closer).toEqual({ failed: null, received: null, closed: NO_ERRORS });
       expect(reader).toEqual({ failed: null, received: whole, closed: NO_ERRORS });
