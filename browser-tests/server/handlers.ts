@@ -13,6 +13,8 @@ export type Handler = (
 
 export const handlers: Readonly<Record<string, Handler>> = {
   "/echo": echo,
+  "/fail": fail,
+  "/gulp": gulp,
   "/open": open,
   "/sink": sink,
   "/source": source,
@@ -71,6 +73,37 @@ async function source(session: Session, query: URLSearchParams, progress: Progre
     }
     progress.checksum = String(checksum);
     await stream.close();
+  }
+}
+
+/** Has nothing to say, and reads; after `blockAt` bytes its thread stands still for three seconds. */
+async function gulp(session: Session, query: URLSearchParams, progress: Progress): Promise<void> {
+  const blockAt = Number(query.get("blockAt"));
+  for await (const stream of session) {
+    await stream.closeWrite();
+    const checksum = new Checksum();
+    let isAhead = true;
+    for await (const chunk of stream) {
+      checksum.add(chunk);
+      progress.read += chunk.length;
+      if (isAhead && progress.read >= blockAt) {
+        isAhead = false;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+      }
+    }
+    progress.checksum = String(checksum);
+  }
+}
+
+/** Sends `length` bytes on each stream, and fails once half of them are written. */
+async function fail(session: Session, query: URLSearchParams, progress: Progress): Promise<void> {
+  const length = Number(query.get("length"));
+  for await (const stream of session) {
+    for (const chunk of content(length)) {
+      await stream.write(chunk);
+      progress.written += chunk.length;
+      if (progress.written >= length / 2) return session.destroy(new Error("out of order"));
+    }
   }
 }
 

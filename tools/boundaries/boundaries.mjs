@@ -38,8 +38,8 @@ const forTests = ["@muxado/testkit", "vitest", "fast-check", "node:"];
  * @type {Record<string, string[]>}
  */
 const forTestsOf = {
-  node: ["express", "fastify", "undici", "ws"],
-  ws: ["ws"],
+  node: ["esbuild", "express", "fastify", "undici", "ws"],
+  ws: ["esbuild", "ws"],
   yamux: [
     "@muxado/node",
     "@muxado/typed",

@@ -37,6 +37,8 @@ export class NodeTransport implements Transport {
   /** The write that waits for room, where no callback tells of it; 0 for none. They are counted from 1. */
   #waiting = 0;
   #writes = 0;
+  /** Our direction has been ended, by us: a standard output that was does not know so itself once it is closed. */
+  #hasEnded = false;
 
   /** @throws {TypeError} if a stream lacks what it needs, or carries anything but bytes. */
   constructor(readable: ReadableLike, writable: WritableLike, polling: number) {
@@ -72,7 +74,7 @@ export class NodeTransport implements Transport {
       writable.on("error", fail);
       writable.on("close", () => {
         // Also after our own end(), when the peer still has its say and the session waits for it.
-        if (isEnding(writable, readable)) return;
+        if (this.#hasEnded || isEnding(writable, readable)) return;
         this.#lastWords = setTimeout(() => input.ended(), LAST_WORDS).unref();
       });
     }
@@ -104,6 +106,7 @@ export class NodeTransport implements Transport {
   }
 
   end(): void {
+    this.#hasEnded = true;
     this.#writable.end();
   }
 

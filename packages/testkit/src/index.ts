@@ -5,6 +5,7 @@ export {
   type ConnectOptions,
   type SessionsUnderTest,
 } from "./compliance/harness.ts";
+export { type ClosingUnderTest, describeClosing, type Outcome } from "./closing/suite.ts";
 export { describeSessions } from "./compliance/suite.ts";
 export { stopCalendar } from "./calendar.ts";
 export { concatenated, firstDifference, patternByte, patterned } from "./bytes.ts";

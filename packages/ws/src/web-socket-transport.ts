@@ -104,6 +104,8 @@ export class WebSocketTransport implements Transport {
   end(error?: MuxadoError): void {
     if (error === undefined) this.#socket.close(1000);
     else closeBecause(this.#socket, error);
+    // How long the peer may take to read is for the session to say, which hangs up at its own deadline.
+    clearTimeout(this.#socket._closeTimer);
   }
 
   destroy(): void {

@@ -53,6 +53,8 @@ export interface NodeWebSocket extends WebSocketLike {
   send(data: Uint8Array, done?: (error?: Error | null) => void): void;
   /** Hangs up. */
   terminate?(): void;
+  /** Of the `ws` package: hangs up 30 seconds after a close, whether or not the peer is still reading. */
+  readonly _closeTimer?: Parameters<typeof clearTimeout>[0];
 }
 
 /** Values of `readyState`. */

@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import * as net from "node:net";
-import type { Session } from "@muxado/core";
+import type { Session, Stream } from "@muxado/core";
 import {
   createServer,
   type Server,
@@ -102,6 +102,13 @@ export async function ask(session: Session, text: string): Promise<string> {
   await stream.write(Buffer.from(text));
   await stream.closeWrite();
   return reply;
+}
+
+/** Everything up to the end. */
+export async function readAll(stream: Stream): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** A promise and what settles it. */

@@ -1,0 +1,90 @@
+// A graceful end loses nothing, and an error arrives, whichever side's thread stands still meanwhile.
+
+import { connect } from "@muxado/ws";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { commands } from "vitest/browser";
+import { Checksum, content } from "../server/content.ts";
+import { startServer } from "./server.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const LENGTH = 12_000_000;
+/** So that all that there is may be on its way while nobody reads. */
+const WINDOW = 16 * 1024 * 1024;
+const NO_ERRORS = { localError: undefined, remoteError: undefined };
+
+test("a page that writes 12 MB and closes, to a server whose thread stands still", async () => {
+  const url = await startServer();
+  const session = await connect(`${url}/gulp?blockAt=${LENGTH / 2}`);
+  const stream = session.open();
+  const sent = new Checksum();
+  for (const chunk of content(LENGTH)) {
+    await stream.write(chunk);
+    sent.add(chunk);
+  }
+  await stream.close();
+  await session.close();
+  expect(await session.closed).toMatchObject(NO_ERRORS);
+  // The server hears of the end of the connection a little later.
+  await vi.waitUntil(async () => (await commands.reportOf(url)).ends.length > 0);
+  const { checksum, ends, complaints } = await commands.reportOf(url);
+  expect({ checksum, ends, complaints }).toEqual({
+    checksum: String(sent),
+    ends: [null],
+    complaints: [],
+  });
+});
+
+test("a server that closes while the thread of the page stands still", async () => {
+  const url = await startServer();
+  const session = await connect(`${url}/source?length=${LENGTH}`, { windowSize: WINDOW });
+  onTestFinished(() => session.destroy());
+  const stream = session.open();
+  await stream.closeWrite();
+  const received = new Checksum();
+  received.add((await stream.read())!);
+  const closing = commands.closeServer(url);
+  let isAhead = true;
+  for await (const chunk of stream) {
+    received.add(chunk);
+    if (isAhead && received.length >= LENGTH / 4) {
+      isAhead = false;
+      standStill();
+    }
+  }
+  expect(await session.closed).toMatchObject(NO_ERRORS);
+  await closing;
+  const { checksum, ends, complaints } = await commands.reportOf(url);
+  expect({ checksum, ends, complaints }).toEqual({
+    checksum: String(received),
+    ends: [null],
+    complaints: [],
+  });
+  expect(received.length).toBe(LENGTH);
+});
+
+test("a server that fails while the thread of the page stands still", async () => {
+  const url = await startServer();
+  const session = await connect(`${url}/fail?length=${LENGTH}`, { windowSize: WINDOW });
+  onTestFinished(() => session.destroy());
+  const stream = session.open();
+  // It goes on sending, and does not hear that nobody reads it.
+  const sending = stream.write(new Uint8Array(LENGTH));
+  const failure = sending.catch((error: unknown) => error);
+  await stream.read();
+  standStill();
+  const read = (async () => {
+    for await (const _ of stream);
+  })();
+  await expect(read).rejects.toMatchObject({ scope: "session", origin: "remote" });
+  expect(await failure).toMatchObject({ scope: "session", origin: "remote" });
+  const { localError, remoteError } = await session.closed;
+  expect(localError).toBeUndefined();
+  expect(remoteError).toMatchObject({ code: "INTERNAL_ERROR", origin: "remote" });
+});
+
+/** Three seconds in which the page does nothing else. */
+function standStill(): void {
+  const end = performance.now() + 3_000;
+  while (performance.now() < end);
+}

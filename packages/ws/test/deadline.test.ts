@@ -1,0 +1,46 @@
+// How long a close may take is the session's business, and not that of the `ws` package, which gives up by itself.
+
+import { attach } from "@muxado/ws";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { ending, readAll, socketPair } from "./peers.ts";
+import { leaveNothingOpen } from "./resources.ts";
+
+leaveNothingOpen();
+afterEach(() => void vi.useRealTimers());
+
+/** `ws` hangs up as many milliseconds after it has been told to close, and this is longer. */
+const LONGER_THAN_WS = 40_000;
+
+describe.each(["client", "server"] as const)(
+  "a session that the %s closes without a deadline",
+  (closer) => {
+    test("waits for a reader that needs more time than ws gives it", async () => {
+      const sockets = await socketPair();
+      if (closer === "server") sockets.reverse();
+      const [ours, theirs] = sockets;
+      const session = ending(attach(ours, { role: "client" }));
+      const reader = ending(attach(theirs, { role: "server" }));
+      const stream = session.open();
+      await stream.write(new Uint8Array(1));
+      const accepted = await reader.accept();
+      await accepted.closeWrite();
+      expect(await stream.read()).toBeNull();
+      theirs.pause();
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      await stream.write(new Uint8Array(100_000));
+      await stream.close();
+      let isClosed = false;
+      const closing = session.close({ timeout: Infinity }).then(() => void (isClosed = true));
+      while (ours.readyState === ours.OPEN) await new Promise(setImmediate);
+
+      await vi.advanceTimersByTimeAsync(LONGER_THAN_WS);
+      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+      expect(isClosed).toBe(false);
+      theirs.resume();
+      expect(await readAll(accepted)).toHaveLength(100_001);
+      await closing;
+      expect(await session.closed).toMatchObject({ localError: undefined, remoteError: undefined });
+      expect(await reader.closed).toMatchObject({ localError: undefined, remoteError: undefined });
+    });
+  },
+);
