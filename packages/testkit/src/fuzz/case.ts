@@ -84,7 +84,7 @@ class Case {
   readonly #outputReader: OutputReader;
   readonly #session: Session;
   /** Output that is read once its write is confirmed. */
-  #unread: Uint8Array[] = [];
+  #unread: Uint8Array<ArrayBuffer>[] = [];
   #end: SessionEnd | undefined;
   #steps = 0;
   #writes = 0;
@@ -224,7 +224,7 @@ class Case {
     if (this.#weather.storms && random.oneIn(200)) this.#breakTransport();
   }
 
-  #deliver(chunk: Uint8Array): void {
+  #deliver(chunk: Uint8Array<ArrayBuffer>): void {
     this.#stage.log?.(`${chunk.length} bytes arrive`);
     this.#input.push(chunk);
     // The session may give the memory away; the books keep theirs.
@@ -271,7 +271,7 @@ class Case {
     return hasRun;
   }
 
-  #wrote(chunk: Uint8Array): void {
+  #wrote(chunk: Uint8Array<ArrayBuffer>): void {
     if (this.#weather.readsLate) this.#unread.push(chunk);
     else this.#output.push(chunk);
   }

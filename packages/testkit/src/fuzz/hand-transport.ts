@@ -7,7 +7,7 @@ import type { Faults } from "./faults.ts";
 /** What follows a call of the session's. */
 export interface TransportEvents {
   /** Bytes were written. */
-  wrote(chunk: Uint8Array): void;
+  wrote(chunk: Uint8Array<ArrayBuffer>): void;
   /** A write is whole. Input may arrive inside. */
   wroteAll(): void;
   /** The session has ended its direction. May answer inside. */
@@ -37,7 +37,7 @@ export class HandTransport implements Transport {
     this.input = input;
   }
 
-  write(chunks: Uint8Array[]): void {
+  write(chunks: Uint8Array<ArrayBuffer>[]): void {
     if (this.writing) this.#faults.add("transport: a write while another is under way");
     if (this.ended) this.#faults.add("transport: a write after end()");
     if (this.destroyed) this.#faults.add("transport: a write after destroy()");

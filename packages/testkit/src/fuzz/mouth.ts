@@ -14,7 +14,7 @@ export class Mouth {
   readonly #wire: Wire;
   readonly #mutated: number;
   readonly #damaged: number;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
   /**
    * @param mutated how often a frame has other flags, an eighth of it
@@ -34,7 +34,7 @@ export class Mouth {
 
   say(phrases: readonly Phrase[], log: ((line: string) => void) | undefined): void {
     const random = this.#random;
-    const pieces = [this.#bytes];
+    const pieces: Uint8Array[] = [this.#bytes];
     for (const phrase of phrases) {
       const frame = encoded(this.#wire, phrase);
       const isDamaged = this.#damaged > 0 && random.next() < this.#damaged;
@@ -50,7 +50,7 @@ export class Mouth {
   }
 
   /** The next chunk: all of it, or what a cut leaves. */
-  take(cuts: boolean): Uint8Array {
+  take(cuts: boolean): Uint8Array<ArrayBuffer> {
     const random = this.#random;
     const { length } = this.#bytes;
     const isCut = cuts && length > 1 && random.oneIn(2);
