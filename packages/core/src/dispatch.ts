@@ -11,8 +11,8 @@ import { DataFlag, type WireError, type WireHandler } from "./wire.ts";
 import { countReset } from "./stats.ts";
 import { codeOfWire, type Failure, type MuxadoErrorCode, wireCodeOf } from "./errors.ts";
 
-/** Late frames of one stream that an honest peer may send without being asked: Go says goodbye three times (G11). */
-const STRAYS_PER_STREAM = 4;
+/** Frames on streams that are not there, for each frame that the peer was sent and each stream of its own (spec §10, 21). */
+const STRAYS_EARNED = 4;
 
 /** The session's side of the wire's decoder. */
 export class Dispatch implements WireHandler {
@@ -210,7 +210,8 @@ export class Dispatch implements WireHandler {
 
   /**
    * A frame on a stream that is not there, with a body of `length` bytes. Honest peers send one for each of our frames
-   * that came too late for them, a few goodbyes for each stream, and what they had under way on one that we have reset.
+   * that came too late for them (appendix, G13), three goodbyes for a stream (G11), and what they had under way on one
+   * that we have reset.
    */
   #strayFrame(length: number): void {
     const { table, outbound, options } = this.#session;
@@ -218,8 +219,7 @@ export class Dispatch implements WireHandler {
       this.creditLeftOver -= length;
       return;
     }
-    const earned =
-      outbound.framesSent + STRAYS_PER_STREAM * (table.openedCount + table.acceptedCount);
+    const earned = STRAYS_EARNED * (outbound.framesSent + table.acceptedCount);
     if (++this.#strayFrames > earned + options.maxStrayFrames) {
       this.#flood("sends frames on streams that are not there");
     }

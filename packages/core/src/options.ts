@@ -95,9 +95,9 @@ export interface SessionOptions {
    */
   readonly maxUnearnedIncrements?: number | undefined;
   /**
-   * Frames that the peer may send on streams that are not there, beyond one for each frame that was sent to it, four
-   * for each stream, and the credit of those that were reset here; one more ends the session with ENHANCE_YOUR_CALM.
-   * Default: 10 000.
+   * Frames that the peer may send on streams that are not there, beyond four for each frame that was sent to it and for
+   * each stream that it has opened, and the credit of those that were reset here; one more ends the session with
+   * ENHANCE_YOUR_CALM. Default: 10 000.
    */
   readonly maxStrayFrames?: number | undefined;
   /**

@@ -1,7 +1,7 @@
 // Byte arrays as tests need them: joined, and with content that can be checked at any place.
 
 /** All of `chunks` in one new array. */
-export function concatenated(chunks: readonly Uint8Array[]): Uint8Array {
+export function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;
   for (const chunk of chunks) {
