@@ -38,7 +38,7 @@ const forTests = ["@muxado/testkit", "vitest", "fast-check", "node:"];
  * @type {Record<string, string[]>}
  */
 const forTestsOf = {
-  node: ["esbuild", "express", "fastify", "undici", "ws"],
+  node: ["esbuild", "express", "fastify", "readable-stream", "streamx", "undici", "ws"],
   ws: ["esbuild", "ws"],
   yamux: [
     "@muxado/node",

@@ -86,6 +86,7 @@ export class WebSocketTransport implements Transport {
     if (readyState === CONNECTING) this.#early = chunks;
     // Whatever is closing drops what it is given, and its close says why it was never written.
     if (readyState !== OPEN) return;
+    this.#isUnopened = false;
     // A socket that was dialed copies what it sends at once, to mask it or to hand it to the browser. But one of `ws`
     // with an extension compresses it first, in another thread, from where it lies.
     const { url, extensions } = this.#socket;
