@@ -24,7 +24,7 @@ export function inSlices<T>(
 }
 
 /** Calls `callback` in a task of its own. */
-export function soon(clock: Clock, callback: () => void): void {
+function soon(clock: Clock, callback: () => void): void {
   if (clock.soon === undefined) clock.setTimer(callback, 0);
   else clock.soon(callback);
 }
