@@ -68,6 +68,16 @@ export class ExamplePage {
     return item;
   }
 
+  /** Begins to send 64 MiB, which the server takes so slowly that a test is over before; or as the page has it. */
+  async upload({ slowly }: { slowly: boolean }): Promise<void> {
+    if (slowly) {
+      const pace = this.page.getByLabel("The server takes").locator("option:checked");
+      // In MiB a second.
+      await pace.evaluate((option: HTMLOptionElement) => (option.value = "0.5"));
+    }
+    await this.button("Send 64 MiB").click();
+  }
+
   button(name: string): Locator {
     return this.page.getByRole("button", { name });
   }

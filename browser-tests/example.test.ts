@@ -53,7 +53,7 @@ describe.each(looks)("$name", (look) => {
     // For the gauges to have something to show.
     if (KEEPS) await sleep(12_000);
 
-    await page.button("Send 64 MiB").click();
+    await page.upload({ slowly: !KEEPS });
     await page.page.locator("#upload-state", { hasText: /[1-9] %/ }).waitFor();
     await page.say("I am sending 64 MiB. Can you hear me?");
     await other.message("I am sending 64 MiB. Can you hear me?");
@@ -120,7 +120,7 @@ test("a page that loses its server connects to the next one, and says then what 
   const page = await open(first.url);
   await page.say("before");
   await page.delivery("before", "delivered");
-  await page.button("Send 64 MiB").click();
+  await page.upload({ slowly: true });
   await page.page.locator("#upload-state", { hasText: /[1-9] %/ }).waitFor();
   await first.kill();
   await page.reach("waiting");

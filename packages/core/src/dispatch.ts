@@ -87,7 +87,7 @@ export class Dispatch implements WireHandler {
   }
 
   onIncrement(streamId: number, increment: number): void {
-    const { counters, options, outbound, table } = this.#session;
+    const { counters, options, outbound, table, wire } = this.#session;
     counters.framesReceived++;
     this.#emptyFrames = 0;
     // Go sends one for each read, of a byte if need be, and who wants larger windows one for each stream: never more
@@ -101,10 +101,10 @@ export class Dispatch implements WireHandler {
     this.#hear(stream);
     if (stream.transition(StreamInput.receiveIncrement) !== StreamEffect.apply) return;
     const { window } = stream.sending;
-    const { initialWindow, maxWindow } = this.#session.wire;
     // What lifts a window above its first size returns nothing: it has grown.
-    counters.bytesReturned += Math.min(increment, Math.max(initialWindow - window.available, 0));
-    if (!window.grant(increment, maxWindow)) {
+    const missing = Math.max(wire.initialWindow - window.available, 0);
+    counters.bytesReturned += Math.min(increment, missing);
+    if (!window.grant(increment, wire.maxWindow)) {
       this.#breach(
         stream,
         "FLOW_CONTROL_ERROR",
