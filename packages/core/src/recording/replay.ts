@@ -85,9 +85,10 @@ export async function replay<Started>(
   // What its last turn sends from now on, the recording has not waited for either.
   difference ??= transport.surplus(end);
   await settle();
+  const sent = concatenated(transport.sent);
   transport.stop();
   await settle();
-  return { started, sent: concatenated(transport.sent), difference };
+  return { started, sent, difference };
 }
 
 /** The transport of a session that is replayed. */
@@ -98,6 +99,7 @@ class ReplayTransport implements Transport {
   readonly #flushes: (() => void)[] = [];
   #input: TransportInput | undefined;
   #isWriting = false;
+  #hasEnded = false;
   /** What was sent and no recorded write has been compared with. */
   #unmatched: Uint8Array<ArrayBuffer> = NOTHING;
   /** Bytes that were. */
@@ -121,7 +123,9 @@ class ReplayTransport implements Transport {
     this.#unmatched = concatenated([this.#unmatched, bytes]);
   }
 
-  end(): void {}
+  end(): void {
+    this.#hasEnded = true;
+  }
 
   destroy(): void {}
 
@@ -165,7 +169,13 @@ class ReplayTransport implements Transport {
 
   /** Nothing more will come. */
   stop(): void {
-    this.#begun().ended(new Error("the replay is over"));
+    // One that has sent its last ends its direction with one more flush, which no recorded write asks for. It has only
+    // waited for the end.
+    for (let times = 0; times < 2 && !this.#hasEnded; times++) {
+      for (const flush of this.#flushes.splice(0)) flush();
+      this.#written();
+    }
+    this.#begun().ended(this.#hasEnded ? undefined : new Error("the replay is over"));
   }
 
   /** Runs flushes until `length` bytes have been sent. False if there was nothing to run. */
