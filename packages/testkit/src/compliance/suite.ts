@@ -8,6 +8,7 @@ import { describeDraining } from "./draining.ts";
 import { describeErrors } from "./errors.ts";
 import { describeHalfClose } from "./half-close.ts";
 import { Harness, type SessionsUnderTest } from "./harness.ts";
+import { describeMemory } from "./memory.ts";
 import { describeNonBlocking } from "./non-blocking.ts";
 import { describeOpening } from "./opening.ts";
 import { describeReset } from "./reset.ts";
@@ -28,6 +29,7 @@ export function describeSessions(sessions: SessionsUnderTest): void {
     describeWaiting(harness);
     describeNonBlocking(harness);
     describeWebStreams(harness);
+    describeMemory(harness);
     describeDraining(harness);
     describeSessionEnd(harness);
     describeErrors(harness);
