@@ -80,7 +80,8 @@ export async function recorded(transport: Transport): Promise<void> {
     recording,
     (itsTransport, role, options) => new Session(itsTransport, role, options),
   );
-  console.log(new Blob([sent, recorder.bytes()]), [...recording].length);
+  console.log(new Blob([sent, recorder.bytes()]));
+  for (const entry of recording) if (entry.kind === "in") console.log(new Blob([entry.bytes]));
 }
 
 /** A pair whose types say nothing of the memory is taken, and one that does. */
