@@ -1,5 +1,5 @@
-// Type-checks every program in the documentation as a user would, against the built packages,
-// then runs each in a process of its own. Runs from the repository's root, after a build.
+// Type-checks every program in the documentation as users do, those who have the types of a page among them, against
+// the built packages, then runs each in a process of its own. Runs from the repository's root, after a build.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,6 +18,7 @@ const tsconfig = {
     module: "nodenext",
     moduleDetection: "force",
     strict: true,
+    exactOptionalPropertyTypes: true,
     allowJs: true,
     checkJs: true,
     rootDir: ".",
@@ -25,10 +26,19 @@ const tsconfig = {
   },
   include: ["*"],
 };
+const withDom = {
+  extends: "./tsconfig.json",
+  compilerOptions: {
+    lib: [...tsconfig.compilerOptions.lib, "dom", "dom.iterable", "dom.asynciterable"],
+    noEmit: true,
+  },
+  include: ["*"],
+};
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out);
 writeFileSync(path.join(out, "tsconfig.json"), JSON.stringify(tsconfig));
+writeFileSync(path.join(out, "tsconfig.dom.json"), JSON.stringify(withDom));
 const snippets = pages().flatMap((page) =>
   extractSnippets(readFileSync(page, "utf8")).map((snippet) => {
     const name = `${page.replaceAll("/", ".")}.${snippet.line}`;
@@ -37,8 +47,16 @@ const snippets = pages().flatMap((page) =>
   }),
 );
 
-const compiler = spawnSync("tsc", ["-p", ".", "--pretty", "false"], { cwd: out, encoding: "utf8" });
-const diagnostics = compiler.stdout.trim().split(/\n(?=\S)/);
+const compilations = ["tsconfig.json", "tsconfig.dom.json"].map((config) => {
+  const args = ["-p", config, "--pretty", "false"];
+  return { config, ...spawnSync("tsc", args, { cwd: out, encoding: "utf8" }) };
+});
+const diagnostics = compilations.flatMap(({ config, stdout }) =>
+  stdout
+    .trim()
+    .split(/\n(?=\S)/)
+    .map((text) => `${text}${config === "tsconfig.json" ? "" : " (with dom)"}`),
+);
 let passed = 0;
 let failed = 0;
 
@@ -52,9 +70,10 @@ for (const { name, where, language, runs, output } of snippets) {
   else passed++;
   console.log(problem ? `✗ ${where}\n${problem}` : `✓ ${where}${runs ? "" : " (types only)"}`);
 }
-if (compiler.status !== 0 && failed === 0) {
+for (const { status, error, stdout } of compilations) {
+  if (status === 0 || failed > 0) continue;
   failed++;
-  console.log(compiler.error ?? compiler.stdout);
+  console.log(error ?? stdout);
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

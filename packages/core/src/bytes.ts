@@ -13,7 +13,9 @@ export function checkBytes(chunk: unknown): void {
 
 /** `chunk`, or a copy if its memory is shared: what readers get is theirs alone, and platforms refuse other bytes. */
 export function unshared(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
-  return isUnshared(chunk) ? chunk : Uint8Array.prototype.slice.call(chunk);
+  return chunk.buffer[Symbol.toStringTag] === "ArrayBuffer"
+    ? (chunk as Uint8Array<ArrayBuffer>)
+    : new Uint8Array(chunk);
 }
 
 /** All of `chunks`, one behind the other, as a copy. */
@@ -25,10 +27,6 @@ export function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuf
     at += chunk.length;
   }
   return whole;
-}
-
-function isUnshared(chunk: Uint8Array): chunk is Uint8Array<ArrayBuffer> {
-  return chunk.buffer[Symbol.toStringTag] === "ArrayBuffer";
 }
 
 function describe(value: unknown): string {

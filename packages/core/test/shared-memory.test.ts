@@ -3,6 +3,7 @@
 import { type Frame, encode, HEADER_LENGTH } from "@muxado/frame";
 import { rawPeer } from "@muxado/testkit";
 import { Session, type TracedFrame, type Transport, type TransportInput } from "@muxado/core";
+import { Recorder, Recording } from "@muxado/core/recording";
 import { expect, test } from "vitest";
 
 function shared(bytes: Uint8Array): Uint8Array<SharedArrayBuffer> {
@@ -80,4 +81,16 @@ test("a trace is shown the debug data of our own GOAWAY in memory of its own", (
   expect(frame).toMatchObject({ kind: "goAway", debug: Uint8Array.of(1, 2, 3) });
   expect(frame!.kind === "goAway" && frame!.debug.buffer).toBeInstanceOf(ArrayBuffer);
   session.destroy();
+});
+
+test("a recording may lie in shared memory: what its entries show does not", () => {
+  const recorder = new Recorder();
+  const peer = rawPeer({ record: recorder.record });
+  void peer.session.open().write(Uint8Array.of(1, 2, 3));
+  peer.flush();
+  peer.session.destroy();
+  const entries = [...new Recording(shared(recorder.bytes()))];
+  const shown = entries.flatMap((entry) => (entry.kind === "out" ? [entry.bytes] : []));
+  expect(shown.map(({ buffer }) => buffer[Symbol.toStringTag])).toContain("ArrayBuffer");
+  expect(shown.map(({ buffer }) => buffer[Symbol.toStringTag])).not.toContain("SharedArrayBuffer");
 });

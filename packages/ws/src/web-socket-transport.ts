@@ -40,7 +40,7 @@ export class WebSocketTransport implements Transport {
   readonly #listeners: readonly [WebSocketEventType, (event: WebSocketEvent) => void][];
   #input!: TransportInput;
   /** A write that came before the socket was open. */
-  #early: Uint8Array[] | undefined;
+  #early: Uint8Array<ArrayBuffer>[] | undefined;
   /** It is one of `ws`, or like it. */
   readonly #tells: boolean;
   /** Messages that `send` has not called back for. */
@@ -81,7 +81,7 @@ export class WebSocketTransport implements Transport {
     for (const [type, listener] of this.#listeners) socket.addEventListener(type, listener);
   }
 
-  write(chunks: Uint8Array[]): void {
+  write(chunks: Uint8Array<ArrayBuffer>[]): void {
     const { readyState } = this.#socket;
     if (readyState === CONNECTING) this.#early = chunks;
     // Whatever is closing drops what it is given, and its close says why it was never written.
@@ -171,8 +171,10 @@ export class WebSocketTransport implements Transport {
 }
 
 /** The chunks of one message after the other, none of them longer than the longest. */
-function* messagesOf(chunks: readonly Uint8Array[]): Generator<Uint8Array[]> {
-  let message: Uint8Array[] = [];
+function* messagesOf(
+  chunks: readonly Uint8Array<ArrayBuffer>[],
+): Generator<Uint8Array<ArrayBuffer>[]> {
+  let message: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += LONGEST_MESSAGE) {
@@ -190,7 +192,7 @@ function* messagesOf(chunks: readonly Uint8Array[]): Generator<Uint8Array[]> {
 }
 
 /** A copy, since a server's socket may still refer to it when the session has its chunks back. */
-function concatenated(chunks: readonly Uint8Array[]): Uint8Array {
+function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;
   for (const chunk of chunks) {

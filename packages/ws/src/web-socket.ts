@@ -25,11 +25,8 @@ export interface WebSocketLike {
   readonly protocol: string;
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
-  /**
-   * Sends a message: a Uint8Array over an ArrayBuffer. Its type is `never` because compilers disagree on how to say
-   * that, and every socket's method takes it.
-   */
-  send(data: never): void;
+  /** Sends a message. */
+  send(data: Uint8Array<ArrayBuffer>): void;
   /** Closes in due form. */
   close(code?: number, reason?: string): void;
   /** Adds a listener. */
@@ -50,7 +47,7 @@ export interface NodeWebSocket extends WebSocketLike {
   /** Where it was dialed; a server's socket of `ws` has none. */
   readonly url?: string;
   /** Says besides when the message is with the system; only where there is `on`. */
-  send(data: Uint8Array, done?: (error?: Error | null) => void): void;
+  send(data: Uint8Array<ArrayBuffer>, done?: (error?: Error | null) => void): void;
   /** Hangs up. */
   terminate?(): void;
   /** Of the `ws` package: hangs up 30 seconds after a close, whether or not the peer is still reading. */

@@ -72,11 +72,11 @@ export function putText(target: number[], text: string): void {
 export class PartReader {
   /** Where the next part begins. */
   at = 0;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
   /** Where the part of the file began that an error would be about: the header or an entry. */
   #begin = 0;
 
-  constructor(bytes: Uint8Array, at = 0) {
+  constructor(bytes: Uint8Array<ArrayBuffer>, at = 0) {
     this.#bytes = bytes;
     this.at = this.#begin = at;
   }
@@ -88,7 +88,7 @@ export class PartReader {
   }
 
   /** A view of the next `length` bytes. */
-  bytes(length: number): Uint8Array {
+  bytes(length: number): Uint8Array<ArrayBuffer> {
     const rest = this.#bytes.length - this.at;
     if (length > rest) throw this.error(`cut short: ${length} bytes should follow, ${rest} do`);
     this.at += length;

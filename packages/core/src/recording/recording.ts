@@ -1,5 +1,6 @@
 // Reading a recording: its header at once, its entries one by one. It knows nothing of frames.
 
+import { unshared } from "../bytes.ts";
 import type { Role } from "../options.ts";
 import {
   KINDS,
@@ -22,7 +23,7 @@ export type RecordingEntry = {
       /** A chunk arrived. */
       readonly kind: "in";
       /** A view of the recording. */
-      readonly bytes: Uint8Array;
+      readonly bytes: Uint8Array<ArrayBuffer>;
       /** What the memory behind the chunk was longer, at the most its length + 1. */
       readonly slack: number;
     }
@@ -30,7 +31,7 @@ export type RecordingEntry = {
       /** A write left. */
       readonly kind: "out";
       /** A view of the recording. */
-      readonly bytes: Uint8Array;
+      readonly bytes: Uint8Array<ArrayBuffer>;
     }
   | {
       /** The transport failed. */
@@ -57,16 +58,17 @@ export class Recording implements Iterable<RecordingEntry> {
   readonly note: string;
   /** When the session was made, in milliseconds of its clock. */
   readonly start: number;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #firstEntry: number;
 
   /**
-   * Reads the header of `bytes`, which are referred to and must not change.
+   * Reads the header of `bytes`, which are referred to and must not change; a copy is made of shared memory.
    *
    * @throws {RecordingError} if this is no recording, or one of another version.
    */
   constructor(bytes: Uint8Array) {
-    const reader = new PartReader(bytes);
+    this.#bytes = unshared(bytes);
+    const reader = new PartReader(this.#bytes);
     const magic = reader.bytes(Math.min(MAGIC.length, bytes.length));
     if (magic.length === 0 || magic.some((byte, index) => byte !== MAGIC[index])) {
       throw reader.error("this is no recording of a muxado session");
@@ -80,7 +82,6 @@ export class Recording implements Iterable<RecordingEntry> {
     this.start = reader.number() / PER_MILLISECOND;
     this.wire = reader.text();
     this.note = reader.text();
-    this.#bytes = bytes;
     this.#firstEntry = reader.at;
   }
 

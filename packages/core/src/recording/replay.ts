@@ -33,7 +33,7 @@ export interface ReplayDifference {
   /** The first byte that differs, counted from the first that the session has sent. */
   readonly offset: number;
   /** What was recorded from there on, up to the end of the write; nothing if the replay only sent more. */
-  readonly recorded: Uint8Array;
+  readonly recorded: Uint8Array<ArrayBuffer>;
   /** What was sent instead; nothing if it only sent less. */
   readonly replayed: Uint8Array<ArrayBuffer>;
   /** All of this, to be read. */
@@ -139,7 +139,10 @@ class ReplayTransport implements Transport {
   }
 
   /** The recorded session has sent `recorded`: lets this one send as much. Says what is different. */
-  async expect(recorded: Uint8Array, time: number): Promise<ReplayDifference | undefined> {
+  async expect(
+    recorded: Uint8Array<ArrayBuffer>,
+    time: number,
+  ): Promise<ReplayDifference | undefined> {
     this.#begun();
     this.#flushUpTo(recorded.length);
     if (this.#unmatched.length < recorded.length) {
@@ -215,7 +218,7 @@ function chunkOf({ bytes, slack }: RecordingEntry & { kind: "in" }): Uint8Array 
 function differenceOf(
   time: number,
   offset: number,
-  recorded: Uint8Array,
+  recorded: Uint8Array<ArrayBuffer>,
   replayed: Uint8Array<ArrayBuffer>,
 ): ReplayDifference {
   const message =

@@ -1,0 +1,40 @@
+// The layers and the codecs, wherever there are Web Streams.
+
+import type { Session } from "@muxado/core";
+import { encode, type Frame, FrameDecoder } from "@muxado/frame";
+import { Heartbeat } from "@muxado/heartbeat";
+import { TypedSession } from "@muxado/typed";
+import * as yamux from "@muxado/yamux";
+
+export function frames(bytes: Uint8Array): Blob[] {
+  const blobs: Blob[] = [];
+  for (const frame of new FrameDecoder().decode(bytes)) {
+    if (frame.type === "DATA") blobs.push(new Blob([frame.body]));
+    if (frame.type === "GOAWAY") blobs.push(new Blob([frame.debug]));
+    blobs.push(new Blob([encode(frame)]));
+  }
+  const mine: Frame = { type: "DATA", streamId: 1, syn: true, fin: false, body: bytes };
+  return [...blobs, new Blob([encode(mine)])];
+}
+
+export function yamuxFrames(bytes: Uint8Array): Blob[] {
+  const blobs: Blob[] = [];
+  for (const frame of new yamux.FrameDecoder().decode(bytes)) {
+    if (frame.type === "data") blobs.push(new Blob([frame.body]));
+    blobs.push(new Blob([yamux.encode(frame)]));
+  }
+  return blobs;
+}
+
+export async function typed(session: Session): Promise<void> {
+  const typedSession = new TypedSession(session);
+  const stream = await typedSession.accept();
+  const chunk = await stream.read();
+  if (chunk !== null) console.log(new Blob([chunk]), stream.type);
+  for await (const piece of stream) console.log(await crypto.subtle.digest("SHA-1", piece));
+  stream.readable.pipeThrough(new CompressionStream("gzip"));
+  const heartbeat = new Heartbeat(typedSession, { interval: undefined });
+  console.log(heartbeat);
+}
+
+export const wire = yamux.yamux({ keepAlive: undefined });
