@@ -15,7 +15,7 @@ import type { Carrier, Task } from "./closing/program.ts";
 import { carry } from "./closing/relay.ts";
 
 // They wait, for each other and for their clocks, and need little of the machine.
-vi.setConfig({ testTimeout: 120_000, maxConcurrency: 16 });
+vi.setConfig({ testTimeout: 180_000, maxConcurrency: 8 });
 
 const HOST = "127.0.0.1";
 const program = programOf(path.join(import.meta.dirname, "closing/program.ts"));

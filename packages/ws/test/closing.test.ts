@@ -14,7 +14,7 @@ import { carry } from "./closing/relay.ts";
 import { HOST } from "./peers.ts";
 
 // They wait, for each other and for their clocks, and need little of the machine.
-vi.setConfig({ testTimeout: 120_000, maxConcurrency: 16 });
+vi.setConfig({ testTimeout: 180_000, maxConcurrency: 8 });
 
 const program = programOf(path.join(import.meta.dirname, "closing/program.ts"));
 

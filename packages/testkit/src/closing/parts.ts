@@ -40,7 +40,9 @@ export interface Powers {
 export function optionsOf(plan: Plan, role: Role): SessionOptions {
   const { closer, reader } = situations[plan.situation];
   const wire = plan.wire === "muxado" ? muxado : yamux({ keepAlive: Infinity });
-  return { wire, ...(plan.closer === role ? closer : reader) };
+  // The machine may be busy: the test has a deadline of its own.
+  const closeTimeout = 120_000;
+  return { wire, closeTimeout, ...(plan.closer === role ? closer : reader) };
 }
 
 /** Does one side's part of `plan`, up to the end of the session. */

@@ -85,6 +85,16 @@ export async function writeUntilFailure(stream: Stream): Promise<MuxadoError> {
   );
 }
 
+/** Whether the peer's GOAWAY has come, or the session is over. */
+export function failsToOpen(session: { open(): { reset(): void } }): boolean {
+  try {
+    session.open().reset();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** Long enough for whatever could happen without us, and not so long that tests take time. */
 export function aMoment(ms = 5): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,8 +1,9 @@
 // Closing a session gracefully: streams in flight end in their own time, or at the deadline.
 
 import { describe, expect } from "vitest";
-import { patterned } from "../bytes.ts";
+import { concatenated, firstDifference, patterned } from "../bytes.ts";
 import {
+  aMoment,
   connectedStream,
   echo,
   failureOf,
@@ -17,8 +18,82 @@ import type { Harness } from "./harness.ts";
 const KIB = 1024;
 const NO_ERRORS = { localError: undefined, remoteError: undefined };
 
+/** Nothing that a drain does depends on it: it is for other ends. */
+const NO_LINGER = { lingerTimeout: 0 };
+
+/** Of silence, in milliseconds: every stream of a test is silent for longer. */
+const SHORT = 20;
+
 export function describeDraining({ it }: Harness): void {
   describe("close", () => {
+    it(
+      "loses nothing, however late and slowly the peer reads",
+      async ({ client, server }) => {
+        const [mine, theirs] = await connectedStream(client, server);
+        await theirs.closeWrite();
+        const bytes = patterned(200 * KIB);
+        await mine.write(bytes);
+        await mine.close();
+        const closing = client.close();
+        await aMoment(30);
+        const read: Uint8Array[] = [];
+        for (let chunk = await theirs.read(); chunk !== null; chunk = await theirs.read()) {
+          read.push(chunk);
+          await aMoment();
+        }
+        expect(firstDifference(concatenated(read), bytes)).toBe(-1);
+        await closing;
+        expect(await client.closed).toMatchObject(NO_ERRORS);
+        expect(await server.closed).toMatchObject(NO_ERRORS);
+      },
+      { client: NO_LINGER, server: NO_LINGER },
+    );
+
+    it(
+      "drops what the peer goes on sending, which is no error on either side",
+      async ({ client, server }) => {
+        const [mine, theirs] = await connectedStream(client, server);
+        mine.unref();
+        const failures = [failureOf(theirs.write(patterned(1024 * KIB)))];
+        await until(() => server.stats().bytesSent > 200 * KIB);
+        const closing = client.close();
+        const refusal = failureOf(
+          (async () => {
+            for (;;) {
+              const late = server.open();
+              const asking = writeAll(late, patterned(100 * KIB)).then(() => late.read());
+              failures.push(failureOf(asking));
+              await aMoment(1);
+            }
+          })(),
+        );
+        await closing;
+        expect(await refusal).toMatchObject({ scope: "session", retry: "safe" });
+        for (const failure of failures) expect(await failure).toMatchObject({ origin: "remote" });
+        expect(await client.closed).toMatchObject(NO_ERRORS);
+        expect(await server.closed).toMatchObject(NO_ERRORS);
+      },
+      { client: NO_LINGER, server: NO_LINGER },
+    );
+
+    it(
+      "waits for a stream that is silent for long, on both sides",
+      async ({ client, server }) => {
+        const [mine, theirs] = await connectedStream(client, server);
+        const answer = mine.read();
+        const closing = server.close();
+        await aMoment(3 * SHORT);
+        await theirs.write(new Uint8Array([7]));
+        expect(await answer).toEqual(new Uint8Array([7]));
+        await Promise.all([theirs.closeWrite(), mine.closeWrite()]);
+        await closing;
+        expect(mine.error ?? theirs.error).toBeUndefined();
+        expect(await client.closed).toMatchObject(NO_ERRORS);
+        expect(await server.closed).toMatchObject(NO_ERRORS);
+      },
+      { client: { goAwayTimeout: SHORT }, server: { goAwayTimeout: SHORT } },
+    );
+
     it("ends an idle session on both sides, without an error on either", async ({
       client,
       server,

@@ -3,10 +3,19 @@
 import { MuxadoError } from "@muxado/core";
 import { describe, expect } from "vitest";
 import { patterned } from "../bytes.ts";
-import { aMoment, connectedStream, failureOf, thrownBy, until } from "./applications.ts";
+import {
+  aMoment,
+  connectedStream,
+  failsToOpen,
+  failureOf,
+  thrownBy,
+  until,
+} from "./applications.ts";
 import type { Harness } from "./harness.ts";
 
 const KIB = 1024;
+/** Of silence, in milliseconds. */
+const SHORT = 20;
 const NO_ERRORS = { localError: undefined, remoteError: undefined };
 
 export function describeSessionEnd(harness: Harness): void {
@@ -65,6 +74,32 @@ function describeDestroy({ it }: Harness): void {
       expect(new TextDecoder().decode(remoteDebug)).not.toContain("secret");
     });
 
+    it("tells the peer so behind all that waits, while that goes on sending", async ({
+      client,
+      server,
+    }) => {
+      const failures: Promise<MuxadoError>[] = [];
+      for (let count = 0; count < 8; count++) {
+        const [mine, theirs] = await connectedStream(client, server);
+        for (const stream of [mine, theirs]) {
+          failures.push(failureOf(stream.write(patterned(1024 * KIB))));
+        }
+      }
+      await until(() => server.stats().bytesSent > 512 * KIB);
+      client.destroy(new Error("out of cheese"));
+      for (const [index, failure] of failures.entries()) {
+        expect(await failure).toMatchObject({ origin: index % 2 === 0 ? "local" : "remote" });
+      }
+      expect(await server.closed).toMatchObject({
+        localError: undefined,
+        remoteError: { code: "INTERNAL_ERROR", origin: "remote" },
+      });
+      expect(await client.closed).toMatchObject({
+        localError: { code: "SESSION_CLOSED", origin: "local" },
+        remoteError: undefined,
+      });
+    });
+
     it("without a reason is no error for the peer", async ({ client, server }) => {
       client.destroy();
       expect(await server.closed).toMatchObject(NO_ERRORS);
@@ -111,6 +146,41 @@ function describeGoAway({ it, goAwayHasDebug, goAwayHasAnyCode }: Harness): void
       expect(another.error).toBe(undefined);
     });
 
+    it(
+      "leaves an open stream alone, however long that is silent",
+      async ({ client, server }) => {
+        const [mine, theirs] = await connectedStream(client, server);
+        const [theirOwn, atClient] = await connectedStream(server, client);
+        server.goAway();
+        await until(() => failsToOpen(client));
+        await aMoment(3 * SHORT);
+        for (const [from, to] of [
+          [mine, theirs],
+          [theirs, mine],
+          [theirOwn, atClient],
+          [atClient, theirOwn],
+        ] as const) {
+          await from.write(new Uint8Array([1]));
+          expect(await to.read()).toEqual(new Uint8Array([1]));
+        }
+      },
+      { client: { goAwayTimeout: SHORT }, server: { goAwayTimeout: SHORT } },
+    );
+
+    it(
+      "ends the peer's session by itself once nothing is open and nothing comes",
+      async ({ client, server }) => {
+        const [mine, theirs] = await connectedStream(client, server);
+        server.goAway();
+        await until(() => failsToOpen(client));
+        await Promise.all([mine.closeWrite(), theirs.closeWrite()]);
+        expect(await client.closed).toMatchObject(NO_ERRORS);
+        expect(await server.closed).toMatchObject(NO_ERRORS);
+        expect(mine.error ?? theirs.error).toBeUndefined();
+      },
+      { client: { goAwayTimeout: SHORT } },
+    );
+
     it("says why, and the peer can read it in the story of the end", async ({ client, server }) => {
       const debug = goAwayHasDebug ? "too many questions" : "";
       server.goAway("ENHANCE_YOUR_CALM", debug);
@@ -144,15 +214,6 @@ function describeGoAway({ it, goAwayHasDebug, goAwayHasAnyCode }: Harness): void
       expect(() => client.goAway("NO_ERROR", "x".repeat(1025))).toThrow(RangeError);
     });
   });
-}
-
-function failsToOpen(session: { open(): { reset(): void } }): boolean {
-  try {
-    session.open().reset();
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 function describeAfterEnd({ it }: Harness): void {

@@ -59,7 +59,7 @@ async function serve(): Promise<void> {
 
 async function dial(): Promise<void> {
   const url = `ws://${host}:${task.address}/`;
-  await take(await connect(url, { ...options, WebSocket }));
+  await take(await connect(url, { ...options, connectTimeout: Infinity, WebSocket }));
 }
 
 function tell(message: Message): void {
