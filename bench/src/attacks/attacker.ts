@@ -16,12 +16,15 @@ export class Attacker {
   bytesSent = 0;
   readonly #port: number;
   readonly #frames: () => Iterable<Uint8Array>;
+  readonly #hangsUp: boolean;
   #socket: Socket | undefined;
   #left: Iterator<Uint8Array> | undefined;
 
-  constructor(port: number, frames: () => Iterable<Uint8Array>) {
+  /** @param hangsUp after the last frame, to begin again; else the connection rests. */
+  constructor(port: number, frames: () => Iterable<Uint8Array>, hangsUp = false) {
     this.#port = port;
     this.#frames = frames;
+    this.#hangsUp = hangsUp;
   }
 
   /** Sends so many bits a second until `enough` says so, or until there are no frames left. */
@@ -45,8 +48,12 @@ export class Attacker {
         debt -= next.value.length;
         this.bytesSent += next.value.length;
       }
-      if (frames.length === 0) debt = 0;
-      else socket.write(Buffer.concat(frames));
+      if (frames.length > 0) {
+        socket.write(Buffer.concat(frames));
+      } else {
+        debt = 0;
+        if (this.#hangsUp) socket.end();
+      }
     }
   }
 
@@ -78,6 +85,7 @@ export class Attacker {
     const socket = connect({ host: LOOPBACK, port: this.#port, noDelay: true });
     socket.on("error", () => undefined);
     socket.on("end", () => socket.destroy());
+    socket.on("finish", () => this.#hangsUp && socket.destroy());
     socket.resume();
     this.#socket = socket;
     return socket;

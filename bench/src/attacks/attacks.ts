@@ -13,12 +13,14 @@ export interface Attack {
   readonly app?: App;
   /** So many bytes first, at ten times the rate: what takes long to build up. Default: none. */
   readonly fastBytes?: number;
-  /** Frames for one connection. When they end, the connection rests; when the server ends it, all begins again. */
+  /** Whether the attacker hangs up after the last frame, and begins again. Default: the connection rests. */
+  readonly hangsUp?: boolean;
+  /** Frames for one connection. When the server ends it, all begins again. */
   frames(wire: RawWire): Iterable<Uint8Array>;
 }
 
-/** Streams that are open while others are looked for. */
-const MANY = 30_000;
+/** Streams that are open while others are looked for: nearly all that a server allows by default. */
+const MANY = 16_000;
 
 /** Provoked resets that do not end a session: those of ten seconds, without a few. */
 const RESETS = 9_900;
@@ -79,6 +81,17 @@ export const attacks: readonly Attack[] = [
     frames: (wire) => opened(wire, ids(wire)),
   },
   {
+    name: "idle-many",
+    description: "16 000 such streams, which rest",
+    frames: (wire) => opened(wire, ids(wire, MANY)),
+  },
+  {
+    name: "hang-ups",
+    description: "the same, but the attacker hangs up at once and begins again",
+    hangsUp: true,
+    frames: (wire) => opened(wire, ids(wire, MANY)),
+  },
+  {
     name: "rapid-reset",
     description: "streams that are opened and reset",
     *frames(wire) {
@@ -91,7 +104,7 @@ export const attacks: readonly Attack[] = [
   {
     name: "colliding-data",
     description:
-      "30 000 streams whose ids collide in a Map of V8, then a byte on each, again and again",
+      "16 000 streams whose ids collide in a Map of V8, then a byte on each, again and again",
     frames: (wire) => openedAndThen(wire, collidingIds(), wire.byte),
   },
   {

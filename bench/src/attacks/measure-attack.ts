@@ -51,7 +51,7 @@ export async function measureAttack(
   };
   const [server, { port }] = await Child.start<{ port: number }>("server", [JSON.stringify(setup)]);
   const [client] = await Child.start("client", [String(port), wire.name]);
-  const attacker = new Attacker(port, () => attack.frames(wire));
+  const attacker = new Attacker(port, () => attack.frames(wire), attack.hangsUp);
   try {
     // First the other client, and then the attacker's, which is silent until it attacks.
     attacker.connect();
