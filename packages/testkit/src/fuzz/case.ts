@@ -471,7 +471,11 @@ class Case {
   #checkEnd(): void {
     const end = this.#end;
     if (end === undefined) return;
-    for (const error of [end.localError, end.remoteError]) {
+    const { localError, remoteError } = end;
+    // A peer that has said GOAWAY may go as it likes.
+    const isGraceful = localError === undefined && this.#accounts.goAwayIn === undefined;
+    if (isGraceful && !this.#weather.readsLate) this.#application.checkGraceful();
+    for (const error of [localError, remoteError]) {
       if (error !== undefined && !isKnown(error, false)) {
         this.#faults.add("closed tells an unknown error", describe(error));
       }
