@@ -123,6 +123,18 @@ export class Application {
     for (const actor of this.#actors) actor.checkTold();
   }
 
+  /** After a graceful end without an error, whatever was sent on streams that have none has left. */
+  checkGraceful(): void {
+    for (const { stream } of this.#actorOf.values()) {
+      const { sent, isUnclear } = this.#stage.accounts.of(stream.id);
+      const { bytesSent } = stream.stats();
+      if (stream.error === undefined && !isUnclear && bytesSent > sent) {
+        const detail = `${stream.id}: ${sent} of ${bytesSent} bytes`;
+        this.#stage.faults.add("graceful, and bytes that were sent have not left", detail);
+      }
+    }
+  }
+
   /** Whether what is said of retries is proved. */
   checkVerdicts(): void {
     for (const stream of this.#local) {

@@ -54,6 +54,9 @@ export interface CaseFacts {
 /** Hops after which no continuation of the session or of its users is left in one turn. */
 const DEEP = 10;
 
+/** Timers that may fire while time passes once. */
+const MOST_AT_ONCE = 5000;
+
 /** Virtual time, turns and confirmations until a session must be over. */
 const LONGEST_END = 20_000;
 
@@ -70,6 +73,7 @@ class Case {
   readonly #options: CaseOptions;
   readonly #weather: Weather;
   readonly #faults: Faults;
+  readonly #accounts: Accounts;
   readonly #promises: Promises;
   readonly #stage: Stage;
   readonly #application: Application;
@@ -92,6 +96,8 @@ class Case {
   #reported = 0;
   /** From now on the transport confirms nothing. */
   #isStuck = false;
+  /** The transport has said that it is over. */
+  #isBroken = false;
   /** The peer has opened its crowd. */
   #hasCrowd = false;
   /** The session's own end of the transport has been answered. */
@@ -106,7 +112,7 @@ class Case {
     this.#faults = new Faults(log);
     log?.(JSON.stringify({ ...weather, wire: { ...wire, defaults: undefined } }));
     const first = role === "client" ? wire.firstClientStreamId : wire.firstServerStreamId;
-    const accounts = new Accounts(first & 1);
+    const accounts = (this.#accounts = new Accounts(first & 1));
     this.#promises = new Promises(this.#faults, weather.late);
     this.#stage = new Stage(random, weather, accounts, this.#faults, this.#promises, log);
     this.#application = new Application(this.#stage);
@@ -175,7 +181,7 @@ class Case {
       const isDeep = !random.oneIn(4);
       await hop(isDeep ? DEEP : random.below(3));
       this.#checkCounters();
-      if (isDeep && random.oneIn(4)) this.#application.checkTold();
+      if (isDeep && !this.#isTelling && random.oneIn(4)) this.#application.checkTold();
     }
   }
 
@@ -233,6 +239,7 @@ class Case {
 
   #breakTransport(): void {
     const error = this.#random.oneIn(2) ? new Reason("the transport broke") : undefined;
+    this.#isBroken = true;
     this.#stage.log?.(`the transport is over: ${String(error)}`);
     this.#faults.guard("ended", () => this.#transport.input.ended(error));
   }
@@ -256,9 +263,11 @@ class Case {
   #pass(ms: number): void {
     this.#stage.log?.(`${ms} ms pass`);
     const end = this.#clock.now() + ms;
-    for (let most = 1000; most > 0 && (this.#clock.nextDue ?? Infinity) <= end; most--)
+    for (let most = MOST_AT_ONCE; (this.#clock.nextDue ?? Infinity) <= end; most--) {
+      if (most === 0) return this.#faults.add("timers are set without end", `within ${ms} ms`);
       this.#runNext();
-    this.#faults.guard("timer", () => this.#clock.advance(Math.max(0, end - this.#clock.now())));
+    }
+    this.#clock.advance(Math.max(0, end - this.#clock.now()));
   }
 
   #runNext(): boolean {
@@ -311,10 +320,18 @@ class Case {
 
   #hasEnded(): void {
     this.#stage.log?.("the session ends the transport");
-    if (!this.#weather.readsLate && !this.#outputReader.isAtGoAway) {
+    const { isInvalid, goAwayIn } = this.#accounts;
+    // To a peer that has ended, or has said GOAWAY and then nonsense, there is nothing to say.
+    const isFarewell = goAwayIn !== undefined && (isInvalid || this.#isBroken);
+    if (!this.#weather.readsLate && !this.#outputReader.isAtGoAway && !isFarewell) {
       this.#faults.add("output: the last frame is no GOAWAY");
     }
     if (this.#weather.transportSpeaks && this.#random.oneIn(3)) this.#answerEnd();
+  }
+
+  /** Of many streams that end at once, watchers and observers are told in several tasks. */
+  get #isTelling(): boolean {
+    return (this.#clock.nextDue ?? Infinity) <= this.#clock.now();
   }
 
   /** What is true at any time. */
@@ -323,7 +340,7 @@ class Case {
     for (const name of NEVER_NEGATIVE) {
       if (!(stats[name] >= 0)) this.#faults.add(`negative: ${name}`, String(stats[name]));
     }
-    if (stats.openStreams !== this.#application.openCount) {
+    if (stats.openStreams !== this.#application.openCount && !this.#isTelling) {
       const { openCount } = this.#application;
       this.#faults.add(
         "openStreams is not what the watcher was told",
@@ -454,7 +471,11 @@ class Case {
   #checkEnd(): void {
     const end = this.#end;
     if (end === undefined) return;
-    for (const error of [end.localError, end.remoteError]) {
+    const { localError, remoteError } = end;
+    // A peer that has said GOAWAY may go as it likes.
+    const isGraceful = localError === undefined && this.#accounts.goAwayIn === undefined;
+    if (isGraceful && !this.#weather.readsLate) this.#application.checkGraceful();
+    for (const error of [localError, remoteError]) {
       if (error !== undefined && !isKnown(error, false)) {
         this.#faults.add("closed tells an unknown error", describe(error));
       }

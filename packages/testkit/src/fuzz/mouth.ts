@@ -62,7 +62,7 @@ export class Mouth {
 }
 
 /** A frame whose numbers nobody has checked. */
-function encoded(wire: Wire, phrase: Phrase): Uint8Array {
+function encoded(wire: Wire, phrase: Phrase): Uint8Array<ArrayBuffer> {
   switch (phrase.type) {
     case "DATA": {
       const { streamId, syn, fin, body } = phrase;

@@ -151,7 +151,11 @@ export class Mutations {
 }
 
 /** Damages one encoded frame in place, or says what it is replaced by. */
-export function damaged(random: Random, frame: Uint8Array, headerLength: number): Uint8Array {
+export function damaged(
+  random: Random,
+  frame: Uint8Array<ArrayBuffer>,
+  headerLength: number,
+): Uint8Array<ArrayBuffer> {
   const header = Math.min(headerLength, frame.length);
   switch (random.below(7)) {
     case 0: // any bit of the header
