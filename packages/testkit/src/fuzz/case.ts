@@ -1,28 +1,24 @@
 // One case of the fuzzer: a session whose peer, transport and application are played by chance, all of it drawn from
 // one seed, until everything has been brought to an end; and what must be true then, and at every step before.
 
-import {
-  Session,
-  type SessionEnd,
-  type SessionStats,
-  type Wire,
-  type WireDecoder,
-} from "@muxado/core";
+import { Session, type SessionEnd, type Wire, type WireDecoder } from "@muxado/core";
 import type { Phrase } from "../dialect.ts";
 import { Random } from "../random.ts";
 import { hop, settle, Turns } from "../turns.ts";
-import { VirtualClock } from "../virtual-clock.ts";
 import { Accounts } from "./accounts.ts";
 import { Application } from "./application.ts";
 import { Conversation } from "./conversation.ts";
 import { describe, type Fault, Faults, nameOf } from "./faults.ts";
 import { HandTransport } from "./hand-transport.ts";
 import { InputReader } from "./input-reader.ts";
+import { type Inspect, Invariants } from "./invariants.ts";
+import { watchMicrotasks } from "./microtasks.ts";
 import { Mouth } from "./mouth.ts";
 import { Mutations } from "./mutations.ts";
 import { OutputReader } from "./output-reader.ts";
-import { isKnown, Promises, Reason } from "./promises.ts";
-import { Stage } from "./stage.ts";
+import { Promises, Reason } from "./promises.ts";
+import { Stage, THROWN } from "./stage.ts";
+import { Time } from "./time.ts";
 import { drawWeather, type Weather } from "./weather.ts";
 
 /** Options of {@link runCase}. */
@@ -33,8 +29,7 @@ export interface CaseOptions {
   readonly log?: ((line: string) => void) | undefined;
   /** Rejections that nobody has handled, and exceptions that nobody has caught, since it was last asked. */
   readonly unhandled?: (() => unknown[]) | undefined;
-  /** Looks into a session that is over, for what its public face does not show. Says what is wrong. */
-  readonly inspect?: ((session: Session) => string | undefined) | undefined;
+  readonly inspect?: Inspect | undefined;
 }
 
 /** What a case has done. */
@@ -54,14 +49,8 @@ export interface CaseFacts {
 /** Hops after which no continuation of the session or of its users is left in one turn. */
 const DEEP = 10;
 
-/** Timers that may fire while time passes once. */
-const MOST_AT_ONCE = 5000;
-
 /** Virtual time, turns and confirmations until a session must be over. */
 const LONGEST_END = 20_000;
-
-/** Codes that blame the peer for what it sent. */
-const BREACHES = new Set(["PROTOCOL_ERROR", "FLOW_CONTROL_ERROR", "FRAME_SIZE_ERROR"]);
 
 /** Runs the case that follows from `seed`. Never rejects: whatever went wrong is among its faults. */
 export async function runCase(seed: number, options: CaseOptions = {}): Promise<CaseFacts> {
@@ -77,7 +66,8 @@ class Case {
   readonly #promises: Promises;
   readonly #stage: Stage;
   readonly #application: Application;
-  readonly #clock = new VirtualClock();
+  readonly #time: Time;
+  readonly #invariants: Invariants;
   readonly #turns = new Turns();
   readonly #transport: HandTransport;
   readonly #conversation: Conversation;
@@ -116,6 +106,8 @@ class Case {
     this.#promises = new Promises(this.#faults, weather.late);
     this.#stage = new Stage(random, weather, accounts, this.#faults, this.#promises, log);
     this.#application = new Application(this.#stage);
+    this.#time = new Time(this.#faults, log);
+    this.#invariants = new Invariants(this.#stage, this.#application, this.#time, options.inspect);
     this.#conversation = new Conversation(random, accounts, wire, weather.streams);
     this.#mutations = new Mutations(random, accounts, wire, weather.mutated);
     this.#mouth = new Mouth(random, wire, weather.mutated, weather.damaged);
@@ -140,7 +132,7 @@ class Case {
     this.#session = new Session(this.#transport, role, {
       ...weather.options,
       wire,
-      clock: this.#clock,
+      clock: this.#time.clock,
       scheduleFlush: this.#turns.scheduleFlush,
       watcher: this.#application.watcher,
       trace: weather.tracing === "none" ? undefined : this.#application.trace,
@@ -150,7 +142,7 @@ class Case {
   }
 
   async run(): Promise<CaseFacts> {
-    const restore = this.#catchMicrotasks();
+    const restore = watchMicrotasks((error) => this.#thrown(error));
     try {
       await this.#play();
       await this.#bringToAnEnd();
@@ -171,6 +163,12 @@ class Case {
     };
   }
 
+  /** A microtask has thrown: what a callback of the application's has, or something of the session's own. */
+  #thrown(error: unknown): void {
+    if (error instanceof Reason && error.what === THROWN) this.#reported++;
+    else this.#faults.add(`uncaught in a microtask: ${nameOf(error)}`, describe(error));
+  }
+
   async #play(): Promise<void> {
     const random = this.#random;
     const most = Math.min(this.#weather.steps, this.#options.steps ?? Infinity);
@@ -180,8 +178,8 @@ class Case {
       this.#step();
       const isDeep = !random.oneIn(4);
       await hop(isDeep ? DEEP : random.below(3));
-      this.#checkCounters();
-      if (isDeep && !this.#isTelling && random.oneIn(4)) this.#application.checkTold();
+      this.#invariants.checkCounters();
+      if (isDeep && random.oneIn(4)) this.#invariants.checkTold();
     }
   }
 
@@ -202,7 +200,7 @@ class Case {
         if (!this.#isStuck) this.#confirm();
         return;
       case 8:
-        if (random.oneIn(3)) this.#pass(random.below(random.oneIn(8) ? 40_000 : 50));
+        if (random.oneIn(3)) this.#time.pass(random.below(random.oneIn(8) ? 40_000 : 50));
         else this.#endTurn();
         return;
       default:
@@ -259,27 +257,6 @@ class Case {
     return this.#transport.confirm();
   }
 
-  /** Time passes. */
-  #pass(ms: number): void {
-    this.#stage.log?.(`${ms} ms pass`);
-    const end = this.#clock.now() + ms;
-    for (let most = MOST_AT_ONCE; (this.#clock.nextDue ?? Infinity) <= end; most--) {
-      if (most === 0) return this.#faults.add("timers are set without end", `within ${ms} ms`);
-      this.#runNext();
-    }
-    this.#clock.advance(Math.max(0, end - this.#clock.now()));
-  }
-
-  #runNext(): boolean {
-    let hasRun = false;
-    this.#faults.guard("timer", () => {
-      hasRun = true;
-      hasRun = this.#clock.runNext();
-    });
-    if (hasRun) this.#stage.log?.(`timer at ${this.#clock.now()} ms`);
-    return hasRun;
-  }
-
   #wrote(chunk: Uint8Array<ArrayBuffer>): void {
     if (this.#weather.readsLate) this.#unread.push(chunk);
     else this.#output.push(chunk);
@@ -302,7 +279,7 @@ class Case {
     if (confirming === "until stuck" && this.#random.oneIn(20)) this.#isStuck = true;
     if (this.#isStuck || confirming === "later") return false;
     if (confirming === "slowly") {
-      this.#clock.setDelivery(() => this.#confirm(), this.#random.below(30));
+      this.#time.clock.setDelivery(() => this.#confirm(), this.#random.below(30));
       return false;
     }
     this.#readOutput();
@@ -329,26 +306,6 @@ class Case {
     if (this.#weather.transportSpeaks && this.#random.oneIn(3)) this.#answerEnd();
   }
 
-  /** Of many streams that end at once, watchers and observers are told in several tasks. */
-  get #isTelling(): boolean {
-    return (this.#clock.nextDue ?? Infinity) <= this.#clock.now();
-  }
-
-  /** What is true at any time. */
-  #checkCounters(): void {
-    const stats = this.#session.stats();
-    for (const name of NEVER_NEGATIVE) {
-      if (!(stats[name] >= 0)) this.#faults.add(`negative: ${name}`, String(stats[name]));
-    }
-    if (stats.openStreams !== this.#application.openCount && !this.#isTelling) {
-      const { openCount } = this.#application;
-      this.#faults.add(
-        "openStreams is not what the watcher was told",
-        `${stats.openStreams}, ${openCount}`,
-      );
-    }
-  }
-
   async #bringToAnEnd(): Promise<void> {
     const random = this.#random;
     this.#stage.log?.("the end:");
@@ -368,7 +325,7 @@ class Case {
     }
     for (let rounds = 0; rounds < LONGEST_END; rounds++) {
       await hop(DEEP);
-      if (random.oneIn(8)) this.#checkCounters();
+      if (random.oneIn(8)) this.#invariants.checkCounters();
       if (this.#transport.ended && !this.#isAnswered && random.oneIn(3)) {
         this.#answerEnd();
         continue;
@@ -377,7 +334,7 @@ class Case {
       if (!this.#isStuck && this.#confirm()) continue;
       if (this.#end !== undefined) return;
       // Nothing but time is left.
-      if (!this.#runNext()) {
+      if (!this.#time.runNext()) {
         // Our transport may owe an answer for which the session has no deadline.
         if (this.#isAnswered || !this.#transport.ended) break;
         this.#answerEnd();
@@ -397,8 +354,8 @@ class Case {
 
   /** The session is over. */
   async #finish(): Promise<void> {
-    this.#checkNoTimers("at the end");
-    this.#checkOver();
+    this.#time.checkQuiet("at the end");
+    this.#invariants.checkOver();
     // A transport may be late.
     this.#deliver(this.#mouth.take(false));
     if (!this.#isStuck) this.#confirm();
@@ -406,60 +363,23 @@ class Case {
     this.#application.finish();
     await hop(DEEP);
     while (this.#endTurn()) await hop(DEEP);
-    this.#application.checkTold();
-    const { waitingForAccept } = this.#session.stats();
-    if (waitingForAccept > 0) {
-      this.#faults.add(
-        "over, and streams wait for accept, which has been called",
-        `${waitingForAccept}`,
-      );
-    }
+    this.#invariants.checkTold();
+    this.#invariants.checkAccepted();
     await settle();
     this.#checkUnhandled();
     this.#promises.handleAll();
     await settle();
     this.#checkUnhandled();
     this.#promises.check();
-    this.#checkNoTimers("behind the end");
-    this.#checkOver();
-    this.#application.checkVerdicts();
+    this.#time.checkQuiet("behind the end");
+    this.#invariants.checkOver();
+    if (this.#end !== undefined) this.#invariants.checkEnd(this.#end);
     if (this.#reported !== this.#stage.thrown) {
       this.#faults.add(
         "not every error of a callback is reported once",
         `${this.#reported} of ${this.#stage.thrown}`,
       );
     }
-    this.#checkEnd();
-  }
-
-  /** No timer is left, but for those of this moment, by which a long end is cut into tasks. */
-  #checkNoTimers(when: string): void {
-    for (
-      let most = 10_000;
-      most > 0 && (this.#clock.nextDue ?? Infinity) <= this.#clock.now();
-      most--
-    ) {
-      this.#runNext();
-    }
-    const { timers } = this.#clock;
-    if (timers.length > 0) {
-      this.#faults.add(
-        `${when}: a timer is left`,
-        `due ${timers.map(({ due }) => due).join()}, now ${this.#clock.now()}`,
-      );
-    }
-    // What it does must do no harm either.
-    for (let most = 100; most > 0 && this.#runNext(); most--);
-  }
-
-  #checkOver(): void {
-    const { openStreams, memoryUnread, memoryUnsent } = this.#session.stats();
-    this.#checkCounters();
-    if (openStreams !== 0) this.#faults.add("over, and streams are left", `${openStreams}`);
-    if (memoryUnread !== 0) this.#faults.add("over, and memoryUnread is not 0", `${memoryUnread}`);
-    if (memoryUnsent !== 0) this.#faults.add("over, and memoryUnsent is not 0", `${memoryUnsent}`);
-    const fault = this.#options.inspect?.(this.#session);
-    if (fault !== undefined) this.#faults.add(`over, and ${fault.replaceAll(/\d+/g, "N")}`, fault);
   }
 
   #checkUnhandled(): void {
@@ -467,58 +387,7 @@ class Case {
       this.#faults.add(`unhandled: ${nameOf(error)}`, describe(error));
     }
   }
-
-  #checkEnd(): void {
-    const end = this.#end;
-    if (end === undefined) return;
-    const { localError, remoteError } = end;
-    // A peer that has said GOAWAY may go as it likes.
-    const isGraceful = localError === undefined && this.#accounts.goAwayIn === undefined;
-    if (isGraceful && !this.#weather.readsLate) this.#application.checkGraceful();
-    for (const error of [localError, remoteError]) {
-      if (error !== undefined && !isKnown(error, false)) {
-        this.#faults.add("closed tells an unknown error", describe(error));
-      }
-    }
-    const { mutated, damaged, isStrict } = this.#weather;
-    const isInnocent = mutated === 0 && damaged === 0 && end.localError?.origin === "remote";
-    const { code } = end.localError ?? {};
-    const isFlood = code === "ENHANCE_YOUR_CALM" && !isStrict;
-    if (isInnocent && code !== undefined && (isFlood || BREACHES.has(code))) {
-      this.#faults.add(
-        `an innocent peer is blamed: ${nameOf(end.localError)}`,
-        describe(end.localError),
-      );
-    }
-  }
-
-  /** What callbacks throw surfaces in a microtask of its own, which is watched until the case is over. */
-  #catchMicrotasks(): () => void {
-    const original = globalThis.queueMicrotask;
-    globalThis.queueMicrotask = (task) => {
-      original(() => {
-        try {
-          task();
-        } catch (error) {
-          if (error instanceof Reason && error.what === "thrown out of a callback")
-            this.#reported++;
-          else this.#faults.add(`uncaught in a microtask: ${nameOf(error)}`, describe(error));
-        }
-      });
-    };
-    return () => {
-      globalThis.queueMicrotask = original;
-    };
-  }
 }
-
-const NEVER_NEGATIVE = [
-  "openStreams",
-  "waitingForAccept",
-  "bytesToSend",
-  "memoryUnread",
-  "memoryUnsent",
-] as const satisfies readonly (keyof SessionStats)[];
 
 /** The least window that a session keeps, in bytes, whatever its options say. */
 const LEAST_WINDOW = 1024;

@@ -13,6 +13,9 @@ const DEEPEST = 3;
 /** Commands inside callbacks in one case: some callbacks provoke others without end. */
 const MOST_NESTED = 300;
 
+/** What callbacks throw. */
+export const THROWN = "thrown out of a callback";
+
 /** The common ground of one case. */
 export class Stage {
   readonly random: Random;
@@ -67,7 +70,7 @@ export class Stage {
     this.#depth--;
     if (weather.throws && random.oneIn(20)) {
       this.thrown++;
-      throw new Reason("thrown out of a callback");
+      throw new Reason(THROWN);
     }
   }
 
