@@ -81,7 +81,7 @@ describe("a pair", () => {
 describe("the end", () => {
   it("of the session closes one half of the pair and, after the linger time, gives up the other", async () => {
     const { pair, cancelled, closed } = bench();
-    const session = attach(pair, { role: "client", lingerTimeout: 0 });
+    const session = attach(pair, { role: "client", closeTimeout: 0, lingerTimeout: 0 });
     await session.close();
     expect(closed).toHaveBeenCalledOnce();
     expect(cancelled).toHaveBeenCalledOnce();

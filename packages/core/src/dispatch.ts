@@ -178,8 +178,8 @@ export class Dispatch implements WireHandler {
   /** Answers bytes on a stream that is not there. */
   #refuseStray(streamId: number): void {
     const { table } = this.#session;
-    // An id that is ours to open, and may be the next: a reset would be about that stream.
-    if (table.isLocal(streamId) && !table.hasTaken(streamId)) return;
+    // An id of ours that is still to be sent: a reset would be about that stream.
+    if (table.isLocal(streamId) && !table.isSpent(streamId)) return;
     this.#refuse(streamId, "STREAM_CLOSED");
   }
 

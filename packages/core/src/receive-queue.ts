@@ -39,7 +39,8 @@ export function pieceForReader(
 
 /** `rest` of a piece, without the memory of the part that is gone once that is the larger one. */
 function unpinned(rest: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return rest.length * 2 < rest.buffer.byteLength ? rest.slice() : rest;
+  // Not by its own method: that of a Buffer copies nothing.
+  return rest.length * 2 < rest.buffer.byteLength ? Uint8Array.prototype.slice.call(rest) : rest;
 }
 
 /** A queue of unread bytes, in the pieces in which a reader will get them. */

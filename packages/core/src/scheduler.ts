@@ -63,8 +63,8 @@ export class Scheduler {
   /** Lets `stream` take turns, if it has something to send and is not waiting for one yet. */
   schedule(stream: Stream): void {
     const { sending } = stream;
-    // Whose turn it is gets its place when that is over.
-    if (sending.scheduled || this.#turn === stream) return;
+    // A stream whose turn it is gets its place when that is over; one that has failed gets none.
+    if (sending.scheduled || this.#turn === stream || stream.failure !== null) return;
     if (!sending.ready) return this.#stall(stream);
     this.#stalled.delete(stream);
     const ring = this.#append(stream);

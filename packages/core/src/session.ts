@@ -359,7 +359,7 @@ export class Session implements AsyncIterable<Stream> {
   accepted(stream: Stream): void {
     stream.opening = Opening.done;
     stream.receiving.accepted();
-    if (this.acknowledgements === undefined || stream.isOver) return;
+    if (this.acknowledgements === undefined || stream.isOver || this.shutdown.ended) return;
     stream.opening = Opening.ack;
     this.announceLater(stream);
     stream.receiving.begin();
@@ -419,9 +419,8 @@ export class Session implements AsyncIterable<Stream> {
     return streams;
   }
 
-  /** @internal Ends `streams` with `failure`: no frame leaves on any of them, and what waits is told in parts. */
-  failStreams(streams: readonly Stream[], failure: Failure, done: () => void): void {
-    for (const stream of streams) stream.mark(failure);
+  /** @internal Tells those who wait on `streams`, which have failed, in parts; calls `done` behind the last. */
+  settleStreams(streams: readonly Stream[], done: () => void = () => {}): void {
     inSlices(this.options.clock, streams, (stream) => stream.settle(), done);
   }
 

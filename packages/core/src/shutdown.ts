@@ -60,6 +60,8 @@ export class Shutdown {
   #endedAt = 0;
   /** Whatever waited on a stream when the session ended has been told so. */
   #isTold = false;
+  /** Undoes the timer of a session that has nothing left to do after the peer's GOAWAY. */
+  #cancelIdle: () => void = () => {};
   /** The directions of the transport that have ended: with both, it is done. */
   #inputEnded = false;
   #outputEnded = false;
@@ -144,9 +146,9 @@ export class Shutdown {
 
   /** A stream has ended, or is no longer waited for: perhaps it was the last one of a drain. */
   streamEnded(): void {
-    if (this.#phase === "draining" && this.#session.table.busyCount === 0) {
-      this.#end(GRACEFUL, "NO_ERROR", true);
-    }
+    if (this.#session.table.busyCount > 0) return;
+    if (this.#phase === "draining") this.#end(GRACEFUL, "NO_ERROR", true);
+    else if (this.#phase === "running" && this.#remote !== undefined) this.#watchIdle();
   }
 
   /** Refuses new streams of the peer's from now on, and tells it. */
@@ -203,8 +205,8 @@ export class Shutdown {
     const unseen = table.all().filter((stream) => {
       return stream.unsent || (stream.isLocal && !stream.heard && stream.id > lastSeen);
     });
-    this.#session.failStreams(unseen, failure, () => {});
-    if (before === undefined) this.#watchSilence();
+    this.#session.settleStreams(unseen.filter((stream) => stream.mark(failure)));
+    if (before === undefined) this.streamEnded();
   }
 
   /** The input is not of this protocol, or not valid in it. */
@@ -282,14 +284,13 @@ export class Shutdown {
    * After a GOAWAY some peers neither open streams nor hang up (spec appendix, R5). A stream that is open may be silent
    * for as long as it likes: whether its peer is gone is for others to find out.
    */
-  #watchSilence(): void {
+  #watchIdle(): void {
     const { goAwayTimeout } = this.#session.options;
+    this.#cancelIdle();
     if (goAwayTimeout === Infinity) return;
-    const { acceptedCount } = this.#session.table;
-    this.#after(goAwayTimeout, () => {
-      const { table } = this.#session;
-      if (table.busyCount > 0 || table.acceptedCount !== acceptedCount) this.#watchSilence();
-      else this.#end(GRACEFUL, "NO_ERROR");
+    this.#cancelIdle = this.#after(goAwayTimeout, () => {
+      // The end of a stream that is open begins it anew.
+      if (this.#session.table.busyCount === 0) this.#end(GRACEFUL, "NO_ERROR");
     });
   }
 
@@ -308,9 +309,9 @@ export class Shutdown {
     session.stopReceiving();
     if (reason !== GRACEFUL) this.#localError = sessionError(reason);
     const failure = this.#streamFailure(reason, goAway === null);
-    const streams = session.releaseStreams();
-    // First of all: a trace that sees a reset, or anybody else, can send nothing any more.
-    for (const stream of streams) stream.mark(failure);
+    // First of all, so that a trace that sees a reset, or anybody else, can send nothing any more. A stream that had
+    // failed before is about to be told by others.
+    const streams = session.releaseStreams().filter((stream) => stream.mark(failure));
     if (resets) {
       for (const { id, unsent } of streams) {
         if (!unsent) session.sendReset(id, wireCodeOf("STREAM_CANCELLED"));
@@ -324,7 +325,7 @@ export class Shutdown {
     }
     session.acceptQueue.end(() => this.endError());
     session.pings.fail(() => this.endError());
-    session.failStreams(streams, failure, () => {
+    session.settleStreams(streams, () => {
       this.#isTold = true;
       this.#tellEnd();
     });
@@ -428,7 +429,8 @@ export class Shutdown {
     return new MuxadoError(stream.describe({ code, origin, cause, scope: "session" }));
   }
 
-  #after(delay: number, callback: () => void): void {
+  /** Calls `callback` when `delay` is over; says how to undo that. */
+  #after(delay: number, callback: () => void): () => void {
     const { clock } = this.#session.options;
     const timer = clock.setTimer(
       () => {
@@ -437,8 +439,12 @@ export class Shutdown {
       },
       Math.min(delay, LONGEST_DELAY),
     );
-    const cancel = (): void => timer.cancel();
+    const cancel = (): void => {
+      timer.cancel();
+      this.#waits.delete(cancel);
+    };
     this.#waits.add(cancel);
+    return cancel;
   }
 
   #cancelWaits(): void {

@@ -88,9 +88,9 @@ export class StreamTable {
     return stream?.unsent ? undefined : stream;
   }
 
-  /** Whether a stream of ours with this id has been opened, and perhaps ended; the peer may not know it yet. */
-  hasTaken(localId: number): boolean {
-    return localId < this.#nextLocalId;
+  /** Whether an id of ours is that of a stream which has ended, and so will not be sent any more. */
+  isSpent(localId: number): boolean {
+    return localId < this.#nextLocalId && !this.#live.has(this.#keyOf(localId));
   }
 
   /** The id for the next local stream; ids are never used again. */

@@ -48,7 +48,8 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
     }
     if ((flags & Flag.ACK) !== 0) {
       this.#handler.onAcknowledged(streamId);
-      if (length === 0 && flags === Flag.ACK) return;
+      // A trace may have ended the session.
+      if (this.#isStopped || (length === 0 && flags === Flag.ACK)) return;
     }
     this.#handler.onData(streamId, dataFlags(flags), length, chunk, start, end);
   }
@@ -63,6 +64,7 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
     // A peer that knows codes of resets sends them in the place of credit, others send 0.
     if ((flags & Flag.RST) !== 0) return handler.onReset(streamId, length);
     if ((flags & Flag.ACK) !== 0) handler.onAcknowledged(streamId);
+    if (this.#isStopped) return;
     if ((flags & Flag.SYN) !== 0) handler.onData(streamId, DataFlag.SYN, 0, NO_BYTES, 0, 0);
     // The session may be over by then.
     if (length > 0 && !this.#isStopped) handler.onIncrement(streamId, length);
