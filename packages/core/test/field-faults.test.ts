@@ -18,7 +18,6 @@ import { MuxadoError, Session, type Stream, type Transport } from "@muxado/core"
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const WINDOW = 256 * KIB;
 
 /** Takes the memory of `chunk` away, as `postMessage` with a list of transfers does. */
 function transfer(chunk: Uint8Array<ArrayBuffer>): void {
@@ -352,19 +351,18 @@ describe.each(wires)("commands inside a watcher or a trace, on $name", ({ wire }
   });
 
   it("that read inside the trace of the stream's own reset leave no memory behind", async () => {
-    let stream: Stream | undefined;
-    const peer = rawPeer({
+    const peer: RawPeer = rawPeer({
       wire,
       trace: ({ direction, kind }) => {
         if (direction !== "out" || kind !== "reset") return;
         try {
-          stream!.take(10);
+          stream.take(10);
         } catch {
           // It has failed already.
         }
       },
     });
-    stream = await accepted(peer, 3);
+    const stream = await accepted(peer, 3);
     peer.send(data(3, 100));
     stream.reset();
     peer.take();
@@ -372,15 +370,14 @@ describe.each(wires)("commands inside a watcher or a trace, on $name", ({ wire }
   });
 
   it("that reset a stream on the trace of its SYN let no FIN follow", () => {
-    let stream: Stream | undefined;
-    const peer = rawPeer({
+    const peer: RawPeer = rawPeer({
       wire,
       role: "client",
       trace: (frame) => {
-        if (frame.direction === "out" && frame.kind === "data" && frame.syn) stream!.reset();
+        if (frame.direction === "out" && frame.kind === "data" && frame.syn) stream.reset();
       },
     });
-    stream = peer.session.open();
+    const stream = peer.session.open();
     void stream.closeWrite();
     expect(brief(peer.take())).toEqual([
       `${stream.id}: DATA 0 SYN`,
@@ -389,15 +386,14 @@ describe.each(wires)("commands inside a watcher or a trace, on $name", ({ wire }
   });
 
   it("that half-close on the trace of an offered frame let no frame follow the FIN", () => {
-    let stream: Stream | undefined;
-    const peer = rawPeer({
+    const peer: RawPeer = rawPeer({
       wire,
       role: "client",
       trace: ({ direction, kind }) => {
-        if (direction === "out" && kind === "data") void stream!.closeWrite();
+        if (direction === "out" && kind === "data") void stream.closeWrite();
       },
     });
-    stream = peer.session.open();
+    const stream = peer.session.open();
     stream.offer(new Uint8Array(200 * KIB));
     const last = peer.take().at(-1);
     expect(last).toMatchObject({ type: "DATA", fin: true });

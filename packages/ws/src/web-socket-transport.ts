@@ -39,6 +39,8 @@ export class WebSocketTransport implements Transport {
   readonly #buffer: SocketBuffer;
   readonly #listeners: readonly [WebSocketEventType, (event: WebSocketEvent) => void][];
   #input!: TransportInput;
+  /** A write is under way. */
+  #isWriting = false;
   /** A write that came before the socket was open. */
   #early: Uint8Array<ArrayBuffer>[] | undefined;
   /** It is one of `ws`, or like it. */
@@ -60,7 +62,7 @@ export class WebSocketTransport implements Transport {
     this.#socket = socket as NodeWebSocket;
     const tells = typeof this.#socket.on === "function";
     this.#tells = tells;
-    this.#buffer = new SocketBuffer(socket, { clock, budget, tells }, () => this.#input.written());
+    this.#buffer = new SocketBuffer(socket, { clock, budget, tells }, () => this.#written());
     this.#told = tells ? [(error) => this.#sent(error)] : [];
     this.#listeners = [
       ["open", () => this.#opened()],
@@ -82,6 +84,7 @@ export class WebSocketTransport implements Transport {
   }
 
   write(chunks: Uint8Array<ArrayBuffer>[]): void {
+    this.#isWriting = true;
     const { readyState } = this.#socket;
     if (readyState === CONNECTING) this.#early = chunks;
     // Whatever is closing drops what it is given, and its close says why it was never written.
@@ -112,6 +115,11 @@ export class WebSocketTransport implements Transport {
   destroy(): void {
     this.#release();
     hangUp(this.#socket);
+  }
+
+  #written(): void {
+    this.#isWriting = false;
+    this.#input.written();
   }
 
   #opened(): void {
@@ -161,6 +169,8 @@ export class WebSocketTransport implements Transport {
       ? unopenedError(closure(code, reason))
       : closeError(code, reason);
     this.#input.ended(error);
+    // Both directions are over: what is still to be written never will be, and the session need not wait for it.
+    if (this.#isWriting) this.#input.ended(transportError(closure(code, reason)));
   }
 
   /** Nothing is waited for any more. */

@@ -44,3 +44,18 @@ describe.each(["client", "server"] as const)(
     });
   },
 );
+
+test("a socket that closes while a write waits ends its session at once, and not by a timer", async () => {
+  const [ours, theirs] = await socketPair();
+  const clock = { now: () => 0, setTimer: () => ({ cancel: () => {} }) };
+  const session = ending(attach(ours, { role: "client", clock }));
+  const peer = ending(attach(theirs, { role: "server" }));
+  Object.defineProperty(ours, "bufferedAmount", { value: 1_000_000 });
+  const stream = session.open();
+  await stream.write(new Uint8Array(1_000));
+  await peer.accept();
+  expect(session.stats().bytesToSend).toBeGreaterThan(1_000);
+  peer.destroy();
+  await expect(stream.read()).rejects.toMatchObject({ code: "SESSION_CLOSED", origin: "remote" });
+  expect(await session.closed).toMatchObject({ localError: undefined, remoteError: undefined });
+});
