@@ -78,7 +78,7 @@ async function theyAreThere(cell: Cell): Promise<void> {
   };
   const connection = await cell.connect({
     session: { trace },
-    yamux: { keepAlive: 30, pingTimeout: 60_000 },
+    yamux: { keepAlive: 30 },
   });
   await until(() => answers === 3);
   await checkAlive(connection);
