@@ -2,7 +2,7 @@
 // processor away now and then; that is no turn of ours, so a block is at most as long as its processor time.
 
 /** Milliseconds between two looks. */
-const LOOK = 2;
+const LOOK = 5;
 
 export class LongestBlock {
   #longest = 0;
