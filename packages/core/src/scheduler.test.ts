@@ -43,6 +43,7 @@ function bench(): Bench {
     stream(name, output, priority = {}) {
       const stream = {
         output,
+        failure: null,
         sending: {
           priority: packPriority(priority, DEFAULT_PRIORITY),
           scheduled: false,

@@ -12,6 +12,8 @@ export class StreamAccount {
   /** The code of the first RST that came. */
   resetIn: number | undefined;
   resetOut = false;
+  /** How many resets had gone out before it. */
+  resetsBefore = 0;
   acknowledged = false;
   /** DATA with a body or SYN has come, which a session may have to answer. */
   dataIn = false;

@@ -16,6 +16,9 @@ export interface OutputRules {
   readonly largestWindow: number;
 }
 
+/** A session may have forgotten an id after so many further resets, and answer late bytes once more (threats, 5). */
+const REMEMBERED_RESETS = 8 * 1024;
+
 /** Enters output, and judges it. */
 export class OutputReader implements WireHandler {
   /** The last frame was a GOAWAY. */
@@ -23,6 +26,8 @@ export class OutputReader implements WireHandler {
   /** Whose body it is whose rest is to come, and where that belongs. */
   #body: StreamAccount | undefined;
   #place = 0;
+  /** Resets that have gone out. */
+  #resets = 0;
   readonly #rules: OutputRules;
   readonly #accounts: Accounts;
   readonly #faults: Faults;
@@ -105,9 +110,12 @@ export class OutputReader implements WireHandler {
     this.#log?.(`  out ${streamId}: RST ${errorCode}`);
     const account = this.#accounts.of(streamId);
     if (errorCode === 0) this.#fault("RST without a code", account);
-    if (account.resetOut && !account.isUnclear) this.#fault("a second RST", account);
+    const isRemembered = this.#resets - account.resetsBefore < REMEMBERED_RESETS;
+    if (account.resetOut && isRemembered && !account.isUnclear)
+      this.#fault("a second RST", account);
     if (!account.dataIn && !account.synOut) this.#fault("RST on a stream that never was", account);
     account.resetOut = true;
+    account.resetsBefore = this.#resets++;
   }
 
   onIncrement(streamId: number, increment: number): void {
