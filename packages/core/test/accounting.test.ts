@@ -6,6 +6,7 @@ import {
   data,
   fin,
   goAway,
+  hop,
   Random,
   type RawPeer,
   rawPeer,
@@ -128,8 +129,13 @@ class Schedule {
     "a stream comes": () => this.peer.send(syn(this.#newId(), this.#size())),
     "a stream comes and is half-closed": () => this.peer.send(synFin(this.#newId(), this.#size())),
     "it is accepted": async () => {
-      if (this.peer.session.stats().waitingForAccept === 0) return;
-      this.#add(await this.peer.session.accept());
+      const controller = new AbortController();
+      const { signal } = controller;
+      const accepting = this.peer.session.accept({ signal }).then((stream) => this.#add(stream));
+      // It waits if there is none, or while too many others are unread.
+      await Promise.race([accepting, hop(4)]);
+      controller.abort();
+      await accepting.catch(() => undefined);
     },
     "one is opened": () => this.#add(this.peer.session.open()),
     "data comes": () => this.peer.send(data(this.#id(), this.#size())),
