@@ -11,8 +11,6 @@ export interface Attack {
   readonly description: string;
   /** What the server does with its streams. Default: reads each to its end and answers. */
   readonly app?: App;
-  /** So many bytes first, at ten times the rate: what takes long to build up. Default: none. */
-  readonly fastBytes?: number;
   /** Whether the attacker hangs up after the last frame, and begins again. Default: the connection rests. */
   readonly hangsUp?: boolean;
   /** Frames for one connection. When the server ends it, all begins again. */
@@ -159,8 +157,6 @@ export const attacks: readonly Attack[] = [
     name: "tiny-unread",
     description: "streams with a byte each that the application accepts and does not read",
     app: "hold",
-    // A byte is charged with 201, and the default budget is 64 MiB: so many streams fill it.
-    fastBytes: 5_000_000,
     *frames(wire) {
       for (const id of ids(wire)) yield wire.opening(id);
     },

@@ -36,9 +36,6 @@ const WARM_UP = 2_000;
 /** Milliseconds after the end in which it must show what that costs. */
 const AFTERWARDS = 1_000;
 
-/** What builds up first comes at so many times the rate. */
-const FAST = 10;
-
 export async function measureAttack(
   attack: Attack,
   wire: RawWire,
@@ -59,9 +56,6 @@ export async function measureAttack(
     const before = await server.ask<Left>({ do: "collect" });
     await server.ask<Mark>({ do: "mark" });
     client.tell({ do: "begin" });
-    const { fastBytes = 0 } = attack;
-    await attacker.send(FAST * rate, () => attacker.bytesSent >= fastBytes);
-    const first = await server.ask<Mark>({ do: "mark" });
     let isOver = false;
     setTimeout(() => (isOver = true), seconds * 1000);
     await attacker.send(rate, () => isOver);
@@ -76,9 +70,9 @@ export async function measureAttack(
       attack,
       wire,
       processor: during.processor / (seconds * 1000),
-      rss: Math.max(first.peakRss, during.peakRss) - before.rss,
+      rss: during.peakRss - before.rss,
       held: heap - before.heap,
-      longestBlock: Math.max(first.longestBlock, during.longestBlock),
+      longestBlock: during.longestBlock,
       longestBlockAfter: after.longestBlock,
       connections: attacker.connections,
       streams: during.streams,
