@@ -141,7 +141,8 @@ export class Dispatch implements WireHandler {
       session.sendReset(streamId, wireCodeOf("STREAM_CANCELLED"));
     }
     stream.settle();
-    // Work that was begun for nothing, over and over (CVE-2023-44487). Who waits for long, and then no more, is no such.
+    // Work that was begun for nothing, over and over (CVE-2023-44487). A stream that is given up after a long wait is no
+    // such work.
     const isRapid =
       !stream.isLocal && stream.sending.bytes === 0 && session.now - stream.heardAt < FLOOD_SPAN;
     if (isRapid && this.#rapidResets.exceeded()) this.#flood("opens streams to reset them");

@@ -47,8 +47,8 @@ export interface OpenOptions {
 
 /**
  * The most output, in bytes, that may wait behind a write that is under way when input arrives, besides what the budget
- * lets bodies take, and how much more for each stream that was open meanwhile: a mebibyte, with the default budget. So much is control
- * frames: a peer that provokes them and does not read has gone too far (docs/threats.md, 6).
+ * lets bodies take, and how much more for each stream that was open meanwhile: a mebibyte, with the default budget. So
+ * much is control frames: a peer that provokes them and does not read has gone too far (docs/threats.md, 6).
  */
 const MOST_WAITING = 768 * 1024;
 const WAITING_PER_STREAM = 32;

@@ -58,7 +58,7 @@ export class Shutdown {
   #goAwaySent = false;
   /** When the session ended, on its clock. */
   #endedAt = 0;
-  /** Whatever waited on a stream when the session ended has been told so. */
+  /** Those who waited on streams when the session ended have been told so. */
   #isTold = false;
   /** Undoes the timer of a session that has nothing left to do after the peer's GOAWAY. */
   #cancelIdle: () => void = () => {};
@@ -198,9 +198,9 @@ export class Shutdown {
       unprocessed: true,
     };
     const { table } = this.#session;
-    // The last id is the last one that Go has seen, not the highest: what was sent behind it is unseen, so what has an
-    // id above it and was sent in the order of the ids (spec appendix, G6). An answer on a stream weighs more. Of the
-    // others, each gets its answer. A stream that was never sent must not be sent now (G2).
+    // The last id is the last one that Go has seen, not the highest (spec appendix, G6). A stream with an id above it is
+    // unseen for certain if all SYNs before its own had lower ids. An answer on a stream weighs more. The peer answers
+    // each of the other streams. A stream that was never sent must not be sent now (G2).
     const lastSeen = Math.max(lastStreamId, table.overtakenId);
     const unseen = table.all().filter((stream) => {
       return stream.unsent || (stream.isLocal && !stream.heard && stream.id > lastSeen);

@@ -42,7 +42,7 @@ export class StreamTable {
    */
   overtakenId = 0;
 
-  /** The most streams that have been open at once since whoever sets it to {@link count} has. */
+  /** The most streams that have been open at once since the session last set it back to {@link count}. */
   mostLately = 0;
   /** Local streams that have not ended, also those not sent yet. */
   localCount = 0;
