@@ -37,13 +37,13 @@ export interface MuxadoErrorInit {
   /** Stable name of the error. */
   readonly code: MuxadoErrorCode;
   /** Its number on the wire. Default: the number of `code`. */
-  readonly wireCode?: number;
+  readonly wireCode?: number | undefined;
   /** What it concerns: one stream, or the session with all of them. */
   readonly scope: "stream" | "session";
   /** Which side caused it. */
   readonly origin: "local" | "remote";
   /** What happened, in addition to what the code says. */
-  readonly detail?: string;
+  readonly detail?: string | undefined;
   /** The stream concerned. */
   readonly streamId?: number;
   /** Whether doing the work again is safe. Default: `unknown`. */

@@ -419,6 +419,17 @@ export class Session implements AsyncIterable<Stream> {
     return streams;
   }
 
+  /** @internal Tells the peer of the end of `streams`, the last thing that the session says before its GOAWAY. */
+  cancel(streams: readonly Stream[]): void {
+    const wireCode = wireCodeOf("STREAM_CANCELLED");
+    // None is remembered: nothing that arrives is answered any more.
+    for (const { id, unsent } of streams) {
+      if (unsent) continue;
+      countReset(this.counters.resetsSent, "STREAM_CANCELLED");
+      this.outbound.putReset(id, wireCode);
+    }
+  }
+
   /** @internal Tells those who wait on `streams`, which have failed, in parts; calls `done` behind the last. */
   settleStreams(streams: readonly Stream[], done: () => void = () => {}): void {
     inSlices(this.options.clock, streams, (stream) => stream.settle(), done);

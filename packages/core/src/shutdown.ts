@@ -312,11 +312,7 @@ export class Shutdown {
     // First of all, so that a trace that sees a reset, or anybody else, can send nothing any more. A stream that had
     // failed before is about to be told by others.
     const streams = session.releaseStreams().filter((stream) => stream.mark(failure));
-    if (resets) {
-      for (const { id, unsent } of streams) {
-        if (!unsent) session.sendReset(id, wireCodeOf("STREAM_CANCELLED"));
-      }
-    }
+    if (resets) session.cancel(streams);
     if (goAway !== null) {
       const told = goAway === "NO_ERROR" ? undefined : this.#localError;
       this.#putGoAway(wireCodeOf(goAway), debugOf(told, session.wire.maxDebugLength), true);

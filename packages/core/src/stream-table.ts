@@ -153,7 +153,7 @@ export class StreamTable {
 
   /** All streams that have not ended, in the order in which they came to be. */
   all(): Stream[] {
-    return Array.from(this.#live, ([, stream]) => stream);
+    return [...this.#live.values()];
   }
 
   /** The same, and the table has none of them any more. */

@@ -47,6 +47,11 @@ export class TransientMap<K, V> implements Iterable<[K, V]> {
     this.#added = 0;
   }
 
+  /** The values, in the order in which their keys came. */
+  values(): IterableIterator<V> {
+    return this.#entries.values();
+  }
+
   /** The entries, in the order in which their keys came. */
   [Symbol.iterator](): IterableIterator<[K, V]> {
     return this.#entries[Symbol.iterator]();
