@@ -39,6 +39,14 @@ export const omittedFiles = [
     why: "the same: turns, shares and budgets",
   },
   {
+    what: "packages/testkit/test/fuzz.test.ts",
+    why: "the same: mutated conversations in virtual time",
+  },
+  {
+    what: "packages/ws/test/closing.test.ts",
+    why: "starts processes of Node, whatever runs the test",
+  },
+  {
     what: "packages/ws/test/flood.test.ts",
     why: "measures the resident memory and the speed of one process; its limits are Node's",
   },
