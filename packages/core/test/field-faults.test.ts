@@ -24,15 +24,6 @@ function transfer(chunk: Uint8Array<ArrayBuffer>): void {
   structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
 }
 
-/** Whether the engine makes errors without stack traces when it is told to. JavaScriptCore does not. */
-function stacksHaveALimit(): boolean {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  const { stack = "" } = new Error("only asked");
-  Error.stackTraceLimit = stackTraceLimit;
-  return !/^\s+at /m.test(stack);
-}
-
 async function accepted(peer: RawPeer, id: number): Promise<Stream> {
   peer.send(syn(id));
   return (await peer.session.accept()) as Stream;
@@ -247,18 +238,16 @@ describe.each(wires)("the end of a session with many streams, on $name", ({ wire
     expect(isOver).toBe(true);
   });
 
-  it.runIf(stacksHaveALimit())(
-    "makes no stack trace for a read that waits, and one for a call that comes later",
-    async () => {
-      const peer = rawPeer({ wire, role: "client" });
-      const [waiting, late] = [peer.session.open(), peer.session.open()];
-      const error = waiting.read().catch((reason: Error) => reason);
-      peer.end();
-      expect(((await error) as Error).stack).not.toMatch(/^\s+at /m);
-      expect(late.error!.stack).toMatch(/^\s+at /m);
-      expect(Error.stackTraceLimit).toBeGreaterThan(0);
-    },
-  );
+  it("makes no stack trace for a read that waits, and one for a call that comes later", async () => {
+    const peer = rawPeer({ wire, role: "client" });
+    const [waiting, late] = [peer.session.open(), peer.session.open()];
+    const error = waiting.read().catch((reason: Error) => reason);
+    peer.end();
+    // Some engines leave it out altogether.
+    expect(((await error) as Error).stack ?? "").not.toMatch(/^\s+at /m);
+    expect(late.error!.stack).toMatch(/^\s+at /m);
+    expect(Error.stackTraceLimit).toBeGreaterThan(0);
+  });
 });
 
 describe.each(wires)(
