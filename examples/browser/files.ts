@@ -7,10 +7,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The packages that the page imports, and where each begins. */
+/** The entry points of packages that the page imports, itself or through others, and where each is. */
 const PACKAGES = {
   "@muxado/frame": import.meta.resolve("@muxado/frame"),
   "@muxado/core": import.meta.resolve("@muxado/core"),
+  "@muxado/core/liveness": import.meta.resolve("@muxado/core/liveness"),
   "@muxado/ws": import.meta.resolve("@muxado/ws"),
   "@muxado/typed": import.meta.resolve("@muxado/typed"),
   "@muxado/heartbeat": import.meta.resolve("@muxado/heartbeat"),

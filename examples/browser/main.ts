@@ -25,7 +25,8 @@ try {
 
 async function checkFiles(): Promise<void> {
   const page = await (await fetch(site.url)).text();
-  assert(page.includes("importmap"));
+  const [, importMap] = /<script type="importmap">(.*)<\/script>/.exec(page)!;
+  await checkImports(JSON.parse(importMap!) as ImportMap, "/main.js", new Set());
   for (const path of ["/main.js", "/style.css", "/@muxado/core/index.js"]) {
     assert.equal(await statusOf(path), 200);
   }
@@ -33,6 +34,24 @@ async function checkFiles(): Promise<void> {
     assert.equal(await statusOf(path), 404);
   }
   console.log("the page and its modules can be had, and nothing else");
+}
+
+/** Where a browser finds what is imported by a name. */
+interface ImportMap {
+  readonly imports: Readonly<Record<string, string>>;
+}
+
+/** Everything that the module at `path` imports can be had, and so on. */
+async function checkImports(map: ImportMap, path: string, seen: Set<string>): Promise<void> {
+  if (seen.has(path)) return;
+  seen.add(path);
+  const response = await fetch(new URL(path, site.url));
+  assert.equal(response.status, 200, path);
+  for (const [, name] of (await response.text()).matchAll(/\bfrom "([^"]+)"/g)) {
+    const found = /^\.{0,2}\//.test(name!) ? name : map.imports[name!];
+    assert(found !== undefined, `${path} imports ${name}, which is not in the import map`);
+    await checkImports(map, new URL(found, new URL(path, site.url)).pathname, seen);
+  }
 }
 
 /** Unlike `fetch`, leaves the path as it is. */
