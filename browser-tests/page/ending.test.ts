@@ -98,8 +98,7 @@ describe("a server that is killed", () => {
     })();
     await until(() => begun === waits.length);
     await until(async () => (await commands.reportOf(url)).answered === waits.length);
-    // Statistics do not tell of the reader of the readable.
-    await until(() => streams.filter(isWaiting).length === waits.length - 1);
+    await until(() => streams.filter(isWaiting).length === waits.length);
     expect([...settled.keys()]).toEqual([]);
 
     await commands.killServer(url);

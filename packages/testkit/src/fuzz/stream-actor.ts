@@ -121,7 +121,11 @@ export class StreamActor {
       try {
         this.#waitsToWrite = false;
         const taken = this.stream.offer(content);
-        this.#waitsToWrite = taken < length && this.#isObserved && this.stream.error === undefined;
+        this.#waitsToWrite =
+          taken < length &&
+          this.#isObserved &&
+          this.stream.error === undefined &&
+          this.#web?.isClosing !== true;
         this.#written += taken;
         if (!(taken >= 0 && taken <= length)) {
           this.#stage.faults.add("offer: has taken more than there was", `${taken} of ${length}`);
