@@ -330,7 +330,7 @@ export class Shutdown {
     if (reason !== GRACEFUL || session.outbound.unwritten === 0) return this.#finalize();
     // The peer waits for our end: a connection that is given up in the middle of a write looks broken.
     this.#finish(undefined);
-    this.#lingerFor(this.#lastWordsTime);
+    this.#lingerFor(this.#session.options.lingerTimeout);
   }
 
   /** Ends the transport's outbound direction behind all that waits. */

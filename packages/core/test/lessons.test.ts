@@ -661,7 +661,7 @@ describe("data at the end of a session", () => {
       peer.send(goAway(2));
       peer.end();
       // The transport has its time to confirm it.
-      await peer.advance(1_000);
+      await peer.advance(10_000);
       await writing;
       expect((await peer.session.closed).localError).toBeUndefined();
     });
