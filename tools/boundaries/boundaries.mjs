@@ -27,6 +27,7 @@ const arrows = {
  */
 const forFolder = {
   "packages/ws/src/server/": ["ws", "node:"],
+  "packages/testkit/src/processes/": ["esbuild", "node:"],
 };
 
 /** What a test may import besides: it runs on Node, and is a user of its own package. */
@@ -38,8 +39,8 @@ const forTests = ["@muxado/testkit", "vitest", "fast-check", "node:"];
  * @type {Record<string, string[]>}
  */
 const forTestsOf = {
-  node: ["esbuild", "express", "fastify", "readable-stream", "streamx", "undici", "ws"],
-  ws: ["esbuild", "ws"],
+  node: ["express", "fastify", "readable-stream", "streamx", "undici", "ws"],
+  ws: ["ws"],
   yamux: [
     "@muxado/node",
     "@muxado/typed",

@@ -9,8 +9,8 @@ import path from "node:path";
 import { attach as attachPair, type ByteStreamPair, type Role, type Session } from "@muxado/core";
 import { attach, connect, createServer, type Server } from "@muxado/node";
 import { optionsOf, type Plan, play, situations } from "@muxado/testkit/closing";
-import type { Message } from "./processes.ts";
-import { carry } from "./relay.ts";
+import type { Message } from "@muxado/testkit/processes";
+import { carry } from "@muxado/testkit/relay";
 
 /** What carries a session. */
 export type Carrier = "TCP" | "TLS" | "a Unix socket" | "a child's stdio" | "Web Streams";
@@ -25,7 +25,7 @@ export interface Task {
   /** Where the client connects to: a port or a path. */
   readonly address?: number | string;
   /** Of a server that speaks TLS, and of those who trust it. */
-  readonly credentials?: { readonly cert: string; readonly key: string };
+  readonly credentials?: { readonly cert: string; readonly key: string } | undefined;
   /** A child that is the way to a server and none itself: bytes a second. */
   readonly rate?: number;
 }

@@ -8,7 +8,7 @@ import { optionsOf, type Plan, play, situations } from "@muxado/testkit/closing"
 import { connect } from "@muxado/ws";
 import { createServer, type Server } from "@muxado/ws/server";
 import { WebSocket } from "ws";
-import type { Message } from "./processes.ts";
+import type { Message } from "@muxado/testkit/processes";
 
 /** What a process is told. */
 export interface Task {

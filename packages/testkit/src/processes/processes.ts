@@ -1,21 +1,24 @@
-// The processes of one run, for tests of how a session ends: made of a program's sources, and gone when the run is over.
+// @muxado/testkit/processes: the processes of one run, for tests of how a session ends. They are made of a program's
+// sources, and gone when the run is over.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Outcome } from "@muxado/testkit";
-import type { CloserReport, Plan, ReaderReport } from "@muxado/testkit/closing";
 import { build } from "esbuild";
 import { afterAll, beforeAll } from "vitest";
+import type { CloserReport, Plan, ReaderReport } from "../closing/plan.ts";
+import type { Outcome } from "../closing/suite.ts";
+import { type Address, slowLink } from "./relay.ts";
 
 type Role = "client" | "server";
 
 /** What a process says of itself, or of one that it has started. */
 export type Message =
   /** Where the server listens. */
-  | { readonly role: Role; readonly kind: "listening"; readonly address: number | string }
+  | { readonly role: Role; readonly kind: "listening"; readonly address: Address }
   /** What became of its part. */
   | { readonly role: Role; readonly kind: "report"; readonly report: CloserReport | ReaderReport }
   | { readonly role: Role; readonly kind: "exit"; readonly code: number | null };
@@ -41,9 +44,33 @@ export function programOf(entry: string): () => string {
 
 /** What is run at once for one plan. */
 export class Processes {
+  /** For the sockets and files of the run; gone with it. */
+  readonly folder: string;
   readonly #children: ChildProcess[] = [];
+  readonly #links: Server[] = [];
   readonly #said: Message[] = [];
   #onNews: () => void = () => {};
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Does a run, which leaves nothing behind, and ends early when `signal` aborts. */
+  static async run<Result>(
+    signal: AbortSignal,
+    body: (processes: Processes) => Promise<Result>,
+  ): Promise<Result> {
+    const processes = new Processes(await mkdtemp(path.join(tmpdir(), "muxado-")));
+    const stop = (): void => void processes.#end();
+    signal.addEventListener("abort", stop);
+    try {
+      return await body(processes);
+    } finally {
+      signal.removeEventListener("abort", stop);
+      await processes.#end();
+      await rm(processes.folder, { recursive: true });
+    }
+  }
 
   /** Starts one, which gets `task` as its only argument. */
   start<Task extends { readonly role: Role }>(file: string, task: Task): void {
@@ -54,9 +81,14 @@ export class Processes {
     this.#children.push(child);
   }
 
-  /** Where the server listens. */
-  async address(): Promise<number | string> {
-    return (await this.#heard("server", "listening")).address;
+  /** Where the server listens: behind a link of `rate` bytes a second each way, if there is one. */
+  async address(rate?: number): Promise<Address> {
+    const { address } = await this.#heard("server", "listening");
+    if (rate === undefined) return address;
+    const isPath = typeof address === "string";
+    const link = await slowLink(address, rate, isPath ? path.join(this.folder, "link") : 0);
+    this.#links.push(link);
+    return isPath ? path.join(this.folder, "link") : (link.address() as AddressInfo).port;
   }
 
   /** What all have told, once all have ended by themselves. */
@@ -74,7 +106,8 @@ export class Processes {
   }
 
   /** Ends whatever still runs. */
-  async end(): Promise<void> {
+  async #end(): Promise<void> {
+    for (const link of this.#links) link.close();
     const running = this.#children.filter(
       (one) => one.exitCode === null && one.signalCode === null,
     );
