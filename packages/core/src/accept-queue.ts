@@ -190,7 +190,8 @@ export class AcceptQueue<S> implements WaiterOwner {
 
   #refuseStale(): void {
     for (const stream of this.takeStale()) this.#policy.refuse(stream, "STREAM_REFUSED");
-    if (this.length > 0) this.#unaccepted.add(this);
+    // So many refusals may have ended the session.
+    if (this.length > 0 && this.#ended === undefined) this.#unaccepted.add(this);
   }
 
   #shift(): S {

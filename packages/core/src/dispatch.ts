@@ -136,7 +136,15 @@ export class Dispatch implements WireHandler {
     stream.transition(StreamInput.receiveReset);
     const unprocessed = REFUSALS.has(code);
     if (!stream.isLocal) session.memory.leave(stream, stream.receiving.unread);
-    stream.mark({ code, wireCode: errorCode, scope: "stream", origin: "remote", unprocessed });
+    const failure: Failure = {
+      code,
+      wireCode: errorCode,
+      scope: "stream",
+      origin: "remote",
+      unprocessed,
+    };
+    // It may have failed already, and wait for its turn to tell so.
+    if (!stream.mark(failure)) return;
     if (code === "ACCEPT_QUEUE_FULL" && stream.isLocal && session.wire.answersFullAcceptQueue) {
       session.sendReset(streamId, wireCodeOf("STREAM_CANCELLED"));
     }

@@ -414,9 +414,7 @@ export class Session implements AsyncIterable<Stream> {
     this.creditDue.clear();
     this.stalled.clear();
     this.closing.clear();
-    const streams = this.table.takeAll();
-    for (const stream of streams) this.scheduler.remove(stream);
-    return streams;
+    return this.table.takeAll();
   }
 
   /** @internal Tells the peer of the end of `streams`, the last thing that the session says before its GOAWAY. */

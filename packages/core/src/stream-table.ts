@@ -17,8 +17,8 @@ const REMEMBERED_RESETS = 16 * 1024;
 /** So many ended streams may be kept until the next flush. */
 const SOME = 64;
 
-function isToAnnounce({ opening, failure }: Stream): boolean {
-  return failure === null && (opening === Opening.syn || opening === Opening.ack);
+function isToAnnounce({ opening, isOver }: Stream): boolean {
+  return !isOver && (opening === Opening.syn || opening === Opening.ack);
 }
 
 /** The streams of one session. */

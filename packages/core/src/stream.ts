@@ -410,6 +410,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     if (this.failure !== null) return false;
     this.failure = failure;
     this.receiving.leave();
+    this.session.scheduler.remove(this);
     this.state = StreamState.reset;
     return true;
   }

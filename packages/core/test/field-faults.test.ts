@@ -8,6 +8,7 @@ import {
   fin,
   goAway,
   type RawPeer,
+  type RawPeerOptions,
   rawPeer,
   rst,
   syn,
@@ -247,6 +248,56 @@ describe.each(wires)("the end of a session with many streams, on $name", ({ wire
     expect(((await error) as Error).stack ?? "").not.toMatch(/^\s+at /m);
     expect(late.error!.stack).toMatch(/^\s+at /m);
     expect(Error.stackTraceLimit).toBeGreaterThan(0);
+  });
+});
+
+describe.each(wires)("the peer's GOAWAY for a thousand streams of ours, on $name", ({ wire }) => {
+  /** A session that has opened more streams than are told at once, over a transport that takes nothing yet. */
+  function crowd(options: RawPeerOptions = {}): { peer: RawPeer; streams: Stream[] } {
+    const peer = rawPeer({ wire, role: "client", ...options });
+    peer.holdWrites();
+    return { peer, streams: Array.from({ length: 1000 }, () => peer.session.open()) };
+  }
+
+  it("stops those that have not been sent at once: none leaves while others are told", async () => {
+    const { peer, streams } = crowd();
+    for (const stream of streams) stream.write(bytes(8 * KIB)).catch(() => {});
+    const early = peer.take().length;
+    peer.send(goAway(0));
+    peer.releaseWrites();
+    const left = new Set(
+      peer.take().flatMap((frame) => ("streamId" in frame ? [frame.streamId] : [])),
+    );
+    for (let part = 0; part < 4; part++) await peer.advance(0);
+    const safe = streams.filter(({ error }) => error?.retry === "safe");
+    expect(safe.length).toBeGreaterThan(early);
+    expect(safe.filter(({ id }) => left.has(id))).toEqual([]);
+  });
+
+  it("tells of each end once, if a reset comes in between", async () => {
+    const closed: number[] = [];
+    const { peer, streams } = crowd({ watcher: { closed: ({ id }) => void closed.push(id) } });
+    peer.releaseWrites();
+    peer.take();
+    peer.send(goAway(0), rst(streams.at(-1)!.id, "STREAM_REFUSED"));
+    for (let part = 0; part < 4; part++) await peer.advance(0);
+    expect(closed.length).toBeGreaterThan(700);
+    expect(new Set(closed).size).toBe(closed.length);
+  });
+});
+
+describe.each(wires)("a session that its own refusals end, on $name", ({ wire }) => {
+  it("leaves no timer for the streams that nobody has accepted", async () => {
+    const peer = rawPeer({ wire, acceptTimeout: 1000, maxProvokedResets: 2 });
+    for (const id of [3, 5, 7]) peer.send(syn(id));
+    await peer.advance(1000);
+    for (const id of [9, 11]) peer.send(syn(id));
+    await peer.advance(1000);
+    peer.end();
+    await peer.settle();
+    expect(peer.session.stats().openStreams).toBe(0);
+    expect(peer.clock.timers).toEqual([]);
+    expect((await peer.session.closed).localError).toMatchObject({ code: "ENHANCE_YOUR_CALM" });
   });
 });
 

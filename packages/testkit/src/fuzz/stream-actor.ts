@@ -27,6 +27,8 @@ export class StreamActor {
   #waitsToRead = false;
   /** The same of `offer`, which had no room. */
   #waitsToWrite = false;
+  /** The writing is closed, or will be: nobody waits for room any more. A trace may close it inside an offer. */
+  #isClosing = false;
 
   constructor(stage: Stage, stream: Stream, actAnywhere: () => void) {
     this.#stage = stage;
@@ -38,7 +40,7 @@ export class StreamActor {
       this.#web = new WebActor(stage, stream, {
         place: (length) => this.#place(length),
         untidy: () => this.#untidy(),
-        closes: () => (this.#waitsToWrite = false),
+        closes: () => (this.#isClosing = true),
         reads: () => (this.#account.readsInOrder = false),
       });
     }
@@ -85,7 +87,7 @@ export class StreamActor {
       if (!this.#waitsToRead)
         this.#stage.faults.add("observer: not told that he may read", `${stream.id}`);
     }
-    if (this.#waitsToWrite && stream.error !== undefined) {
+    if (this.#waitsToWrite && !this.#isClosing && stream.error !== undefined) {
       this.#waitsToWrite = false;
       this.#stage.faults.add(
         "observer: not told of the error when he waits to write",
@@ -121,11 +123,7 @@ export class StreamActor {
       try {
         this.#waitsToWrite = false;
         const taken = this.stream.offer(content);
-        this.#waitsToWrite =
-          taken < length &&
-          this.#isObserved &&
-          this.stream.error === undefined &&
-          this.#web?.isClosing !== true;
+        this.#waitsToWrite = taken < length && this.#isObserved && this.stream.error === undefined;
         this.#written += taken;
         if (!(taken >= 0 && taken <= length)) {
           this.#stage.faults.add("offer: has taken more than there was", `${taken} of ${length}`);
@@ -229,7 +227,7 @@ export class StreamActor {
 
   #closeWrite(): void {
     const signal = this.#stage.signal(8);
-    this.#waitsToWrite = false;
+    this.#isClosing = true;
     this.#stage.command(`${this.stream.id} closes its writing`, () => {
       this.#stage.promises.follow("closeWrite", this.stream.id, this.stream.closeWrite({ signal }));
     });
@@ -237,7 +235,7 @@ export class StreamActor {
 
   #close(): void {
     const signal = this.#stage.signal(8);
-    this.#waitsToWrite = false;
+    this.#isClosing = true;
     this.#stage.command(`${this.stream.id} closes`, () => {
       this.#stage.promises.follow("close", this.stream.id, this.stream.close({ signal }));
     });

@@ -34,11 +34,6 @@ export class WebActor {
     this.#bytes = bytes;
   }
 
-  /** The writing is closed, or will be in a moment: Web Streams are late. What waits for room is not told of that. */
-  get isClosing(): boolean {
-    return this.#isWriterClosed;
-  }
-
   /** Does one thing. */
   act(): void {
     const { random } = this.#stage;
