@@ -270,6 +270,22 @@ describe("a WebSocket", () => {
     expect((await session.closed).localError).toMatchObject({ code: "TRANSPORT_FAILED" });
   });
 
+  test.each<[string, string | undefined, (session: Session) => void]>([
+    ["is destroyed", "SESSION_CLOSED", (session) => session.destroy()],
+    ["is closed", undefined, (session) => void session.close()],
+  ])(
+    "that has closed takes nothing more: a session that %s in that turn waits for nothing",
+    async (_, code, end) => {
+      const socket = new FakeWebSocket({});
+      const session = ending(attach(socket, { role: "client", clock: new VirtualClock() }));
+      end(session);
+      // Its GOAWAY leaves at the end of the turn.
+      socket.tell("close", { code: 1000, reason: "" });
+      const { localError } = await session.closed;
+      expect(localError?.code).toBe(code);
+    },
+  );
+
   test.each<[string, (socket: WebSocket) => void]>([
     ["closed", (socket) => socket.close()],
     ["hung up", (socket) => socket.terminate()],
