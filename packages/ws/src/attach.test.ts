@@ -202,8 +202,14 @@ describe("one that never opens", () => {
 
   test("is given up with its session", async () => {
     const gone = deferred();
-    const url = await serveTcp((socket) => socket.resume().on("close", gone.resolve));
+    const reached = deferred();
+    const url = await serveTcp((socket) => {
+      reached.resolve();
+      socket.resume().on("close", gone.resolve);
+    });
     const session = attach(socketTo(url), { role: "client", lingerTimeout: 1 });
+    // Else it may be given up before its server can know of it.
+    await reached.promise;
     session.destroy();
     await session.closed;
     await gone.promise;
