@@ -67,7 +67,7 @@ async function run(runtime) {
       vitest,
       "run",
       ...suites,
-      ...omittedFiles.flatMap(({ what, on = name }) => (on === name ? ["--exclude", what] : [])),
+      ...omittedFiles.flatMap(({ what }) => ["--exclude", what]),
       ...(hanging.length > 0 ? ["--testNamePattern", `^(?!(${hanging.join("|")})$)`] : []),
       "--reporter=json",
       `--outputFile.json=${report}`,

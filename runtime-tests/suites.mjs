@@ -14,7 +14,7 @@ export const suites = [
   "packages/node/test/compliance.test.ts",
 ];
 
-/** @typedef {{ readonly what: string, readonly why: string, readonly on?: string }} Omission `on`: one runtime only */
+/** @typedef {{ readonly what: string, readonly why: string }} Omission */
 
 /** @type {Omission[]} */
 export const omittedFiles = [
@@ -45,18 +45,6 @@ export const omittedFiles = [
   {
     what: "packages/ws/test/closing.test.ts",
     why: "starts processes of Node, whatever runs the test",
-  },
-  {
-    what: "packages/ws/test/compliance.test.ts",
-    on: "bun",
-    why:
-      "some graceful closes over Bun's own ws do not hear the peer's end, and wait until the deadline, 30 seconds each: " +
-      "to be understood",
-  },
-  {
-    what: "packages/ws/test/compliance.test.ts",
-    on: "deno",
-    why: "when both sides close at once, Deno's WebSocket may tell of an end without a close: to be understood",
   },
   {
     what: "packages/ws/test/flood.test.ts",

@@ -49,6 +49,8 @@ class Batch {
   length = 0;
   readonly writes: TakenWrite[] = [];
   readonly lent: LentChunk[] = [];
+  /** Bytes of streams are among it. */
+  hasBodies = false;
   /** Arenas that it has filled. */
   readonly arenas: Uint8Array<ArrayBuffer>[] = [];
 }
@@ -132,6 +134,11 @@ export class Outbound {
     return this.waiting + this.underWay;
   }
 
+  /** Whether bytes of streams are among what is encoded and not yet written. */
+  get hasBodies(): boolean {
+    return this.#batch.hasBodies || this.#underWay.hasBodies;
+  }
+
   /** Whether bodies may be added, or have to wait in their streams. Control frames always may. */
   get hasRoom(): boolean {
     return this.waiting + Math.max(this.underWay, this.#ahead) < this.#budget;
@@ -140,6 +147,7 @@ export class Outbound {
   putData(streamId: number, flags: number, chunk: Uint8Array, start: number, end: number): void {
     const length = end - start;
     const header = this.#wire.dataHeaderLength;
+    if (length > 0) this.#batch.hasBodies = true;
     if (length > COPIED_BELOW) {
       this.#begin(header);
       this.#end = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);

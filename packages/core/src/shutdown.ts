@@ -225,11 +225,15 @@ export class Shutdown {
 
   /** The transport has ended its inbound direction, or failed, behind the end of the session. */
   #lingerEnded(cause: unknown): void {
+    // Whether the peer has read all is not known, if it has neither ended its direction nor said that it goes. It may
+    // have said so with the end of the last stream, when nobody listened any more: one that has ended its direction
+    // misses no more than what of streams is still to be written.
+    const isMissed = !this.#inputEnded || this.#session.outbound.hasBodies;
+    const isFarewell = this.#remote !== undefined || !isMissed;
     this.#inputEnded = true;
     // Our own end is still to come.
     if (cause === undefined && !this.#outputEnded) return;
-    // Whether the peer has read all is not known, if it has neither ended its direction nor said that it goes.
-    if (this.#localError === undefined && cause !== undefined && this.#remote === undefined) {
+    if (this.#localError === undefined && cause !== undefined && !isFarewell) {
       const detail = `${messageOf(cause)}, before the peer had ended the connection`;
       this.#localError = sessionError({
         code: "TRANSPORT_FAILED",

@@ -690,6 +690,47 @@ describe("data at the end of a session", () => {
     expect(localError!.message).toContain("bytes could not be sent");
   });
 
+  describe("what is left of a graceful end when the peer has ended the transport", () => {
+    const failure = new Error("closed with code 1000");
+
+    it("is a GOAWAY that nobody misses: the peer's own came with the end of the last stream", async () => {
+      const peer = rawPeer();
+      void opened(peer).closeWrite();
+      peer.flush();
+      void peer.session.close();
+      peer.send(fin(2), goAway(2));
+      peer.end();
+      peer.end(failure);
+      expect((await peer.session.closed).localError).toBeUndefined();
+    });
+
+    it("is a failure if it ends with one", async () => {
+      const peer = rawPeer();
+      void peer.session.close();
+      peer.end(failure);
+      const { localError } = await peer.session.closed;
+      expect(localError).toMatchObject({ code: "TRANSPORT_FAILED", cause: failure });
+    });
+
+    it.each([
+      ["under way", true],
+      ["waiting", false],
+    ])("is a failure if bytes of a stream are lost, %s", async (_, isUnderWay) => {
+      const peer = rawPeer();
+      const stream = opened(peer);
+      peer.send(fin(2));
+      peer.holdWrites();
+      stream.offer(bytes("last words"));
+      void stream.closeWrite();
+      if (isUnderWay) peer.flush();
+      void peer.session.close();
+      peer.end();
+      peer.end(failure);
+      const { localError } = await peer.session.closed;
+      expect(localError).toMatchObject({ code: "TRANSPORT_FAILED", cause: failure });
+    });
+  });
+
   it("the transport ends only after the last byte was taken, and is given up later", async () => {
     const peer = rawPeer({ lingerTimeout: 500 });
     peer.holdWrites();

@@ -202,8 +202,14 @@ describe("one that never opens", () => {
 
   test("is given up with its session", async () => {
     const gone = deferred();
-    const url = await serveTcp((socket) => socket.resume().on("close", gone.resolve));
+    const reached = deferred();
+    const url = await serveTcp((socket) => {
+      reached.resolve();
+      socket.resume().on("close", gone.resolve);
+    });
     const session = attach(socketTo(url), { role: "client", lingerTimeout: 1 });
+    // Else it may be given up before its server can know of it.
+    await reached.promise;
     session.destroy();
     await session.closed;
     await gone.promise;
@@ -269,6 +275,22 @@ describe("a WebSocket", () => {
     clock.advance(60_000);
     expect((await session.closed).localError).toMatchObject({ code: "TRANSPORT_FAILED" });
   });
+
+  test.each<[string, string | undefined, (session: Session) => void]>([
+    ["is destroyed", "SESSION_CLOSED", (session) => session.destroy()],
+    ["is closed", undefined, (session) => void session.close()],
+  ])(
+    "that has closed takes nothing more: a session that %s in that turn waits for nothing",
+    async (_, code, end) => {
+      const socket = new FakeWebSocket({});
+      const session = ending(attach(socket, { role: "client", clock: new VirtualClock() }));
+      end(session);
+      // Its GOAWAY leaves at the end of the turn.
+      socket.tell("close", { code: 1000, reason: "" });
+      const { localError } = await session.closed;
+      expect(localError?.code).toBe(code);
+    },
+  );
 
   test.each<[string, (socket: WebSocket) => void]>([
     ["closed", (socket) => socket.close()],

@@ -47,6 +47,8 @@ export class WebSocketTransport implements Transport {
   readonly #tells: boolean;
   /** Messages that `send` has not called back for. */
   #untold = 0;
+  /** How it has closed. */
+  #closure: Error | undefined;
   /** It has not opened: nothing was sent. */
   #isUnopened = false;
   /** What `send` gets besides: a callback where that takes one. */
@@ -88,7 +90,7 @@ export class WebSocketTransport implements Transport {
     const { readyState } = this.#socket;
     if (readyState === CONNECTING) this.#early = chunks;
     // Whatever is closing drops what it is given, and its close says why it was never written.
-    if (readyState !== OPEN) return;
+    if (readyState !== OPEN) return this.#lose();
     this.#isUnopened = false;
     // A socket that was dialed copies what it sends at once, to mask it or to hand it to the browser. But one of `ws`
     // with an extension compresses it first, in another thread, from where it lies.
@@ -165,12 +167,14 @@ export class WebSocketTransport implements Transport {
     for (const [type, listener] of this.#listeners) {
       this.#socket.removeEventListener(type, listener);
     }
-    const error = this.#isUnopened
-      ? unopenedError(closure(code, reason))
-      : closeError(code, reason);
-    this.#input.ended(error);
-    // Both directions are over: what is still to be written never will be, and the session need not wait for it.
-    if (this.#isWriting) this.#input.ended(transportError(closure(code, reason)));
+    this.#closure = closure(code, reason);
+    this.#input.ended(this.#isUnopened ? unopenedError(this.#closure) : closeError(code, reason));
+    this.#lose();
+  }
+
+  /** Once both directions are over, what is still to be written never will be: the session need not wait for it. */
+  #lose(): void {
+    if (this.#isWriting && this.#closure) this.#input.ended(transportError(this.#closure));
   }
 
   /** Nothing is waited for any more. */
