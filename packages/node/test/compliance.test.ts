@@ -8,11 +8,11 @@ import {
   createServer,
   type ServerOptions,
 } from "@muxado/node";
-import { type ConnectedSessions, describeSessions, type SessionsUnderTest } from "@muxado/testkit";
+import { describeSessions, type SessionsUnderTest } from "@muxado/testkit";
 import { PassThrough } from "node:stream";
 import { certificate } from "./certificate.ts";
+import { disposable } from "./connected.ts";
 import { duplexPair } from "./duplex-pair.ts";
-import { readableStreamPair, streamxPair } from "./foreign-pair.ts";
 import { deferred, HOST as host } from "./peers.ts";
 import { leaveNothingOpen, socketPath } from "./resources.ts";
 
@@ -46,22 +46,6 @@ describeSessions({
   },
 });
 
-for (const [name, pair] of Object.entries({
-  streamx: streamxPair,
-  "readable-stream": readableStreamPair,
-})) {
-  describeSessions({
-    name: `a pair of Duplexes of ${name}`,
-    connect: async ({ client, server }) => {
-      const [left, right] = pair();
-      return disposable(
-        attach(left, { ...client, role: "client" }),
-        attach(right, { ...server, role: "server" }),
-      );
-    },
-  });
-}
-
 describeSessions({
   name: "pairs of a Readable and a Writable",
   connect: async ({ client, server }) => {
@@ -86,22 +70,5 @@ function listening(
     const where = path === undefined ? { host, port: listener.port } : {};
     const session = await connect({ ...where, ...clientOptions, ...client });
     return disposable(session, await accepted.promise, () => listener.close({ timeout: 0 }));
-  };
-}
-
-function disposable(
-  client: Session,
-  server: Session,
-  close = async (): Promise<void> => {},
-): ConnectedSessions {
-  return {
-    client,
-    server,
-    async [Symbol.asyncDispose]() {
-      client.destroy();
-      server.destroy();
-      await Promise.all([client.closed, server.closed]);
-      await close();
-    },
   };
 }
