@@ -1,31 +1,26 @@
 // HTTP over streams, in both directions: whichever side has the server. Node's own client and server do the work.
 
 import * as http from "node:http";
+import * as https from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import * as tls from "node:tls";
 import { reportThrown, type Stream } from "@muxado/core";
-import { type DuplexOptions, toDuplex } from "./duplex.ts";
-
-/** What opens streams: a session, or a layer over one. */
-export interface StreamOpener {
-  /** As `Session.open`. */
-  open(): Stream;
-}
-
-/** A session, or what finds the present one: a program that reconnects has another every time. */
-export type OpenerSource = StreamOpener | (() => StreamOpener | Promise<StreamOpener>);
+import { StreamDuplex, toDuplex } from "./duplex.ts";
+import { openFrom, type StreamSource } from "./source.ts";
 
 /**
  * An `http.Agent` whose connections are streams: each request has one of its own, and nothing waits for another.
  *
  * Without pooling, since a stream costs next to nothing. `keepAlive: true` pools all the same, which spares the
- * server a little work for each request.
+ * server a little work for each request. It speaks no TLS, and Node refuses to use it for an https URL:
+ * {@link SecureSessionAgent} is the one for those.
  */
 export class SessionAgent extends http.Agent {
-  readonly #source: OpenerSource;
+  readonly #source: StreamSource;
 
   /** @param options those of `http.Agent`. */
-  constructor(source: OpenerSource, options?: http.AgentOptions) {
+  constructor(source: StreamSource, options?: http.AgentOptions) {
     super(options);
     this.#source = source;
   }
@@ -35,8 +30,30 @@ export class SessionAgent extends http.Agent {
     _options: unknown,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    // A pooled connection whose server has ended it must not be used again: the agent sees that only if it closes.
-    open(this.#source, { allowHalfOpen: false }, callback as ConnectCallback);
+    open(this.#source, callback as ConnectCallback);
+  }
+}
+
+/**
+ * An `https.Agent` whose connections are TLS inside streams: with the server behind the session, whatever carries that.
+ *
+ * It pools as {@link SessionAgent} does, and `keepAlive: true` spares a handshake for each request.
+ */
+export class SecureSessionAgent extends https.Agent {
+  readonly #source: StreamSource;
+
+  /** @param options those of `https.Agent`, with all of `tls.connect`. */
+  constructor(source: StreamSource, options?: https.AgentOptions) {
+    super(options);
+    this.#source = source;
+  }
+
+  /** @internal */
+  override createConnection(
+    options: tls.ConnectionOptions,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    openSecurely(this.#source, options, callback as ConnectCallback);
   }
 }
 
@@ -46,42 +63,72 @@ type ConnectCallback = (...outcome: [null, Duplex] | [Error, null]) => void;
 /** The same as undici has it: it wants a socket, and gets what behaves as one. */
 type SocketCallback = (...outcome: [null, Socket] | [Error, null]) => void;
 
-/**
- * What undici takes as its option `connect`: `new Agent({ connect: connector(session) })` is a dispatcher for `fetch`
- * and all that undici has.
- */
-export function connector(
-  source: OpenerSource,
-): (options: unknown, callback: SocketCallback) => void {
-  return (_options, callback) =>
-    // Later: undici overlooks a connection that it gets while it asks for it.
-    open(source, {}, (...outcome) => process.nextTick(callback as ConnectCallback, ...outcome));
+/** Options of {@link connector}. */
+export interface ConnectorOptions {
+  /** For https URLs: options of `tls.connect`, such as `ca`. Default: none. */
+  readonly tls?: tls.ConnectionOptions | undefined;
+  /** For https URLs: whether to offer HTTP/2 as well; undici's own option of this name says that it can. Default: false. */
+  readonly allowH2?: boolean | undefined;
 }
 
-function open(source: OpenerSource, options: DuplexOptions, callback: ConnectCallback): void {
-  const fail = (error: unknown): void => {
-    callback(
-      error instanceof Error ? error : new Error("there is no session", { cause: error }),
-      null,
-    );
+/** What undici says of a connection that it wants. */
+interface Wanted {
+  readonly protocol?: string | undefined;
+  readonly hostname?: string | undefined;
+  readonly servername?: string | null | undefined;
+}
+
+/**
+ * What undici takes as its option `connect`: `new Agent({ connect: connector(session) })` is a dispatcher for `fetch`
+ * and all that undici has. For an https URL it speaks TLS inside the stream.
+ */
+export function connector(
+  source: StreamSource,
+  options: ConnectorOptions = {},
+): (wanted: Wanted, callback: SocketCallback) => void {
+  const ALPNProtocols = options.allowH2 ? ["h2", "http/1.1"] : ["http/1.1"];
+  return ({ protocol, hostname, servername }, callback) => {
+    // Later: undici overlooks a connection that it gets while it asks for it.
+    const done: ConnectCallback = (...outcome) =>
+      process.nextTick(callback as ConnectCallback, ...outcome);
+    if (protocol !== "https:") return open(source, done);
+    const named = { ALPNProtocols, host: hostname, servername: servername || hostname };
+    openSecurely(source, { ...named, ...options.tls }, done);
   };
-  const use = (opener: StreamOpener): void => {
-    let connection: Duplex;
-    try {
-      connection = toDuplex(opener.open(), options);
-    } catch (error) {
-      return fail(error);
-    }
-    callback(null, connection);
-  };
-  let opener: StreamOpener | Promise<StreamOpener>;
-  try {
-    opener = typeof source === "function" ? source() : source;
-  } catch (error) {
-    return fail(error);
+}
+
+function open(source: StreamSource, callback: ConnectCallback): void {
+  openFrom(
+    source,
+    (stream) => callback(null, toDuplex(stream)),
+    (error) => callback(error, null),
+  );
+}
+
+function openSecurely(
+  source: StreamSource,
+  options: tls.ConnectionOptions,
+  callback: ConnectCallback,
+): void {
+  open(source, (error, connection) => {
+    if (error !== null) return callback(error, null);
+    const socket = tls.connect({ ...options, socket: connection });
+    const fail = (reason: Error): void => callback(reason, null);
+    socket.once("error", fail);
+    socket.once("secureConnect", () => {
+      socket.off("error", fail);
+      callback(null, socket);
+    });
+  });
+}
+
+/** A connection of an HTTP server: it answers a client that has half-closed, and knows what was cut off. */
+class ServedConnection extends StreamDuplex {
+  protected override readonly isQuiet = true;
+
+  constructor(stream: Stream) {
+    super(stream, { allowHalfOpen: true });
   }
-  if (opener instanceof Promise) opener.then(use, fail);
-  else use(opener);
 }
 
 /** Any server of Node's that takes connections: of `node:http` or `node:http2`, and so those of frameworks. */
@@ -116,7 +163,7 @@ export async function serveHttp(
       return;
     }
     try {
-      server.emit("connection", toDuplex(stream));
+      server.emit("connection", new ServedConnection(stream));
     } catch (error) {
       // A listener of the server's has failed: that is one connection less.
       stream.reset("INTERNAL_ERROR");

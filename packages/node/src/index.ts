@@ -3,16 +3,19 @@
 export { attach, type AttachOptions, type NodePair } from "./attach.ts";
 export type { BusyPollOptions } from "./busy-poll.ts";
 export type { SessionCloseMessage, SessionOpenMessage, StreamMessage } from "./channels.ts";
-export { type DuplexOptions, StreamDuplex, toDuplex } from "./duplex.ts";
+export { createConnection, type ConnectionOptions, StreamSocket } from "./create-connection.ts";
+export { StreamDuplex, toDuplex } from "./duplex.ts";
 export {
   connector,
   type ConnectionServer,
-  type OpenerSource,
+  type ConnectorOptions,
+  SecureSessionAgent,
   serveHttp,
   type ServeHttpOptions,
   SessionAgent,
-  type StreamOpener,
 } from "./http.ts";
+export type { StreamOpener, StreamSource } from "./source.ts";
+export { type DuplexOptions, StreamConnection } from "./stream-connection.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export {
   createServer,
