@@ -20,7 +20,7 @@ export {
 } from "./errors.ts";
 export { AcceptIterator } from "./iterators.ts";
 export { muxado } from "./muxado-wire.ts";
-export { reportThrown, type StreamObserver } from "./observer.ts";
+export { type KeepContext, reportThrown, type StreamObserver } from "./observer.ts";
 export {
   checkNumber,
   checkOptions,

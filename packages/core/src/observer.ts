@@ -16,6 +16,9 @@ export interface StreamObserver {
   onWritable(): void;
 }
 
+/** Remembers the context of its caller. Returns what runs a callback in that context, and returns its result. */
+export type KeepContext = () => <Result>(callback: () => Result) => Result;
+
 /**
  * Lets an error that application code threw out of a callback surface as that code's own, and not out of the
  * session's handling of input, where it would take the rest of a peer's chunk with it.

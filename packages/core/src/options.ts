@@ -7,6 +7,7 @@ import {
   LONGEST_DELAY,
   systemClock,
 } from "./clock.ts";
+import type { KeepContext } from "./observer.ts";
 import { muxado } from "./muxado-wire.ts";
 import type { Stream } from "./stream.ts";
 import type { Trace } from "./trace.ts";
@@ -138,6 +139,11 @@ export interface SessionOptions {
    * Told of each stream that begins and ends, also inside commands; every command is safe inside. Default: nobody is.
    */
   readonly watcher?: StreamWatcher | undefined;
+  /**
+   * Called when an observer is given to a stream, and says how to run its calls later: for platforms with a context that
+   * follows what a program does, as `AsyncLocalStorage.snapshot` of Node's. Default: the adapter's, or none.
+   */
+  readonly keepContext?: KeepContext | undefined;
   /** Stands between the session and its transport, such as a recorder's `record`. Default: nothing does. */
   readonly record?: RecordHook | undefined;
   /** The source of time. Default: the platform's. */
@@ -146,16 +152,18 @@ export interface SessionOptions {
   readonly scheduleFlush?: FlushScheduler | undefined;
 }
 
+/** What may be left out, and has no default. */
+type Hook = "trace" | "record" | "watcher" | "keepContext";
+
 /** The options of a session with every default filled in. */
 export type ResolvedOptions = {
-  readonly [Name in keyof Omit<SessionOptions, "trace" | "record" | "watcher">]-?: NonNullable<
-    SessionOptions[Name]
-  >;
+  readonly [Name in keyof Omit<SessionOptions, Hook>]-?: NonNullable<SessionOptions[Name]>;
 } & {
   readonly role: Role;
   readonly trace: Trace | undefined;
   readonly watcher: StreamWatcher | undefined;
   readonly record: RecordHook | undefined;
+  readonly keepContext: KeepContext | undefined;
 };
 
 /** What a window of no given size grows to, at the most: enough for 1 Gbit/s over a round trip of 100 ms. */
@@ -216,6 +224,7 @@ export function resolveOptions(role: Role, options: SessionOptions): ResolvedOpt
     trace: options.trace,
     watcher: options.watcher,
     record: options.record,
+    keepContext: options.keepContext,
     clock: options.clock ?? systemClock,
     scheduleFlush: options.scheduleFlush ?? flushInNextTask,
   };

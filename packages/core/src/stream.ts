@@ -17,7 +17,7 @@ import { checkBytes, NOTHING } from "./bytes.ts";
 import { StreamIterator } from "./iterators.ts";
 import { Opening } from "./opening.ts";
 import { checkNumber } from "./options.ts";
-import { reportThrown, type StreamObserver } from "./observer.ts";
+import { type KeepContext, reportThrown, type StreamObserver } from "./observer.ts";
 import { asChunk, ReceiveSide } from "./receive-side.ts";
 import { SendSide } from "./send-side.ts";
 import type { Session } from "./session.ts";
@@ -37,6 +37,8 @@ export interface WaitOptions {
 interface Extras {
   error: MuxadoError | undefined;
   observer: StreamObserver | undefined;
+  /** Runs the observer's calls in the context in which it was given. */
+  inContext: ReturnType<KeepContext> | undefined;
   readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   writable: WritableStream<Uint8Array> | undefined;
   source: ReadableSource | undefined;
@@ -287,6 +289,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
       throw new TypeError(`stream ${this.id} has an observer already`);
     }
     extras.observer = observer;
+    extras.inContext = observer && this.session.options.keepContext?.();
     if (observer !== undefined) return;
     // Nobody stands behind its offer any more, and it has no deadline.
     this.sending.wanted = 0;
@@ -446,7 +449,9 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /** @internal */
   notify(event: keyof StreamObserver): void {
     try {
-      this.extras?.observer?.[event]();
+      const extras = this.extras;
+      if (extras?.inContext === undefined) extras?.observer?.[event]();
+      else extras.inContext(() => extras.observer?.[event]());
     } catch (error) {
       reportThrown(error);
     }
@@ -502,6 +507,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     return (this.extras ??= {
       error: undefined,
       observer: undefined,
+      inContext: undefined,
       readable: undefined,
       writable: undefined,
       source: undefined,

@@ -1,5 +1,6 @@
 // The centre of the adapter: a session over whatever Node can read and write.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { type FlushScheduler, type Role, Session, type SessionOptions } from "@muxado/core";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { publishing, publishSession } from "./channels.ts";
@@ -40,6 +41,7 @@ export function attach(transport: DuplexLike | NodePair, options: AttachOptions)
     ...options,
     watcher: publishing(options.watcher),
     scheduleFlush: options.scheduleFlush ?? flushAfterTurn,
+    keepContext: options.keepContext ?? AsyncLocalStorage.snapshot,
   });
   carry(session, readable);
   publishSession(session);

@@ -1,5 +1,6 @@
 // What is published on Node's diagnostics channels: for tracers, which subscribe by name and need nothing of ours.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import type { Session, SessionEnd, Stream, StreamWatcher } from "@muxado/core";
 
@@ -36,16 +37,28 @@ export function publishSession(session: Session): void {
   });
 }
 
-/** Publishes what `watcher` is told. */
+/**
+ * Publishes what `watcher` is told. Both are told of a stream's end in the context in which it began, whatever else has
+ * brought it about.
+ */
 export function publishing(watcher: StreamWatcher | undefined): StreamWatcher {
+  const contexts = new WeakMap<Stream, ReturnType<typeof AsyncLocalStorage.snapshot>>();
+  const tellEnd = (stream: Stream): void => {
+    if (streamClose.hasSubscribers) streamClose.publish({ stream } satisfies StreamMessage);
+    watcher?.closed?.(stream);
+  };
   return {
     opened(stream) {
+      if (streamClose.hasSubscribers || watcher?.closed) {
+        contexts.set(stream, AsyncLocalStorage.snapshot());
+      }
       if (streamOpen.hasSubscribers) streamOpen.publish({ stream } satisfies StreamMessage);
       watcher?.opened?.(stream);
     },
     closed(stream) {
-      if (streamClose.hasSubscribers) streamClose.publish({ stream } satisfies StreamMessage);
-      watcher?.closed?.(stream);
+      const inContext = contexts.get(stream);
+      if (inContext === undefined) tellEnd(stream);
+      else inContext(tellEnd, stream);
     },
   };
 }

@@ -1,5 +1,6 @@
 // Taking sessions from an HTTP server: which upgrades become WebSockets, and the sessions over them.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Server as HttpServer } from "node:http";
@@ -214,7 +215,11 @@ export class Server {
     answerPings(webSocket);
     let session: Session;
     try {
-      session = attach(webSocket, { ...this.#options, role: "server" });
+      session = attach(webSocket, {
+        keepContext: AsyncLocalStorage.snapshot,
+        ...this.#options,
+        role: "server",
+      });
     } catch (error) {
       // The options were checked before: a hook of the application's has failed.
       webSocket.on("error", ignore).terminate();
