@@ -7,11 +7,12 @@ import { serveStreams, type Target } from "./target.ts";
 
 /** Gives connections to a function. */
 export class InProcess implements Target {
-  readonly allowHalfOpen = false;
+  readonly allowHalfOpen: boolean;
   readonly #onConnection: (connection: Duplex) => void;
   readonly #connections: Set<Duplex> = new Set();
 
-  constructor(onConnection: (connection: Duplex) => void) {
+  constructor(onConnection: (connection: Duplex) => void, allowHalfOpen = false) {
+    this.allowHalfOpen = allowHalfOpen;
     this.#onConnection = onConnection;
   }
 
