@@ -73,6 +73,5 @@ export const recipe = define({
     });
 
     socket.disconnect();
-    agent?.destroy();
   },
 });

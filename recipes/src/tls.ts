@@ -22,6 +22,7 @@ export const recipe = define({
     });
     server.on("tlsClientError", () => {}); // the client's own matter
     return {
+      // Whoever is beneath must not end by itself: the end of TLS comes before its own.
       target: new InProcess((connection) => server.emit("connection", connection), true),
       close: async () => {},
       ca: credentials.cert,
@@ -33,10 +34,7 @@ export const recipe = define({
       const options: tls.ConnectionOptions = {
         servername,
         ca,
-        ...(source === undefined
-          ? { host, port }
-          : // What is beneath must not end by itself: the end of TLS comes first.
-            { socket: createConnection(source, { allowHalfOpen: true }) }),
+        ...(source === undefined ? { host, port } : { socket: createConnection(source) }),
         ...special,
       };
       const socket = tls.connect(options);

@@ -16,8 +16,12 @@ export interface Link {
   lose(): Promise<void>;
   /** From now on there are new connections. */
   restore(): Promise<void>;
-  /** Ends it in peace. Throws if anything of a library's is left that keeps it from ending. */
-  close(): Promise<void>;
+  /**
+   * Ends it in peace. Throws if anything of a library's is left that keeps it from ending.
+   *
+   * @returns a note of what happened on it
+   */
+  close(): Promise<string>;
 }
 
 /** Where everything listens. */

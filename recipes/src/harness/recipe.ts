@@ -74,8 +74,9 @@ async function over<S extends RunningServer>(
   try {
     await run({ server, link, step });
     await step("nothing is left, and the end is graceful", async () => {
-      await link.close();
+      const note = await link.close();
       await resources.noneLeft();
+      return note;
     });
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;

@@ -64,7 +64,7 @@ export class SessionLink implements Link {
     this.#far = await far;
   }
 
-  async close(): Promise<void> {
+  async close(): Promise<string> {
     const { session: far, socket, listeners } = this.#far;
     for (const session of [this.#session, far]) {
       await noneLeft(() => {
@@ -77,5 +77,9 @@ export class SessionLink implements Link {
     const { localError, remoteError } = await this.#session.closed;
     await this.#server.close({ timeout: GRACE });
     if (localError ?? remoteError) throw localError ?? remoteError;
+    // How streams of this session were given up, by either side.
+    const { resetsSent, resetsReceived } = far.stats();
+    const resets = Object.entries({ ...resetsReceived, ...resetsSent });
+    return resets.map(([code, count]) => `${count} × ${code}`).join(", ");
   }
 }

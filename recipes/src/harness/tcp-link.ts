@@ -51,9 +51,10 @@ export class TcpLink implements Link {
   }
 
   /** Resolves when every connection has ended, which is up to the library. */
-  async close(): Promise<void> {
+  async close(): Promise<string> {
     const closed = once(this.#listener, "close");
     this.#listener.close();
     await closed;
+    return "";
   }
 }
