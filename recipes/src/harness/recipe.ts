@@ -11,7 +11,7 @@ export interface Ground<S extends RunningServer> {
   readonly server: S;
   readonly link: Link;
   /** Runs one part of the recipe, and reports it. A note that it returns stands beside its title. */
-  step(title: string, body: () => Promise<string | void>): Promise<void>;
+  readonly step: (title: string, body: () => Promise<string | void>) => Promise<void>;
 }
 
 /** What the library's file says. */
@@ -23,7 +23,7 @@ export interface Definition<S extends RunningServer> {
 }
 
 /** Told of each step as it goes. */
-export interface Reporter {
+interface Reporter {
   begins(kind: Link["kind"], title: string): void;
   passes(note: string): void;
   fails(error: unknown): void;
@@ -41,8 +41,8 @@ export function recipe<S extends RunningServer>(definition: Definition<S>): Reci
     async play(folder, reporter) {
       const server = await definition.start(folder);
       try {
-        for (const open of [TcpLink.open, SessionLink.open]) {
-          await over(open, server, definition, reporter);
+        for (const kind of [TcpLink, SessionLink]) {
+          await over(kind, server, definition, reporter);
         }
       } finally {
         await server.close();
@@ -55,13 +55,13 @@ export function recipe<S extends RunningServer>(definition: Definition<S>): Reci
 class StepFailed extends Error {}
 
 async function over<S extends RunningServer>(
-  open: (target: S["target"]) => Promise<Link>,
+  kind: typeof TcpLink | typeof SessionLink,
   server: S,
-  { run }: Definition<S>,
+  definition: Definition<S>,
   reporter: Reporter,
 ): Promise<void> {
   const resources = await Resources.note();
-  const link = await open(server.target);
+  const link: Link = await kind.open(server.target);
   const step: Ground<S>["step"] = async (title, body) => {
     reporter.begins(link.kind, title);
     try {
@@ -72,7 +72,7 @@ async function over<S extends RunningServer>(
     }
   };
   try {
-    await run({ server, link, step });
+    await definition.run({ server, link, step });
     await step("nothing is left, and the end is graceful", async () => {
       const note = await link.close();
       await resources.noneLeft();

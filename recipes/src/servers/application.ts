@@ -27,7 +27,7 @@ class Application {
 
   /** The request listener. */
   readonly answer: http.RequestListener = (request, response) => {
-    switch (request.url) {
+    switch (request.url!) {
       case "/echo":
         request.pipe(response);
         break;
