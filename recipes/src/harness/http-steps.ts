@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { exchangeWhole } from "./bulk.ts";
 import { knows } from "./knowing.ts";
 import type { Link } from "./link.ts";
@@ -39,7 +40,7 @@ export async function httpSteps(
     assert.equal(await client.status("/"), 200);
     link.cut();
     // Over TCP as well, a request may meet a connection whose end is on its way.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
     assert.equal(await client.status("/"), 200);
   });
 

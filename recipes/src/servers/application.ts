@@ -4,9 +4,21 @@ import * as http from "node:http";
 import { HttpTarget } from "../harness/in-process.ts";
 import type { RunningServer } from "./running-server.ts";
 
+/** The application, and what it sees of its clients. */
+export interface RunningApplication extends RunningServer {
+  /** Connections that have failed, as the server sees it. */
+  clientErrors(): number;
+}
+
 /** Starts it. It never listens: connections are given to it. */
-export async function startApplication(): Promise<RunningServer> {
-  return withoutListening(http.createServer(new Application().answer));
+export async function startApplication(): Promise<RunningApplication> {
+  let clientErrors = 0;
+  const server = http.createServer(new Application().answer);
+  server.on("clientError", (_error, socket) => {
+    clientErrors++;
+    socket.destroy();
+  });
+  return { ...withoutListening(server), clientErrors: () => clientErrors };
 }
 
 /** A server of HTTP as one of a recipe's. */
