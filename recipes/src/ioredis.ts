@@ -1,14 +1,13 @@
 // Redis with ioredis: its option `Connector` makes the connection.
 
 import assert from "node:assert/strict";
-import type { OpenerSource } from "@muxado/node";
 import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
 import { exchangePieces } from "./harness/bulk.ts";
 import { happens } from "./harness/events.ts";
 import { knows } from "./harness/knowing.ts";
 import { recipe as define } from "./harness/recipe.ts";
 import { startRedis } from "./servers/redis.ts";
-import { createConnection } from "./stand-in.ts";
+import { createConnection, type StreamSource } from "./stand-in.ts";
 
 export const recipe = define({
   start: startRedis,
@@ -77,7 +76,7 @@ export const recipe = define({
 });
 
 /** What ioredis wants: a class whose objects make one connection after the other. */
-function connectorOver(source: OpenerSource): NonNullable<RedisOptions["Connector"]> {
+function connectorOver(source: StreamSource): NonNullable<RedisOptions["Connector"]> {
   return class extends AbstractConnector {
     constructor() {
       super(0);

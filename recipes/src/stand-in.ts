@@ -1,14 +1,17 @@
-// TO BE REPLACED by `import { createConnection } from "@muxado/node"`, once that is there: a Duplex that behaves as a
+// TO BE REPLACED by `createConnection` and `StreamSource` of "@muxado/node", once they are there: a Duplex that behaves as a
 // socket that is connecting. It has just what the recipes need.
 
 import { Duplex } from "node:stream";
 import { type OpenerSource, type StreamDuplex, toDuplex } from "@muxado/node";
 
+/** What opens streams: a session, or what finds the present one. */
+export type StreamSource = OpenerSource;
+
 type Callback = (error?: Error | null) => void;
 
 /** A connection through `source`, as `net.connect` makes one. */
 export function createConnection(
-  source: OpenerSource,
+  source: StreamSource,
   options: { readonly allowHalfOpen?: boolean } = {},
 ): Connection {
   return new Connection(source, options.allowHalfOpen ?? false);
@@ -20,7 +23,7 @@ export class Connection extends Duplex {
   #inner: StreamDuplex | undefined;
   #waiting: Callback | undefined;
 
-  constructor(source: OpenerSource, allowHalfOpen: boolean) {
+  constructor(source: StreamSource, allowHalfOpen: boolean) {
     super({ allowHalfOpen });
     setImmediate(() => void this.#open(source));
   }
@@ -55,7 +58,7 @@ export class Connection extends Duplex {
     return this;
   }
 
-  async #open(source: OpenerSource): Promise<void> {
+  async #open(source: StreamSource): Promise<void> {
     if (this.destroyed) return;
     try {
       const opener = typeof source === "function" ? await source() : source;

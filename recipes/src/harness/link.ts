@@ -1,6 +1,6 @@
 // The way from a library to its server. Every recipe is run over each kind of link, and meets the same events.
 
-import type { OpenerSource } from "@muxado/node";
+import type { StreamSource } from "../stand-in.ts";
 
 /** A way to a server, which can break and be mended. */
 export interface Link {
@@ -9,7 +9,7 @@ export interface Link {
   readonly host: string;
   readonly port: number;
   /** What opens streams to the server: the present session. Undefined over TCP. */
-  readonly source: OpenerSource | undefined;
+  readonly source: StreamSource | undefined;
   /** Ends every connection from the server's side. */
   cut(): void;
   /** Breaks every connection, and refuses new ones until {@link restore}. */

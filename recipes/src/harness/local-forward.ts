@@ -2,8 +2,7 @@
 
 import { once } from "node:events";
 import * as net from "node:net";
-import type { OpenerSource } from "@muxado/node";
-import { createConnection } from "../stand-in.ts";
+import { createConnection, type StreamSource } from "../stand-in.ts";
 import { join } from "./forwarder.ts";
 import { HOST } from "./link.ts";
 
@@ -18,7 +17,7 @@ export class LocalForward {
     this.port = (listener.address() as net.AddressInfo).port;
   }
 
-  static async listen(source: OpenerSource): Promise<LocalForward> {
+  static async listen(source: StreamSource): Promise<LocalForward> {
     const listener = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       join(socket, createConnection(source, { allowHalfOpen: true })),
     );

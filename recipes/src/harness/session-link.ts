@@ -2,10 +2,11 @@
 
 import type { Socket } from "node:net";
 import type { Session } from "@muxado/core";
-import { connect, createServer, type OpenerSource, type Server } from "@muxado/node";
+import { connect, createServer, type Server } from "@muxado/node";
 import { HOST, type Link } from "./link.ts";
 import { listenersOf, noneLeft } from "./leftovers.ts";
 import type { Target } from "./target.ts";
+import type { StreamSource } from "../stand-in.ts";
 
 /** Milliseconds that a session has for its end: those that use it have ended by then. */
 const GRACE = 1000;
@@ -23,7 +24,7 @@ export class SessionLink implements Link {
   readonly host = HOST;
   /** Nobody listens there. */
   readonly port = 1;
-  readonly source: OpenerSource = () => this.#session;
+  readonly source: StreamSource = () => this.#session;
   readonly #target: Target;
   readonly #server: Server;
   #session!: Session;
