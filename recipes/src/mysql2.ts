@@ -37,6 +37,7 @@ export const recipe = define({
     await step("the server ends a connection that waits for an answer", async () => {
       const connection = await pool.getConnection();
       const failing = assert.rejects(connection.query("SELECT SLEEP(600)"), isLost);
+      await pool.query("SELECT 1"); // over another connection
       const note = await knows(failing, () => pool.query(`KILL ${connection.threadId}`));
       connection.destroy();
       await pool.query("SELECT 1");
@@ -55,7 +56,7 @@ export const recipe = define({
     await step("the way is lost and comes back", async () => {
       const connection: PoolConnection = await pool.getConnection();
       const failing = assert.rejects(connection.query("SELECT SLEEP(600)"), isLost);
-      await pool.query("SELECT 1");
+      await pool.query("SELECT 1"); // over another connection
       const note = await knows(failing, () => link.lose());
       connection.destroy();
       await assert.rejects(pool.query("SELECT 1"), { code: "ECONNREFUSED" });

@@ -42,6 +42,7 @@ export const recipe = define({
       client.on("error", () => {}); // after the query has failed, so does the connection
       const pid = await ownPid(client);
       const failing = assert.rejects(client.query("SELECT pg_sleep(600)"), { code: "57P01" });
+      await pool.query("SELECT 1"); // over another connection
       const note = await knows(failing, () => pool.query("SELECT pg_terminate_backend($1)", [pid]));
       client.release(true);
       await pool.query("SELECT 1");
@@ -66,7 +67,7 @@ export const recipe = define({
       const client = await pool.connect();
       client.on("error", () => {});
       const failing = assert.rejects(client.query("SELECT pg_sleep(600)"));
-      await pool.query("SELECT 1");
+      await pool.query("SELECT 1"); // over another connection
       const note = await knows(failing, () => link.lose());
       client.release(true);
       await assert.rejects(pool.query("SELECT 1"), { code: "ECONNREFUSED" });

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import type { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds between two looks, and how often we look: ends take a moment to arrive. */
+/** Milliseconds between two looks, and how often we look before something counts as left: ends take a moment to arrive. */
 const PAUSE = 10;
-const LOOKS = 200;
+const LOOKS = 1000;
 
 /** Throws with what `left` names, unless that is nothing after a while. */
 export async function noneLeft(left: () => readonly string[]): Promise<void> {
