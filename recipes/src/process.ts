@@ -1,0 +1,28 @@
+// Runs one recipe, and tells the runner of each step. Ends by itself, unless the recipe has left something running.
+
+import type { Report } from "./report.ts";
+import { recipes } from "./recipes.ts";
+
+const [name, folder] = process.argv.slice(2);
+const entry = recipes.find((one) => one.name === name);
+if (entry === undefined || folder === undefined) throw new Error("the arguments: recipe, folder");
+
+let failed = false;
+const { recipe } = await entry.load();
+await recipe.play(folder, {
+  begins: (kind, title) => tell({ event: "begins", kind, title }),
+  passes: (note) => tell({ event: "passes", note }),
+  fails: (error) => {
+    failed = true;
+    tell({
+      event: "fails",
+      text: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  },
+});
+// What a failed step has left behind would hold up the end.
+if (failed) process.exit(1);
+
+function tell(report: Report): void {
+  process.send?.(report);
+}
