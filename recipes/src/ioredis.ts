@@ -7,7 +7,7 @@ import { happens } from "./harness/events.ts";
 import { knows } from "./harness/knowing.ts";
 import { recipe as define } from "./harness/recipe.ts";
 import { startRedis } from "./servers/redis.ts";
-import { createConnection, type StreamSource } from "./stand-in.ts";
+import { createConnection, type StreamSource } from "@muxado/node";
 
 export const recipe = define({
   start: startRedis,

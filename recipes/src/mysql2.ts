@@ -6,7 +6,7 @@ import { exchangePieces } from "./harness/bulk.ts";
 import { knows } from "./harness/knowing.ts";
 import { recipe as define } from "./harness/recipe.ts";
 import { startMariadb } from "./servers/mariadb.ts";
-import { createConnection } from "./stand-in.ts";
+import { createConnection } from "@muxado/node";
 
 export const recipe = define({
   start: startMariadb,

@@ -8,7 +8,7 @@ import { happens } from "./harness/events.ts";
 import { knows } from "./harness/knowing.ts";
 import { recipe as define } from "./harness/recipe.ts";
 import { newKey, startSshd } from "./servers/sshd.ts";
-import { createConnection } from "./stand-in.ts";
+import { createConnection } from "@muxado/node";
 
 export const recipe = define({
   start: startSshd,

@@ -9,7 +9,7 @@ import { happens } from "./harness/events.ts";
 import { InProcess } from "./harness/in-process.ts";
 import { knows } from "./harness/knowing.ts";
 import { recipe as define } from "./harness/recipe.ts";
-import { createConnection } from "./stand-in.ts";
+import { createConnection } from "@muxado/node";
 
 const servername = "localhost";
 

@@ -14,7 +14,7 @@ import { exchangePieces } from "./harness/bulk.ts";
 import { InProcess } from "./harness/in-process.ts";
 import { knows } from "./harness/knowing.ts";
 import { recipe as define } from "./harness/recipe.ts";
-import { createConnection } from "./stand-in.ts";
+import { createConnection } from "@muxado/node";
 
 export const recipe = define({
   async start() {

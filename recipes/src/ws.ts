@@ -10,7 +10,7 @@ import { happens } from "./harness/events.ts";
 import { knows } from "./harness/knowing.ts";
 import { recipe as define } from "./harness/recipe.ts";
 import { withoutListening } from "./servers/application.ts";
-import { createConnection } from "./stand-in.ts";
+import { createConnection } from "@muxado/node";
 
 const password = "known";
 

@@ -1,6 +1,6 @@
 // The way from a library to its server. Every recipe is run over each kind of link, and meets the same events.
 
-import type { StreamSource } from "../stand-in.ts";
+import type { StreamSource } from "@muxado/node";
 
 /** A way to a server, which can break and be mended. */
 export interface Link {

@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import * as net from "node:net";
-import { createConnection, type StreamSource } from "../stand-in.ts";
+import { createConnection, type StreamSource } from "@muxado/node";
 import { join } from "./forwarder.ts";
 import { HOST } from "./link.ts";
 

@@ -6,7 +6,7 @@ import { connect, createServer, type Server } from "@muxado/node";
 import { HOST, type Link } from "./link.ts";
 import { listenersOf, noneLeft } from "./leftovers.ts";
 import type { Target } from "./target.ts";
-import type { StreamSource } from "../stand-in.ts";
+import type { StreamSource } from "@muxado/node";
 
 /** Milliseconds that a session has for its end: those that use it have ended by then. */
 const GRACE = 1000;
