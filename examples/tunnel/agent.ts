@@ -15,7 +15,6 @@ import { logger, reason, tell } from "./log.ts";
 import {
   HELLO,
   LEAVING,
-  NO_SERVICE,
   receive,
   type Refusal,
   send,
@@ -144,10 +143,10 @@ async function serveVisitor(stream: TypedStream): Promise<void> {
     await once(socket, "connect", { signal: AbortSignal.timeout(DEADLINE) });
   } catch (error) {
     socket.destroy();
-    stream.reset(NO_SERVICE);
+    stream.reset("STREAM_REFUSED"); // no `refuse`: the relay cannot know, and is not to blame
     return log("visitor turned away", { reason: reason(error) });
   }
-  const visitor = toDuplex(stream);
+  const visitor = toDuplex(stream, { allowHalfOpen: true });
   try {
     await pipeline(visitor, socket, visitor);
     log("visitor served", { sent: visitor.bytesWritten, received: visitor.bytesRead });
