@@ -2,12 +2,12 @@
 
 import * as http from "node:http";
 import * as https from "node:https";
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { reportThrown, type Stream } from "@muxado/core";
 import { StreamDuplex, toDuplex } from "./duplex.ts";
-import { openFrom, type StreamSource } from "./source.ts";
+import { heeded, openFrom, type StreamSource } from "./source.ts";
 
 /**
  * An `http.Agent` whose connections are streams: each request has one of its own, and nothing waits for another.
@@ -22,7 +22,7 @@ export class SessionAgent extends http.Agent {
   /** @param options those of `http.Agent`. */
   constructor(source: StreamSource, options?: http.AgentOptions) {
     super(options);
-    this.#source = source;
+    this.#source = heeded(source);
   }
 
   /** @internal */
@@ -45,7 +45,7 @@ export class SecureSessionAgent extends https.Agent {
   /** @param options those of `https.Agent`, with all of `tls.connect`. */
   constructor(source: StreamSource, options?: https.AgentOptions) {
     super(options);
-    this.#source = source;
+    this.#source = heeded(source);
   }
 
   /** @internal */
@@ -86,13 +86,16 @@ export function connector(
   source: StreamSource,
   options: ConnectorOptions = {},
 ): (wanted: Wanted, callback: SocketCallback) => void {
+  heeded(source);
   const ALPNProtocols = options.allowH2 ? ["h2", "http/1.1"] : ["http/1.1"];
   return ({ protocol, hostname, servername }, callback) => {
     // Later: undici overlooks a connection that it gets while it asks for it.
     const done: ConnectCallback = (...outcome) =>
       process.nextTick(callback as ConnectCallback, ...outcome);
     if (protocol !== "https:") return open(source, done);
-    const named = { ALPNProtocols, host: hostname, servername: servername || hostname };
+    // An address is no name for a server to choose its certificate by.
+    const name = servername || (hostname && isIP(hostname) === 0 ? hostname : undefined);
+    const named = { ALPNProtocols, host: hostname, servername: name };
     openSecurely(source, { ...named, ...options.tls }, done);
   };
 }
@@ -100,7 +103,15 @@ export function connector(
 function open(source: StreamSource, callback: ConnectCallback): void {
   openFrom(
     source,
-    (stream) => callback(null, toDuplex(stream)),
+    (stream) => {
+      let connection: Duplex;
+      try {
+        connection = toDuplex(stream);
+      } catch (error) {
+        return callback(error as Error, null);
+      }
+      callback(null, connection);
+    },
     (error) => callback(error, null),
   );
 }
@@ -112,7 +123,14 @@ function openSecurely(
 ): void {
   open(source, (error, connection) => {
     if (error !== null) return callback(error, null);
-    const socket = tls.connect({ ...options, socket: connection });
+    let socket: tls.TLSSocket;
+    try {
+      socket = tls.connect({ ...options, socket: connection });
+    } catch (reason) {
+      // Options that it does not take, such as a key that is none.
+      connection.destroy();
+      return callback(reason as Error, null);
+    }
     const fail = (reason: Error): void => callback(reason, null);
     socket.once("error", fail);
     socket.once("secureConnect", () => {
