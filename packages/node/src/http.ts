@@ -67,7 +67,10 @@ type SocketCallback = (...outcome: [null, Socket] | [Error, null]) => void;
 export interface ConnectorOptions {
   /** For https URLs: options of `tls.connect`, such as `ca`. Default: none. */
   readonly tls?: tls.ConnectionOptions | undefined;
-  /** For https URLs: whether to offer HTTP/2 as well; undici's own option of this name says that it can. Default: false. */
+  /**
+   * For https URLs: whether to offer HTTP/2 as well, which undici's own option of this name makes it speak. It takes
+   * undici 7.24.3: older ones fail when an answer's body arrives together with its head. Default: false.
+   */
   readonly allowH2?: boolean | undefined;
 }
 
