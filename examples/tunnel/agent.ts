@@ -12,15 +12,7 @@ import { Heartbeat } from "@muxado/heartbeat";
 import { connect, toDuplex } from "@muxado/node";
 import { type Routes, TypedSession, type TypedStream } from "@muxado/typed";
 import { logger, reason, tell } from "./log.ts";
-import {
-  HELLO,
-  LEAVING,
-  receive,
-  type Refusal,
-  send,
-  VISIT,
-  type Welcome,
-} from "./protocol.ts";
+import { HELLO, LEAVING, receive, type Refusal, send, VISIT, type Welcome } from "./protocol.ts";
 
 /** The pause before the second attempt; each further one is twice as long. In milliseconds. */
 const FIRST_PAUSE = 250;

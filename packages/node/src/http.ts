@@ -27,10 +27,10 @@ export class SessionAgent extends http.Agent {
 
   /** @internal */
   override createConnection(
-    _options: unknown,
+    options: { timeout?: number | undefined },
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    open(this.#source, callback as ConnectCallback);
+    open(this.#source, timed(options, callback as ConnectCallback));
   }
 }
 
@@ -53,12 +53,24 @@ export class SecureSessionAgent extends https.Agent {
     options: tls.ConnectionOptions,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    openSecurely(this.#source, options, callback as ConnectCallback);
+    openSecurely(this.#source, options, timed(options, callback as ConnectCallback));
   }
 }
 
 /** Called with the connection, or with why there is none. */
-type ConnectCallback = (...outcome: [null, Duplex] | [Error, null]) => void;
+type ConnectCallback = (...outcome: [null, StreamDuplex | tls.TLSSocket] | [Error, null]) => void;
+
+/** An agent's request listens for `timeout` only, and leaves it to whoever makes the connection to set it. */
+function timed(
+  { timeout }: { readonly timeout?: number | undefined },
+  callback: ConnectCallback,
+): ConnectCallback {
+  return (...outcome) => {
+    const [, connection] = outcome;
+    if (timeout !== undefined) connection?.setTimeout(timeout);
+    callback(...outcome);
+  };
+}
 
 /** The same as undici has it: it wants a socket, and gets what behaves as one. */
 type SocketCallback = (...outcome: [null, Socket] | [Error, null]) => void;
@@ -107,7 +119,7 @@ function open(source: StreamSource, callback: ConnectCallback): void {
   openFrom(
     source,
     (stream) => {
-      let connection: Duplex;
+      let connection: StreamDuplex;
       try {
         connection = toDuplex(stream);
       } catch (error) {

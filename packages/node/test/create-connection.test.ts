@@ -267,16 +267,19 @@ describe("a connection that is given up while it connects", () => {
     },
   };
 
-  test.each(Object.entries(moments))("closes, also if no stream ever comes: %s", async (_, wait) => {
-    const connection = createConnection(never);
-    const life = lifeOf(connection);
-    await wait();
-    const closed = once(connection, "close");
-    connection.destroy();
-    expect(connection).toMatchObject({ connecting: false, destroyed: true });
-    await closed;
-    expect(life).toEqual(["close"]);
-  });
+  test.each(Object.entries(moments))(
+    "closes, also if no stream ever comes: %s",
+    async (_, wait) => {
+      const connection = createConnection(never);
+      const life = lifeOf(connection);
+      await wait();
+      const closed = once(connection, "close");
+      connection.destroy();
+      expect(connection).toMatchObject({ connecting: false, destroyed: true });
+      await closed;
+      expect(life).toEqual(["close"]);
+    },
+  );
 
   test.each(Object.entries(moments))("fails with its program's own error: %s", async (_, wait) => {
     const connection = createConnection(never);

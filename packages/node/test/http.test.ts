@@ -263,6 +263,14 @@ describe("an agent over a session", () => {
     });
   });
 
+  test("tells of silence after the `timeout` of its own options", async () => {
+    const { agent, sessions } = serving(() => {}, { timeout: 5 });
+    const request = http.get({ agent }).on("error", ignore);
+    await once(request, "timeout");
+    request.destroy();
+    await nothingOpen(sessions);
+  });
+
   test("gives up a stream that nobody waits for any more when it comes", async () => {
     const { sessions } = serving((_request, response) => response.end("ok"));
     const found = deferred<Session>();

@@ -24,7 +24,9 @@ const goodbyes: Record<string, [Agent.Options, (agent: Dispatcher) => unknown]> 
 };
 
 const schemes = ["http", "https"] as const;
-const cases = schemes.flatMap((scheme) => Object.keys(goodbyes).map((how) => [scheme, how] as const));
+const cases = schemes.flatMap((scheme) =>
+  Object.keys(goodbyes).map((how) => [scheme, how] as const),
+);
 
 /** A server for `scheme` on the far side of a session, and all the failures that are told of there. */
 function serving(scheme: "http" | "https"): {
@@ -77,10 +79,9 @@ test.each(schemes)("an agent's idle %s connections fail nowhere", async (scheme)
       ? new SessionAgent(sessions[0], { keepAlive: true })
       : new SecureSessionAgent(sessions[0], { keepAlive: true, ca });
   const module = scheme === "http" ? http : https;
-  const [response] = (await once(
-    module.get({ agent, host: "app.test" }),
-    "response",
-  )) as [http.IncomingMessage];
+  const [response] = (await once(module.get({ agent, host: "app.test" }), "response")) as [
+    http.IncomingMessage,
+  ];
   await once(response.resume(), "end");
   await vi.waitFor(() => expect(Object.keys(agent.freeSockets)).toHaveLength(1));
   agent.destroy();

@@ -13,7 +13,10 @@ import { leaveNothingOpen } from "./resources.ts";
 leaveNothingOpen();
 
 /** Cuts off two requests, each in its own way, and answers the third. */
-function stubborn(cut: (request: http.IncomingMessage) => void): { server: http.Server; asked: () => number } {
+function stubborn(cut: (request: http.IncomingMessage) => void): {
+  server: http.Server;
+  asked: () => number;
+} {
   let count = 0;
   const server = http.createServer((incoming, response) => {
     if (++count < 3) return cut(incoming);
@@ -50,6 +53,8 @@ test("undici's retries what a server has cut off, over a stream as over a socket
 });
 
 test("undici's retries while there is no session", async () => {
+  const [over] = sessionPair();
+  over.destroy();
   const sessions = sessionPair();
   void serveHttp(
     sessions[1],
@@ -57,10 +62,7 @@ test("undici's retries while there is no session", async () => {
   );
   let count = 0;
   const agent = new Agent({
-    connect: connector(() => {
-      if (++count < 3) throw new Error("no session yet");
-      return sessions[0];
-    }),
+    connect: connector(() => (++count < 3 ? over : sessions[0])),
   });
   expect(await ask(agent, "http://app.test")).toBe("ok");
   expect(count).toBe(3);

@@ -115,7 +115,11 @@ function byNode(makeAgent: (session: Session) => http.Agent): Door {
   };
 }
 
-function dispatcherOf(session: Session, options: ConnectorOptions, more: Agent.Options = {}): Agent {
+function dispatcherOf(
+  session: Session,
+  options: ConnectorOptions,
+  more: Agent.Options = {},
+): Agent {
   const dispatcher = new Agent({ ...more, connect: connector(session, options) });
   onTestFinished(() => dispatcher.destroy());
   return dispatcher;
@@ -239,7 +243,12 @@ const shut: [string, string, Door, object][] = [
     { code: "ERR_INVALID_PROTOCOL", message: expect.stringContaining('Expected "https:"') },
   ],
   ["ws, SessionAgent", "wss://app.test/", byWebSocket(plain), { code: "ERR_INVALID_PROTOCOL" }],
-  ["ws, SecureSessionAgent", "ws://app.test/", byWebSocket(secure), { code: "ERR_INVALID_PROTOCOL" }],
+  [
+    "ws, SecureSessionAgent",
+    "ws://app.test/",
+    byWebSocket(secure),
+    { code: "ERR_INVALID_PROTOCOL" },
+  ],
   [
     "SecureSessionAgent that does not know the authority",
     "https://app.test/",

@@ -46,7 +46,11 @@ describe.each(Object.entries(doors))("a request by %s", (_, ask) => {
     ["closes", (stream) => stream.close(), { code: "ECONNRESET" }],
     ["cancels", (stream) => stream.reset(), { code: "ECONNRESET" }],
     ["refuses", (stream) => stream.refuse(), { code: "ECONNREFUSED" }],
-    ["destroys its session", ({ session }) => (session as Session).destroy(), { code: "ECONNRESET" }],
+    [
+      "destroys its session",
+      ({ session }) => (session as Session).destroy(),
+      { code: "ECONNRESET" },
+    ],
     [
       "speaks no TLS",
       (stream) => stream.write(Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")),
