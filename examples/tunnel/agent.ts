@@ -12,16 +12,7 @@ import { Heartbeat } from "@muxado/heartbeat";
 import { connect, toDuplex } from "@muxado/node";
 import { type Routes, TypedSession, type TypedStream } from "@muxado/typed";
 import { logger, reason, tell } from "./log.ts";
-import {
-  HELLO,
-  LEAVING,
-  NO_SERVICE,
-  receive,
-  type Refusal,
-  send,
-  VISIT,
-  type Welcome,
-} from "./protocol.ts";
+import { HELLO, LEAVING, receive, type Refusal, send, VISIT, type Welcome } from "./protocol.ts";
 
 /** The pause before the second attempt; each further one is twice as long. In milliseconds. */
 const FIRST_PAUSE = 250;
@@ -144,10 +135,10 @@ async function serveVisitor(stream: TypedStream): Promise<void> {
     await once(socket, "connect", { signal: AbortSignal.timeout(DEADLINE) });
   } catch (error) {
     socket.destroy();
-    stream.reset(NO_SERVICE);
+    stream.reset("STREAM_REFUSED"); // no `refuse`: the relay cannot know, and is not to blame
     return log("visitor turned away", { reason: reason(error) });
   }
-  const visitor = toDuplex(stream);
+  const visitor = toDuplex(stream, { allowHalfOpen: true });
   try {
     await pipeline(visitor, socket, visitor);
     log("visitor served", { sent: visitor.bytesWritten, received: visitor.bytesRead });

@@ -21,6 +21,7 @@ export function tell(facts: object): void {
 export function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
+  if (MuxadoError.is(cause)) return reason(cause); // of a stream as a Duplex: the stream's own says more
   if (MuxadoError.is(error) && cause instanceof Error) return `${error.code}: ${cause.message}`;
   const { code } = error as NodeJS.ErrnoException;
   return typeof code === "string" ? code : error.message;

@@ -8,14 +8,14 @@ import type { TypedStream } from "@muxado/typed";
  */
 export const HELLO = 1;
 
-/** A stream of the relay's for each visitor: from here on, the bytes are the visitor's and the local service's. */
+/**
+ * A stream of the relay's for each visitor: from here on, the bytes are the visitor's and the local service's. It is
+ * refused if the service takes no connection.
+ */
 export const VISIT = 2;
 
 /** An empty stream of the relay's: it is about to go, and the agent had better dial again, while its visitors finish. */
 export const LEAVING = 3;
-
-/** What a visit is reset with if the local service takes no connection. Numbers from 256 on are the application's. */
-export const NO_SERVICE = 256;
 
 /** Who the agent is, and what it wants. */
 export interface Hello {

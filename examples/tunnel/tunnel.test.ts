@@ -6,7 +6,7 @@ import * as net from "node:net";
 import { text } from "node:stream/consumers";
 import type { Session } from "@muxado/core";
 import { connect, createServer, toDuplex } from "@muxado/node";
-import { TypedSession } from "@muxado/typed";
+import { TypedSession, type TypedStream } from "@muxado/typed";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { agentLimits, Gate } from "./gate.ts";
 import { HELLO, receive, send, VISIT } from "./protocol.ts";
@@ -66,7 +66,7 @@ test("one address has eight places at the door", async () => {
 
 /** A relay with one agent, which gives each visitor to `serve`. */
 async function relay(
-  serve: (visitor: net.Socket) => void,
+  serve: (visitor: TypedStream) => void,
 ): Promise<{ named: number; port: number }> {
   const free = await freePort();
   const visitors = new Visitors([free, free], HOST);
@@ -85,7 +85,7 @@ async function relay(
     await server.close({ timeout: 0 });
     await visitors.stop();
   });
-  void agent.serve({ [VISIT]: (stream) => serve(toDuplex(stream) as unknown as net.Socket) });
+  void agent.serve({ [VISIT]: serve });
   await welcome;
   return { named, port: free };
 }
@@ -99,7 +99,8 @@ async function freePort(): Promise<number> {
 }
 
 /** A service: answers with the head of the request. */
-function echoHead(visitor: net.Socket): void {
+function echoHead(stream: TypedStream): void {
+  const visitor = toDuplex(stream, { allowHalfOpen: true });
   visitor
     .on("error", () => {})
     .once("data", (head: Buffer) => {
@@ -126,6 +127,17 @@ test("a thousand idle visitors of a port leave room for requests by name", async
   const response = await ask(named, {});
   expect(response.statusCode).toBe(200);
   await text(response);
+});
+
+test("a service that is not there is told to visitors, by name and by port", async () => {
+  const { named, port } = await relay((visitor) => visitor.reset("STREAM_REFUSED"));
+  const response = await ask(named, {});
+  expect(response.statusCode).toBe(502);
+  expect(await text(response)).toBe("the local service is not there\n");
+  const socket = net.connect(port, HOST).on("error", () => {});
+  onTestFinished(() => void socket.destroy());
+  socket.resume();
+  await once(socket, "close");
 });
 
 test.each([

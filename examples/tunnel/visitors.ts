@@ -10,7 +10,7 @@ import { SessionAgent, toDuplex } from "@muxado/node";
 import type { TypedSession } from "@muxado/typed";
 import { agentLimits, Refused } from "./gate.ts";
 import { logger, peer, reason } from "./log.ts";
-import { type Hello, LEAVING, NO_SERVICE, VISIT, type Welcome } from "./protocol.ts";
+import { type Hello, LEAVING, VISIT, type Welcome } from "./protocol.ts";
 
 const log = logger("relay");
 
@@ -212,7 +212,7 @@ class Connections {
     let tunnel: Duplex;
     try {
       if (this.#count >= MAX_CONNECTIONS) throw new Error("too many connections");
-      tunnel = toDuplex(this.#open());
+      tunnel = toDuplex(this.#open(), { allowHalfOpen: true });
     } catch (error) {
       socket.destroy();
       return done(error as Error);
@@ -231,8 +231,9 @@ function nameOf({ headers }: http.IncomingMessage): string | undefined {
 }
 
 function explain(error: Error): string {
-  if (!MuxadoError.is(error)) return reason(error);
-  return error.wireCode === NO_SERVICE ? "the local service is not there" : error.code;
+  const failure = MuxadoError.is(error.cause) ? error.cause : error;
+  if (!MuxadoError.is(failure)) return reason(failure);
+  return failure.code === "STREAM_REFUSED" ? "the local service is not there" : failure.code;
 }
 
 /** All but those headers that concern one connection. */

@@ -1,6 +1,6 @@
 // Our streams as Duplexes of Node's, with events: for programs that were written for sockets.
 
-import type { Session } from "@muxado/core";
+import type { Session, Stream } from "@muxado/core";
 import { type StreamDuplex, toDuplex } from "@muxado/node";
 import { bulkReply, type EchoPayload, replyTo } from "../payload.ts";
 import type { Connection } from "../peer.ts";
@@ -18,36 +18,41 @@ import {
 export const duplexes: Face = {
   handlers: {
     async open(accepted) {
-      const stream = toDuplex(accepted);
+      const stream = serving(accepted);
       stream.end(replyTo(await readToEnd(stream)));
     },
 
     async bulk(accepted) {
-      const stream = toDuplex(accepted);
+      const stream = serving(accepted);
       stream.end(bulkReply(await readBulk(stream)));
     },
 
     echo(accepted) {
-      const stream = toDuplex(accepted);
+      const stream = serving(accepted);
       stream.pipe(stream);
     },
 
     async idle(accepted) {
-      const stream = toDuplex(accepted);
+      const stream = serving(accepted);
       stream.write(replyTo(await readFirst(stream)));
       kept.push(stream);
     },
 
-    scale: (accepted) => answerAndEnd(toDuplex(accepted)),
+    scale: (accepted) => answerAndEnd(serving(accepted)),
 
     async mixed(accepted) {
-      const stream = toDuplex(accepted);
+      const stream = serving(accepted);
       stream.end(await readMixed(stream));
     },
   },
 
   use: (session) => new DuplexConnection(session),
 };
+
+/** Who has heard the end of a request still answers it. */
+function serving(accepted: Stream): StreamDuplex {
+  return toDuplex(accepted, { allowHalfOpen: true });
+}
 
 const kept: StreamDuplex[] = [];
 

@@ -2,7 +2,7 @@
 
 import { addAbortSignal } from "node:stream";
 import { type DuplexOptions, StreamConnection } from "./stream-connection.ts";
-import { openFrom, type StreamSource } from "./source.ts";
+import { heeded, openFrom, type StreamSource } from "./source.ts";
 
 /** Options of {@link createConnection}. */
 export interface ConnectionOptions extends DuplexOptions {
@@ -37,7 +37,7 @@ export class StreamSocket extends StreamConnection {
   /** @internal */
   constructor(source: StreamSource, options: ConnectionOptions) {
     super(options);
-    this.#source = source;
+    this.#source = heeded(source);
     const { timeout, signal } = options;
     if (timeout !== undefined) this.setTimeout(timeout);
     if (signal !== undefined) addAbortSignal(signal, this);
@@ -56,6 +56,7 @@ export class StreamSocket extends StreamConnection {
 
   /** @internal Node keeps what is written until `callback` is called. */
   override _construct(callback: (error?: Error | null) => void): void {
+    if (this.destroyed) return void setImmediate(callback);
     this.#giveUp = callback;
     const done = (error?: Error): boolean => {
       if (this.#giveUp === undefined) return false;
@@ -70,7 +71,11 @@ export class StreamSocket extends StreamConnection {
         this.#source,
         (stream) => {
           if (this.#giveUp === undefined) return stream.reset();
-          this.carryBy(stream);
+          try {
+            this.carryBy(stream);
+          } catch (error) {
+            return done(error as Error);
+          }
           if (done()) this.#tell();
         },
         done,

@@ -2,12 +2,12 @@
 
 import * as http from "node:http";
 import * as https from "node:https";
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { reportThrown, type Stream } from "@muxado/core";
 import { StreamDuplex, toDuplex } from "./duplex.ts";
-import { openFrom, type StreamSource } from "./source.ts";
+import { heeded, openFrom, type StreamSource } from "./source.ts";
 
 /**
  * An `http.Agent` whose connections are streams: each request has one of its own, and nothing waits for another.
@@ -22,15 +22,15 @@ export class SessionAgent extends http.Agent {
   /** @param options those of `http.Agent`. */
   constructor(source: StreamSource, options?: http.AgentOptions) {
     super(options);
-    this.#source = source;
+    this.#source = heeded(source);
   }
 
   /** @internal */
   override createConnection(
-    _options: unknown,
+    options: { timeout?: number | undefined },
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    open(this.#source, callback as ConnectCallback);
+    open(this.#source, timed(options, callback as ConnectCallback));
   }
 }
 
@@ -45,7 +45,7 @@ export class SecureSessionAgent extends https.Agent {
   /** @param options those of `https.Agent`, with all of `tls.connect`. */
   constructor(source: StreamSource, options?: https.AgentOptions) {
     super(options);
-    this.#source = source;
+    this.#source = heeded(source);
   }
 
   /** @internal */
@@ -53,12 +53,24 @@ export class SecureSessionAgent extends https.Agent {
     options: tls.ConnectionOptions,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    openSecurely(this.#source, options, callback as ConnectCallback);
+    openSecurely(this.#source, options, timed(options, callback as ConnectCallback));
   }
 }
 
 /** Called with the connection, or with why there is none. */
-type ConnectCallback = (...outcome: [null, Duplex] | [Error, null]) => void;
+type ConnectCallback = (...outcome: [null, StreamDuplex | tls.TLSSocket] | [Error, null]) => void;
+
+/** An agent's request listens for `timeout` only, and leaves it to whoever makes the connection to set it. */
+function timed(
+  { timeout }: { readonly timeout?: number | undefined },
+  callback: ConnectCallback,
+): ConnectCallback {
+  return (...outcome) => {
+    const [, connection] = outcome;
+    if (timeout !== undefined) connection?.setTimeout(timeout);
+    callback(...outcome);
+  };
+}
 
 /** The same as undici has it: it wants a socket, and gets what behaves as one. */
 type SocketCallback = (...outcome: [null, Socket] | [Error, null]) => void;
@@ -67,7 +79,10 @@ type SocketCallback = (...outcome: [null, Socket] | [Error, null]) => void;
 export interface ConnectorOptions {
   /** For https URLs: options of `tls.connect`, such as `ca`. Default: none. */
   readonly tls?: tls.ConnectionOptions | undefined;
-  /** For https URLs: whether to offer HTTP/2 as well; undici's own option of this name says that it can. Default: false. */
+  /**
+   * For https URLs: whether to offer HTTP/2 as well, which undici's own option of this name makes it speak. It takes
+   * undici 7.24.3: older ones fail when an answer's body arrives together with its head. Default: false.
+   */
   readonly allowH2?: boolean | undefined;
 }
 
@@ -86,13 +101,16 @@ export function connector(
   source: StreamSource,
   options: ConnectorOptions = {},
 ): (wanted: Wanted, callback: SocketCallback) => void {
+  heeded(source);
   const ALPNProtocols = options.allowH2 ? ["h2", "http/1.1"] : ["http/1.1"];
   return ({ protocol, hostname, servername }, callback) => {
     // Later: undici overlooks a connection that it gets while it asks for it.
     const done: ConnectCallback = (...outcome) =>
       process.nextTick(callback as ConnectCallback, ...outcome);
     if (protocol !== "https:") return open(source, done);
-    const named = { ALPNProtocols, host: hostname, servername: servername || hostname };
+    // An address is no name for a server to choose its certificate by.
+    const name = servername || (hostname && isIP(hostname) === 0 ? hostname : undefined);
+    const named = { ALPNProtocols, host: hostname, servername: name };
     openSecurely(source, { ...named, ...options.tls }, done);
   };
 }
@@ -100,7 +118,15 @@ export function connector(
 function open(source: StreamSource, callback: ConnectCallback): void {
   openFrom(
     source,
-    (stream) => callback(null, toDuplex(stream)),
+    (stream) => {
+      let connection: StreamDuplex;
+      try {
+        connection = toDuplex(stream);
+      } catch (error) {
+        return callback(error as Error, null);
+      }
+      callback(null, connection);
+    },
     (error) => callback(error, null),
   );
 }
@@ -112,7 +138,14 @@ function openSecurely(
 ): void {
   open(source, (error, connection) => {
     if (error !== null) return callback(error, null);
-    const socket = tls.connect({ ...options, socket: connection });
+    let socket: tls.TLSSocket;
+    try {
+      socket = tls.connect({ ...options, socket: connection });
+    } catch (reason) {
+      // Options that it does not take, such as a key that is none.
+      connection.destroy();
+      return callback(reason as Error, null);
+    }
     const fail = (reason: Error): void => callback(reason, null);
     socket.once("error", fail);
     socket.once("secureConnect", () => {

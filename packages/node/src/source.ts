@@ -18,6 +18,12 @@ export type StreamSource =
   | Promise<StreamOpener>
   | (() => StreamOpener | Stream | Promise<StreamOpener | Stream>);
 
+/** `source`, whose failure is told to the connections that want a stream of it: until then it is nobody's. */
+export function heeded(source: StreamSource): StreamSource {
+  if (source instanceof Promise) source.catch(() => {});
+  return source;
+}
+
 /** Tells of the stream that `source` has for a new connection, or of the error that says why there is none. */
 export function openFrom(
   source: StreamSource,

@@ -91,7 +91,7 @@ export async function nothingOpen(sessions: readonly Session[]): Promise<void> {
 export async function socketPair(
   options: { readonly allowHalfOpen?: boolean } = {},
 ): Promise<[net.Socket, net.Socket]> {
-  const allowHalfOpen = options.allowHalfOpen ?? true;
+  const { allowHalfOpen = false } = options;
   const server = net.createServer({ allowHalfOpen }).listen(0, HOST);
   await once(server, "listening");
   const { port } = server.address() as net.AddressInfo;

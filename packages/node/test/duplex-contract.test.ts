@@ -2,6 +2,7 @@
 // passes for one. Where the two differ on purpose, the difference has a name in `kinds`.
 
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import {
   addAbortSignal,
   Duplex,
@@ -13,7 +14,7 @@ import {
 } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { finished, pipeline } from "node:stream/promises";
-import type { MuxadoError, Session, TracedFrame } from "@muxado/core";
+import { MuxadoError, type TracedFrame } from "@muxado/core";
 import { attach, type StreamDuplex, toDuplex } from "@muxado/node";
 import { firstDifference, patterned, Random } from "@muxado/testkit";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -37,6 +38,8 @@ interface Kind {
   readonly pair: ConnectionPair;
   /** What the far end is told by `destroy()`: of a socket, a FIN; a stream's abort never looks like an end. */
   readonly destroyLooksLike: "end" | "error";
+  /** Ends a connection in such a way that the far end takes it for no end. */
+  readonly reset: (connection: Connection) => void;
   /** What the callbacks are given of a write that was under way when its connection was destroyed, and of one behind. */
   readonly interruptedWrites: readonly unknown[];
 }
@@ -46,14 +49,22 @@ const kinds: readonly Kind[] = [
     name: "a socket of Node's",
     pair: socketPair,
     destroyLooksLike: "end",
+    reset: (socket) => (socket as Socket).resetAndDestroy(),
     interruptedWrites: [null, expect.objectContaining({ code: "ERR_STREAM_DESTROYED" })],
   },
   {
     name: "a stream of a session",
     pair: (options) => streamPair(options),
     destroyLooksLike: "error",
-    // A socket's are told that all is well.
-    interruptedWrites: Array(2).fill(expect.objectContaining({ code: "STREAM_CANCELLED" })),
+    reset: (duplex) => duplex.destroy(),
+    // A socket's is told that all is well.
+    interruptedWrites: [
+      expect.objectContaining({
+        code: "ECONNRESET",
+        cause: expect.objectContaining({ code: "STREAM_CANCELLED", origin: "local" }),
+      }),
+      expect.objectContaining({ code: "ECONNRESET" }),
+    ],
   },
 ];
 
@@ -90,13 +101,13 @@ function write(stream: Writable, chunk: Uint8Array | string): Promise<Error | nu
   return new Promise((done) => stream.write(chunk, done));
 }
 
-describe.each(kinds)("$name", ({ pair, destroyLooksLike, interruptedWrites }) => {
+describe.each(kinds)("$name", ({ pair, destroyLooksLike, reset, interruptedWrites }) => {
   describe("says what state it is in", () => {
     test("when it is new", async () => {
       const [left] = await pair();
       expect(left).toBeInstanceOf(Duplex);
       expectState(left, {
-        allowHalfOpen: true,
+        allowHalfOpen: false,
         closed: false,
         connecting: false,
         destroyed: false,
@@ -123,7 +134,7 @@ describe.each(kinds)("$name", ({ pair, destroyLooksLike, interruptedWrites }) =>
     });
 
     test("when one direction has ended, and when both have", async () => {
-      const [left, right] = await pair();
+      const [left, right] = await pair({ allowHalfOpen: true });
       left.resume().end();
       expectState(left, { writable: false, writableEnded: true, readyState: "readOnly" });
       await once(left, "finish");
@@ -588,9 +599,8 @@ describe.each(kinds)("$name", ({ pair, destroyLooksLike, interruptedWrites }) =>
       expect(await text(left)).toBe("answer");
     });
 
-    test("by itself behind the other end, without half-open connections", async () => {
-      const [left, right] = await pair({ allowHalfOpen: false });
-      expect(left.allowHalfOpen).toBe(false);
+    test("by itself behind the other end, unless it may stay half-open", async () => {
+      const [left, right] = await pair();
       const lives = [lifeOf(left), lifeOf(right)];
       left.resume().end();
       right.resume();
@@ -602,7 +612,7 @@ describe.each(kinds)("$name", ({ pair, destroyLooksLike, interruptedWrites }) =>
     });
 
     test("by itself, but not before what was written has left", async () => {
-      const [left, right] = await pair({ allowHalfOpen: false });
+      const [left, right] = await pair();
       right.write(patterned(1_000_000));
       right.resume();
       left.end();
@@ -626,6 +636,16 @@ describe.each(kinds)("$name", ({ pair, destroyLooksLike, interruptedWrites }) =>
       right.resume();
       await once(right, destroyLooksLike).catch(() => {});
       expect(life[0]).toBe(destroyLooksLike);
+    });
+
+    test("by a reset that the other end hears of as sockets do", async () => {
+      const [left, right] = await pair();
+      const life = lifeOf(right);
+      const told = once(right.resume(), "error");
+      reset(left);
+      expect((await told)[0]).toMatchObject({ name: "Error", code: "ECONNRESET" });
+      await closed(right);
+      expect(life).toEqual(["error", "close"]);
     });
 
     test("with a write under way: its callback is told, and those behind it", async () => {
@@ -742,7 +762,8 @@ describe.each(kinds)("$name", ({ pair, destroyLooksLike, interruptedWrites }) =>
       "of random sizes with random pauses, both ways at once (seed %i)",
       async (seed) => {
         const random = new Random(seed);
-        const [left, right] = await pair();
+        // Each end goes on writing, also behind the other's end.
+        const [left, right] = await pair({ allowHalfOpen: true });
         const length = 2_000_000;
         const expected = [patterned(length, seed), patterned(length, seed + 7)] as const;
         const [there, back] = await Promise.all([
@@ -830,21 +851,16 @@ async function receive(stream: Connection, random: Random): Promise<Buffer> {
 }
 
 describe("a stream of a session, which is no socket,", () => {
-  /** What the peer opens next. */
-  async function accepted(session: Session): Promise<StreamDuplex> {
-    return watched(toDuplex(await session.accept()));
-  }
-
-  /** What the far end is told: how its Duplex failed. */
-  async function fate(duplex: StreamDuplex): Promise<unknown> {
+  /** What the far end is told: why its Duplex failed. */
+  async function fate(duplex: StreamDuplex, code?: string): Promise<MuxadoError> {
     const life = lifeOf(duplex);
     const told = new Promise<unknown>((done) => duplex.once("error", done));
     duplex.resume();
     await closed(duplex);
     expect(life).toEqual(["error", "close"]);
     const error = await told;
-    expect(error === duplex.stream.error && error === duplex.errored).toBe(true);
-    return error;
+    expect(duplex.errored === error).toBe(true);
+    return causeOf(duplex, error, code);
   }
 
   describe("tells its far end of an abort, which never looks like an end,", () => {
@@ -857,7 +873,7 @@ describe("a stream of a session, which is no socket,", () => {
     ] as const)("with the error given: %s", async (_, error, code) => {
       const [left, right] = await streamPair();
       left.destroy(error as Error | undefined);
-      const told = (await fate(right)) as MuxadoError;
+      const told = await fate(right);
       expect(told).toMatchObject({ code, origin: "remote", scope: "stream" });
       expect(told.wireCode).toBeGreaterThan(0);
     });
@@ -902,7 +918,7 @@ describe("a stream of a session, which is no socket,", () => {
     };
 
     test.each(Object.entries(situations))("%s", async (_, situation) => {
-      const [left, right] = await streamPair();
+      const [left, right] = await streamPair({ allowHalfOpen: true });
       await situation(left, right);
       left.destroy();
       expect(await fate(right)).toMatchObject({ code: "STREAM_CANCELLED", origin: "remote" });
@@ -935,14 +951,15 @@ describe("a stream of a session, which is no socket,", () => {
     });
 
     test("but takes back no end that was told: who has ended may go, and only what comes is refused", async () => {
-      const [left, right] = await streamPair();
+      const [left, right] = await streamPair({ allowHalfOpen: true });
       left.end("all there is");
       await once(left, "finish");
       left.destroy();
       expect(String(await heard(right))).toBe("all there is");
       right.write("too late");
-      const [error] = (await once(right, "error")) as [MuxadoError];
-      expect(error).toMatchObject({ code: "STREAM_CLOSED", origin: "remote" });
+      const [error] = (await once(right, "error")) as [Error];
+      const cause = causeOf(right, error, "EPIPE");
+      expect(cause).toMatchObject({ code: "STREAM_CLOSED", origin: "remote" });
     });
   });
 
@@ -957,19 +974,19 @@ describe("a stream of a session, which is no socket,", () => {
       const chunks: Buffer[] = [];
       right.on("data", (chunk: Buffer) => chunks.push(chunk));
       const [error] = (await once(right, "error")) as [unknown];
-      expect(error).toBe(right.stream.error);
+      causeOf(right, error);
       expect(firstDifference(Buffer.concat(chunks), patterned(100_000))).toBe(-1);
     });
 
     test("is told, also behind the end that the other had told, when it has nothing to write", async () => {
       const [client, server] = sessionPair();
       const stream = client.open();
-      const duplex = await accepted(server);
+      const duplex = watched(toDuplex(await server.accept(), { allowHalfOpen: true }));
       void stream.closeWrite();
       await heard(duplex);
       const told = once(duplex, "error");
       stream.reset();
-      expect((await told)[0]).toBe(duplex.stream.error);
+      causeOf(duplex, (await told)[0]);
       await closed(duplex);
     });
 
@@ -985,7 +1002,7 @@ describe("a stream of a session, which is no socket,", () => {
         later(() => left.destroy());
         await closed(right);
         expect(chunks).toEqual(["last words"]);
-        expect(right.errored).toBe(right.stream.error);
+        causeOf(right, right.errored);
       }
     });
 
@@ -1007,7 +1024,7 @@ describe("a stream of a session, which is no socket,", () => {
       })().catch((error: unknown) => error);
       left.write("last words");
       left.destroy();
-      expect(await reading).toBe(right.stream.error);
+      causeOf(right, await reading);
       expect(chunks).toEqual(["last words"]);
     });
 
@@ -1017,8 +1034,9 @@ describe("a stream of a session, which is no socket,", () => {
       await vi.waitFor(() => expect(left.stream.stats().bytesUnread).toBe(6));
       const outcome = write(left, Buffer.alloc(10_000_000));
       right.destroy();
-      expect(await outcome).toBe(left.stream.error);
-      expect(left.errored).toBe(left.stream.error);
+      const error = await outcome;
+      causeOf(left, error);
+      expect(left.errored).toBe(error);
       await closed(left);
     });
 
@@ -1027,7 +1045,7 @@ describe("a stream of a session, which is no socket,", () => {
       const outcomes = Array.from({ length: 100 }, () => write(left, Buffer.alloc(3_000)));
       await vi.waitFor(() => expect(left.stream.stats().writeBlockedBy).toBe("window"));
       right.destroy();
-      expect(await outcomes.at(-1)).toBe(left.stream.error);
+      causeOf(left, await outcomes.at(-1));
       await closed(left);
     });
 
@@ -1037,8 +1055,7 @@ describe("a stream of a session, which is no socket,", () => {
       const outcome = finished(left);
       right.destroy();
       const error: unknown = await outcome.catch((reason: unknown) => reason);
-      expect(left.stream.error).toBeDefined();
-      expect(error).toBe(left.stream.error);
+      causeOf(left, error);
       expect(left.writableFinished).toBe(false);
     });
 
@@ -1048,33 +1065,35 @@ describe("a stream of a session, which is no socket,", () => {
       (await server.accept()).reset(4_711);
       await vi.waitFor(() => expect(stream.error).toBeDefined());
       const duplex = toDuplex(stream);
-      const [error] = (await once(duplex, "error")) as [MuxadoError];
-      expect(error).toBe(stream.error);
-      expect(error.wireCode).toBe(4_711);
+      const [error] = (await once(duplex, "error")) as [unknown];
+      expect(causeOf(duplex, error).wireCode).toBe(4_711);
     });
   });
 
   describe("whose session ends", () => {
-    test.each(["close", "destroy"] as const)("by %s here, fails", async (how) => {
+    test.each([
+      ["close", "ETIMEDOUT"],
+      ["destroy", "ECONNRESET"],
+    ] as const)("by %s here, fails", async (how, code) => {
       const [client, server] = sessionPair();
       const [left, right] = await streamPair({}, [client, server]);
       left.write(Buffer.alloc(10_000_000));
-      const fates = [fate(left), fate(right)];
+      const fates = [fate(left, code), fate(right)];
       if (how === "close") void client.close({ timeout: 0 });
       else client.destroy();
-      const errors = (await Promise.all(fates)) as MuxadoError[];
+      const errors = await Promise.all(fates);
       expect(errors[0]!.code).toMatch(/^(SESSION_CLOSED|DRAIN_TIMEOUT|STREAM_CANCELLED)$/);
       expect(errors[1]!.origin).toBe("remote");
     });
 
     test("fails, also if its far end had ended, and it has nothing to write", async () => {
       const [client, server] = sessionPair();
-      const [left, right] = await streamPair({}, [client, server]);
+      const [left, right] = await streamPair({ allowHalfOpen: true }, [client, server]);
       left.end();
       await heard(right);
       const told = once(right, "error");
       client.destroy();
-      expect((await told)[0]).toBe(right.stream.error);
+      causeOf(right, (await told)[0]);
       await Promise.all([closed(left), closed(right)]);
     });
 
@@ -1084,9 +1103,8 @@ describe("a stream of a session, which is no socket,", () => {
       const duplex = toDuplex(session.open());
       const told = once(duplex, "error");
       right.destroy();
-      const [error] = (await told) as [MuxadoError];
-      expect(error).toMatchObject({ code: "PEER_EOF", scope: "session" });
-      expect(error).toBe(duplex.stream.error);
+      const cause = causeOf(duplex, (await told)[0]);
+      expect(cause).toMatchObject({ code: "PEER_EOF", scope: "session" });
     });
 
     test("gracefully, may end first", async () => {
@@ -1325,6 +1343,15 @@ describe("a stream of a session, which is no socket,", () => {
   });
 });
 
+/** `error` is one of a socket's, and the failure of the Duplex's stream its cause, which is given back. */
+function causeOf(duplex: StreamDuplex, error: unknown, code = "ECONNRESET"): MuxadoError {
+  expect(error).toMatchObject({ name: "Error", code });
+  const { cause } = error as Error;
+  expect(cause).toBeInstanceOf(MuxadoError);
+  expect(cause).toBe(duplex.stream.error);
+  return cause as MuxadoError;
+}
+
 function now(task: () => void): void {
   task();
 }
@@ -1355,7 +1382,10 @@ describe("what has arrived", () => {
         setImmediate(callback);
       },
     });
-    await expect(pipeline(left, slow)).rejects.toMatchObject({ wireCode: 7 });
+    await expect(pipeline(left, slow)).rejects.toMatchObject({
+      code: "ECONNRESET",
+      cause: { wireCode: 7 },
+    });
     expect(length).toBe(10_001);
   });
 });

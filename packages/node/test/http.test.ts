@@ -235,14 +235,20 @@ describe("an agent over a session", () => {
   ] as const)("hands on why there is no session, when its function %s", async (_, find) => {
     const reason = new Error("offline");
     const agent = new SessionAgent(() => find(reason));
-    await expect(get(agent)).rejects.toBe(reason);
-    await expect(get(agent)).rejects.toBe(reason);
+    for (let count = 0; count < 2; count++) {
+      const error: unknown = await get(agent).catch((failure: unknown) => failure);
+      expect(error).toMatchObject({ code: "ECONNREFUSED", message: "ECONNREFUSED: offline" });
+      expect((error as Error).cause).toBe(reason);
+    }
   });
 
   test("says so when its session is over", async () => {
     const { agent, sessions } = serving((_request, response) => response.end("ok"));
     await sessions[0].close();
-    await expect(get(agent)).rejects.toMatchObject({ name: "MuxadoError", scope: "session" });
+    await expect(get(agent)).rejects.toMatchObject({
+      code: "ECONNREFUSED",
+      cause: { name: "MuxadoError", scope: "session" },
+    });
   });
 
   test("fails the requests that are under way when its session ends", async () => {
@@ -251,7 +257,18 @@ describe("an agent over a session", () => {
     const outcome = get(agent).catch((error: unknown) => error);
     await asked.promise;
     sessions[0].destroy();
-    expect(await outcome).toMatchObject({ code: "SESSION_CLOSED", scope: "session" });
+    expect(await outcome).toMatchObject({
+      code: "ECONNRESET",
+      cause: { name: "MuxadoError", code: "SESSION_CLOSED", scope: "session" },
+    });
+  });
+
+  test("tells of silence after the `timeout` of its own options", async () => {
+    const { agent, sessions } = serving(() => {}, { timeout: 5 });
+    const request = http.get({ agent }).on("error", ignore);
+    await once(request, "timeout");
+    request.destroy();
+    await nothingOpen(sessions);
   });
 
   test("gives up a stream that nobody waits for any more when it comes", async () => {
@@ -380,7 +397,8 @@ describe("a server over a session", () => {
     await expect(text(response)).rejects.toMatchObject({ code: "ECONNRESET" });
     expect(response.complete).toBe(false);
     await nothingOpen(sessions);
-    expect(failed.mock.calls).toEqual([[expect.objectContaining({ code: "INTERNAL_ERROR" })]]);
+    const cause = expect.objectContaining({ code: "INTERNAL_ERROR" });
+    expect(failed.mock.calls).toEqual([[expect.objectContaining({ code: "ECONNRESET", cause })]]);
   });
 
   test.each([
@@ -412,7 +430,10 @@ describe("a server over a session", () => {
 
   test("that hangs up without an answer says why", async () => {
     const { agent, sessions } = serving((request) => void request.socket.destroy());
-    await expect(get(agent)).rejects.toMatchObject({ code: "STREAM_CANCELLED", origin: "remote" });
+    await expect(get(agent)).rejects.toMatchObject({
+      code: "ECONNRESET",
+      cause: { code: "STREAM_CANCELLED", origin: "remote" },
+    });
     await nothingOpen(sessions);
   });
 
@@ -494,7 +515,10 @@ describe("a server over a session", () => {
     const server = http.createServer(() => {});
     server.setTimeout(5);
     const { agent, sessions } = serving(server);
-    await expect(get(agent)).rejects.toMatchObject({ code: "STREAM_CANCELLED", origin: "remote" });
+    await expect(get(agent)).rejects.toMatchObject({
+      code: "ECONNRESET",
+      cause: { code: "STREAM_CANCELLED", origin: "remote" },
+    });
     await nothingOpen(sessions);
   });
 
@@ -749,7 +773,11 @@ describe("frameworks", () => {
       const second = call();
       expect(called).toHaveBeenCalledTimes(1);
       await second;
-      expect(called.mock.calls[1]).toEqual([expect.objectContaining({ scope: "session" }), null]);
+      const cause = expect.objectContaining({ scope: "session" });
+      expect(called.mock.calls[1]).toEqual([
+        expect.objectContaining({ code: "ECONNREFUSED", cause }),
+        null,
+      ]);
     });
 
     test("fetches, with bodies both ways", async () => {
@@ -811,7 +839,10 @@ describe("frameworks", () => {
       const failure = await fetch("http://app.test/", {
         dispatcher: dispatcherOf(sessions[0]),
       }).catch((error: unknown) => error);
-      expect((failure as Error).cause).toMatchObject({ name: "MuxadoError", scope: "session" });
+      expect((failure as Error).cause).toMatchObject({
+        code: "ECONNREFUSED",
+        cause: { name: "MuxadoError", scope: "session" },
+      });
     });
 
     test("hears that a request was cut off", async () => {

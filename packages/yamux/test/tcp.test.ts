@@ -1,8 +1,9 @@
 // Two sessions over TCP: the wire is an option of the adapter's sessions, like any other.
 
-import { connect, createServer, type Server } from "@muxado/node";
+import { connect, createConnection, createServer, type Server } from "@muxado/node";
 import type { Session } from "@muxado/core";
 import { bytes } from "@muxado/testkit";
+import { TypedSession } from "@muxado/typed";
 import { yamux } from "@muxado/yamux";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
@@ -55,6 +56,22 @@ describe("over TCP", () => {
       void stream.write(content).then(() => stream.closeWrite());
       expect(Buffer.compare(await contentOf(stream), content)).toBe(0);
     }
+  });
+
+  it("a layer's streams are connections like any others", async () => {
+    const { client, server } = await overTcp();
+    void new TypedSession(server).serve({
+      7: async (stream) => {
+        for await (const piece of stream) await stream.write(piece);
+        await stream.closeWrite();
+      },
+    });
+    const typed = new TypedSession(client);
+    const connection = createConnection(() => typed.open({ type: 7 }));
+    expect(connection.connecting).toBe(true);
+    connection.end(bytes(100_000));
+    expect(Buffer.compare(await contentOf(connection), bytes(100_000))).toBe(0);
+    expect(connection.stream).toMatchObject({ type: 7 });
   });
 
   it("a thousand streams at once find their places, four at a time", async () => {
