@@ -110,9 +110,13 @@ function echoHead(stream: TypedStream): void {
     });
 }
 
-async function ask(port: number, headers: http.OutgoingHttpHeaders): Promise<http.IncomingMessage> {
+async function ask(
+  port: number,
+  headers: http.OutgoingHttpHeaders,
+  options: http.RequestOptions = {},
+): Promise<http.IncomingMessage> {
   const request = http
-    .request({ host: HOST, port, agent: false, headers: { Host: "app", ...headers } })
+    .request({ ...options, host: HOST, port, agent: false, headers: { Host: "app", ...headers } })
     .end();
   const [response] = (await once(request, "response")) as [http.IncomingMessage];
   return response;
@@ -138,6 +142,40 @@ test("a service that is not there is told to visitors, by name and by port", asy
   onTestFinished(() => void socket.destroy());
   socket.resume();
   await once(socket, "close");
+});
+
+test("requests that change nothing use a stream again; others have one of their own", async () => {
+  let streams = 0;
+  const service = http.createServer((request, response) => response.end(request.method));
+  const { named } = await relay((stream) => {
+    streams++;
+    service.emit("connection", toDuplex(stream, { allowHalfOpen: true }));
+  });
+  for (let count = 0; count < 3; count++) expect(await text(await ask(named, {}))).toBe("GET");
+  expect(streams).toBe(1);
+  for (let count = 0; count < 2; count++) {
+    expect(await text(await ask(named, {}, { method: "POST" }))).toBe("POST");
+  }
+  expect(streams).toBe(3);
+});
+
+test("a service that closes a connection as it is used again is asked once more, but not for a POST", async () => {
+  const answered = new WeakSet<object>();
+  const asked: string[] = [];
+  const service = http.createServer((request, response) => {
+    asked.push(request.method!);
+    if (request.method === "POST" || answered.has(request.socket)) request.socket.destroy();
+    else response.end(request.method);
+    answered.add(request.socket);
+  });
+  const { named } = await relay((stream) => {
+    service.emit("connection", toDuplex(stream, { allowHalfOpen: true }));
+  });
+  for (let count = 0; count < 2; count++) expect(await text(await ask(named, {}))).toBe("GET");
+  expect(asked).toEqual(["GET", "GET", "GET"]);
+  const response = await ask(named, {}, { method: "POST" });
+  expect(response.statusCode).toBe(502);
+  expect(asked).toEqual(["GET", "GET", "GET", "POST"]);
 });
 
 test.each([

@@ -17,13 +17,16 @@ const log = logger("relay");
 /** At a time through one agent: half of the streams that it may have, so that those that say nothing leave room for requests. */
 const MAX_CONNECTIONS = agentLimits.maxOutboundStreams / 2;
 
+/** Milliseconds until a connection that waits for its next request is given up: before a service of Node's does it, after 5 s. */
+const IDLE = 4_000;
+
 /** An agent that is in, and what it has got. */
 interface Tunnel {
   readonly instance: string;
   readonly session: TypedSession;
   readonly name: string | undefined;
   readonly connections: Connections;
-  readonly requests: http.Agent;
+  readonly requests: Requests;
   readonly listener: net.Server | undefined;
 }
 
@@ -66,7 +69,7 @@ export class Visitors {
       }
     }
     const open = (): Stream => session.open({ type: VISIT });
-    const requests = new SessionAgent({ open });
+    const requests = new Requests(open);
     const connections = new Connections(open);
     const listener = port === undefined ? undefined : this.#listener(port, connections);
     const tunnel: Tunnel = { instance, session, name, connections, requests, listener };
@@ -88,13 +91,14 @@ export class Visitors {
   async stop(): Promise<void> {
     this.#isStopping = true;
     const servers: net.Server[] = [this.#http];
-    for (const { session, listener } of this.#tunnels) {
+    for (const { session, listener, requests } of this.#tunnels) {
       if (listener) servers.push(listener);
       try {
         void session.open({ type: LEAVING }).close();
       } catch {
         // It is going itself.
       }
+      requests.end();
     }
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
@@ -102,6 +106,7 @@ export class Visitors {
   #remove(tunnel: Tunnel): void {
     if (!this.#tunnels.delete(tunnel)) return;
     tunnel.listener?.close();
+    tunnel.requests.end();
     // Visits that are under way have their time to end.
     void tunnel.session.close();
   }
@@ -131,27 +136,35 @@ export class Visitors {
     if (tunnel === undefined) return fail(404, `no tunnel for ${name}`);
     // A request may outlive its connection by a moment.
     if (socket.remoteAddress === undefined) return void response.destroy();
-    const sent = http.request({
-      agent: tunnel.requests,
-      method,
-      path: url,
-      headers: { ...endToEnd(request.headers), "x-forwarded-for": socket.remoteAddress },
-    });
-    sent.on("error", (error) => fail(502, explain(error)));
-    sent.on("close", () => response.headersSent || fail(502, "no answer")); // such as 101, which nobody has asked for
-    sent.on("response", (answer) => {
-      // Without the service's own words for it, which may be anything.
-      response.writeHead(answer.statusCode!, endToEnd(answer.headers));
-      pipeline(answer, response, (error) => {
-        if (error) problem ??= reason(error);
+    const headers = { ...endToEnd(request.headers), "x-forwarded-for": socket.remoteAddress };
+    const send = (agent: http.Agent): void => {
+      const sent = http.request({ agent, method, path: url, headers });
+      let isAgain = false;
+      sent.on("error", (error) => {
+        // The service has closed the connection in the moment in which it was used again.
+        isAgain = sent.reusedSocket && !response.headersSent && !response.destroyed;
+        if (isAgain) send(tunnel.requests.fresh);
+        else fail(502, explain(error));
       });
-    });
-    response.on("close", () => {
-      sent.destroy();
-      request.unpipe().resume(); // what is still being sent has nobody to go to
-    });
-    // No pipeline: it would end the visitor's connection when the agent fails, before we can say so.
-    request.pipe(sent);
+      // Such as 101, which nobody has asked for.
+      sent.on("close", () => response.headersSent || isAgain || fail(502, "no answer"));
+      sent.on("response", (answer) => {
+        // Without the service's own words for it, which may be anything.
+        response.writeHead(answer.statusCode!, endToEnd(answer.headers));
+        pipeline(answer, response, (error) => {
+          if (error) problem ??= reason(error);
+        });
+      });
+      response.on("close", () => {
+        sent.destroy();
+        request.unpipe().resume(); // what is still being sent has nobody to go to
+      });
+      // No pipeline: it would end the visitor's connection when the agent fails, before we can say so.
+      request.pipe(sent);
+    };
+    // A connection that is used again may fail when it is too late to know whether the service has seen the request. One
+    // that may change something, or has a body, which we do not keep, has a connection of its own.
+    send(mayRepeat(request) ? tunnel.requests.kept : tunnel.requests.fresh);
   }
 
   /** WebSockets and the like: after the request, the connection is the two programs' own. */
@@ -223,6 +236,33 @@ class Connections {
       done(error);
     });
   }
+}
+
+/** The connections of requests through one agent. */
+class Requests {
+  /** Uses connections again. */
+  readonly kept: SessionAgent;
+  /** Makes one for each request. */
+  readonly fresh: SessionAgent;
+
+  constructor(open: () => Stream) {
+    this.kept = new SessionAgent(open, { keepAlive: true, timeout: IDLE });
+    this.fresh = new SessionAgent(open);
+  }
+
+  /** Keeps no connection any more: they would hold up the end of the session. */
+  end(): void {
+    this.kept.maxFreeSockets = 0;
+    for (const idle of Object.values(this.kept.freeSockets)) {
+      for (const connection of idle ?? []) connection.destroy();
+    }
+  }
+}
+
+/** Whether a request may be sent twice: it changes nothing, and has no body. */
+function mayRepeat({ method, headers }: http.IncomingMessage): boolean {
+  const hasBody = "content-length" in headers || "transfer-encoding" in headers;
+  return (method === "GET" || method === "HEAD") && !hasBody;
 }
 
 /** The host that a request is for, without a port. */
