@@ -130,7 +130,9 @@ async function enter(session: TypedSession): Promise<void> {
 
 /** Joins a visitor's stream and a connection to the service, until both directions have ended, or either fails. */
 async function serveVisitor(stream: TypedStream): Promise<void> {
-  const socket = net.connect({ ...service, allowHalfOpen: true }).on("error", () => {});
+  const socket = net
+    .connect({ ...service, allowHalfOpen: true, noDelay: true })
+    .on("error", () => {});
   try {
     await once(socket, "connect", { signal: AbortSignal.timeout(DEADLINE) });
   } catch (error) {

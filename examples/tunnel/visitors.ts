@@ -194,7 +194,12 @@ export class Visitors {
   #listener(port: number, connections: Connections): net.Server {
     const [lowest, highest] = this.#ports ?? [1, 0];
     if (port < lowest || port > highest) throw new Refused(`port ${port} is not allowed`, false);
-    const options = { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+    const options = {
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+    };
     return net
       .createServer(options, (socket) => connections.add(socket, { port: socket.localPort }))
       .listen(port, this.#host);
