@@ -101,17 +101,17 @@ export function connector(
   source: StreamSource,
   options: ConnectorOptions = {},
 ): (wanted: Wanted, callback: SocketCallback) => void {
-  heeded(source);
+  const streams = heeded(source);
   const ALPNProtocols = options.allowH2 ? ["h2", "http/1.1"] : ["http/1.1"];
   return ({ protocol, hostname, servername }, callback) => {
     // Later: undici overlooks a connection that it gets while it asks for it.
     const done: ConnectCallback = (...outcome) =>
       process.nextTick(callback as ConnectCallback, ...outcome);
-    if (protocol !== "https:") return open(source, done);
+    if (protocol !== "https:") return open(streams, done);
     // An address is no name for a server to choose its certificate by.
     const name = servername || (hostname && isIP(hostname) === 0 ? hostname : undefined);
     const named = { ALPNProtocols, host: hostname, servername: name };
-    openSecurely(source, { ...named, ...options.tls }, done);
+    openSecurely(streams, { ...named, ...options.tls }, done);
   };
 }
 

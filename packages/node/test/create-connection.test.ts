@@ -44,9 +44,9 @@ const never = (): Promise<Session> => new Promise(() => {});
 
 /** Some turns of a program that makes its connection first and listens later. */
 async function awhile(): Promise<void> {
-  for (let count = 0; count < 10; count++) await null;
+  for (let count = 0; count < 10; count++) await Promise.resolve();
   await new Promise<void>((done) => process.nextTick(done));
-  for (let count = 0; count < 10; count++) await null;
+  for (let count = 0; count < 10; count++) await Promise.resolve();
 }
 
 describe("a connection", () => {

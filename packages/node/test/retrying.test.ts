@@ -36,7 +36,7 @@ test("undici's retries what a server has cut off, over a stream as over a socket
   const overTcp = stubborn(({ socket }) => socket.resetAndDestroy());
   overTcp.server.listen(0, HOST);
   await once(overTcp.server, "listening");
-  onTestFinished(() => void overTcp.server.close().closeAllConnections());
+  onTestFinished(() => overTcp.server.close().closeAllConnections());
   const { port } = overTcp.server.address() as AddressInfo;
   expect(await ask(new Agent(), `http://${HOST}:${port}`)).toBe("answered at request 3");
 
