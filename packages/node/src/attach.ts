@@ -1,10 +1,10 @@
 // The centre of the adapter: a session over whatever Node can read and write.
 
-import { AsyncLocalStorage } from "node:async_hooks";
 import { type FlushScheduler, type Role, Session, type SessionOptions } from "@muxado/core";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { publishing, publishSession } from "./channels.ts";
 import { carry } from "./carrier.ts";
+import { keepContext } from "./context.ts";
 import { NodeTransport } from "./node-transport.ts";
 import type { DuplexLike, ReadableLike, WritableLike } from "./stream-like.ts";
 
@@ -41,7 +41,7 @@ export function attach(transport: DuplexLike | NodePair, options: AttachOptions)
     ...options,
     watcher: publishing(options.watcher),
     scheduleFlush: options.scheduleFlush ?? flushAfterTurn,
-    keepContext: options.keepContext ?? AsyncLocalStorage.snapshot,
+    keepContext: options.keepContext ?? keepContext,
   });
   carry(session, readable);
   publishSession(session);

@@ -1,8 +1,8 @@
 // Looking for input instead of sleeping until it comes. Where the peer answers at once, as on the same machine, putting
 // a process to sleep and waking it takes longer than all that it does in between (docs/decisions/0026).
 
-import { AsyncLocalStorage } from "node:async_hooks";
 import { checkNumber } from "@muxado/core";
+import { keepContext } from "./context.ts";
 
 /** An option of `connect`, `createServer` and `attach`. */
 export interface BusyPollOptions {
@@ -57,10 +57,10 @@ export class BusyPoll {
 }
 
 /** The immediates of all sessions belong to none of them, and so keep nobody's context. */
-const outside = AsyncLocalStorage.snapshot();
+const outside = keepContext();
 const later = setImmediate;
 
 /** One for all sessions of this thread, since they share its event loop. Out of reach of clocks that tests set up. */
 export const busyPoll: BusyPoll = new BusyPoll(performance.now.bind(performance), (callback) =>
-  outside(later, callback),
+  outside(() => later(callback)),
 );

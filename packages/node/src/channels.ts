@@ -1,8 +1,8 @@
 // What is published on Node's diagnostics channels: for tracers, which subscribe by name and need nothing of ours.
 
-import { AsyncLocalStorage } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
-import type { Session, SessionEnd, Stream, StreamWatcher } from "@muxado/core";
+import type { KeepContext, Session, SessionEnd, Stream, StreamWatcher } from "@muxado/core";
+import { keepContext } from "./context.ts";
 
 /** On `muxado:session:open`. */
 export interface SessionOpenMessage {
@@ -42,7 +42,7 @@ export function publishSession(session: Session): void {
  * brought it about.
  */
 export function publishing(watcher: StreamWatcher | undefined): StreamWatcher {
-  const contexts = new WeakMap<Stream, ReturnType<typeof AsyncLocalStorage.snapshot>>();
+  const contexts = new WeakMap<Stream, ReturnType<KeepContext>>();
   const tellEnd = (stream: Stream): void => {
     if (streamClose.hasSubscribers) streamClose.publish({ stream } satisfies StreamMessage);
     watcher?.closed?.(stream);
@@ -50,7 +50,7 @@ export function publishing(watcher: StreamWatcher | undefined): StreamWatcher {
   return {
     opened(stream) {
       if (streamClose.hasSubscribers || watcher?.closed) {
-        contexts.set(stream, AsyncLocalStorage.snapshot());
+        contexts.set(stream, keepContext());
       }
       if (streamOpen.hasSubscribers) streamOpen.publish({ stream } satisfies StreamMessage);
       watcher?.opened?.(stream);
@@ -58,7 +58,7 @@ export function publishing(watcher: StreamWatcher | undefined): StreamWatcher {
     closed(stream) {
       const inContext = contexts.get(stream);
       if (inContext === undefined) tellEnd(stream);
-      else inContext(tellEnd, stream);
+      else inContext(() => tellEnd(stream));
     },
   };
 }

@@ -1,6 +1,5 @@
 // Taking sessions from an HTTP server: which upgrades become WebSockets, and the sessions over them.
 
-import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Server as HttpServer } from "node:http";
@@ -10,6 +9,7 @@ import type { Duplex } from "node:stream";
 import { checkNumber, type CloseOptions, reportThrown, type Session } from "@muxado/core";
 import { type WebSocket, WebSocketServer } from "ws";
 import { attach } from "../attach.ts";
+import { keepContext } from "./context.ts";
 import { checkServerOptions, type ServerOptions } from "./options.ts";
 import { originRefusal } from "./origin.ts";
 import { handshakeRefusal, type Refusal, refuse, requireUpgrade } from "./refusal.ts";
@@ -216,7 +216,7 @@ export class Server {
     let session: Session;
     try {
       session = attach(webSocket, {
-        keepContext: AsyncLocalStorage.snapshot,
+        keepContext,
         ...this.#options,
         role: "server",
       });
