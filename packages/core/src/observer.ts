@@ -16,8 +16,8 @@ export interface StreamObserver {
   onWritable(): void;
 }
 
-/** Remembers the context of its caller. Returns what runs a callback in that context, and returns its result. */
-export type KeepContext = () => <Result>(callback: () => Result) => Result;
+/** Remembers the context of its caller. Returns what calls `method` of `target` in that context. */
+export type KeepContext = () => <Target>(method: (this: Target) => void, target: Target) => void;
 
 /**
  * Lets an error that application code threw out of a callback surface as that code's own, and not out of the

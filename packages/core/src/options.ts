@@ -140,8 +140,8 @@ export interface SessionOptions {
    */
   readonly watcher?: StreamWatcher | undefined;
   /**
-   * Called when an observer is given to a stream, and says how to run its calls later: for platforms with a context that
-   * follows what a program does, as `AsyncLocalStorage.snapshot` of Node's. Default: the adapter's, or none.
+   * Called when an observer is given to a stream, and returns what runs its calls later: for platforms with a context that
+   * follows what a program does, as Node's AsyncLocalStorage. Default: the adapter's, or none.
    */
   readonly keepContext?: KeepContext | undefined;
   /** Stands between the session and its transport, such as a recorder's `record`. Default: nothing does. */

@@ -450,8 +450,10 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   notify(event: keyof StreamObserver): void {
     try {
       const extras = this.extras;
-      if (extras?.inContext === undefined) extras?.observer?.[event]();
-      else extras.inContext(() => extras.observer?.[event]());
+      const observer = extras?.observer;
+      if (observer === undefined) return;
+      if (extras!.inContext === undefined) observer[event]();
+      else extras!.inContext(observer[event], observer);
     } catch (error) {
       reportThrown(error);
     }

@@ -62,5 +62,5 @@ const later = setImmediate;
 
 /** One for all sessions of this thread, since they share its event loop. Out of reach of clocks that tests set up. */
 export const busyPoll: BusyPoll = new BusyPoll(performance.now.bind(performance), (callback) =>
-  outside(() => later(callback)),
+  outside(() => void later(callback), undefined),
 );

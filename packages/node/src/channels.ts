@@ -43,10 +43,10 @@ export function publishSession(session: Session): void {
  */
 export function publishing(watcher: StreamWatcher | undefined): StreamWatcher {
   const contexts = new WeakMap<Stream, ReturnType<KeepContext>>();
-  const tellEnd = (stream: Stream): void => {
-    if (streamClose.hasSubscribers) streamClose.publish({ stream } satisfies StreamMessage);
-    watcher?.closed?.(stream);
-  };
+  function tellEnd(this: Stream): void {
+    if (streamClose.hasSubscribers) streamClose.publish({ stream: this } satisfies StreamMessage);
+    watcher?.closed?.(this);
+  }
   return {
     opened(stream) {
       if (streamClose.hasSubscribers || watcher?.closed) {
@@ -57,8 +57,8 @@ export function publishing(watcher: StreamWatcher | undefined): StreamWatcher {
     },
     closed(stream) {
       const inContext = contexts.get(stream);
-      if (inContext === undefined) tellEnd(stream);
-      else inContext(() => tellEnd(stream));
+      if (inContext === undefined) tellEnd.call(stream);
+      else inContext(tellEnd, stream);
     },
   };
 }

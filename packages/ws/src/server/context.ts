@@ -7,5 +7,5 @@ import type { KeepContext } from "@muxado/core";
 export const keepContext: KeepContext = () => {
   // Whether it is still needed is nobody's business: nothing is watched for its end.
   const resource = new AsyncResource("MUXADO", { requireManualDestroy: true });
-  return (callback) => resource.runInAsyncScope(callback);
+  return (method, target) => resource.runInAsyncScope(method, target);
 };
