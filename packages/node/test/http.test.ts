@@ -264,7 +264,8 @@ describe("an agent over a session", () => {
   });
 
   test("tells of silence after the `timeout` of its own options", async () => {
-    const { agent, sessions } = serving(() => {}, { timeout: 5 });
+    const silence: http.AgentOptions = { timeout: 5 };
+    const { agent, sessions } = serving(() => {}, silence);
     const request = http.get({ agent }).on("error", ignore);
     await once(request, "timeout");
     request.destroy();
