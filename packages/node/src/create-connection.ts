@@ -2,7 +2,7 @@
 
 import { addAbortSignal } from "node:stream";
 import { type DuplexOptions, StreamConnection } from "./stream-connection.ts";
-import { heeded, openFrom, type StreamSource } from "./source.ts";
+import { checkSource, openFrom, type StreamSource } from "./source.ts";
 
 /** Options of {@link createConnection}. */
 export interface ConnectionOptions extends DuplexOptions {
@@ -20,12 +20,14 @@ export interface ConnectionOptions extends DuplexOptions {
  * ECONNREFUSED and then `close`, if there is no session, or the session takes no more streams. It may be written to at
  * once. Later it behaves as {@link toDuplex} says: ECONNREFUSED again if the peer turns the stream away, ECONNRESET, EPIPE
  * and ETIMEDOUT.
+ *
+ * @throws {TypeError} if `source` is none.
  */
 export function createConnection(
   source: StreamSource,
   options: ConnectionOptions = {},
 ): StreamSocket {
-  return new StreamSocket(source, options);
+  return new StreamSocket(checkSource(source), options);
 }
 
 /** A connection over a stream. Made by {@link createConnection}. */
@@ -37,7 +39,7 @@ export class StreamSocket extends StreamConnection {
   /** @internal */
   constructor(source: StreamSource, options: ConnectionOptions) {
     super(options);
-    this.#source = heeded(source);
+    this.#source = source;
     const { timeout, signal } = options;
     if (timeout !== undefined) this.setTimeout(timeout);
     if (signal !== undefined) addAbortSignal(signal, this);

@@ -1,5 +1,6 @@
 // HTTP over streams, in both directions: whichever side has the server. Node's own client and server do the work.
 
+import type { EventEmitter } from "node:events";
 import * as http from "node:http";
 import * as https from "node:https";
 import { isIP, type Socket } from "node:net";
@@ -7,7 +8,7 @@ import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { reportThrown, type Stream } from "@muxado/core";
 import { StreamDuplex, toDuplex } from "./duplex.ts";
-import { heeded, openFrom, type StreamSource } from "./source.ts";
+import { checkSource, openFrom, type StreamSource } from "./source.ts";
 
 /**
  * An `http.Agent` whose connections are streams: each request has one of its own, and nothing waits for another.
@@ -22,7 +23,7 @@ export class SessionAgent extends http.Agent {
   /** @param options those of `http.Agent`. */
   constructor(source: StreamSource, options?: http.AgentOptions) {
     super(options);
-    this.#source = heeded(source);
+    this.#source = checkSource(source);
   }
 
   /** @internal */
@@ -45,7 +46,7 @@ export class SecureSessionAgent extends https.Agent {
   /** @param options those of `https.Agent`, with all of `tls.connect`. */
   constructor(source: StreamSource, options?: https.AgentOptions) {
     super(options);
-    this.#source = heeded(source);
+    this.#source = checkSource(source);
   }
 
   /** @internal */
@@ -101,7 +102,7 @@ export function connector(
   source: StreamSource,
   options: ConnectorOptions = {},
 ): (wanted: Wanted, callback: SocketCallback) => void {
-  const streams = heeded(source);
+  const streams = checkSource(source);
   const ALPNProtocols = options.allowH2 ? ["h2", "http/1.1"] : ["http/1.1"];
   return ({ protocol, hostname, servername }, callback) => {
     // Later: undici overlooks a connection that it gets while it asks for it.
@@ -178,16 +179,22 @@ export interface ServeHttpOptions {
 
 /**
  * Gives every stream that the peer opens to `server` as a connection, until the session is over or the signal
- * aborts. Never rejects.
+ * aborts. Never rejects because of a peer.
  *
  * The server need not listen; but only one that does checks its `headersTimeout` and `requestTimeout`, and can close
  * connections. For peers that are not trusted, listen on a Unix socket or set `server.timeout`.
+ *
+ * @throws {TypeError} if nobody listens to the connections of `server`, as of an application of Express's:
+ * `http.createServer(application)` is the server of it.
  */
 export async function serveHttp(
   session: { accept(options?: { signal?: AbortSignal }): Promise<Stream> },
   server: ConnectionServer,
   { signal }: ServeHttpOptions = {},
 ): Promise<void> {
+  if (!takesConnections(server)) {
+    throw new TypeError("server must be one of Node's, such as http.createServer(application)");
+  }
   for (;;) {
     let stream: Stream;
     try {
@@ -203,4 +210,10 @@ export async function serveHttp(
       reportThrown(error);
     }
   }
+}
+
+/** An application of Express's emits as well, but nobody listens. */
+function takesConnections(server: Partial<ConnectionServer & EventEmitter> | undefined): boolean {
+  if (typeof server?.emit !== "function") return false;
+  return server.listenerCount === undefined || server.listenerCount("connection") > 0;
 }

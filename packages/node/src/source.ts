@@ -13,14 +13,22 @@ export interface StreamOpener {
  * A session, a promise of one, or what finds the present one, or opens a stream, each time: a program that reconnects has
  * another session every time.
  */
-export type StreamSource =
-  | StreamOpener
-  | Promise<StreamOpener>
-  | (() => StreamOpener | Stream | Promise<StreamOpener | Stream>);
+export type StreamSource = StreamOpener | Promise<StreamOpener> | (() => Found | Promise<Found>);
 
-/** `source`, whose failure is told to the connections that want a stream of it: until then it is nobody's. */
-export function heeded(source: StreamSource): StreamSource {
+/** What a function finds; undefined if there is nothing now. */
+type Found = StreamOpener | Stream | undefined;
+
+/**
+ * `source`, if it is one. The failure of a promise is told to the connections that want a stream of it: until then it is
+ * nobody's.
+ *
+ * @throws {TypeError} if it is none.
+ */
+export function checkSource(source: StreamSource): StreamSource {
   if (source instanceof Promise) source.catch(() => {});
+  else if (typeof source !== "function" && !isOpener(source)) {
+    throw new TypeError("source must be a session, a promise of one, or a function that finds one");
+  }
   return source;
 }
 
@@ -30,17 +38,17 @@ export function openFrom(
   use: (stream: Stream) => void,
   fail: (error: Error) => void,
 ): void {
-  const open = (found: StreamOpener | Stream): void => {
+  const open = (found: Found): void => {
     let stream: Stream;
     try {
-      stream = "open" in found ? found.open() : found;
+      stream = streamOf(found);
     } catch (error) {
       return fail(refusedError(error));
     }
     use(stream);
   };
   const refuse = (reason: unknown): void => fail(refusedError(reason));
-  let found: StreamOpener | Stream | Promise<StreamOpener | Stream>;
+  let found: Found | Promise<Found>;
   try {
     found = typeof source === "function" ? source() : source;
   } catch (error) {
@@ -48,4 +56,16 @@ export function openFrom(
   }
   if (found instanceof Promise) found.then(open, refuse);
   else open(found);
+}
+
+function streamOf(found: Found): Stream {
+  if (isOpener(found)) return found.open();
+  // A function that looks for the present session finds none between two.
+  if (found === undefined) throw new Error("there is no session");
+  if (typeof (found as Partial<Stream> | null)?.observe === "function") return found;
+  throw new TypeError("the source has given neither a session nor a stream");
+}
+
+function isOpener(value: unknown): value is StreamOpener {
+  return typeof (value as Partial<StreamOpener> | null | undefined)?.open === "function";
 }

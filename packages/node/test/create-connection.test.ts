@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { MuxadoError, type Session } from "@muxado/core";
-import { createConnection, StreamSocket } from "@muxado/node";
+import { createConnection, StreamSocket, type StreamSource } from "@muxado/node";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { nothingOpen, sessionPair, tcpSessions } from "./connections.ts";
 import { deferred, echo, ignore } from "./peers.ts";
@@ -232,6 +232,21 @@ describe("a connection that cannot be made", () => {
     expect(error).toMatchObject({ code: "ECONNREFUSED", cause: { code: "STREAM_REFUSED" } });
     expect(error.cause).toBe(connection.stream?.error);
     expect(life).toEqual(["connect", "ready", "error", "close"]);
+  });
+
+  test.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["a number", 42],
+    ["an object that opens nothing", {}],
+  ])("is not begun if its source is %s", (_, source) => {
+    expect(() => createConnection(source as StreamSource)).toThrow(TypeError);
+  });
+
+  test("is refused while its function finds no session", async () => {
+    const connection = createConnection(() => undefined);
+    const [error] = (await once(connection, "error")) as [Error];
+    expect(error).toMatchObject({ code: "ECONNREFUSED" });
+    expect(error.message).toContain("there is no session");
   });
 
   test("fails when it is given a stream that is somebody else's", async () => {

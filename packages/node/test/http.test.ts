@@ -10,7 +10,14 @@ import { type Duplex, Readable } from "node:stream";
 import { buffer, json, text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { Session } from "@muxado/core";
-import { connector, serveHttp, SessionAgent, StreamDuplex, toDuplex } from "@muxado/node";
+import {
+  connector,
+  type ConnectionServer,
+  serveHttp,
+  SessionAgent,
+  StreamDuplex,
+  toDuplex,
+} from "@muxado/node";
 import express from "express";
 import fastify from "fastify";
 import { Agent, fetch, request as undiciRequest } from "undici";
@@ -285,6 +292,15 @@ describe("an agent over a session", () => {
 });
 
 describe("a server over a session", () => {
+  test.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["an application of Express's, which is no server yet", express()],
+    ["what cannot be told of a connection", {}],
+  ])("is refused if it is %s", async (_, server) => {
+    const { sessions } = serving(() => {});
+    await expect(serveHttp(sessions[1], server as ConnectionServer)).rejects.toThrow(TypeError);
+  });
+
   test("answers bodies of a given length and chunked ones", async () => {
     const { agent } = serving((request, response) => {
       response.writeHead(201, { "X-Transfer": request.headers["transfer-encoding"] ?? "" });

@@ -3,8 +3,9 @@
 import * as net from "node:net";
 import { type Duplex, pipeline } from "node:stream";
 import type { Session } from "@muxado/core";
+import { toDuplex } from "@muxado/node";
 import { HOST } from "./link.ts";
-import { serveStreams, type Target } from "./target.ts";
+import type { Target } from "./target.ts";
 
 /** Joins connections with those to a port of this machine. */
 export class Forwarder implements Target {
@@ -17,6 +18,22 @@ export class Forwarder implements Target {
   }
 
   take(connection: Duplex): void {
+    join(connection, this.#dial());
+  }
+
+  /** A stream is joined when the server has taken the connection: before that, it can be refused. */
+  async serve(session: Session): Promise<void> {
+    for await (const stream of session) {
+      const socket = this.#dial();
+      const refuse = (): void => stream.reset("STREAM_REFUSED");
+      socket.once("error", refuse).once("connect", () => {
+        socket.off("error", refuse);
+        join(toDuplex(stream, { allowHalfOpen: true }), socket);
+      });
+    }
+  }
+
+  #dial(): net.Socket {
     const socket = net.connect({
       host: HOST,
       port: this.#port,
@@ -25,12 +42,7 @@ export class Forwarder implements Target {
       noDelay: true,
     });
     this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
-    join(connection, socket);
-  }
-
-  serve(session: Session): Promise<void> {
-    return serveStreams(session, this);
+    return socket.once("close", () => this.#sockets.delete(socket));
   }
 
   cut(): void {
