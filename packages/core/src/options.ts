@@ -152,7 +152,7 @@ export interface SessionOptions {
   readonly scheduleFlush?: FlushScheduler | undefined;
 }
 
-/** What may be left out, and has no default. */
+/** Options without a default. */
 type Hook = "trace" | "record" | "watcher" | "keepContext";
 
 /** The options of a session with every default filled in. */

@@ -1,17 +1,22 @@
 // The compliance suite over what core brings itself: a transport in memory, and any pair of Web Streams.
 
-import { attach, type ByteStreamPair, Session } from "@muxado/core";
-import { describeSessions, runningPair } from "@muxado/testkit";
+import { attach, type ByteStreamPair } from "@muxado/core";
+import {
+  describeSessions,
+  disposable,
+  type PairOptions,
+  runningPair,
+  type SessionsUnderTest,
+} from "@muxado/testkit";
 
 describeSessions({
   name: "a link in memory",
-  connect: async (options) => withDispose(runningPair({ ...options })),
+  connect: inMemory(),
 });
 
 describeSessions({
   name: "a link in memory that cuts and joins anywhere, and is late",
-  connect: async (options) =>
-    withDispose(runningPair({ ...options, chunks: "cut", writeTime: [0, 1], seed: 7 })),
+  connect: inMemory({ chunks: "cut", writeTime: [0, 1], seed: 7 }),
 });
 
 describeSessions({
@@ -20,21 +25,16 @@ describeSessions({
     const [there, back] = [new TransformStream(), new TransformStream()];
     const atClient: ByteStreamPair = { readable: back.readable, writable: there.writable };
     const atServer: ByteStreamPair = { readable: there.readable, writable: back.writable };
-    return withDispose({
-      client: attach(atClient, { ...client, role: "client" }),
-      server: attach(atServer, { ...server, role: "server" }),
-    });
+    return disposable(
+      attach(atClient, { ...client, role: "client" }),
+      attach(atServer, { ...server, role: "server" }),
+    );
   },
 });
 
-function withDispose({ client, server }: { client: Session; server: Session }) {
-  return {
-    client,
-    server,
-    async [Symbol.asyncDispose]() {
-      client.destroy();
-      server.destroy();
-      await Promise.all([client.closed, server.closed]);
-    },
+function inMemory(link: PairOptions = {}): SessionsUnderTest["connect"] {
+  return async (options) => {
+    const { client, server } = runningPair({ ...options, ...link });
+    return disposable(client, server);
   };
 }

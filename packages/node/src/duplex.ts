@@ -27,7 +27,7 @@ export class StreamDuplex extends StreamConnection {
     this.carryBy(stream);
   }
 
-  /** What it stands on. */
+  /** The stream that carries it. */
   override get stream(): Stream {
     return super.stream!;
   }

@@ -87,7 +87,7 @@ export interface ConnectorOptions {
   readonly allowH2?: boolean | undefined;
 }
 
-/** What undici says of a connection that it wants. */
+/** How undici asks for a connection. */
 interface Wanted {
   readonly protocol?: string | undefined;
   readonly hostname?: string | undefined;

@@ -74,7 +74,7 @@ const GOODBYE: ReadonlySet<unknown> = new Set([
   "UND_ERR_INFO",
 ]);
 
-/** What a peer is told of a connection that is destroyed with `error`: a program that lost interest has not failed. */
+/** The code for the peer when a program destroys its connection with `error`. A program that lost interest has not failed. */
 export function resetCodeFor(error: (Error & { code?: unknown }) | null): ResetCode {
   const isGone = error === null || error.name === "AbortError" || GONE.has(error.code);
   return isGone ? "STREAM_CANCELLED" : "INTERNAL_ERROR";

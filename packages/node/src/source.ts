@@ -3,7 +3,7 @@
 import type { Stream } from "@muxado/core";
 import { refusedError } from "./socket-error.ts";
 
-/** What opens streams: a session, or a layer over one. */
+/** A session, or a layer over one: it opens streams. */
 export interface StreamOpener {
   /** As `Session.open`. */
   open(): Stream;
@@ -15,7 +15,7 @@ export interface StreamOpener {
  */
 export type StreamSource = StreamOpener | Promise<StreamOpener> | (() => Found | Promise<Found>);
 
-/** What a function finds; undefined if there is nothing now. */
+/** The result of a function; undefined if there is no session now. */
 type Found = StreamOpener | Stream | undefined;
 
 /**

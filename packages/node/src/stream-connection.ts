@@ -57,7 +57,7 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
   #wantsMore = false;
   /** Bytes of the write under way: Node has one at a time. */
   #writing = 0;
-  /** What of it was not taken, and who is to be told when it is. */
+  /** The part of it that the stream has not taken, and the callback for when it has. */
   #rest: Uint8Array | undefined;
   #written: Callback | undefined;
   /** It will be destroyed when all that had arrived before the peer's end has been read. */
@@ -82,11 +82,11 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     stream.observe(this);
     this.#stream = stream;
     this.#carrier ??= carrierOf(stream.session);
-    // One that is over will not say so again.
+    // A stream that is over calls no observer any more.
     if (stream.error !== undefined) this.onReadable();
   }
 
-  /** What it stands on; undefined while it is connecting. */
+  /** The stream that carries it; undefined while it is connecting. */
   get stream(): Stream | undefined {
     return this.#stream;
   }
@@ -318,7 +318,7 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     const { error } = this.#stream!;
     if (error === undefined || this.#isFailing) return;
     this.#isFailing = true;
-    // What has arrived is read first.
+    // The program reads first what has arrived.
     if (this.readableLength === 0) this.#destroyBecause(error);
     else this.once("end", () => this.#destroyBecause(error));
   }

@@ -8,10 +8,9 @@ import {
   createServer,
   type ServerOptions,
 } from "@muxado/node";
-import { describeSessions, type SessionsUnderTest } from "@muxado/testkit";
+import { describeSessions, disposable, type SessionsUnderTest } from "@muxado/testkit";
 import { PassThrough } from "node:stream";
 import { certificate } from "./certificate.ts";
-import { disposable } from "./connected.ts";
 import { duplexPair } from "./duplex-pair.ts";
 import { deferred, HOST as host } from "./peers.ts";
 import { leaveNothingOpen, socketPath } from "./resources.ts";

@@ -1,8 +1,7 @@
 // The compliance suite over Duplexes that are not Node's own, and behave almost like them.
 
 import { attach } from "@muxado/node";
-import { describeSessions } from "@muxado/testkit";
-import { disposable } from "./connected.ts";
+import { describeSessions, disposable } from "@muxado/testkit";
 import { readableStreamPair, streamxPair } from "./foreign-pair.ts";
 
 for (const [name, pair] of Object.entries({

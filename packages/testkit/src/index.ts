@@ -3,6 +3,7 @@
 export {
   type ConnectedSessions,
   type ConnectOptions,
+  disposable,
   type SessionsUnderTest,
 } from "./compliance/harness.ts";
 export { type ClosingUnderTest, describeClosing, type Outcome } from "./closing/suite.ts";

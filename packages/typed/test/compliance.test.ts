@@ -4,6 +4,7 @@ import { TypedSession } from "@muxado/typed";
 import {
   type ConnectOptions,
   describeSessions,
+  disposable,
   type PairOptions,
   runningPair,
 } from "@muxado/testkit";
@@ -25,14 +26,6 @@ function typedPair(link: PairOptions = {}) {
     const pair = runningPair({ ...options, ...link });
     const client = new TypedSession(pair.client, options.client);
     const server = new TypedSession(pair.server, options.server);
-    return {
-      client,
-      server,
-      async [Symbol.asyncDispose]() {
-        client.destroy();
-        server.destroy();
-        await Promise.all([client.closed, server.closed]);
-      },
-    };
+    return disposable(client, server);
   };
 }

@@ -1,7 +1,7 @@
 // The compliance suite over WebSockets of every kind.
 
 import type { Session } from "@muxado/core";
-import { type ConnectedSessions, describeSessions, type SessionsUnderTest } from "@muxado/testkit";
+import { describeSessions, disposable, type SessionsUnderTest } from "@muxado/testkit";
 import { attach, connect, type WebSocketConstructor } from "@muxado/ws";
 import { createServer } from "@muxado/ws/server";
 import { WebSocket } from "ws";
@@ -40,22 +40,5 @@ function listening(WebSocket: WebSocketConstructor): SessionsUnderTest["connect"
     const url = `ws://${HOST}:${listener.port}/`;
     const session = await connect(url, { ...client, WebSocket });
     return disposable(session, await accepted.promise, () => listener.close({ timeout: 0 }));
-  };
-}
-
-function disposable(
-  client: Session,
-  server: Session,
-  close = async (): Promise<void> => {},
-): ConnectedSessions {
-  return {
-    client,
-    server,
-    async [Symbol.asyncDispose]() {
-      client.destroy();
-      server.destroy();
-      await Promise.all([client.closed, server.closed]);
-      await close();
-    },
   };
 }

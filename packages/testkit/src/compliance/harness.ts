@@ -17,6 +17,24 @@ export interface ConnectedSessions {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** The two sessions of one test. Disposing gives up both, and then does `close`. */
+export function disposable(
+  client: Session,
+  server: Session,
+  close = async (): Promise<void> => {},
+): ConnectedSessions {
+  return {
+    client,
+    server,
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      server.destroy();
+      await Promise.all([client.closed, server.closed]);
+      await close();
+    },
+  };
+}
+
 /** What the suite is told about the implementation under test. */
 export interface SessionsUnderTest {
   /** The title of the suite: what carries the sessions. */
