@@ -94,6 +94,9 @@ export class MuxadoError extends Error {
   }
 }
 
+// The wire's codes have no gap, so a name's place in the list is its number.
+const CODES = /* @__PURE__ */ Object.keys(ErrorCode) as ErrorCodeName[];
+
 /** The number that travels for a code. */
 export function wireCodeOf(code: MuxadoErrorCode): number {
   return WIRE_CODES[code];
@@ -102,10 +105,7 @@ export function wireCodeOf(code: MuxadoErrorCode): number {
 /** The name of a code that a peer sent. RST(0) is an error too, so 0 has no name of its own here. */
 export function codeOfWire(wireCode: number): MuxadoErrorCode {
   if (wireCode === 0) return "STREAM_RESET";
-  for (const [name, number] of Object.entries(ErrorCode)) {
-    if (number === wireCode) return name as ErrorCodeName;
-  }
-  return "UNKNOWN_CODE";
+  return CODES[wireCode] ?? "UNKNOWN_CODE";
 }
 
 /**
@@ -117,7 +117,7 @@ export interface Failure extends Omit<MuxadoErrorInit, "streamId" | "retry"> {
   readonly unprocessed?: boolean;
 }
 
-/** An error without a stack trace, for somebody who waits: none of the program's lines are on the stack then. */
+/** An error without a stack trace, for the end of a stream: the line that asks first says nothing of its cause. */
 export function withoutStack(init: MuxadoErrorInit): MuxadoError {
   const limits = Error as { stackTraceLimit?: number };
   const { stackTraceLimit } = limits;

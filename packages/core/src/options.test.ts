@@ -16,7 +16,7 @@ const NUMBERS = {
   memoryBudget: { default: 134_217_728, least: 0, most: Infinity },
   transportBudget: { default: 262_144, least: 1, most: Infinity },
   acceptBacklog: { default: 128, least: 1, most: Infinity },
-  maxInboundStreams: { default: 16_384, least: 0, most: Infinity },
+  maxInboundStreams: { default: 4096, least: 0, most: Infinity },
   maxOutboundStreams: { default: Infinity, least: 0, most: Infinity },
   maxProvokedResets: { default: 10_000, least: 0, most: Infinity },
   maxWaitingResets: { default: 10_000, least: 0, most: Infinity },

@@ -68,7 +68,7 @@ export interface SessionOptions {
   readonly acceptBacklog?: number | undefined;
   /**
    * Remote streams that may be open at once; one more is refused with STREAM_REFUSED. Each costs the session half a
-   * kilobyte and the application what it does with it. Default: 16 384.
+   * kilobyte and the application what it does with it. Default: 4 096.
    */
   readonly maxInboundStreams?: number | undefined;
   /** Local streams that may be open at once; `open` beyond throws STREAM_LIMIT. Default: no cap. A Rust peer takes 512 of both sides together. */
@@ -175,7 +175,7 @@ const NUMBERS = {
   maxWindowSize: [MAX_WINDOW_SIZE, 1, undefined],
   memoryBudget: [128 * 1024 * 1024, 0, Infinity],
   transportBudget: [256 * 1024, 1, Infinity],
-  maxInboundStreams: [16 * 1024, 0, Infinity],
+  maxInboundStreams: [4 * 1024, 0, Infinity],
   maxOutboundStreams: [Infinity, 0, Infinity],
   maxProvokedResets: [10_000, 0, Infinity],
   maxWaitingResets: [10_000, 0, Infinity],

@@ -101,7 +101,7 @@ export class ReceiveSide implements WaiterOwner {
     const reading = this.#reading;
     if (reading !== null) {
       this.#reading = null;
-      reading.reject(this.#stream.errorForWaiters);
+      reading.reject(this.#stream.error!);
     }
   }
 

@@ -192,10 +192,10 @@ export class SendSide implements WaiterOwner {
     this.#keep(-this.unsent);
     if (taken !== null) {
       this.#taken = null;
-      for (const { waiter } of taken) waiter.reject(this.#stream.errorForWaiters);
+      for (const { waiter } of taken) waiter.reject(this.#stream.error!);
     }
     if (pending === null) return;
-    for (const { waiter } of pending) waiter.reject(this.#stream.errorForWaiters);
+    for (const { waiter } of pending) waiter.reject(this.#stream.error!);
   }
 
   /** An aborted write takes back what of it has not been sent. */

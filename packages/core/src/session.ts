@@ -25,7 +25,7 @@ import { reportThrown } from "./observer.ts";
 import { Outbound } from "./outbound.ts";
 import { Pings } from "./pings.ts";
 import { Scheduler } from "./scheduler.ts";
-import { inSlices } from "./slices.ts";
+import { Slices } from "./slices.ts";
 import { type CloseOptions, type SessionEnd, Shutdown } from "./shutdown.ts";
 import { Counters, countReset, type SessionStats } from "./stats.ts";
 import { Stream, type WaitOptions } from "./stream.ts";
@@ -100,6 +100,8 @@ export class Session implements AsyncIterable<Stream> {
   now = 0;
   /** @internal */
   readonly dispatch: Dispatch;
+  /** @internal Tells those who wait on streams that have failed, in parts. */
+  readonly ends: Slices<Stream>;
   /** @internal */
   readonly decoder: WireDecoder;
   /** @internal Streams that credit is owed to: their increments leave together. */
@@ -166,6 +168,7 @@ export class Session implements AsyncIterable<Stream> {
       (streamId) => this.spoiled(streamId),
     );
     this.scheduler = new Scheduler(this.outbound, this.stalled);
+    this.ends = new Slices(clock, (stream) => stream.settle());
     this.shutdown = new Shutdown(this, carrier);
     this.dispatch = new Dispatch(this);
     const isOver = (): boolean => this.shutdown.ended;
@@ -426,11 +429,6 @@ export class Session implements AsyncIterable<Stream> {
       countReset(this.counters.resetsSent, "STREAM_CANCELLED");
       this.outbound.putReset(id, wireCode);
     }
-  }
-
-  /** @internal Tells those who wait on `streams`, which have failed, in parts; calls `done` behind the last. */
-  settleStreams(streams: readonly Stream[], done: () => void = () => {}): void {
-    inSlices(this.options.clock, streams, (stream) => stream.settle(), done);
   }
 
   /** @internal Over its memory budget, the session resets the streams that hold the most of it. */

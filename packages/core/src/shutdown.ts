@@ -205,8 +205,11 @@ export class Shutdown {
     const unseen = table.all().filter((stream) => {
       return stream.unsent || (stream.isLocal && !stream.heard && stream.id > lastSeen);
     });
-    this.#session.settleStreams(unseen.filter((stream) => stream.mark(failure)));
-    if (before === undefined) this.streamEnded();
+    const failed = unseen.filter((stream) => stream.mark(failure));
+    const { ends } = this.#session;
+    // One chunk may bring many of them.
+    if (before !== undefined) return ends.addLater(failed);
+    ends.add(failed, () => this.streamEnded());
   }
 
   /** The input is not of this protocol, or not valid in it. */
@@ -325,7 +328,7 @@ export class Shutdown {
     }
     session.acceptQueue.end(() => this.endError());
     session.pings.fail(() => this.endError());
-    session.settleStreams(streams, () => {
+    session.ends.add(streams, () => {
       this.#isTold = true;
       this.#tellEnd();
     });

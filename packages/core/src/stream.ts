@@ -247,7 +247,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /** Why the stream failed, if it has. A stream that ended in the ordinary way has no error. */
   get error(): MuxadoError | undefined {
     if (this.failure === null) return undefined;
-    return (this.ownExtras().error ??= new MuxadoError(this.describe(this.failure)));
+    return (this.ownExtras().error ??= withoutStack(this.describe(this.failure)));
   }
 
   /**
@@ -324,11 +324,6 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /** @internal It has failed, or both directions have ended. */
   get isOver(): boolean {
     return this.failure !== null || this.state === StreamState.closed;
-  }
-
-  /** @internal The {@link error} for those who wait. */
-  get errorForWaiters(): MuxadoError {
-    return (this.ownExtras().error ??= withoutStack(this.describe(this.failure!)));
   }
 
   /** @internal `failure` as an error of this stream. */

@@ -13,7 +13,7 @@ const drain = (): Promise<void> => hop(8);
 
 describe("ten thousand streams", () => {
   it("open at once, each with an answer of its own, and leave nothing behind", async () => {
-    const pair = connectedPair({ seed: 1 });
+    const pair = connectedPair({ seed: 1, session: { maxInboundStreams: 10_000 } });
     const { client, server } = pair;
     void serve(server);
     const answers = Array.from({ length: 10_000 }, async (_, count) => {

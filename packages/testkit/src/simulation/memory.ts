@@ -31,7 +31,7 @@ const FRAMES_PER_QUESTION = 250;
 
 /** A peer fills the windows of streams that are accepted and never read. */
 export async function fillWindows({ streams, memoryBudget }: MemoryOptions): Promise<MemoryFacts> {
-  const peer = rawPeer({ memoryBudget, acceptBacklog: Infinity });
+  const peer = rawPeer({ memoryBudget, acceptBacklog: Infinity, maxInboundStreams: Infinity });
   const bystander = await Bystander.join(peer);
   const body = new Uint8Array(BODY);
   const ids = Array.from({ length: streams }, (_, count) => 5 + 2 * count);
@@ -54,7 +54,12 @@ export async function starveWriters({
   // A smaller credit at first, so that what is sent does not hide what waits.
   const credit = 4 * 1024;
   const wire = { ...muxado, initialWindow: credit };
-  const peer = rawPeer({ memoryBudget, wire, acceptBacklog: Infinity });
+  const peer = rawPeer({
+    memoryBudget,
+    wire,
+    acceptBacklog: Infinity,
+    maxInboundStreams: Infinity,
+  });
   const bystander = await Bystander.join(peer);
   const waiting: Stream[] = [];
   for (let count = 0; count < streams; count++) {
