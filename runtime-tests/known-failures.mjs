@@ -52,7 +52,7 @@ export const knownFailures = [
   },
   {
     runtime: "deno",
-    file: "packages/core/src/clock.test.ts",
+    file: "packages/core/src/base/clock.test.ts",
     test: "a flush without setImmediate runs after the turn and all its promise continuations",
     why: "Deno delivers a port's message between promise continuations. Ours are not concerned: Deno has setImmediate",
     reproduction: "message-among-continuations.mjs",

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 const PACKAGES = {
   "@muxado/frame": import.meta.resolve("@muxado/frame"),
   "@muxado/core": import.meta.resolve("@muxado/core"),
-  "@muxado/core/liveness": import.meta.resolve("@muxado/core/liveness"),
+  "@muxado/core/layers": import.meta.resolve("@muxado/core/layers"),
   "@muxado/ws": import.meta.resolve("@muxado/ws"),
   "@muxado/typed": import.meta.resolve("@muxado/typed"),
   "@muxado/heartbeat": import.meta.resolve("@muxado/heartbeat"),

@@ -15,7 +15,7 @@ import {
   putRst,
   putWndinc,
 } from "@muxado/frame";
-import type { Wire } from "./wire.ts";
+import type { Wire } from "./seams/wire.ts";
 
 /** An RST or WNDINC frame: the header and one u32 (spec §4.2, §4.3). */
 const CONTROL_LENGTH = HEADER_LENGTH + 4;

@@ -1,15 +1,10 @@
 // Options: their defaults, their limits, and that whoever passes a limit is told which.
 
 import { describe, expect, it } from "vitest";
-import { flushInNextTask, systemClock } from "./clock.ts";
+import { flushInNextTask, systemClock } from "./base/clock.ts";
 import { muxado } from "./muxado-wire.ts";
-import {
-  checkNumber,
-  checkOptions,
-  type Role,
-  resolveOptions,
-  type SessionOptions,
-} from "./options.ts";
+import { checkOptions, type Role, resolveOptions, type SessionOptions } from "./options.ts";
+import { checkNumber } from "./base/numbers.ts";
 
 const NUMBERS = {
   windowSize: { default: 262_144, least: 1, most: 2 ** 31 - 1 },

@@ -6,13 +6,14 @@ import {
   flushInNextTask,
   LONGEST_DELAY,
   systemClock,
-} from "./clock.ts";
-import type { KeepContext } from "./observer.ts";
+} from "./base/clock.ts";
+import { checkNumber } from "./base/numbers.ts";
+import type { KeepContext } from "./seams/observer.ts";
 import { muxado } from "./muxado-wire.ts";
 import type { Stream } from "./stream.ts";
-import type { Trace } from "./trace.ts";
-import type { Transport } from "./transport.ts";
-import type { Wire } from "./wire.ts";
+import type { Trace } from "./seams/trace.ts";
+import type { Transport } from "./seams/transport.ts";
+import type { Wire } from "./seams/wire.ts";
 
 /** Which side of the session this is: it decides whose stream ids are odd. The two sides must differ. */
 export type Role = "client" | "server";
@@ -237,24 +238,4 @@ export function resolveOptions(role: Role, options: SessionOptions): ResolvedOpt
  */
 export function checkOptions(role: Role, options: SessionOptions): void {
   resolveOptions(role, options);
-}
-
-/**
- * `value`, if it is a whole number (or Infinity where `most` is) within the limits; for options of adapters.
- *
- * @throws {RangeError} naming the option, its limits and what it got.
- */
-export function checkNumber(
-  name: string,
-  value: number | undefined,
-  least: number,
-  most: number,
-): number {
-  const whole = Number.isInteger(value) || (value === Infinity && most === Infinity);
-  if (!whole || value! < least || value! > most) {
-    throw new RangeError(
-      `${name} must be a whole number from ${least} to ${most}, got ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
-    );
-  }
-  return value!;
 }

@@ -1,41 +1,42 @@
-// One session, as the application holds it: opening, accepting, closing; and the place where its parts meet.
-// Bytes come in at `receive` and leave through `outbound`; what frames mean is in dispatch, how it all ends in
-// shutdown.
+// One session, as the application holds it: opening, accepting, closing; and the place where its parts are made and
+// given to each other. Bytes come in through inbound and leave through outbound; what frames mean is in dispatch, how it
+// all ends in shutdown.
 
-import { AcceptQueue } from "./accept-queue.ts";
-import { Acknowledgements } from "./acknowledgements.ts";
-import { NOTHING, unshared } from "./bytes.ts";
-import { ContainedTransport } from "./contained-transport.ts";
-import { Dispatch } from "./dispatch.ts";
-import { Deadlines } from "./deadlines.ts";
-import { codeOfWire, type Failure, MuxadoError, type ResetCode, wireCodeOf } from "./errors.ts";
-import { AcceptIterator } from "./iterators.ts";
-import { Opening } from "./opening.ts";
+import { NOTHING } from "./base/bytes.ts";
+import { MuxadoError, type ResetCode, wireCodeOf } from "./base/errors.ts";
+import { checkNumber } from "./base/numbers.ts";
+import { Slices } from "./base/slices.ts";
+import { Acknowledgements } from "./life/acknowledgements.ts";
+import { Counters } from "./life/counters.ts";
+import { MemoryBudget } from "./life/memory-budget.ts";
+import { Opening } from "./life/opening.ts";
+import { Pings } from "./life/pings.ts";
+import { Resets } from "./life/resets.ts";
+import type { CloseOptions, SessionEnd } from "./life/session-end.ts";
+import { Shutdown } from "./life/shutdown.ts";
+import { StreamTable } from "./life/stream-table.ts";
 import {
-  checkNumber,
   type ResolvedOptions,
   resolveOptions,
   type Role,
   type SessionOptions,
   type StreamWatcher,
 } from "./options.ts";
-import { DEFAULT_PRIORITY, packPriority, type Priority } from "./priority.ts";
-import { MemoryBudget } from "./memory-budget.ts";
-import { reportThrown } from "./observer.ts";
-import { Outbound } from "./outbound.ts";
-import { Pings } from "./pings.ts";
-import { Scheduler } from "./scheduler.ts";
-import { Slices } from "./slices.ts";
-import { type CloseOptions, type SessionEnd, Shutdown } from "./shutdown.ts";
-import { Counters, countReset, type SessionStats } from "./stats.ts";
+import { AcceptIterator, AcceptQueue } from "./receiving/accept-queue.ts";
+import { Credit } from "./receiving/credit.ts";
+import { Dispatch } from "./receiving/dispatch.ts";
+import { Inbound } from "./receiving/inbound.ts";
+import { WindowTuning } from "./receiving/window-tuning.ts";
+import { ContainedTransport } from "./seams/contained-transport.ts";
+import { reportThrown } from "./seams/observer.ts";
+import type { SessionStats } from "./seams/stats.ts";
+import { guarded, tracedHandler } from "./seams/trace.ts";
+import type { Transport } from "./seams/transport.ts";
+import { Outbound } from "./sending/outbound.ts";
+import { DEFAULT_PRIORITY, packPriority, type Priority } from "./sending/priority.ts";
+import { Scheduler } from "./sending/scheduler.ts";
+import { StalledStreams } from "./sending/stalled-streams.ts";
 import { Stream, type WaitOptions } from "./stream.ts";
-import { StalledStreams } from "./stalled-streams.ts";
-import { StreamTable } from "./stream-table.ts";
-import { guarded, tracedHandler } from "./trace.ts";
-import { TransientMap } from "./transient-map.ts";
-import type { Transport } from "./transport.ts";
-import { WindowTuning } from "./window-tuning.ts";
-import type { Wire, WireDecoder } from "./wire.ts";
 
 /** Options of {@link Session.open}. */
 export interface OpenOptions {
@@ -45,16 +46,16 @@ export interface OpenOptions {
   readonly priority?: Priority | undefined;
 }
 
-/**
- * The most output, in bytes, that may wait behind a write that is under way when input arrives, besides what the budget
- * lets bodies take, and how much more for each stream that was open meanwhile: a mebibyte, with the default budget. So
- * much is control frames: a peer that provokes them and does not read has gone too far (docs/threats.md, 6).
- */
-const MOST_WAITING = 768 * 1024;
-const WAITING_PER_STREAM = 32;
-
 /** Why a peer is told to open no more streams: a name of the protocol's or a number. */
 export type GoAwayCode = "NO_ERROR" | ResetCode;
+
+interface OwnParts {
+  readonly counters: Counters;
+  readonly acceptQueue: AcceptQueue<Stream>;
+  readonly tuning: WindowTuning;
+  readonly pings: Pings;
+  readonly shutdown: Shutdown<Stream>;
+}
 
 /**
  * Many streams over one transport, opened from either side.
@@ -67,45 +68,23 @@ export class Session implements AsyncIterable<Stream> {
   /** @internal */
   readonly options: ResolvedOptions;
   /** @internal */
-  readonly wire: Wire;
-  /** @internal */
-  readonly table: StreamTable;
-  /** @internal */
-  readonly acceptQueue: AcceptQueue<Stream>;
+  readonly table: StreamTable<Stream>;
   /** @internal */
   readonly outbound: Outbound;
   /** @internal */
   readonly scheduler: Scheduler;
-  /** @internal */
-  readonly shutdown: Shutdown;
-  /** @internal */
-  readonly counters: Counters = new Counters();
-  /** @internal */
-  readonly memory: MemoryBudget;
-  /** @internal Bytes that a stream may hold unread without its window having grown. */
-  readonly firstWindow: number;
-  /** @internal */
-  readonly tuning: WindowTuning;
   /** @internal Streams that have output and that the peer gives no credit. */
   readonly stalled: StalledStreams;
-  /** @internal Streams that were closed here and that the peer does not end. */
-  readonly closing: Deadlines<Stream>;
+  /** @internal */
+  readonly memory: MemoryBudget;
+  /** @internal */
+  readonly credit: Credit;
+  /** @internal */
+  readonly resets: Resets<Stream>;
   /** @internal Undefined on a wire whose peers do not acknowledge streams. */
-  readonly acknowledgements: Acknowledgements | undefined = undefined;
-  /** @internal */
-  readonly pings: Pings = new Pings(this);
-  /** @internal */
-  bytesReceived = 0;
-  /** @internal When input came last, in whole milliseconds of the clock. */
-  now = 0;
-  /** @internal */
-  readonly dispatch: Dispatch;
-  /** @internal Tells those who wait on streams that have failed, in parts. */
-  readonly ends: Slices<Stream>;
-  /** @internal */
-  readonly decoder: WireDecoder;
-  /** @internal Streams that credit is owed to: their increments leave together. */
-  readonly creditDue: TransientMap<Stream, true> = new TransientMap();
+  readonly acknowledgements: Acknowledgements<Stream> | undefined;
+  /** @internal Parts that nobody reaches through the session. */
+  readonly own: OwnParts;
 
   /**
    * Runs the protocol over `transport`, which it starts, and from now on owns.
@@ -115,73 +94,124 @@ export class Session implements AsyncIterable<Stream> {
   constructor(transport: Transport, role: Role, options: SessionOptions = {}) {
     this.role = role;
     this.options = resolveOptions(role, options);
-    const { wire, clock, transportBudget, scheduleFlush } = this.options;
+    const { wire, clock, transportBudget, scheduleFlush, acceptBacklog } = this.options;
+    const counters = new Counters();
     const trace = this.options.trace && guarded(this.options.trace);
     const carrier = new ContainedTransport(
       this.options.record?.(transport, this.options) ?? transport,
       clock,
       this.options.transportTimeout,
     );
-    this.wire = wire;
-    this.table = new StreamTable(role, wire);
-    const { maxUnacknowledged } = wire;
-    if (maxUnacknowledged !== undefined) {
-      this.acknowledgements = new Acknowledgements(maxUnacknowledged, (stream) => {
-        this.announceLater(stream);
-        if (stream.sending.waits) this.scheduler.schedule(stream);
-      });
-    }
-    this.acceptQueue = new AcceptQueue({
-      backlog: this.options.acceptBacklog,
+    const table: StreamTable<Stream> = new StreamTable(
+      role === "client" ? wire.firstClientStreamId : wire.firstServerStreamId,
+      wire.maxStreamId,
+    );
+    this.table = table;
+    const acceptQueue: AcceptQueue<Stream> = new AcceptQueue({
+      backlog: acceptBacklog,
       timeout: this.options.acceptTimeout,
       clock,
       schedule: scheduleFlush,
       mayAccept: () => this.memory.mayAccept,
-      accepted: (stream) => this.accepted(stream),
-      refuse: (stream, code) => this.refuse(stream, code),
+      accepted: (stream) => accepted(this, stream),
+      refuse(stream, code) {
+        // A stream that is over needs no answer.
+        if (!stream.isOver) stream.session.resets.charge(stream, code, "nobody has accepted it");
+      },
     });
-    this.firstWindow = Math.max(wire.initialWindow, this.options.windowSize);
-    this.memory = new MemoryBudget({
-      limit: this.options.memoryBudget,
-      window: this.firstWindow,
-      backlog: this.options.acceptBacklog,
-    });
-    this.tuning = new WindowTuning(clock, this.memory, this.options.maxWindowSize);
-    const { writeTimeout, streamCloseTimeout } = this.options;
-    this.stalled = new StalledStreams(clock, writeTimeout, this.memory, (stream) => {
-      this.giveUp(stream, "WRITE_TIMEOUT", `no credit has come for ${writeTimeout} ms`);
-    });
-    this.closing = new Deadlines(clock, streamCloseTimeout, (stream) => {
-      this.giveUp(
-        stream,
-        "STREAM_CANCELLED",
-        `its peer has not ended it in ${streamCloseTimeout} ms`,
-      );
-    });
-    this.outbound = new Outbound(
+    const window = Math.max(wire.initialWindow, this.options.windowSize);
+    this.memory = new MemoryBudget(
+      { limit: this.options.memoryBudget, window, backlog: acceptBacklog },
+      () => table.all(),
+      () => acceptQueue.resume(),
+    );
+    const outbound = new Outbound(
       carrier,
       wire,
       transportBudget,
       scheduleFlush,
-      () => this.compose(),
+      () => compose(this),
       trace,
-      (streamId) => this.spoiled(streamId),
+      (streamId) => this.resets.spoiled(streamId),
     );
-    this.scheduler = new Scheduler(this.outbound, this.stalled);
-    this.ends = new Slices(clock, (stream) => stream.settle());
-    this.shutdown = new Shutdown(this, carrier);
-    this.dispatch = new Dispatch(this);
-    const isOver = (): boolean => this.shutdown.ended;
-    this.decoder = wire.createDecoder(
-      trace === undefined ? this.dispatch : tracedHandler(this.dispatch, trace, isOver),
-    );
-    carrier.start(this);
+    this.outbound = outbound;
+    this.stalled = new StalledStreams(clock, this.options.writeTimeout, this.memory);
+    this.scheduler = new Scheduler(outbound, this.stalled);
+    const tuning = new WindowTuning(clock, this.memory, this.options.maxWindowSize);
+    this.credit = new Credit(outbound, tuning);
+    const ground = {
+      clock,
+      counters,
+      table,
+      outbound,
+      options: this.options,
+      flooded: (detail: string) => shutdown.breach("ENHANCE_YOUR_CALM", `the peer ${detail}`),
+    };
+    this.resets = new Resets(ground);
+    this.acknowledgements =
+      wire.maxUnacknowledged === undefined
+        ? undefined
+        : new Acknowledgements(wire.maxUnacknowledged, (stream) => {
+            announceLater(this, stream);
+            if (stream.sending.waits) this.scheduler.schedule(stream.sending);
+          });
+    const shutdown: Shutdown<Stream> = new Shutdown({
+      ...ground,
+      transport: carrier,
+      resets: this.resets,
+      ends: new Slices(clock, (stream: Stream) => stream.settle()),
+      pendingInput: () => inbound.pending,
+      release: () => {
+        inbound.stop();
+        this.credit.clear();
+        this.stalled.clear();
+        this.resets.clear();
+        return table.takeAll();
+      },
+      fail: (error) => {
+        acceptQueue.end(error);
+        pings.fail(error);
+      },
+    });
+    const pings = new Pings({
+      ...ground,
+      refusal: () => (shutdown.ended ? shutdown.endError() : undefined),
+      measured: (roundTrip) => tuning.measured(roundTrip),
+    });
+    const dispatch = new Dispatch({
+      ...ground,
+      acceptQueue,
+      acknowledgements: this.acknowledgements,
+      memory: this.memory,
+      tuning,
+      resets: this.resets,
+      pings,
+      shutdown,
+      begin: (streamId) => begin(this, streamId),
+    });
+    const isOver = (): boolean => shutdown.ended;
+    const inbound = new Inbound({
+      ...ground,
+      decoder: wire.createDecoder(
+        trace === undefined ? dispatch : tracedHandler(dispatch, trace, isOver),
+      ),
+      isOver,
+    });
+    this.own = { counters, acceptQueue, tuning, pings, shutdown };
+    carrier.start({
+      receive: (chunk) => inbound.receive(chunk),
+      written() {
+        outbound.written();
+        table.mostLately = table.count;
+      },
+      ended: (error) => shutdown.transportEnded(error),
+    });
     wire.began?.(this, clock);
   }
 
   /** Settles with the full story once the session and its transport have ended; never rejects. */
   get closed(): Promise<SessionEnd> {
-    return this.shutdown.closed;
+    return this.own.shutdown.closed;
   }
 
   /**
@@ -196,7 +226,7 @@ export class Session implements AsyncIterable<Stream> {
     const signal = options?.signal;
     signal?.throwIfAborted();
     const priority = options?.priority && packPriority(options.priority, DEFAULT_PRIORITY);
-    const refusal = this.shutdown.openRefusal ?? this.openRefusal();
+    const refusal = this.own.shutdown.openRefusal ?? openRefusal(this);
     if (refusal !== undefined) throw refusal;
     const stream = new Stream(this, this.table.takeLocalId(), true);
     if (priority !== undefined) stream.sending.priority = priority;
@@ -204,7 +234,7 @@ export class Session implements AsyncIterable<Stream> {
     this.table.addLocal(stream);
     this.outbound.requestFlush();
     if (signal !== undefined) stream.tieTo(signal);
-    this.tellWatcher("opened", stream);
+    tellWatcher(this, "opened", stream);
     return stream;
   }
 
@@ -214,12 +244,12 @@ export class Session implements AsyncIterable<Stream> {
    * @throws {MuxadoError} once the session is over and every stream that came before has been given out.
    */
   accept(options?: WaitOptions): Promise<Stream> {
-    return this.acceptQueue.accept(options?.signal);
+    return this.own.acceptQueue.accept(options?.signal);
   }
 
   /** Accepts streams until the session is over, however it ended. Leaving the loop leaves the session as it is. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Stream> {
-    return new AcceptIterator(() => this.acceptQueue.next());
+    return new AcceptIterator(() => this.own.acceptQueue.next());
   }
 
   /**
@@ -232,7 +262,7 @@ export class Session implements AsyncIterable<Stream> {
    */
   close(options: CloseOptions = {}): Promise<void> {
     if (options.timeout !== undefined) checkNumber("timeout", options.timeout, 0, Infinity);
-    this.shutdown.drain(options);
+    this.own.shutdown.drain(options);
     return this.closed.then(() => undefined);
   }
 
@@ -244,7 +274,7 @@ export class Session implements AsyncIterable<Stream> {
    * them its code, too. The peer learns only that there is one.
    */
   destroy(error?: unknown): void {
-    this.shutdown.destroy(error);
+    this.own.shutdown.destroy(error);
   }
 
   /**
@@ -257,20 +287,21 @@ export class Session implements AsyncIterable<Stream> {
    */
   goAway(code: GoAwayCode = "NO_ERROR", debug: string | Uint8Array = NOTHING): void {
     const bytes = typeof debug === "string" ? new TextEncoder().encode(debug) : debug;
-    checkNumber("debug.length", bytes.length, 0, this.wire.maxDebugLength);
+    checkNumber("debug.length", bytes.length, 0, this.options.wire.maxDebugLength);
     const number = typeof code === "number" ? code : wireCodeOf(code);
-    this.shutdown.goAway(checkNumber("code", number, 0, 0xffffffff), bytes);
+    this.own.shutdown.goAway(checkNumber("code", number, 0, 0xffffffff), bytes);
   }
 
   /** Counters of this moment; cheap to read. */
   stats(): SessionStats {
-    const { table, acceptQueue, outbound, counters, memory } = this;
+    const { table, outbound, memory } = this;
+    const { acceptQueue, counters, tuning } = this.own;
     return {
       openStreams: table.count,
       streamsOpened: table.openedCount,
       streamsReceived: table.acceptedCount,
       waitingForAccept: acceptQueue.length,
-      bytesReceived: this.bytesReceived,
+      bytesReceived: counters.bytesReceived,
       bytesSent: outbound.bytesSent,
       bytesWritten: outbound.bytesSent - outbound.underWay,
       bytesToSend: outbound.unwritten,
@@ -281,7 +312,7 @@ export class Session implements AsyncIterable<Stream> {
       resetsSent: { ...counters.resetsSent },
       memoryUnread: memory.unread,
       memoryUnsent: memory.unsent,
-      roundTrip: this.tuning.roundTrip,
+      roundTrip: tuning.roundTrip,
     };
   }
 
@@ -296,7 +327,7 @@ export class Session implements AsyncIterable<Stream> {
     if (!(milliseconds > 0 && milliseconds < Infinity)) {
       throw new RangeError(`a round trip takes more than 0 ms, got ${milliseconds}`);
     }
-    this.tuning.measured(milliseconds);
+    this.own.tuning.measured(milliseconds);
   }
 
   /**
@@ -306,10 +337,10 @@ export class Session implements AsyncIterable<Stream> {
    * @throws {TypeError} at once, if the session's wire has no pings: muxado's has none, see `@muxado/heartbeat`.
    */
   ping(options?: WaitOptions): Promise<number> {
-    if (this.wire.putPing === undefined) {
-      throw new TypeError(`the ${this.wire.name} wire has no pings`);
+    if (this.options.wire.putPing === undefined) {
+      throw new TypeError(`the ${this.options.wire.name} wire has no pings`);
     }
-    return this.pings.send(options?.signal);
+    return this.own.pings.send(options?.signal);
   }
 
   /** {@link close}, for `await using`. */
@@ -317,193 +348,88 @@ export class Session implements AsyncIterable<Stream> {
     return this.close();
   }
 
-  /** @internal A chunk from the transport; the session's now. */
-  receive(chunk: Uint8Array): void {
-    if (this.shutdown.ended) return;
-    this.now = Math.max(0, Math.trunc(this.options.clock.now()));
-    this.bytesReceived += chunk.length;
-    this.decoder.push(unshared(chunk));
-    const { outbound, table, options } = this;
-    const most = MOST_WAITING + options.transportBudget + WAITING_PER_STREAM * table.mostLately;
-    // Answers of every kind count: the application's own are provoked as well as ours.
-    if (outbound.underWay > 0 && outbound.waiting > most) {
-      this.shutdown.breach("ENHANCE_YOUR_CALM", "the peer does not read what it provokes");
-    }
-  }
-
-  /** @internal The transport is done with the write under way. */
-  written(): void {
-    this.outbound.written();
-    this.table.mostLately = this.table.count;
-  }
-
-  /** @internal The transport is over. */
-  ended(error?: unknown): void {
-    this.shutdown.transportEnded(error);
-  }
-
-  /** @internal Bytes of a frame that is not complete. */
-  get pendingInput(): number {
-    return this.decoder.pending;
-  }
-
-  /** @internal Ignores whatever still arrives. */
-  stopReceiving(): void {
-    this.decoder.stop();
-  }
-
-  /** @internal Queues an increment for `stream`, to leave with the next write. */
-  oweCredit(stream: Stream): void {
-    this.creditDue.set(stream, true);
-    this.outbound.requestFlush();
-  }
-
-  /** @internal The application has accepted `stream`. Where peers are told so, it is with the next frame on it. */
-  accepted(stream: Stream): void {
-    stream.opening = Opening.done;
-    stream.receiving.accepted();
-    if (this.acknowledgements === undefined || stream.isOver || this.shutdown.ended) return;
-    stream.opening = Opening.ack;
-    this.announceLater(stream);
-    stream.receiving.begin();
-  }
-
-  /** @internal The SYN or ACK of `stream` leaves with the next flush, if not with its first bytes. */
-  announceLater(stream: Stream): void {
-    this.table.announceLater(stream);
-    this.outbound.requestFlush();
-  }
-
-  /** @internal Tells the peer of the end of `stream`, which may still have bytes under way. */
-  sendResetOf(stream: Stream, wireCode: number): void {
-    this.dispatch.creditLeftOver += stream.receiving.window.remaining;
-    this.sendReset(stream.id, wireCode);
-  }
-
-  /** @internal Sends a reset, and remembers it: what the peer has under way gets no second one. */
-  sendReset(streamId: number, wireCode: number): void {
-    this.table.rememberReset(streamId);
-    countReset(this.counters.resetsSent, codeOfWire(wireCode));
-    this.outbound.putReset(streamId, wireCode);
-  }
-
-  /** @internal */
-  tellWatcher(event: keyof StreamWatcher, stream: Stream): void {
-    try {
-      this.options.watcher?.[event]?.(stream);
-    } catch (error) {
-      reportThrown(error);
-    }
-  }
-
-  /** @internal `stream` has ended in both directions. */
+  /** @internal Both directions of `stream` have ended, or it has failed. */
   streamEnded(stream: Stream): void {
     // With the session, all have left at once.
     if (this.table.remove(stream)) {
       this.acknowledgements?.end(stream);
       // However long the transport is stuck, nothing keeps a stream that has ended.
-      this.scheduler.remove(stream);
-      this.creditDue.delete(stream);
-      this.stalled.delete(stream);
-      this.closing.delete(stream);
-      this.tuning.forget(stream.receiving.window);
+      this.scheduler.remove(stream.sending);
+      this.stalled.delete(stream.sending);
+      this.credit.forget(stream.receiving);
+      this.resets.forget(stream);
     }
-    this.tellWatcher("closed", stream);
-    this.shutdown.streamEnded();
+    tellWatcher(this, "closed", stream);
+    this.own.shutdown.streamEnded();
   }
 
-  /** @internal The session is over for all its streams: none of them is anywhere any more. Says which they were. */
-  releaseStreams(): Stream[] {
-    this.creditDue.clear();
-    this.stalled.clear();
-    this.closing.clear();
-    return this.table.takeAll();
+  /** @internal A drain does not wait for one of the streams any more. */
+  addBackground(): void {
+    this.table.addBackground();
+    this.own.shutdown.streamEnded();
   }
+}
 
-  /** @internal Tells the peer of the end of `streams`, the last thing that the session says before its GOAWAY. */
-  cancel(streams: readonly Stream[]): void {
-    const wireCode = wireCodeOf("STREAM_CANCELLED");
-    // None is remembered: nothing that arrives is answered any more.
-    for (const { id, unsent } of streams) {
-      if (unsent) continue;
-      countReset(this.counters.resetsSent, "STREAM_CANCELLED");
-      this.outbound.putReset(id, wireCode);
-    }
-  }
+/** Begins a stream of the peer's. */
+function begin(session: Session, streamId: number): Stream {
+  const stream = new Stream(session, streamId, false);
+  session.table.addRemote(stream);
+  // Where it is acknowledged, credit comes behind that.
+  if (session.acknowledgements === undefined) stream.receiving.begin();
+  tellWatcher(session, "opened", stream);
+  return stream;
+}
 
-  /** @internal Over its memory budget, the session resets the streams that hold the most of it. */
-  relieve(): void {
-    const detail = "it held the most of a session that exceeds its memory budget";
-    this.memory.relieve(this.table.all(), (stream) => {
-      this.giveUp(stream, "ENHANCE_YOUR_CALM", detail);
-      this.dispatch.charge();
-    });
-  }
+/** The application has accepted `stream`. Where peers are told so, it is with the next frame on it. */
+function accepted(session: Session, stream: Stream): void {
+  stream.opening = Opening.done;
+  stream.receiving.accepted();
+  if (session.acknowledgements === undefined || stream.isOver || session.own.shutdown.ended) return;
+  stream.opening = Opening.ack;
+  announceLater(session, stream);
+  stream.receiving.begin();
+}
 
-  /** @internal Resets a stream, for a reason that its application did not give and that breaks no rule. */
-  giveUp(stream: Stream, code: ResetCode & string, detail: string): void {
-    this.endStream(stream, { code, scope: "stream", origin: "local", detail });
-  }
+/** The SYN or ACK of `stream` leaves with the next flush, if not with its first bytes. */
+function announceLater({ table, outbound }: Session, stream: Stream): void {
+  table.announceLater(stream);
+  outbound.requestFlush();
+}
 
-  /** @internal The application has taken back the memory of what it had written on a stream: no peer must believe it. */
-  spoiled(streamId: number): void {
-    const stream = this.table.get(streamId);
-    const detail = "the memory of a write was transferred or shrunk before it had left";
-    if (stream === undefined) this.sendReset(streamId, wireCodeOf("INTERNAL_ERROR"));
-    else this.giveUp(stream, "INTERNAL_ERROR", detail);
+function tellWatcher({ options }: Session, event: keyof StreamWatcher, stream: Stream): void {
+  try {
+    options.watcher?.[event]?.(stream);
+  } catch (error) {
+    reportThrown(error);
   }
+}
 
-  /** @internal Resets a stream because of `failure`. */
-  endStream(stream: Stream, failure: Failure): void {
-    if (stream.isOver) return;
-    stream.mark(failure);
-    // Before it leaves: the end of the last stream may be the end of the session, and GOAWAY comes last.
-    if (!stream.unsent) this.sendResetOf(stream, wireCodeOf(failure.code));
-    stream.settle();
-  }
+/** Why no stream can be opened, if the streams that are there are the reason. */
+function openRefusal({ table, options }: Session): MuxadoError | undefined {
+  const code = table.exhausted
+    ? "STREAMS_EXHAUSTED"
+    : table.localCount >= options.maxOutboundStreams
+      ? "STREAM_LIMIT"
+      : undefined;
+  if (code === undefined) return undefined;
+  return new MuxadoError({ code, scope: "session", origin: "local", retry: "safe" });
+}
 
-  /** @internal Why no stream can be opened, if the streams that are there are the reason. */
-  openRefusal(): MuxadoError | undefined {
-    const { table } = this;
-    const code = table.exhausted
-      ? "STREAMS_EXHAUSTED"
-      : table.localCount >= this.options.maxOutboundStreams
-        ? "STREAM_LIMIT"
-        : undefined;
-    if (code === undefined) return undefined;
-    return new MuxadoError({ code, scope: "session", origin: "local", retry: "safe" });
+/**
+ * The last moment before a write leaves: everything that could wait until now is added to it. Returns whether more waits
+ * than there was room for.
+ */
+function compose({ table, credit, scheduler, memory }: Session): boolean {
+  for (const stream of table.takeOpened()) {
+    // A trace may have ended it.
+    if (stream.failure !== null) continue;
+    // Else its SYN travels with its first write, in one frame (spec appendix, G22).
+    if (!stream.sending.blocked) stream.announce();
   }
-
-  /**
-   * @internal The last moment before a write leaves: everything that could wait until now is added to it. Says whether
-   * more waits than there was room for.
-   */
-  compose(): boolean {
-    for (const stream of this.table.takeOpened()) {
-      // A trace may have ended it.
-      if (stream.failure !== null) continue;
-      // Else its SYN travels with its first write, in one frame (spec appendix, G22).
-      if (!stream.sending.blocked) stream.announce();
-    }
-    for (const [stream] of this.creditDue) {
-      const { ended, discarding, window } = stream.receiving;
-      // First out of it: a trace that sees the increment may read, and more is due, or end another stream.
-      if (!this.creditDue.delete(stream) || ended) continue;
-      const growth = discarding ? 0 : this.tuning.growthOf(window);
-      this.outbound.putIncrement(stream.id, window.takeIncrement(growth));
-    }
-    this.scheduler.fill();
-    // What has found no credit in its turn counts from now on.
-    if (this.memory.exceeded) this.relieve();
-    // A stream that has just begun may owe credit already, and callbacks may have read, written and opened.
-    return this.scheduler.isWaiting || this.creditDue.size > 0 || this.table.hasOpened;
-  }
-
-  /** @internal Nobody has accepted `stream`. */
-  refuse(stream: Stream, code: "ACCEPT_QUEUE_FULL" | "STREAM_REFUSED"): void {
-    // A stream that is over needs no answer.
-    if (stream.isOver) return;
-    this.giveUp(stream, code, "nobody has accepted it");
-    this.dispatch.charge();
-  }
+  credit.send();
+  scheduler.fill();
+  // Output that has found no credit in its turn counts from now on.
+  memory.relieve();
+  // A stream that has just begun may owe credit already, and callbacks may have read, written and opened.
+  return scheduler.isWaiting || credit.isDue || table.hasOpened;
 }

@@ -10,22 +10,27 @@ import {
   type RetryVerdict,
   resetCodeNumber,
   withoutStack,
-} from "./errors.ts";
-import { packPriority, type Priority, urgencyOf, weightOf } from "./priority.ts";
-import { listen, unlisten } from "./abort.ts";
-import { checkBytes, NOTHING } from "./bytes.ts";
-import { StreamIterator } from "./iterators.ts";
-import { Opening } from "./opening.ts";
-import { checkNumber } from "./options.ts";
-import { type KeepContext, reportThrown, type StreamObserver } from "./observer.ts";
-import { asChunk, ReceiveSide } from "./receive-side.ts";
-import { SendSide } from "./send-side.ts";
+} from "./base/errors.ts";
+import { packPriority, type Priority, urgencyOf, weightOf } from "./sending/priority.ts";
+import { listen, unlisten } from "./base/abort.ts";
+import { checkBytes, NOTHING } from "./base/bytes.ts";
+import { Opening } from "./life/opening.ts";
+import { checkNumber } from "./base/numbers.ts";
+import { type KeepContext, reportThrown, type StreamObserver } from "./seams/observer.ts";
+import { asChunk, ReceiveSide, StreamIterator } from "./receiving/receive-side.ts";
+import { SendSide } from "./sending/send-side.ts";
 import type { Session } from "./session.ts";
-import { effectOf, nextState, StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
-import { rejected } from "./waiter.ts";
-import type { StreamStats } from "./stats.ts";
+import {
+  effectOf,
+  nextState,
+  StreamEffect,
+  StreamInput,
+  StreamState,
+} from "./life/stream-state.ts";
+import { rejected } from "./base/waiter.ts";
+import type { StreamStats } from "./seams/stats.ts";
 import { ReadableSource, WritableSink } from "./web-streams.ts";
-import { DataFlag } from "./wire.ts";
+import { DataFlag } from "./seams/wire.ts";
 
 /** Options of an operation that may have to wait. */
 export interface WaitOptions {
@@ -86,8 +91,9 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.isLocal = isLocal;
     this.opening = isLocal ? Opening.syn : Opening.unaccepted;
     this.state = isLocal ? StreamState.idle : StreamState.open;
-    const { initialWindow } = session.wire;
-    this.receiving = new ReceiveSide(this, initialWindow, session.options.windowSize);
+    const { wire, windowSize } = session.options;
+    const { initialWindow } = wire;
+    this.receiving = new ReceiveSide(this, initialWindow, windowSize);
     this.sending = new SendSide(this, initialWindow);
   }
 
@@ -176,7 +182,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     const wireCode = resetCodeNumber(code);
     const { isOver } = this;
     this.resetBecause(wireCode, undefined);
-    if (!this.isLocal && !isOver) this.session.dispatch.charge();
+    if (!this.isLocal && !isOver) this.session.resets.chargePeer();
   }
 
   /**
@@ -188,8 +194,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     const extras = this.ownExtras();
     if (extras.background || this.isOver) return;
     extras.background = true;
-    this.session.table.backgroundCount++;
-    this.session.shutdown.streamEnded();
+    this.session.addBackground();
   }
 
   /**
@@ -293,12 +298,12 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     if (observer !== undefined) return;
     // Nobody stands behind its offer any more, and it has no deadline.
     this.sending.wanted = 0;
-    this.session.scheduler.schedule(this);
+    this.session.scheduler.schedule(this.sending);
   }
 
   /** Reads to the end. Leaving the loop early leaves the stream as it is: close or reset it yourself. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
-    return new StreamIterator(this);
+    return new StreamIterator(this.receiving);
   }
 
   /** {@link close}, for `await using`. */
@@ -319,6 +324,27 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /** @internal A frame of the peer's has come on it. */
   get heard(): boolean {
     return this.heardAt >= 0;
+  }
+
+  /** @internal A drain does not wait for it. */
+  get isBackground(): boolean {
+    return this.extras?.background ?? false;
+  }
+
+  /** @internal Bytes that the peer may still send on it. */
+  get creditLeft(): number {
+    return this.receiving.window.remaining;
+  }
+
+  /** @internal Bytes of the memory budget that it holds. */
+  get held(): number {
+    return this.receiving.charge + this.sending.stalled;
+  }
+
+  /** @internal Ends it, since it holds the most of a memory budget that is exceeded. */
+  pay(): void {
+    const detail = "it held the most of a session that exceeds its memory budget";
+    this.session.resets.charge(this, "ENHANCE_YOUR_CALM", detail);
   }
 
   /** @internal It has failed, or both directions have ended. */
@@ -391,7 +417,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     const code = codeOfWire(wireCode);
     const detail = "it was reset here";
     this.mark({ code, wireCode, scope: "stream", origin: "local", detail, cause });
-    if (effect === StreamEffect.apply) this.session.sendResetOf(this, wireCode);
+    if (effect === StreamEffect.apply) this.session.resets.sendOf(this, wireCode);
     this.settle();
   }
 
@@ -408,7 +434,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     if (this.failure !== null) return false;
     this.failure = failure;
     this.receiving.leave();
-    this.session.scheduler.remove(this);
+    this.session.scheduler.remove(this.sending);
     this.state = StreamState.reset;
     return true;
   }
@@ -478,7 +504,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   refuseInbound(): void {
     if (!this.receiving.discarding || this.state !== StreamState.halfClosedLocal) return;
     this.transition(StreamInput.refuseInbound);
-    this.session.closing.add(this);
+    this.session.resets.awaitEnd(this);
     if (this.receiving.window.remaining === 0) this.reset("STREAM_CLOSED");
   }
 

@@ -1,6 +1,6 @@
 // The Web Streams face of a stream: both halves stand on the non-blocking layer themselves.
 
-import { type MuxadoError, resetCodeNumber } from "./errors.ts";
+import { type MuxadoError, resetCodeNumber } from "./base/errors.ts";
 import type { Stream } from "./stream.ts";
 
 const CANCELLED = /* @__PURE__ */ resetCodeNumber("STREAM_CANCELLED");

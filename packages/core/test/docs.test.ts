@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ErrorCode } from "@muxado/frame";
 import { describe, expect, it } from "vitest";
-import type { MuxadoErrorCode } from "../src/errors.ts";
+import type { MuxadoErrorCode } from "../src/base/errors.ts";
 import { resolveOptions, type SessionOptions } from "../src/options.ts";
 import {
   effectOf,
@@ -12,7 +12,7 @@ import {
   StreamEffect,
   StreamInput,
   StreamState,
-} from "../src/stream-state.ts";
+} from "../src/life/stream-state.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 const page = (file: string): string => readFileSync(path.join(root, file), "utf8");
@@ -108,14 +108,12 @@ describe("docs/architecture.md", () => {
     expect([...drawn].sort()).toEqual(moves.sort());
   });
 
-  it("lists every file of core, once", () => {
-    const listed = rows(section(architecture, "The files of core")).map(([, file]) => file);
-    const files = readdirSync(path.join(root, "packages/core/src"), {
-      recursive: true,
-      encoding: "utf8",
-    }).filter((name) => /(?<!\.test|index)\.ts$/.test(name));
-    const names = files.map((name) => `\`${name.replaceAll("\\", "/")}\``);
-    expect([...listed].sort()).toEqual(names.sort());
+  it("lists every room of core, once", () => {
+    const listed = rows(section(architecture, "The rooms of core")).map(([, room]) => room);
+    const rooms = readdirSync(path.join(root, "packages/core/src"), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `\`${name}/\``);
+    expect([...listed].sort()).toEqual(rooms.sort());
   });
 
   it("speaks of no file that is not there", () => {

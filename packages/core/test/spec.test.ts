@@ -29,7 +29,7 @@ import {
   StreamEffect,
   StreamInput,
   StreamState,
-} from "../src/stream-state.ts";
+} from "../src/life/stream-state.ts";
 import { takeAll } from "./taking.ts";
 
 const KIB = 1024;

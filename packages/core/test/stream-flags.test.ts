@@ -4,7 +4,7 @@
 import { INITIAL_WINDOW } from "@muxado/frame";
 import { type RawPeer, rawPeer, bytes, data, fin, rst, syn, wndinc } from "@muxado/testkit";
 import { expect, it } from "vitest";
-import { StreamState } from "../src/stream-state.ts";
+import { StreamState } from "../src/life/stream-state.ts";
 import type { Stream } from "../src/stream.ts";
 
 type StateName = keyof typeof StreamState;
@@ -58,7 +58,7 @@ function contradictions(stream: Stream, peer: RawPeer): string[] {
     "in the table by its id ⇔ the peer knows it and it is not over":
       (session.table.get(stream.id) === stream) === !among("idle", "closed", "reset"),
     "counted ⇔ not over": session.table.count === (among("closed", "reset") ? 0 : 1),
-    "a session goes on": !session.shutdown.ended && peer.session === session,
+    "a session goes on": !session.own.shutdown.ended && peer.session === session,
   };
   return Object.entries(claims).flatMap(([claim, holds]) => (holds ? [] : [claim]));
 }

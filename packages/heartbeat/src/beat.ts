@@ -1,7 +1,7 @@
 // One question to the peer, "are you there?", until it is answered, in vain, or of no use any more.
 
 import type { MuxadoError, Timer } from "@muxado/core";
-import type { Question } from "@muxado/core/liveness";
+import type { Question } from "@muxado/core/layers";
 
 /** A beat, which may be sent more than once. */
 export interface Beat {

@@ -1,17 +1,8 @@
 // The heartbeat of a session: when to beat, what an echo proves, and when silence means that the peer is gone.
 // Spec §9.2, docs/decisions/0018.
 
-import {
-  checkNumber,
-  type Clock,
-  LONGEST_DELAY,
-  MuxadoError,
-  reportThrown,
-  systemClock,
-  type Timer,
-  type WaitOptions,
-} from "@muxado/core";
-import { Liveness } from "@muxado/core/liveness";
+import { type Clock, MuxadoError, systemClock, type Timer, type WaitOptions } from "@muxado/core";
+import { checkNumber, Liveness, LONGEST_DELAY, reportThrown } from "@muxado/core/layers";
 import type { TypedSession, TypedStream } from "@muxado/typed";
 import type { Beat } from "./beat.ts";
 import { BeatStream, type BeatStreamHandler } from "./beat-stream.ts";

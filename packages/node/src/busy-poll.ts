@@ -1,7 +1,7 @@
 // Looking for input instead of sleeping until it comes. Where the peer answers at once, as on the same machine, putting
 // a process to sleep and waking it takes longer than all that it does in between (docs/decisions/0026).
 
-import { checkNumber } from "@muxado/core";
+import { checkNumber } from "@muxado/core/layers";
 import { keepContext } from "./context.ts";
 
 /** An option of `connect`, `createServer` and `attach`. */

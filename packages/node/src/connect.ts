@@ -3,7 +3,8 @@
 import { addAbortListener } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { checkNumber, checkOptions, type Session, type SessionOptions } from "@muxado/core";
+import { type Session, type SessionOptions } from "@muxado/core";
+import { checkNumber, checkOptions } from "@muxado/core/layers";
 import { attach } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { connectError } from "./errors.ts";

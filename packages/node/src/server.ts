@@ -3,13 +3,8 @@
 import { once } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import {
-  checkNumber,
-  checkOptions,
-  type CloseOptions,
-  type Session,
-  type SessionOptions,
-} from "@muxado/core";
+import { type CloseOptions, type Session, type SessionOptions } from "@muxado/core";
+import { checkNumber, checkOptions } from "@muxado/core/layers";
 import { attach } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { handshakeError } from "./errors.ts";

@@ -28,22 +28,23 @@ afterAll(() => {
 
 /** What core keeps of a session and shows to nobody. */
 interface Insides {
-  readonly table: { localCount: number; remoteCount: number; backgroundCount: number };
+  readonly table: { localCount: number; remoteCount: number; busyCount: number };
   readonly memory: { stalled: number };
-  readonly creditDue: { readonly size: number };
-  readonly closing: { readonly size: number };
+  readonly credit: { readonly isDue: boolean };
+  readonly resets: { readonly awaited: number };
 }
 
 /** What a session that is over must not keep. */
 function inspect(session: Session): string | undefined {
-  const { table, memory, creditDue, closing } = session as unknown as Insides;
+  const { table, memory, credit, resets } = session as unknown as Insides;
   const counts = {
     localCount: table.localCount,
     remoteCount: table.remoteCount,
-    backgroundCount: table.backgroundCount,
+    // Of streams that are counted and not waited for, too many would make it negative.
+    busyCount: table.busyCount,
     stalled: memory.stalled,
-    creditDue: creditDue.size,
-    closing: closing.size,
+    creditDue: Number(credit.isDue),
+    closing: resets.awaited,
   };
   const left = Object.entries(counts).find(([, count]) => count !== 0);
   return left && `${left[0]} is ${left[1]}`;

@@ -104,6 +104,8 @@ async function outcomeOf(wire: Wire, chunks: Uint8Array[]): Promise<unknown> {
     for await (const stream of peer.session) streams.push(stream);
   })();
   await peer.settle();
+  // GOAWAY after GOAWAY tells of its ends in a task to come.
+  await peer.advance(0);
   const events = streams.map((stream) => ({ id: stream.id, ...drain(stream) }));
   peer.session.destroy();
   peer.end();

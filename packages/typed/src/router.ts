@@ -1,6 +1,6 @@
 // Serving a session by the types of its streams: one handler for each, and one for all others.
 
-import { checkNumber, reportThrown } from "@muxado/core";
+import { checkNumber, reportThrown } from "@muxado/core/layers";
 import { MAX_TYPE } from "./type-prefix.ts";
 import type { TypedSession } from "./typed-session.ts";
 import type { TypedStream } from "./typed-stream.ts";

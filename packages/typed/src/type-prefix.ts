@@ -1,14 +1,8 @@
 // The type at the beginning of a stream: four bytes, big-endian. Those of the peer's streams are read side by
 // side, so that one that is silent holds up none that speaks. What a type means is not known here. Spec §9.1.
 
-import {
-  type Clock,
-  Deadlines,
-  MuxadoError,
-  reportThrown,
-  type Stream,
-  type StreamObserver,
-} from "@muxado/core";
+import { type Clock, MuxadoError, type Stream, type StreamObserver } from "@muxado/core";
+import { Deadlines, reportThrown } from "@muxado/core/layers";
 
 /** Bytes of a type on the wire. */
 const LENGTH = 4;

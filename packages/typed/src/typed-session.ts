@@ -2,16 +2,12 @@
 // peer's are read, and the streams go on to whoever is there for their type. Spec §9.1.
 
 import {
-  AcceptIterator,
-  AcceptQueue,
-  checkNumber,
   type Clock,
   type CloseOptions,
   flushInNextTask,
   type GoAwayCode,
   type MuxadoError,
   type OpenOptions,
-  reportThrown,
   type Role,
   type Session,
   type SessionEnd,
@@ -20,6 +16,7 @@ import {
   systemClock,
   type WaitOptions,
 } from "@muxado/core";
+import { AcceptIterator, AcceptQueue, checkNumber, reportThrown } from "@muxado/core/layers";
 import { checkRoutes, type Routes, serve, type ServeOptions } from "./router.ts";
 import { MAX_TYPE, prefixOf, TypeReader } from "./type-prefix.ts";
 import { TypedStream } from "./typed-stream.ts";

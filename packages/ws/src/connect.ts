@@ -1,14 +1,7 @@
 // Dialing: a WebSocket with a session over it.
 
-import {
-  checkNumber,
-  checkOptions,
-  LONGEST_DELAY,
-  type Session,
-  type SessionOptions,
-  systemClock,
-  type Timer,
-} from "@muxado/core";
+import { type Session, type SessionOptions, systemClock, type Timer } from "@muxado/core";
+import { checkNumber, checkOptions, LONGEST_DELAY } from "@muxado/core/layers";
 import { attach } from "./attach.ts";
 import { connectError } from "./errors.ts";
 import { hangUp, type WebSocketLike } from "./web-socket.ts";

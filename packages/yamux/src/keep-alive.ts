@@ -1,8 +1,8 @@
 // Keeping a session alive, and finding out that its peer is gone: a ping each interval, and some sign of life within
 // the timeout of it. Spec §9.
 
-import { checkNumber, type Clock, LONGEST_DELAY, MuxadoError, type Session } from "@muxado/core";
-import { Liveness, type Question } from "@muxado/core/liveness";
+import { type Clock, MuxadoError, type WireSession } from "@muxado/core";
+import { checkNumber, Liveness, LONGEST_DELAY, type Question } from "@muxado/core/layers";
 
 /** Options of the keep-alive. */
 export interface KeepAliveOptions {
@@ -39,13 +39,13 @@ export function checkKeepAlive(options: KeepAliveOptions): void {
 }
 
 /** Keeps `session` alive until it is over. */
-export function keepAlive(session: Session, clock: Clock, options: KeepAliveOptions): void {
+export function keepAlive(session: WireSession, clock: Clock, options: KeepAliveOptions): void {
   const { keepAlive: interval = INTERVAL, pingTimeout: timeout = TIMEOUT } = options;
   if (interval !== Infinity) new KeepAlive(session, clock, interval, timeout).wait();
 }
 
 class KeepAlive {
-  readonly #session: Session;
+  readonly #session: WireSession;
   readonly #clock: Clock;
   readonly #liveness: Liveness;
   readonly #interval: number;
@@ -61,7 +61,7 @@ class KeepAlive {
   #listensSince = 0;
   #listensSinceByWall = 0;
 
-  constructor(session: Session, clock: Clock, interval: number, timeout: number) {
+  constructor(session: WireSession, clock: Clock, interval: number, timeout: number) {
     this.#session = session;
     this.#clock = clock;
     this.#liveness = new Liveness(session, clock);

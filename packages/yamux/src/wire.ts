@@ -1,7 +1,8 @@
 // The Yamux wire behind core's wire boundary: what each frame means to a session, and the frames that say what a
 // session means. Spec §4 to §8.
 
-import { checkNumber, DataFlag, type Wire, type WireHandler } from "@muxado/core";
+import { DataFlag, type Wire, type WireHandler } from "@muxado/core";
+import { checkNumber } from "@muxado/core/layers";
 import { Flag, GoAwayCode } from "./frame-type.ts";
 import { checkKeepAlive, keepAlive, type KeepAliveOptions } from "./keep-alive.ts";
 import {

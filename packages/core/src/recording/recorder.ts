@@ -1,11 +1,11 @@
 // Writing a conversation down: a session's transport, seen from between the two. It changes nothing on the way and keeps
 // no byte of either side: what it writes are copies.
 
-import { concatenated, unshared } from "../bytes.ts";
-import type { MuxadoError } from "../errors.ts";
-import { reportThrown } from "../observer.ts";
+import { concatenated, unshared } from "../base/bytes.ts";
+import type { MuxadoError } from "../base/errors.ts";
+import { reportThrown } from "../seams/observer.ts";
 import type { RecordedSession, RecordHook } from "../options.ts";
-import type { Transport, TransportInput } from "../transport.ts";
+import type { Transport, TransportInput } from "../seams/transport.ts";
 import {
   KINDS,
   MAGIC,

@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { MuxadoError } from "../errors.ts";
+import { MuxadoError } from "../base/errors.ts";
 import { muxado } from "../muxado-wire.ts";
-import type { Transport, TransportInput } from "../transport.ts";
+import type { Transport, TransportInput } from "../seams/transport.ts";
 import { RecordingError } from "./format.ts";
 import { Recorder, type RecorderOptions } from "./recorder.ts";
 import { Recording, type RecordingEntry } from "./recording.ts";

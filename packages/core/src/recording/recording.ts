@@ -1,6 +1,6 @@
 // Reading a recording: its header at once, its entries one by one. It knows nothing of frames.
 
-import { unshared } from "../bytes.ts";
+import { unshared } from "../base/bytes.ts";
 import type { Role } from "../options.ts";
 import {
   KINDS,

@@ -1,6 +1,6 @@
 // The time of a replay: it stands still until the recording says how late it is.
 
-import type { Clock, Timer } from "../clock.ts";
+import type { Clock, Timer } from "../base/clock.ts";
 
 interface SetTimer {
   readonly due: number;

@@ -1,10 +1,10 @@
 // Living a recorded conversation again: a session is given what its transport gave the first one, at the same moments
 // of a clock that stands still in between, and has to send the same bytes.
 
-import { concatenated, NOTHING } from "../bytes.ts";
-import { type Clock, flushInNextTask, type FlushScheduler } from "../clock.ts";
+import { concatenated, NOTHING } from "../base/bytes.ts";
+import { type Clock, flushInNextTask, type FlushScheduler } from "../base/clock.ts";
 import type { Role } from "../options.ts";
-import type { Transport, TransportInput } from "../transport.ts";
+import type { Transport, TransportInput } from "../seams/transport.ts";
 import { PER_MILLISECOND } from "./format.ts";
 import { Recording, type RecordingEntry } from "./recording.ts";
 import { ReplayClock } from "./replay-clock.ts";

@@ -3,7 +3,8 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import { inspect } from "node:util";
-import { checkNumber, checkOptions, type SessionOptions } from "@muxado/core";
+import { type SessionOptions } from "@muxado/core";
+import { checkNumber, checkOptions } from "@muxado/core/layers";
 import { checkOrigins, type Origins } from "./origin.ts";
 
 /** Options of {@link createServer}: what may connect, and those of every session. */

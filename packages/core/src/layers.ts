@@ -1,0 +1,9 @@
+// @muxado/core/layers: for those who build on sessions: adapters, layers over streams, wires with a life of their own.
+
+export { LONGEST_DELAY } from "./base/clock.ts";
+export { Deadlines } from "./base/deadlines.ts";
+export { checkNumber } from "./base/numbers.ts";
+export { Liveness, type Question } from "./life/liveness.ts";
+export { checkOptions } from "./options.ts";
+export { AcceptIterator, type AcceptPolicy, AcceptQueue } from "./receiving/accept-queue.ts";
+export { reportThrown } from "./seams/observer.ts";

@@ -1,0 +1,251 @@
+// What a question needs to reach the peer, and what proves that the peer is there. Bytes and milliseconds by hand.
+
+import { VirtualClock } from "@muxado/testkit";
+import { describe, expect, it } from "vitest";
+import { Liveness, type Question } from "./liveness.ts";
+import type { SessionStats } from "../seams/stats.ts";
+
+const KIB = 1024;
+
+/** A session of which only the counters exist that matter here. */
+class Counting {
+  readonly clock: VirtualClock = new VirtualClock();
+  bytesReceived = 0;
+  bytesSent = 0;
+  bytesWritten = 0;
+  bytesToSend = 0;
+  bytesReturned = 0;
+  openStreams = 1;
+
+  stats(): SessionStats {
+    const { bytesReceived, bytesSent, bytesWritten, bytesToSend, bytesReturned, openStreams } =
+      this;
+    return {
+      bytesReceived,
+      bytesSent,
+      bytesWritten,
+      bytesToSend,
+      bytesReturned,
+      openStreams,
+      streamsOpened: 0,
+      streamsReceived: 0,
+      waitingForAccept: 0,
+      framesReceived: 0,
+      framesSent: 0,
+      resetsReceived: {},
+      resetsSent: {},
+      memoryUnread: 0,
+      memoryUnsent: 0,
+      roundTrip: undefined,
+    };
+  }
+
+  /** The transport has taken so many bytes at once. */
+  send(length: number): void {
+    this.bytesSent += length;
+    this.bytesWritten += length;
+  }
+}
+
+/** A session on a line whose pace nothing has shown, and its liveness. */
+function fresh(): { session: Counting; liveness: Liveness } {
+  const session = new Counting();
+  return { session, liveness: new Liveness(session, session.clock) };
+}
+
+/** The line has carried so many bytes per second for 10 s, as an answer has shown that has just come. */
+function shown(rate: number): { session: Counting; liveness: Liveness } {
+  const { session, liveness } = fresh();
+  session.clock.advance(9_000);
+  session.send(10 * rate);
+  const question = liveness.ask();
+  session.clock.advance(1_000);
+  question.answered();
+  return { session, liveness };
+}
+
+describe("the delay of a question", () => {
+  it("is nothing behind nothing", () => {
+    expect(fresh().liveness.ask().delay).toBe(0);
+  });
+
+  it("is that of 64 kbit/s as long as nothing has shown a better line", () => {
+    const { session, liveness } = fresh();
+    session.send(256 * KIB);
+    expect(liveness.ask().delay).toBe(32_000);
+  });
+
+  it("counts what waits for the transport as well as what the transport has taken", () => {
+    const { session, liveness } = fresh();
+    session.send(8 * KIB);
+    session.bytesSent += 16 * KIB;
+    session.bytesToSend = 24 * KIB;
+    expect(liveness.ask().delay).toBe(4_000);
+  });
+
+  it("is the same whenever that was sent: it may have been just now", () => {
+    const { session, liveness } = fresh();
+    session.send(256 * KIB);
+    session.clock.advance(20_000);
+    expect(liveness.ask().delay).toBe(32_000);
+  });
+
+  it("is at the pace that the last answer has shown", () => {
+    const { session, liveness } = shown(1_000_000);
+    session.send(500_000);
+    expect(liveness.ask().delay).toBe(500);
+  });
+
+  it("of steady traffic that draws no credit is the time since the last question that was answered", () => {
+    const { session, liveness } = shown(1_000_000);
+    session.clock.advance(9_000);
+    session.send(10_000_000);
+    expect(liveness.ask().delay).toBe(10_000);
+  });
+
+  it("counts only what was sent behind the last question that was answered", () => {
+    const { session, liveness } = fresh();
+    session.clock.advance(2_000);
+    session.send(256 * KIB);
+    const question = liveness.ask();
+    session.send(8 * KIB);
+    question.answered();
+    const { delay } = liveness.ask();
+    // At 128 KiB a second, as has been shown.
+    expect(delay).toBeCloseTo(62.5);
+  });
+
+  it("is not what a slower line has shown: there may have been no more to carry", () => {
+    const { session, liveness } = shown(10);
+    session.send(8 * KIB);
+    expect(liveness.ask().delay).toBe(1_000);
+  });
+
+  it("is shorter by what the peer has returned credit for, and at the pace of that", () => {
+    const { session, liveness } = fresh();
+    session.clock.advance(10_000);
+    session.send(10_000 * KIB);
+    session.bytesReturned += 9_128 * KIB;
+    // 9 000 KiB are sure to have arrived in 10 s, and 1 000 may not have.
+    expect(liveness.ask().delay).toBeCloseTo((10_000 / 9_000) * 1_000);
+  });
+
+  it("does not believe credit of which all may be for bytes from before", () => {
+    const { session, liveness } = fresh();
+    session.openStreams = 4;
+    session.send(256 * KIB);
+    session.bytesReturned += 512 * KIB;
+    expect(liveness.ask().delay).toBe(32_000);
+  });
+
+  it("is five minutes at most", () => {
+    const { session, liveness } = fresh();
+    session.send(1e9);
+    expect(liveness.ask().delay).toBe(300_000);
+  });
+
+  it("in a session that has been going on takes into account what may be on its way", () => {
+    const session = new Counting();
+    session.send(1e9);
+    expect(new Liveness(session, session.clock).ask().delay).toBe(32_000);
+  });
+
+  it("is not told by questions that follow each other at once", () => {
+    const { session, liveness } = fresh();
+    session.clock.advance(9_000);
+    session.send(10_000_000);
+    const [one, other] = [liveness.ask(), liveness.ask()];
+    session.clock.advance(1_000);
+    one.answered();
+    other.answered();
+    session.send(500_000);
+    expect(liveness.ask().delay).toBe(500);
+  });
+});
+
+describe("a question that is given up, since the peer lives and does not answer", () => {
+  it("is as good as answered: what stood in front of it has had its time", () => {
+    const { session, liveness } = fresh();
+    session.clock.advance(2_000);
+    session.send(256 * KIB);
+    const question = liveness.ask();
+    session.clock.advance(question.patience(15_000));
+    question.givenUp();
+    expect(question.isAnswered).toBe(false);
+    expect(liveness.ask().delay).toBe(0);
+  });
+
+  it("shows no pace", () => {
+    const { session, liveness } = shown(1_000_000);
+    session.clock.advance(1_000);
+    session.send(10_000_000);
+    liveness.ask().givenUp();
+    session.send(8 * KIB);
+    expect(liveness.ask().delay).toBe(1_000);
+  });
+});
+
+describe("the patience with a question", () => {
+  it("is the tolerance, as long as the delay is no more than half of it", () => {
+    const { session, liveness } = fresh();
+    expect(liveness.ask().patience(15_000)).toBe(15_000);
+    session.send(60_000);
+    expect(liveness.ask().patience(15_000)).toBe(15_000);
+  });
+
+  it("is half of the tolerance behind a longer delay", () => {
+    const { session, liveness } = fresh();
+    session.send(256 * KIB);
+    expect(liveness.ask().patience(15_000)).toBe(32_000 + 7_500);
+  });
+});
+
+describe("a sign of life", () => {
+  function asked(): { session: Counting; question: Question } {
+    const { session, liveness } = fresh();
+    session.bytesReceived = 7;
+    return { session, question: liveness.ask() };
+  }
+
+  it("is any byte that comes after the question", () => {
+    const { session, question } = asked();
+    expect(question.look()).toBe(false);
+    session.bytesReceived++;
+    expect(question.look()).toBe(true);
+    expect(question.look()).toBe(true);
+  });
+
+  it("is a write that is under way at one look and done at a later one", () => {
+    const { session, question } = asked();
+    session.bytesSent += 1000;
+    expect(question.look()).toBe(false);
+    expect(question.look()).toBe(false);
+    session.bytesWritten += 1000;
+    expect(question.look()).toBe(true);
+    expect(question.look()).toBe(true);
+  });
+
+  it("is such a write also if the next one is under way by then", () => {
+    const { session, question } = asked();
+    session.bytesSent += 1000;
+    question.look();
+    session.bytesWritten += 1000;
+    session.bytesSent += 500;
+    expect(question.look()).toBe(true);
+  });
+
+  it("is none that the transport takes between two looks, however often", () => {
+    const { session, question } = asked();
+    for (let look = 0; look < 100; look++) {
+      session.send(1000);
+      expect(question.look()).toBe(false);
+    }
+  });
+
+  it("is no write that stays under way", () => {
+    const { session, question } = asked();
+    session.send(1000);
+    session.bytesSent += 1000;
+    for (let look = 0; look < 100; look++) expect(question.look()).toBe(false);
+  });
+});

@@ -1,0 +1,70 @@
+// Questions to the peer that it answers at once: what a round trip takes, and whether it is there. Only on wires that
+// have them.
+
+import type { Clock } from "../base/clock.ts";
+import { rejected, Waiter, type WaiterOwner } from "../base/waiter.ts";
+
+/** A question that has no answer yet. */
+interface Ping {
+  readonly waiter: Waiter<number>;
+  /** On the session's clock, in milliseconds. */
+  readonly sentAt: number;
+}
+
+/** What pings need of their session. */
+export interface PingsParts {
+  readonly clock: Clock;
+  readonly outbound: { putPing(value: number, isAnswer: boolean): void };
+  /** Why nothing can be asked any more, if so. */
+  refusal(): Error | undefined;
+  /** A round trip has taken so many milliseconds. */
+  measured(roundTrip: number): void;
+}
+
+/** The pings of one session that wait for their answers. */
+export class Pings implements WaiterOwner {
+  readonly #parts: PingsParts;
+  /** By the value that the answer repeats. */
+  readonly #sent: Map<number, Ping> = new Map();
+  #next = 0;
+
+  constructor(parts: PingsParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks, and resolves with the round trip in milliseconds. */
+  send(signal: AbortSignal | undefined): Promise<number> {
+    if (signal?.aborted) return rejected(signal.reason);
+    const { clock, outbound } = this.#parts;
+    const refusal = this.#parts.refusal();
+    if (refusal !== undefined) return rejected(refusal);
+    const waiter = new Waiter<number>(this, signal);
+    const value = this.#next;
+    this.#next = (value + 1) >>> 0;
+    this.#sent.set(value, { waiter, sentAt: clock.now() });
+    outbound.putPing(value, false);
+    return waiter.promise;
+  }
+
+  /** The peer has answered; perhaps what nobody has asked, or waits for any more. */
+  answered(value: number): void {
+    const ping = this.#sent.get(value);
+    if (ping === undefined) return;
+    this.#sent.delete(value);
+    const roundTrip = this.#parts.clock.now() - ping.sentAt;
+    if (roundTrip > 0) this.#parts.measured(roundTrip);
+    ping.waiter.resolve(roundTrip);
+  }
+
+  /** No answer will come any more. */
+  fail(error: () => unknown): void {
+    for (const { waiter } of this.#sent.values()) waiter.reject(error());
+    this.#sent.clear();
+  }
+
+  abandon(waiter: object): void {
+    for (const [value, ping] of this.#sent) {
+      if (ping.waiter === waiter) this.#sent.delete(value);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+// Resets that we send: for what reason, what the peer may still have under way then, and how many of them a peer may
+// provoke. docs/threats.md, 5 and 6.
+
+import type { Clock } from "../base/clock.ts";
+import { Deadlines } from "../base/deadlines.ts";
+import { codeOfWire, type Failure, type ResetCode, wireCodeOf } from "../base/errors.ts";
+import { FloodLimit } from "../base/flood-limit.ts";
+import { type Counters, countReset } from "./counters.ts";
+
+/** A stream, as far as its end by a reset is concerned. */
+export interface Resettable {
+  readonly id: number;
+  /** The peer has never been told of it. */
+  readonly unsent: boolean;
+  readonly isOver: boolean;
+  /** Bytes that the peer may still send on it. */
+  readonly creditLeft: number;
+  /** Makes it fail: nothing comes or leaves any more. */
+  mark(failure: Failure): boolean;
+  /** Tells those who wait on it. */
+  settle(): void;
+}
+
+/** What resets need of their session. */
+export interface ResetsParts<S> {
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly outbound: {
+    /** Writes that have left. */
+    readonly writes: number;
+    putReset(streamId: number, errorCode: number): void;
+  };
+  readonly table: {
+    get(streamId: number): S | undefined;
+    rememberReset(streamId: number): void;
+  };
+  readonly options: {
+    readonly maxProvokedResets: number;
+    readonly maxWaitingResets: number;
+    readonly streamCloseTimeout: number;
+  };
+  /** The peer has gone too far; `detail` says in what. */
+  flooded(detail: string): void;
+}
+
+/** The resets of one session. */
+export class Resets<S extends Resettable> {
+  readonly #parts: ResetsParts<S>;
+  readonly #provoked: FloodLimit;
+  /** Provoked resets that no write has carried yet, and the writes that had left when they were counted. */
+  #waiting = 0;
+  #writes = 0;
+  /** Bytes that the peer may still send on streams that were reset here, before it knows. */
+  #creditLeft = 0;
+  /** Streams that were closed here and that the peer does not end. */
+  readonly #closing: Deadlines<S>;
+
+  constructor(parts: ResetsParts<S>) {
+    this.#parts = parts;
+    const { clock, options } = parts;
+    const { streamCloseTimeout } = options;
+    this.#provoked = new FloodLimit(clock, options.maxProvokedResets);
+    this.#closing = new Deadlines(clock, streamCloseTimeout, (stream) => {
+      const detail = `its peer has not ended it in ${streamCloseTimeout} ms`;
+      this.giveUp(stream, "STREAM_CANCELLED", detail);
+    });
+  }
+
+  /** Ends `stream` with `failure`, and tells the peer. */
+  end(stream: S, failure: Failure): void {
+    if (stream.isOver) return;
+    stream.mark(failure);
+    // Before it leaves: the end of the last stream may be the end of the session, and GOAWAY comes last.
+    if (!stream.unsent) this.sendOf(stream, wireCodeOf(failure.code));
+    stream.settle();
+  }
+
+  /** Ends `stream` for a reason that its application did not give and that breaks no rule. */
+  giveUp(stream: S, code: ResetCode & string, detail: string): void {
+    this.end(stream, { code, scope: "stream", origin: "local", detail });
+  }
+
+  /** The same, because of something that the peer has done. */
+  charge(stream: S, code: ResetCode & string, detail: string): void {
+    this.giveUp(stream, code, detail);
+    this.chargePeer();
+  }
+
+  /** Sends the reset of `stream`, which may still have bytes under way. */
+  sendOf(stream: S, wireCode: number): void {
+    this.#creditLeft += stream.creditLeft;
+    this.send(stream.id, wireCode);
+  }
+
+  /** Sends a reset, and remembers it: bytes that the peer has under way get no second one. */
+  send(streamId: number, wireCode: number): void {
+    const { table, counters, outbound } = this.#parts;
+    table.rememberReset(streamId);
+    countReset(counters.resetsSent, codeOfWire(wireCode));
+    outbound.putReset(streamId, wireCode);
+  }
+
+  /** Cancels `streams`, the last thing that a session says before its GOAWAY. */
+  cancel(streams: readonly S[]): void {
+    const { counters, outbound } = this.#parts;
+    const wireCode = wireCodeOf("STREAM_CANCELLED");
+    // None is remembered: nothing that arrives is answered any more.
+    for (const { id, unsent } of streams) {
+      if (unsent) continue;
+      countReset(counters.resetsSent, "STREAM_CANCELLED");
+      outbound.putReset(id, wireCode);
+    }
+  }
+
+  /** The application has taken back the memory of a write on this stream: no peer must believe its bytes. */
+  spoiled(streamId: number): void {
+    const stream = this.#parts.table.get(streamId);
+    const detail = "the memory of a write was transferred or shrunk before it had left";
+    if (stream === undefined) this.send(streamId, wireCodeOf("INTERNAL_ERROR"));
+    else this.giveUp(stream, "INTERNAL_ERROR", detail);
+  }
+
+  /** Counts a reset that the peer has provoked. */
+  chargePeer(): void {
+    const { outbound, options } = this.#parts;
+    if (this.#writes !== outbound.writes) this.#waiting = 0;
+    this.#writes = outbound.writes;
+    this.#waiting++;
+    if (this.#provoked.exceeded() || this.#waiting > options.maxWaitingResets) {
+      this.#parts.flooded("provoked too many resets");
+    }
+  }
+
+  /** Takes `length` bytes for those that were under way on streams when they were reset. Returns whether they can be. */
+  takeLeft(length: number): boolean {
+    if (length === 0 || length > this.#creditLeft) return false;
+    this.#creditLeft -= length;
+    return true;
+  }
+
+  /** `stream` was closed here: its peer has `streamCloseTimeout` to end it. */
+  awaitEnd(stream: S): void {
+    this.#closing.add(stream);
+  }
+
+  /** Streams that wait for their peer's end. */
+  get awaited(): number {
+    return this.#closing.size;
+  }
+
+  /** `stream` has left the session. */
+  forget(stream: S): void {
+    this.#closing.delete(stream);
+  }
+
+  /** The session is over. */
+  clear(): void {
+    this.#closing.clear();
+  }
+}

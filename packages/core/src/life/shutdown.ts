@@ -1,0 +1,435 @@
+// How a session ends: draining with a deadline, going away, breaches, the end of the transport; and the story
+// of the end. Every way leads through #end, once. Spec §8.
+
+import { listen, unlisten } from "../base/abort.ts";
+import { NOTHING } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
+import {
+  codeOfWire,
+  type Failure,
+  MuxadoError,
+  type MuxadoErrorCode,
+  wireCodeOf,
+} from "../base/errors.ts";
+import type { Slices } from "../base/slices.ts";
+import { Timers } from "../base/timers.ts";
+import type { Transport } from "../seams/transport.ts";
+import type { WireError } from "../seams/wire.ts";
+import type { Counters } from "./counters.ts";
+import {
+  type CloseOptions,
+  debugOf,
+  destroyedBecause,
+  type EndReason,
+  GRACEFUL,
+  isLate,
+  messageOf,
+  type RemoteEnd,
+  remoteErrorOf,
+  type SessionEnd,
+  sessionError,
+  streamFailureOf,
+  transportEndedBecause,
+} from "./session-end.ts";
+import type { StreamTable } from "./stream-table.ts";
+
+/**
+ * Milliseconds for what is said last where time is over already: by the deadline of a drain, or because the peer seems
+ * to be gone.
+ */
+const LAST_WORDS = 1_000;
+
+/** GOAWAYs that a peer may send: each looks at all streams, and two or three say all there is to say. */
+const MOST_GOAWAYS = 16;
+
+/** A stream, as far as the end of its session is concerned. */
+interface Mortal {
+  readonly id: number;
+  readonly isLocal: boolean;
+  /** The peer has never been told of it. */
+  readonly unsent: boolean;
+  /** A frame of the peer's has come on it. */
+  readonly heard: boolean;
+  /** Makes it fail. Returns whether it had not failed before. */
+  mark(failure: Failure): boolean;
+}
+
+/** What an end needs of its session. */
+export interface ShutdownParts<S extends Mortal> {
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly counters: Counters;
+  readonly table: Pick<
+    // Entries are its own affair.
+    StreamTable<never>,
+    "count" | "busyCount" | "lastRemoteId" | "overtakenId"
+  > & { all(): S[] };
+  readonly outbound: {
+    /** Bytes encoded and not yet written. */
+    readonly unwritten: number;
+    /** Whether bytes of streams are among them. */
+    readonly hasBodies: boolean;
+    putGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array, final: boolean): void;
+    finish(error: MuxadoError | undefined, finished: () => void): void;
+    close(failure: Failure | undefined): boolean;
+  };
+  readonly options: {
+    readonly closeTimeout: number;
+    readonly goAwayTimeout: number;
+    readonly lingerTimeout: number;
+    readonly wire: { readonly maxDebugLength: number };
+  };
+  /** Tells those who wait on streams that have failed. */
+  readonly ends: Slices<S>;
+  /** Tells the peer of the end of streams. */
+  readonly resets: { cancel(streams: readonly S[]): void };
+  /** Bytes of a frame that is not complete. */
+  pendingInput(): number;
+  /** Stops input, takes all streams out of the session, and returns them. */
+  release(): S[];
+  /** Ends accepts and questions to the peer. */
+  fail(error: () => MuxadoError): void;
+}
+
+/** The end of a session. */
+export class Shutdown<S extends Mortal> {
+  /** Settles with the story once the transport is done with; never rejects. */
+  readonly closed: Promise<SessionEnd>;
+  readonly #parts: ShutdownParts<S>;
+  #resolveClosed!: (end: SessionEnd) => void;
+  /** `running` → `draining` → `ended` → `gone`: each may be skipped, none comes back. */
+  #phase: "running" | "draining" | "ended" | "gone" = "running";
+  #goAwaySent = false;
+  /** When the session ended, on its clock. */
+  #endedAt = 0;
+  /** Those who waited on streams when the session ended have been told so. */
+  #isTold = false;
+  /** Undoes the timer of a session that has nothing left to do after the peer's GOAWAY. */
+  #cancelIdle: () => void = () => {};
+  /** The directions of the transport that have ended: with both, it is done. */
+  #inputEnded = false;
+  #outputEnded = false;
+  /** GOAWAYs that have arrived. */
+  #goAways = 0;
+  /** The application has asked for a graceful end, and it came before any other. */
+  #isDrained = false;
+  #remote: RemoteEnd | undefined;
+  #localError: MuxadoError | undefined;
+  /** All are undone when the transport is given up. */
+  readonly #timers: Timers;
+
+  constructor(parts: ShutdownParts<S>) {
+    this.#parts = parts;
+    this.#timers = new Timers(parts.clock);
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  /** Whether a SYN of the peer's is still welcome. */
+  get acceptsStreams(): boolean {
+    return this.#phase === "running" && !this.#goAwaySent;
+  }
+
+  /** Whether the session is over, and only the transport may still have to end. */
+  get ended(): boolean {
+    return this.#phase === "ended" || this.#phase === "gone";
+  }
+
+  /** Why no stream can be opened now; undefined if one can. */
+  get openRefusal(): MuxadoError | undefined {
+    if (this.#phase !== "running") return this.endError();
+    if (this.#remote === undefined) return undefined;
+    return sessionError({ code: "REMOTE_GONE_AWAY", origin: "remote", retry: "safe" });
+  }
+
+  /** The error of whatever is asked of a session that is over or closing. */
+  endError(): MuxadoError {
+    const code = this.#localError?.code ?? "SESSION_CLOSED";
+    const origin = this.#localError?.origin ?? (this.#isDrained ? "local" : "remote");
+    // Nothing of what was asked for has been sent.
+    return sessionError({ code, origin, cause: this.#localError, retry: "safe" });
+  }
+
+  /**
+   * Ends the session once its streams have ended, at the latest when told by `options`, which is the deadline of its
+   * last output and of the peer's end, too.
+   */
+  drain(options: CloseOptions): void {
+    if (this.#phase === "gone") return;
+    if (this.#phase === "running") this.#phase = "draining";
+    // An end that has come before it stays what it was.
+    if (!this.ended) this.#isDrained = true;
+    const { signal, timeout = this.#parts.options.closeTimeout } = options;
+    this.streamEnded();
+    if (timeout !== Infinity) this.#timers.after(timeout, () => this.#expire());
+    if (signal === undefined) return;
+    if (signal.aborted) return this.#expire();
+    const target = { aborted: () => this.#expire() };
+    listen(signal, target);
+    this.#timers.add(() => unlisten(signal, target));
+  }
+
+  /** The time for a graceful end is over: that of the streams first, then that of the output and of the peer's end. */
+  #expire(): void {
+    if (!this.ended) return this.#drainExpired();
+    // However late the last stream ended, its output has some time.
+    const { clock } = this.#parts;
+    this.#lingerFor(this.#endedAt + this.#lastWordsTime - clock.now());
+  }
+
+  /** How long the last words of a session may take whose time is over already, or whose peer is gone. */
+  get #lastWordsTime(): number {
+    return Math.min(LAST_WORDS, this.#parts.options.lingerTimeout);
+  }
+
+  /** Gives the transport so many milliseconds more: for our output to leave, and for the peer to take it and end. */
+  #lingerFor(time: number): void {
+    this.#timers.after(time, () => this.#lingerExpired());
+  }
+
+  /** A stream has ended, or is no longer waited for: perhaps it was the last one of a drain. */
+  streamEnded(): void {
+    if (this.#parts.table.busyCount > 0) return;
+    if (this.#phase === "draining") this.#end(GRACEFUL, "NO_ERROR", true);
+    else if (this.#phase === "running" && this.#remote !== undefined) this.#watchIdle();
+  }
+
+  /** Refuses new streams of the peer's from now on, and tells it. */
+  goAway(errorCode: number, debug: Uint8Array): void {
+    if (this.ended) return;
+    this.#goAwaySent = true;
+    this.#putGoAway(errorCode, debug, false);
+  }
+
+  /** Ends the session at once, because the application says so. */
+  destroy(cause: unknown): void {
+    const failure = destroyedBecause(cause);
+    if (this.#phase === "ended" && this.#localError === undefined) {
+      // A graceful end was still sending what was queued.
+      this.#localError = sessionError(failure);
+      this.#finalize();
+    }
+    this.#end(failure, cause === undefined ? "NO_ERROR" : "INTERNAL_ERROR");
+  }
+
+  /** Ends the session because the peer broke a rule that concerns all of it. */
+  breach(code: MuxadoErrorCode, detail: string, cause?: unknown): void {
+    this.#end({ code, origin: "remote", detail, cause }, code);
+  }
+
+  /** The peer takes no more streams: those that it cannot have seen have failed, and may be retried. */
+  receiveGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
+    const before = this.#remote;
+    if (++this.#goAways > MOST_GOAWAYS) {
+      this.breach("ENHANCE_YOUR_CALM", "the peer repeats its GOAWAY");
+      return;
+    }
+    if (before !== undefined && lastStreamId > before.lastStreamId) {
+      this.breach("PROTOCOL_ERROR", `the last id of a GOAWAY rose to ${lastStreamId}`);
+      return;
+    }
+    // The last GOAWAY of a session that ends says nothing: the reason stands in the one before.
+    const silent = before !== undefined && errorCode === 0 && debug.length === 0;
+    const heard = this.#parts.counters.bytesReceived;
+    this.#remote = silent
+      ? { ...before, lastStreamId, heard }
+      : { lastStreamId, errorCode, debug, heard };
+    const failure: Failure = {
+      code: "REMOTE_GONE_AWAY",
+      scope: "stream",
+      origin: "remote",
+      unprocessed: true,
+    };
+    const { table, ends } = this.#parts;
+    // The last id is the last one that Go has seen, not the highest (spec appendix, G6). A stream with an id above it is
+    // unseen for certain if all SYNs before its own had lower ids. An answer on a stream weighs more. The peer answers
+    // each of the other streams. A stream that was never sent must not be sent now (G2).
+    const lastSeen = Math.max(lastStreamId, table.overtakenId);
+    const unseen = table.all().filter((stream) => {
+      return stream.unsent || (stream.isLocal && !stream.heard && stream.id > lastSeen);
+    });
+    const failed = unseen.filter((stream) => stream.mark(failure));
+    // One chunk may bring many of them.
+    if (before !== undefined) return ends.addLater(failed);
+    ends.add(failed, () => this.streamEnded());
+  }
+
+  /** The input is not of this protocol, or not valid in it. */
+  receiveInvalid(error: WireError): void {
+    // Rust's GOAWAY is 8 bytes longer than it says, and nothing that follows one matters (appendix, R4).
+    if (this.#remote !== undefined) this.transportEnded(undefined);
+    else this.breach(codeOfWire(error.code), error.message, error);
+  }
+
+  /** Nothing more will arrive. */
+  transportEnded(cause: unknown): void {
+    if (this.#phase === "gone") return;
+    if (this.#phase === "ended") return this.#lingerEnded(cause);
+    this.#end(this.#whyTransportEnded(cause), null);
+  }
+
+  /** The transport has ended its inbound direction, or failed, behind the end of the session. */
+  #lingerEnded(cause: unknown): void {
+    // Whether the peer has read all is not known, if it has neither ended its direction nor said that it goes. It may
+    // have said so with the end of the last stream, when nobody listened any more: one that has ended its direction
+    // misses no more than what of streams is still to be written.
+    const isMissed = !this.#inputEnded || this.#parts.outbound.hasBodies;
+    const isFarewell = this.#remote !== undefined || !isMissed;
+    this.#inputEnded = true;
+    // Our own end is still to come.
+    if (cause === undefined && !this.#outputEnded) return;
+    if (this.#localError === undefined && cause !== undefined && !isFarewell) {
+      const detail = `${messageOf(cause)}, before the peer had ended the connection`;
+      this.#localError = sessionError({
+        code: "TRANSPORT_FAILED",
+        origin: "remote",
+        detail,
+        cause,
+      });
+    }
+    this.#finalize();
+  }
+
+  #whyTransportEnded(cause: unknown): EndReason {
+    if (this.#remote !== undefined && this.#isFarewell(this.#remote, cause)) return GRACEFUL;
+    return transportEndedBecause(cause, this.#parts.pendingInput());
+  }
+
+  /** After a GOAWAY the peer may go as it likes, as long as nothing of ours is lost by it, or it has just said why. */
+  #isFarewell(remote: RemoteEnd, cause: unknown): boolean {
+    if (cause === undefined) return true;
+    const { table, outbound, counters } = this.#parts;
+    if (table.busyCount === 0 && outbound.unwritten === 0) return true;
+    const isOurFinding = MuxadoError.is(cause) && cause.code !== "TRANSPORT_FAILED";
+    return remote.errorCode !== 0 && remote.heard === counters.bytesReceived && !isOurFinding;
+  }
+
+  #drainExpired(): void {
+    if (this.ended) return;
+    const detail = `open streams that have been reset: ${this.#parts.table.count}`;
+    this.#end({ code: "DRAIN_TIMEOUT", origin: "local", detail }, "NO_ERROR", true);
+  }
+
+  /**
+   * After a GOAWAY some peers neither open streams nor hang up (spec appendix, R5). A stream that is open may be silent
+   * for as long as it likes: whether its peer is gone is for others to find out.
+   */
+  #watchIdle(): void {
+    const { goAwayTimeout } = this.#parts.options;
+    this.#cancelIdle();
+    if (goAwayTimeout === Infinity) return;
+    this.#cancelIdle = this.#timers.after(goAwayTimeout, () => {
+      // The end of a stream that is open begins it anew.
+      if (this.#parts.table.busyCount === 0) this.#end(GRACEFUL, "NO_ERROR");
+    });
+  }
+
+  /**
+   * The one end. `goAway` is the code to tell the peer; null when it can no longer be told. `resets` tells it
+   * of each stream besides.
+   */
+  #end(reason: EndReason, goAway: MuxadoErrorCode | null, resets = false): void {
+    if (this.ended) return;
+    const { clock, ends, options, outbound, resets: toPeer } = this.#parts;
+    this.#phase = "ended";
+    this.#endedAt = clock.now();
+    // The deadline of a drain is that of its output and of the peer's end, too.
+    const hasDeadline = reason === GRACEFUL && this.#isDrained;
+    if (!hasDeadline) this.#timers.cancel();
+    if (reason !== GRACEFUL) this.#localError = sessionError(reason);
+    const by = this.#isDrained ? "close" : goAway === null ? "peer" : "idle";
+    const failure = streamFailureOf(reason, by, this.#remoteError);
+    // First of all, so that a trace that sees a reset, or anybody else, can send nothing any more. A stream that had
+    // failed before is about to be told by others.
+    const streams = this.#parts.release().filter((stream) => stream.mark(failure));
+    if (resets) toPeer.cancel(streams);
+    if (goAway !== null) {
+      const told = goAway === "NO_ERROR" ? undefined : this.#localError;
+      this.#putGoAway(wireCodeOf(goAway), debugOf(told, options.wire.maxDebugLength), true);
+      this.#finish(told);
+      if (!hasDeadline) this.#lingerFor(this.#lingerTimeOf(reason));
+    }
+    this.#parts.fail(() => this.endError());
+    ends.add(streams, () => {
+      this.#isTold = true;
+      this.#tellEnd();
+    });
+    if (goAway !== null) return;
+    this.#inputEnded = true;
+    if (reason !== GRACEFUL || outbound.unwritten === 0) return this.#finalize();
+    // The peer waits for our end: a connection that is given up in the middle of a write looks broken.
+    this.#finish(undefined);
+    this.#lingerFor(options.lingerTimeout);
+  }
+
+  /** Ends the transport's outbound direction behind all that waits. */
+  #finish(error: MuxadoError | undefined): void {
+    this.#parts.outbound.finish(error, () => {
+      this.#outputEnded = true;
+      if (this.#inputEnded) this.#finalize();
+    });
+  }
+
+  /** How long the transport may take to end, once the session has. */
+  #lingerTimeOf(reason: EndReason): number {
+    const code = reason === GRACEFUL ? undefined : reason.code;
+    return isLate(code) ? this.#lastWordsTime : this.#parts.options.lingerTimeout;
+  }
+
+  /** The transport is too slow, or stuck, or the peer does not end: what has not been taken is lost. */
+  #lingerExpired(): void {
+    const { unwritten } = this.#parts.outbound;
+    // A peer that has said that it goes, and gone, misses nothing.
+    const isMissed = !(this.#inputEnded && this.#remote !== undefined);
+    if (this.#localError === undefined && isMissed && (this.#isDrained || unwritten > 0)) {
+      const detail =
+        unwritten > 0
+          ? `${unwritten} bytes could not be sent`
+          : "all was sent, but the peer has not ended the connection, and may not have read it";
+      this.#localError = sessionError({ code: "DRAIN_TIMEOUT", origin: "local", detail });
+    }
+    this.#finalize();
+  }
+
+  get #remoteError(): MuxadoError | undefined {
+    return remoteErrorOf(this.#remote);
+  }
+
+  #putGoAway(errorCode: number, debug: Uint8Array, final: boolean): void {
+    const { table, outbound } = this.#parts;
+    outbound.putGoAway(table.lastRemoteId, errorCode, debug, final);
+  }
+
+  /** The transport is over, or has had its time. */
+  #finalize(): void {
+    if (this.#phase === "gone") return;
+    this.#phase = "gone";
+    this.#timers.cancel();
+    const mayEnd = this.#parts.outbound.close(this.#writesLost());
+    // The peer has ended its direction, and waits for the end of ours: a connection that is only given up looks broken.
+    if (mayEnd && this.#localError === undefined) this.#parts.transport.end();
+    this.#parts.transport.destroy();
+    this.#tellEnd();
+  }
+
+  /** Tells the story, once there is nothing more to come. */
+  #tellEnd(): void {
+    if (this.#phase !== "gone" || !this.#isTold) return;
+    this.#resolveClosed({
+      localError: this.#localError,
+      remoteError: this.#remoteError,
+      remoteDebug: this.#remote?.debug ?? NOTHING,
+    });
+  }
+
+  /**
+   * What became of the last writes of streams that have ended in the ordinary way, if the transport was over before it had
+   * confirmed them. A peer that has ended gracefully had them: a confirmation may just be late.
+   */
+  #writesLost(): Failure | undefined {
+    if (this.#localError === undefined && this.#remoteError === undefined) return undefined;
+    const { code, origin, cause } = this.endError();
+    return { code, origin, cause, scope: "session" };
+  }
+}

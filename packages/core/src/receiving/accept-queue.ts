@@ -1,0 +1,241 @@
+// Remote streams on their way to the application, and the application's accepts that wait for one. A layer whose
+// streams have more to say than core's has a queue of its own, of the same kind.
+
+import type { Clock, FlushScheduler } from "../base/clock.ts";
+import { Deadlines } from "../base/deadlines.ts";
+import { rejected, Waiter, type WaiterOwner } from "../base/waiter.ts";
+
+/**
+ * The form in which an accept wants what it waits for: the stream itself, or a step of an iteration; of null, what it
+ * gets once no stream will come any more, which may be to throw. As with a ReadForm, making one out of the other
+ * would cost a promise and a turn of the microtask queue for each stream (measured: 7 % of its CPU time).
+ */
+type AcceptForm<S, T> = (stream: S | null, error: () => unknown) => T;
+
+/** An accept that waits. */
+class Accepting<S, T> extends Waiter<T> {
+  readonly #form: AcceptForm<S, T>;
+
+  constructor(owner: WaiterOwner, signal: AbortSignal | undefined, form: AcceptForm<S, T>) {
+    super(owner, signal);
+    this.#form = form;
+  }
+
+  take(stream: S): void {
+    this.resolve(this.#form(stream, NEVER));
+  }
+
+  end(error: () => unknown): void {
+    try {
+      this.resolve(this.#form(null, error));
+    } catch (reason) {
+      this.reject(reason);
+    }
+  }
+}
+
+/**
+ * Streams beyond the backlog that one turn may bring before they are refused. One transport chunk can open
+ * thousands at once, and an accept loop runs only after it: the backlog is judged when it has run.
+ */
+const BURST = 16 * 1024;
+
+/** Accepts streams until the session is over, however it ended: `closed` tells. */
+export class AcceptIterator<S> implements AsyncIterableIterator<S> {
+  readonly #next: () => Promise<IteratorResult<S, undefined>>;
+
+  /** @param next accepts the next stream of a session, or of a layer that accepts as one does. */
+  constructor(next: () => Promise<IteratorResult<S, undefined>>) {
+    this.#next = next;
+  }
+
+  /** The next stream; done once there will be none. */
+  next(): Promise<IteratorResult<S, undefined>> {
+    return this.#next();
+  }
+
+  /** Itself. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** What becomes of streams that wait: of those that are accepted, of too many, and of those that wait too long. */
+export interface AcceptPolicy<S> {
+  /** Streams that may wait when a turn is over. */
+  readonly backlog: number;
+  /** Milliseconds that a stream may wait, and at most twice that; Infinity: for ever. */
+  readonly timeout: number;
+  /** The source of time. */
+  readonly clock: Clock;
+  /** Runs a judgement at the end of the turn, when the accept loops have had it to take what they want. */
+  readonly schedule: FlushScheduler;
+  /** Whether a stream may be accepted now; if not, accepts wait until {@link AcceptQueue.resume}. Default: always. */
+  readonly mayAccept?: (() => boolean) | undefined;
+  /** Told of each stream that an accept gets. */
+  readonly accepted?: ((stream: S) => void) | undefined;
+  /** Refuses a stream that is one too many, or that nobody has accepted for so long that nobody will. */
+  refuse(stream: S, code: "ACCEPT_QUEUE_FULL" | "STREAM_REFUSED"): void;
+}
+
+/** The accept queue of a session, or of a layer over sessions whose streams are of type `S`. */
+export class AcceptQueue<S> implements WaiterOwner {
+  readonly #policy: AcceptPolicy<S>;
+  /** Itself, while streams wait in it. */
+  readonly #unaccepted: Deadlines<this>;
+  readonly #waiters: Accepting<S, unknown>[] = [];
+  #streams: S[] = [];
+  #head = 0;
+  /** How many of the oldest were there at the last {@link takeStale}. */
+  #stale = 0;
+  #ended: (() => unknown) | undefined;
+  /** The backlog will be judged at the end of this turn. */
+  #judging = false;
+
+  /** @param policy what becomes of its streams. */
+  constructor(policy: AcceptPolicy<S>) {
+    this.#policy = policy;
+    this.#unaccepted = new Deadlines(policy.clock, policy.timeout, () => this.#refuseStale());
+  }
+
+  /** Streams that wait to be accepted. */
+  get length(): number {
+    return this.#streams.length - this.#head;
+  }
+
+  /** Whether one more is beyond what even a running accept loop is given time for. */
+  get full(): boolean {
+    return this.length >= this.#policy.backlog + BURST;
+  }
+
+  /** Whether streams wait beyond the backlog, and {@link trim} is due at the end of the turn. */
+  get overfull(): boolean {
+    return this.length > this.#policy.backlog;
+  }
+
+  /** Hands `stream` to a waiting accept, or queues it. */
+  push(stream: S): void {
+    const waiter = this.length === 0 && this.#mayAccept ? this.#waiters.shift() : undefined;
+    if (waiter !== undefined) {
+      this.#policy.accepted?.(stream);
+      waiter.take(stream);
+      return;
+    }
+    this.#streams.push(stream);
+    if (this.length === 1) this.#unaccepted.add(this);
+    if (this.overfull) this.#judge();
+  }
+
+  /** Streams may be accepted again, by those who wait for it. */
+  resume(): void {
+    while (this.#waiters.length > 0 && this.length > 0 && this.#mayAccept) {
+      this.#waiters.shift()!.take(this.#shift());
+    }
+  }
+
+  /**
+   * The oldest stream, as soon as there is one. Streams that came before the end of the session are still
+   * given out, with what has arrived of them.
+   */
+  accept(signal: AbortSignal | undefined): Promise<S> {
+    return this.#accept(itself<S>, signal);
+  }
+
+  /** The same as a step of an iteration, which ends however the session has: `closed` tells. */
+  next(): Promise<IteratorResult<S, undefined>> {
+    return this.#accept(asStep<S>, undefined);
+  }
+
+  /** Takes out the streams that are `wanted` elsewhere. */
+  take(wanted: (stream: S) => boolean): S[] {
+    const waiting = this.#streams.slice(this.#head);
+    const isLeft = (stream: S): boolean => !wanted(stream);
+    this.#head = 0;
+    this.#stale = waiting.slice(0, this.#stale).filter(isLeft).length;
+    this.#streams = waiting.filter(isLeft);
+    return waiting.filter(wanted);
+  }
+
+  /** Takes out the newest streams beyond the backlog, to be refused. */
+  trim(): S[] {
+    if (!this.overfull) return [];
+    this.#stale = Math.min(this.#stale, this.#policy.backlog);
+    return this.#streams.splice(this.#head + this.#policy.backlog);
+  }
+
+  /** Takes out the streams that have been waiting since the last call. */
+  takeStale(): S[] {
+    const stale = this.#streams.splice(this.#head, this.#stale);
+    this.#stale = this.length;
+    return stale;
+  }
+
+  /** No stream will come any more. */
+  end(error: () => unknown): void {
+    this.#ended = error;
+    // Those that came before are still given out.
+    this.resume();
+    this.#unaccepted.clear();
+    for (const waiter of this.#waiters.splice(0)) waiter.end(error);
+  }
+
+  /** Called by an accept whose signal has aborted. */
+  abandon(waiter: object): void {
+    const index = this.#waiters.indexOf(waiter as Accepting<S, unknown>);
+    if (index >= 0) this.#waiters.splice(index, 1);
+  }
+
+  #accept<T>(form: AcceptForm<S, T>, signal: AbortSignal | undefined): Promise<T> {
+    if (signal?.aborted) return rejected(signal.reason);
+    if (this.length > 0 && this.#mayAccept) return Promise.resolve(form(this.#shift(), NEVER));
+    const waiter = new Accepting<S, T>(this, signal, form);
+    if (this.#ended === undefined) this.#waiters.push(waiter as Accepting<S, unknown>);
+    else waiter.end(this.#ended);
+    return waiter.promise;
+  }
+
+  get #mayAccept(): boolean {
+    return this.#ended !== undefined || (this.#policy.mayAccept?.() ?? true);
+  }
+
+  /** Not with the next flush: that may have been asked for before the streams came. */
+  #judge(): void {
+    if (this.#judging) return;
+    this.#judging = true;
+    this.#policy.schedule(() => {
+      this.#judging = false;
+      for (const stream of this.trim()) this.#policy.refuse(stream, "ACCEPT_QUEUE_FULL");
+    });
+  }
+
+  #refuseStale(): void {
+    for (const stream of this.takeStale()) this.#policy.refuse(stream, "STREAM_REFUSED");
+    // So many refusals may have ended the session.
+    if (this.length > 0 && this.#ended === undefined) this.#unaccepted.add(this);
+  }
+
+  #shift(): S {
+    const stream = this.#streams[this.#head++]!;
+    if (this.#stale > 0) this.#stale--;
+    if (this.length === 0) this.#unaccepted.delete(this);
+    this.#policy.accepted?.(stream);
+    // Compacts once the dead half is the larger one, so that taking is O(1) on average.
+    if (this.#head * 2 >= this.#streams.length) {
+      this.#streams = this.#streams.slice(this.#head);
+      this.#head = 0;
+    }
+    return stream;
+  }
+}
+
+function itself<S>(stream: S | null, error: () => unknown): S {
+  if (stream === null) throw error();
+  return stream;
+}
+
+function asStep<S>(stream: S | null): IteratorResult<S, undefined> {
+  return stream === null ? { done: true, value: undefined } : { done: false, value: stream };
+}
+
+/** The error of an accept that has its stream. */
+const NEVER = (): undefined => undefined;

@@ -1,0 +1,260 @@
+// The inbound direction of one stream: arriving bytes meet the window, wait in the queue, reach a reader,
+// and their credit goes back as the application consumes them, not as they arrive. Spec §6.3.
+
+import { MuxadoError } from "../base/errors.ts";
+import type { UnreadOwner } from "../life/memory-budget.ts";
+import { Opening } from "../life/opening.ts";
+import type { Receiver } from "./credit.ts";
+import { pieceForReader, ReceiveQueue } from "./receive-queue.ts";
+import { ReceiveWindow } from "./receive-window.ts";
+import type { Stream } from "../stream.ts";
+import { rejected, Waiter, type WaiterOwner } from "../base/waiter.ts";
+
+/**
+ * The form in which a reader wants what it reads: the chunk itself, or a step of an iteration. The waiting promise
+ * resolves with it directly; making one out of the other would cost a promise and a turn of the microtask queue
+ * for each chunk (measured: 9 % of all CPU time of a short stream).
+ */
+export type ReadForm<T> = (chunk: Uint8Array<ArrayBuffer> | null) => T;
+
+/** The inbound direction of a stream. */
+export class ReceiveSide implements Receiver, WaiterOwner {
+  readonly window: ReceiveWindow;
+  /** Bytes that have arrived. */
+  bytes = 0;
+  /** FIN has arrived: what is queued is all there will be. */
+  ended = false;
+  /** The application has closed the stream: what arrives is dropped. */
+  discarding = false;
+  readonly #stream: Stream;
+  /** Bytes have been dropped unread: FIN is no longer a clean end. */
+  #dropped = false;
+  #queue: ReceiveQueue | null = null;
+  #reading: Waiter<unknown> | null = null;
+  /** How the waiting reader wants it. */
+  #form: ReadForm<unknown> = asChunk;
+
+  constructor(stream: Stream, initial: number, target: number) {
+    this.#stream = stream;
+    this.window = new ReceiveWindow(initial, target);
+  }
+
+  get streamId(): number {
+    return this.#stream.id;
+  }
+
+  /** Bytes that have arrived and are not read yet. */
+  get unread(): number {
+    return this.#queue === null ? 0 : this.#queue.length;
+  }
+
+  /** Whether a reader waits. */
+  get reading(): boolean {
+    return this.#reading !== null;
+  }
+
+  /** The memory that they take, in bytes. */
+  get memory(): number {
+    return this.#queue === null ? 0 : this.#queue.memory;
+  }
+
+  /** The part of it that is charged to the memory budget. */
+  get charge(): number {
+    return this.#stream.session.memory.chargeOf(this.#owner, this.memory);
+  }
+
+  /** The peer knows the stream from now on: a window larger than it assumes is granted at once (spec §6.5). */
+  begin(): void {
+    if (this.window.owed > 0) this.#stream.session.credit.owe(this);
+  }
+
+  /** A piece of a body, already charged to the window. */
+  receive(chunk: Uint8Array<ArrayBuffer>, start: number, end: number): void {
+    if (start === end) return;
+    this.bytes += end - start;
+    const reading = this.#reading;
+    if (this.discarding) {
+      this.#dropped = true;
+      this.#consumed(end - start);
+    } else if (reading !== null) {
+      this.#reading = null;
+      this.#consumed(end - start);
+      reading.resolve(this.#form(pieceForReader(chunk, start, end)));
+    } else {
+      const before = this.memory;
+      this.#queue ??= new ReceiveQueue();
+      this.#queue.push(chunk, start, end);
+      this.#account(before, this.#queue.memory);
+      this.#stream.session.memory.relieve();
+      this.#stream.notifyReadable();
+    }
+  }
+
+  /** The peer has half-closed. */
+  end(): void {
+    this.ended = true;
+    this.#stream.session.credit.ended(this);
+    const reading = this.#reading;
+    this.#reading = null;
+    reading?.resolve(this.#form(null));
+    // Beside a reader that waits, there may be an observer: it hears of the end, too.
+    this.#stream.notifyReadable();
+  }
+
+  /** The stream has failed. What has arrived stays readable unless `drop` says otherwise. */
+  fail(drop: boolean): void {
+    if (drop) this.#dropQueue();
+    const reading = this.#reading;
+    if (reading !== null) {
+      this.#reading = null;
+      reading.reject(this.#stream.error!);
+    }
+  }
+
+  /** The stream leaves the session: its memory is the application's from now on. */
+  leave(): void {
+    this.#account(this.memory, 0);
+  }
+
+  /** The application has accepted the stream. */
+  accepted(): void {
+    if (this.#queue !== null && !this.#stream.isOver) this.#stream.session.memory.accepted();
+  }
+
+  /** What is unread is lost. */
+  drop(): void {
+    this.#dropQueue();
+  }
+
+  /** The application wants nothing more: drops what is unread and gives its credit back. */
+  discard(): void {
+    this.discarding = true;
+    this.#consumed(this.#dropQueue());
+    const reading = this.#reading;
+    if (reading !== null) {
+      this.#reading = null;
+      reading.reject(this.#closedHere());
+    }
+  }
+
+  /**
+   * The oldest piece, or its first `limit` bytes; null at the end; undefined if nothing is there yet. Throws once
+   * the stream has failed.
+   */
+  take(limit?: number): Uint8Array<ArrayBuffer> | null | undefined {
+    if (this.#queue !== null) {
+      const before = this.#queue.memory;
+      const piece = this.#queue.shift(limit)!;
+      if (this.#queue.length === 0) this.#queue = null;
+      this.#release(before);
+      this.#consumed(piece.length);
+      return piece;
+    }
+    if (this.ended && !this.#dropped) return null;
+    if (this.#stream.error !== undefined) throw this.#stream.error;
+    if (this.discarding) throw this.#closedHere();
+    return undefined;
+  }
+
+  /** The oldest piece or null at the end, as soon as there is one. */
+  read<T>(form: ReadForm<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (signal?.aborted) return rejected(signal.reason);
+    if (this.#reading !== null) {
+      return rejected(
+        new MuxadoError({
+          code: "READ_PENDING",
+          scope: "stream",
+          origin: "local",
+          streamId: this.#stream.id,
+        }),
+      );
+    }
+    let piece: Uint8Array<ArrayBuffer> | null | undefined;
+    try {
+      piece = this.take();
+    } catch (error) {
+      return rejected(error);
+    }
+    if (piece !== undefined) return Promise.resolve(form(piece));
+    const waiter = new Waiter<T>(this, signal);
+    this.#reading = waiter as Waiter<unknown>;
+    this.#form = form;
+    return waiter.promise;
+  }
+
+  abandon(): void {
+    this.#reading = null;
+  }
+
+  #dropQueue(): number {
+    const { unread, memory } = this;
+    if (unread > 0) this.#dropped = true;
+    this.#queue = null;
+    this.#release(memory);
+    return unread;
+  }
+
+  /** Memory of the session's is free again; that of a stream which has left it counts no more, but may be left over. */
+  #release(before: number): void {
+    if (!this.#stream.isOver) this.#account(before, this.memory);
+    else this.#stream.session.memory.leftOver(this, this.unread);
+  }
+
+  /** Its unread memory has changed. */
+  #account(before: number, after: number): void {
+    this.#stream.session.memory.account(this.#owner, before, after);
+  }
+
+  get #owner(): UnreadOwner {
+    if (this.#stream.isLocal) return "own";
+    return this.#stream.opening === Opening.unaccepted ? "unaccepted" : "accepted";
+  }
+
+  #consumed(length: number): void {
+    // Nothing consumed is no reason to grant: the stream may not even be known to the peer.
+    if (length === 0 || this.ended || this.#stream.failure !== null) return;
+    this.window.consume(length);
+    if (this.window.due) this.#stream.session.credit.owe(this);
+  }
+
+  #closedHere(): MuxadoError {
+    return new MuxadoError({
+      code: "STREAM_CLOSED",
+      scope: "stream",
+      origin: "local",
+      detail: "it was closed here",
+      streamId: this.#stream.id,
+    });
+  }
+}
+
+/** The form of `read`. */
+export function asChunk(chunk: Uint8Array<ArrayBuffer> | null): Uint8Array<ArrayBuffer> | null {
+  return chunk;
+}
+
+/**
+ * Reads a stream to its end. It is no generator: that would cost more promises for each step (measured: 0.28 against
+ * 0.17 µs).
+ */
+export class StreamIterator implements AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
+  readonly #receiving: ReceiveSide;
+
+  constructor(receiving: ReceiveSide) {
+    this.#receiving = receiving;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array<ArrayBuffer>, undefined>> {
+    return this.#receiving.read(asResult, undefined);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+function asResult(
+  chunk: Uint8Array<ArrayBuffer> | null,
+): IteratorResult<Uint8Array<ArrayBuffer>, undefined> {
+  return chunk === null ? { done: true, value: undefined } : { done: false, value: chunk };
+}

@@ -1,0 +1,100 @@
+// A transport that is somebody else's: whatever it does wrong ends its session with TRANSPORT_FAILED and a cause, and
+// harms nothing else. It stands between a session and what carries it, and knows nothing of frames.
+
+import { type Clock, LONGEST_DELAY, type Timer } from "../base/clock.ts";
+import type { MuxadoError } from "../base/errors.ts";
+import type { Transport, TransportInput } from "./transport.ts";
+
+/** Holds a transport to its contract. */
+export class ContainedTransport implements Transport, TransportInput {
+  readonly #carrier: Transport;
+  readonly #clock: Clock;
+  readonly #timeout: number;
+  #input!: TransportInput;
+  #isWriting = false;
+  /** Writes begun so far. */
+  #writes = 0;
+  /** Set while a write takes its time, and until it is found to have been done. */
+  #timer: Timer | undefined;
+  #isDestroyed = false;
+
+  /** @param timeout milliseconds that a write may take, and at most twice that. */
+  constructor(carrier: Transport, clock: Clock, timeout: number) {
+    this.#carrier = carrier;
+    this.#clock = clock;
+    this.#timeout = timeout;
+  }
+
+  start(input: TransportInput): void {
+    this.#input = input;
+    this.#carrier.start(this);
+  }
+
+  write(chunks: Uint8Array<ArrayBuffer>[]): void {
+    this.#isWriting = true;
+    this.#writes++;
+    try {
+      this.#carrier.write(chunks);
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#isWriting) this.#watch();
+  }
+
+  end(error?: MuxadoError): void {
+    this.#attempt(() => this.#carrier.end(error));
+  }
+
+  destroy(): void {
+    this.#isDestroyed = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#attempt(() => this.#carrier.destroy());
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.#input.receive(chunk);
+  }
+
+  written(): void {
+    if (this.#isWriting) {
+      this.#isWriting = false;
+      this.#input.written();
+    } else {
+      this.#fail(new Error("the transport has confirmed a write that was not under way"));
+    }
+  }
+
+  ended(error?: unknown): void {
+    this.#input.ended(error);
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** A transport that has been given up may say what it likes. */
+  #fail(error: unknown): void {
+    if (!this.#isDestroyed) this.#input.ended(error ?? new Error("the transport threw nothing"));
+  }
+
+  /** One timer for all writes: setting one for each would cost more than many a write. */
+  #watch(): void {
+    if (this.#timer !== undefined || this.#timeout === Infinity || this.#isDestroyed) return;
+    const writes = this.#writes;
+    this.#timer = this.#clock.setTimer(
+      () => {
+        this.#timer = undefined;
+        if (!this.#isWriting) return;
+        if (this.#writes !== writes) return this.#watch();
+        const detail = `the transport has not confirmed a write for ${this.#timeout} ms`;
+        this.#fail(new Error(detail));
+      },
+      Math.min(this.#timeout, LONGEST_DELAY),
+    );
+  }
+}

@@ -1,0 +1,117 @@
+// Whatever the order in which turns end, continuations run and a transport confirms: what was put leaves once, in
+// order, in writes that are never empty and never two at a time.
+
+import { type Frame, FrameDecoder } from "@muxado/frame";
+import fc from "fast-check";
+import { expect, it, vi } from "vitest";
+import { muxado } from "../muxado-wire.ts";
+import { Outbound } from "./outbound.ts";
+
+const KIB = 1024;
+
+type Step =
+  | { readonly does: "put"; readonly length: number; readonly times: number }
+  | { readonly does: "endTurn" | "continue" | "confirm" };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    does: fc.constant("put" as const),
+    length: fc.constantFrom(1, 64, 900, 2 * KIB, 5 * KIB, 70 * KIB),
+    times: fc.integer({ min: 1, max: 3 }),
+  }),
+  fc.record({ does: fc.constantFrom("endTurn" as const, "continue", "confirm") }),
+);
+
+/** An outbound side whose surroundings do only what they are told to. */
+class Bench {
+  readonly #microtasks: (() => void)[] = [];
+  readonly #flushes: (() => void)[] = [];
+  readonly #decoder = new FrameDecoder();
+  readonly #confirmsAtOnce: boolean;
+  readonly #outbound: Outbound;
+  readonly sent: Frame[] = [];
+  #put = 0;
+  #isUnderWay = false;
+  #writesInTurn = 0;
+
+  constructor(confirmsAtOnce: boolean) {
+    this.#confirmsAtOnce = confirmsAtOnce;
+    vi.stubGlobal("queueMicrotask", (task: () => void) => this.#microtasks.push(task));
+    const transport = {
+      start: () => {},
+      write: (chunks: Uint8Array[]) => this.#write(chunks),
+      end: () => {},
+      destroy: () => {},
+    };
+    const scheduleFlush = (flush: () => void): unknown => this.#flushes.push(flush);
+    this.#outbound = new Outbound(transport, muxado, 256 * KIB, scheduleFlush, () => false);
+  }
+
+  /** The identifiers of the frames that were put tell them apart. */
+  get expected(): number[] {
+    return Array.from({ length: this.#put }, (_, index) => 2 * index + 3);
+  }
+
+  do(step: Step): void {
+    switch (step.does) {
+      case "put":
+        for (let count = 0; count < step.times; count++) {
+          const body = new Uint8Array(step.length);
+          this.#outbound.putData(2 * this.#put++ + 3, 0, body, 0, body.length);
+        }
+        break;
+      case "endTurn":
+        for (const flush of this.#flushes.splice(0)) {
+          this.#writesInTurn = 0;
+          flush();
+          this.#writesInTurn = 0;
+        }
+        break;
+      case "continue":
+        for (const task of this.#microtasks.splice(0)) task();
+        break;
+      case "confirm":
+        if (this.#isUnderWay) this.#confirm();
+    }
+    expect(this.#flushes.length).toBeLessThanOrEqual(1);
+  }
+
+  /** Nothing is put any more. */
+  drain(): void {
+    for (let count = 0; count < 5; count++) {
+      for (const does of ["confirm", "endTurn", "continue"] as const) this.do({ does });
+    }
+    expect(this.#outbound.unwritten).toBe(0);
+    expect(this.#flushes).toHaveLength(0);
+  }
+
+  #write(chunks: Uint8Array[]): void {
+    expect(this.#isUnderWay).toBe(false);
+    expect(chunks.reduce((sum, { length }) => sum + length, 0)).toBeGreaterThan(0);
+    expect(++this.#writesInTurn).toBe(1);
+    for (const chunk of chunks) this.sent.push(...this.#decoder.decode(chunk));
+    this.#isUnderWay = true;
+    if (this.#confirmsAtOnce) this.#confirm();
+  }
+
+  #confirm(): void {
+    this.#isUnderWay = false;
+    this.#outbound.written();
+  }
+}
+
+it("each frame leaves once and in order, however turns, continuations and confirmations follow one another", () => {
+  fc.assert(
+    fc
+      .property(fc.boolean(), fc.array(step, { maxLength: 40 }), (confirmsAtOnce, steps) => {
+        const bench = new Bench(confirmsAtOnce);
+        for (const one of steps) bench.do(one);
+        bench.drain();
+        expect(bench.sent.map((frame) => "streamId" in frame && frame.streamId)).toEqual(
+          bench.expected,
+        );
+      })
+      .afterEach(() => void vi.unstubAllGlobals()),
+    { numRuns: 2_000 },
+  );
+});

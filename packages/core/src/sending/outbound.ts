@@ -1,0 +1,367 @@
+// What leaves the session: frames are encoded into an arena, large bodies stand beside it by reference, and
+// all of one turn leaves in one write of the transport, or in two if it is long. At most one write is under way.
+// It knows no stream states and no windows.
+
+import { NOTHING, unshared } from "../base/bytes.ts";
+import type { FlushScheduler } from "../base/clock.ts";
+import type { Failure, MuxadoError } from "../base/errors.ts";
+import { dataFrame, type Trace } from "../seams/trace.ts";
+import type { Transport } from "../seams/transport.ts";
+import type { Waiter } from "../base/waiter.ts";
+import { DataFlag, type Wire } from "../seams/wire.ts";
+
+/** Bodies up to this many bytes are copied into the arena; longer ones are passed by reference. */
+export const COPIED_BELOW: number = 4 * 1024;
+
+/** Bytes of one arena: as much as a small-frame turn usually needs, and one read of a peer's socket. */
+const ARENA_LENGTH = 64 * 1024;
+
+/**
+ * Bytes at which what a turn has put leaves before the turn is over, so that the peer has something to do while this
+ * side goes on (docs/decisions/0013).
+ */
+const HEAD_START = 2 * 1024;
+
+/** Arenas kept for the next turns. */
+const SPARE_ARENAS = 4;
+
+/** The side of a stream whose writes these are. */
+export interface WriteOwner {
+  /** The transport is done with the oldest of its taken writes. */
+  confirm(): void;
+  /** The error of a write that `failure` has overtaken; undefined if there is none. */
+  lost(failure: Failure | undefined): MuxadoError | undefined;
+}
+
+/** A write of a stream's that is encoded in full, and may still be lost with the transport. */
+export interface TakenWrite {
+  readonly owner: WriteOwner;
+  readonly waiter: Waiter<void>;
+}
+
+/** A chunk of a batch that is an application's memory. */
+interface LentChunk {
+  /** Its place among the chunks. */
+  readonly index: number;
+  /** Its bytes, as its header has announced them. */
+  readonly length: number;
+  /** Whose body it is. */
+  readonly streamId: number;
+}
+
+/** What one write of the transport carries, and whom it concerns. */
+class Batch {
+  readonly chunks: Uint8Array<ArrayBuffer>[] = [];
+  /** Bytes of the chunks. */
+  length = 0;
+  readonly writes: TakenWrite[] = [];
+  readonly lent: LentChunk[] = [];
+  /** Bytes of streams are among it. */
+  hasBodies = false;
+  /** Arenas that it has filled. */
+  readonly arenas: Uint8Array<ArrayBuffer>[] = [];
+}
+
+/** The outbound side of a session. */
+export class Outbound {
+  /** Bytes given to the transport so far. */
+  bytesSent = 0;
+  /** Frames encoded so far. */
+  framesSent = 0;
+  /** Writes given to the transport so far. */
+  writes = 0;
+  readonly #transport: Transport;
+  /** Bytes, waiting or under way, from which on bodies wait in their streams. */
+  readonly #budget: number;
+  readonly #wire: Wire;
+  readonly #scheduleFlush: FlushScheduler;
+  readonly #compose: () => boolean;
+  /** Called last in each put: what it commands comes behind the frame that it sees. */
+  readonly #trace: Trace | undefined;
+  readonly #spoiled: (streamId: number) => void;
+
+  #arena: Uint8Array<ArrayBuffer> = NOTHING;
+  /** The part of the arena that is encoded and not yet part of the batch: `[#start, #end)`. */
+  #start = 0;
+  #end = 0;
+  /** What the next write will carry, besides the open part of the arena. */
+  #batch = new Batch();
+  #underWay = new Batch();
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
+
+  /** Something has been put, or waits to be composed, since the last flush. */
+  #flushWanted = false;
+  /** A flush will come at the end of this turn. */
+  #flushAsked = false;
+  /**
+   * Of this turn, which has one at the most: else head starts could put off for ever what only a flush composes. The
+   * turn may also be over before a head start that is due.
+   */
+  #headStart: "none" | "due" | "given" = "none";
+  /** Its bytes. They count until the turn is over, however soon they are written: what fits must not depend on that. */
+  #ahead = 0;
+  /** Ends the transport's direction when everything has been written; undefined until that is wanted. */
+  #finish: (() => void) | undefined;
+  #closed = false;
+
+  /**
+   * `compose` is called when a write is about to leave: the last moment to add to it. It says whether more
+   * waits than there was room for. `spoiled` is told of a stream whose body was taken away while it waited.
+   */
+  constructor(
+    transport: Transport,
+    wire: Wire,
+    budget: number,
+    scheduleFlush: FlushScheduler,
+    compose: () => boolean,
+    trace?: Trace,
+    spoiled: (streamId: number) => void = () => {},
+  ) {
+    this.#trace = trace;
+    this.#spoiled = spoiled;
+    this.#transport = transport;
+    this.#wire = wire;
+    this.#budget = budget;
+    this.#scheduleFlush = scheduleFlush;
+    this.#compose = compose;
+  }
+
+  /** Bytes encoded and not yet given to the transport. */
+  get waiting(): number {
+    return this.#batch.length + this.#end - this.#start;
+  }
+
+  /** Bytes given to the transport in a write that is not done. */
+  get underWay(): number {
+    return this.#underWay.length;
+  }
+
+  /** Bytes encoded and not yet written. */
+  get unwritten(): number {
+    return this.waiting + this.underWay;
+  }
+
+  /** Whether bytes of streams are among what is encoded and not yet written. */
+  get hasBodies(): boolean {
+    return this.#batch.hasBodies || this.#underWay.hasBodies;
+  }
+
+  /** Whether bodies may be added, or have to wait in their streams. Control frames always may. */
+  get hasRoom(): boolean {
+    return this.waiting + Math.max(this.underWay, this.#ahead) < this.#budget;
+  }
+
+  putData(streamId: number, flags: number, chunk: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    const header = this.#wire.dataHeaderLength;
+    if (length > 0) this.#batch.hasBodies = true;
+    if (length > COPIED_BELOW) {
+      this.#begin(header);
+      this.#end = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
+      this.#seal();
+      this.#batch.lent.push({ index: this.#batch.chunks.length, length, streamId });
+      this.#take(unshared(chunk.subarray(start, end)));
+    } else {
+      this.#begin(header + length);
+      const body = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
+      if (length > 0) {
+        this.#arena.set(length === chunk.length ? chunk : chunk.subarray(start, end), body);
+      }
+      this.#end = body + length;
+    }
+    this.#complete(this.#end);
+    if (this.#trace !== undefined) this.#traceData(this.#trace, streamId, flags, length);
+  }
+
+  putPing(value: number, isAnswer: boolean): void {
+    this.#begin(this.#wire.controlLength);
+    this.#complete(this.#wire.putPing!(this.#arena, this.#end, value, isAnswer));
+    this.#trace?.({ direction: "out", kind: "ping", value, isAnswer });
+  }
+
+  putIncrement(streamId: number, increment: number): void {
+    this.#begin(this.#wire.controlLength);
+    this.#complete(this.#wire.putIncrement(this.#arena, this.#end, streamId, increment));
+    this.#trace?.({ direction: "out", kind: "increment", streamId, increment });
+  }
+
+  putReset(streamId: number, errorCode: number): void {
+    this.#begin(this.#wire.controlLength);
+    this.#complete(this.#wire.putReset(this.#arena, this.#end, streamId, errorCode));
+    this.#trace?.({ direction: "out", kind: "reset", streamId, errorCode });
+  }
+
+  putGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array, final: boolean): void {
+    this.#begin(this.#wire.goAwayLength + debug.length);
+    this.#complete(
+      this.#wire.putGoAway(this.#arena, this.#end, lastStreamId, errorCode, debug, final),
+    );
+    this.#trace?.({
+      direction: "out",
+      kind: "goAway",
+      lastStreamId,
+      errorCode,
+      debug: unshared(debug),
+    });
+  }
+
+  /** Confirms the write to its stream once all that has been put so far is no longer referenced. */
+  afterWritten(write: TakenWrite): void {
+    this.#batch.writes.push(write);
+  }
+
+  /** Asks for one flush at the end of this turn, or once the write under way is done. */
+  requestFlush(): void {
+    if (this.#flushWanted || this.#closed) return;
+    this.#flushWanted = true;
+    if (this.underWay === 0) this.#askForFlush();
+  }
+
+  /** Composes and starts the next write, unless one is under way: the turn is over. */
+  readonly flush = (): void => {
+    this.#flushAsked = false;
+    // With a write under way, nothing is composed now, and the turn goes on until that is done.
+    if (this.underWay > 0 || this.#closed) return;
+    this.#headStart = "none";
+    this.#ahead = 0;
+    // Still wanted while composing, so that what is put now does not ask for a flush of its own.
+    const moreWaits = this.#compose();
+    // A callback may have ended it all.
+    if (this.#closed) return;
+    this.#flushWanted = moreWaits || this.#finish !== undefined;
+    if (this.waiting > 0) {
+      this.#send();
+    } else if (moreWaits) {
+      // Nothing has been put, and yet something waits: what a callback has commanded in the meantime.
+      this.#askForFlush();
+    } else {
+      this.#finish?.();
+    }
+  };
+
+  /** Starts a write of what has been put, unless the turn is over, or has had its head start when it is asked twice. */
+  readonly #giveHeadStart = (): void => {
+    if (this.#headStart !== "due" || this.#closed) return;
+    this.#headStart = "given";
+    this.#ahead = this.waiting;
+    this.#send();
+  };
+
+  /** The transport is done with the write under way. */
+  written(): void {
+    const { length, arenas, writes } = this.#underWay;
+    if (length === 0) return;
+    this.#underWay = new Batch();
+    for (const arena of arenas) {
+      if (this.#spare.length < SPARE_ARENAS) this.#spare.push(arena);
+    }
+    if (this.waiting === 0) this.#start = this.#end = 0;
+    for (const { owner } of writes) owner.confirm();
+    if (this.#flushWanted) this.#askForFlush();
+  }
+
+  /** Ends the transport's outbound direction as soon as everything put so far is written, and then calls `finished`. */
+  finish(error: MuxadoError | undefined, finished: () => void = () => {}): void {
+    this.#finish = () => {
+      this.#closed = true;
+      this.#transport.end(error);
+      finished();
+    };
+    this.requestFlush();
+  }
+
+  /**
+   * The transport takes nothing more. Writes that it has not confirmed fail, if their stream has failed or there is a
+   * `failure`. Returns whether the transport has yet to be ended, and can be.
+   */
+  close(failure: Failure | undefined): boolean {
+    if (this.#closed) return false;
+    this.#closed = true;
+    const mayEnd = this.underWay === 0;
+    const writes = [...this.#underWay.writes.splice(0), ...this.#batch.writes];
+    this.#batch = new Batch();
+    this.#arena = NOTHING;
+    this.#start = this.#end = 0;
+    for (const { owner, waiter } of writes) {
+      const reason = owner.lost(failure);
+      if (reason === undefined) waiter.resolve();
+      else waiter.reject(reason);
+    }
+    return mayEnd;
+  }
+
+  #askForFlush(): void {
+    if (this.#flushAsked) return;
+    this.#flushAsked = true;
+    this.#scheduleFlush(this.flush);
+  }
+
+  /** Starts a write of all that has been put. */
+  #send(): void {
+    this.#seal();
+    const batch = this.#batch;
+    const spoiled = replaceSpoiled(batch);
+    this.#underWay = batch;
+    this.#batch = new Batch();
+    this.bytesSent += this.underWay;
+    this.writes++;
+    this.#transport.write(batch.chunks);
+    for (const streamId of spoiled) this.#spoiled(streamId);
+  }
+
+  #traceData(trace: Trace, streamId: number, flags: number, length: number): void {
+    const isAcknowledging = (flags & DataFlag.ACK) !== 0;
+    if (isAcknowledging) trace({ direction: "out", kind: "acknowledgement", streamId });
+    if (!isAcknowledging || length > 0) trace(dataFrame("out", streamId, flags, length));
+  }
+
+  /** A frame begins, of so many bytes in the arena. */
+  #begin(length: number): void {
+    this.framesSent++;
+    if (this.#arena.length - this.#end >= length) return;
+    this.#seal();
+    if (this.#arena.length === ARENA_LENGTH) this.#batch.arenas.push(this.#arena);
+    this.#arena =
+      length <= ARENA_LENGTH
+        ? (this.#spare.pop() ?? new Uint8Array(ARENA_LENGTH))
+        : new Uint8Array(length);
+    this.#start = this.#end = 0;
+  }
+
+  /** A frame ends at `end` of the arena: it asks for a flush, and at some length for a head start. */
+  #complete(end: number): void {
+    this.#end = end;
+    this.requestFlush();
+    // While a flush composes, none is asked for: what it puts leaves at once.
+    if (!this.#flushAsked || this.#headStart !== "none" || this.waiting < HEAD_START) return;
+    this.#headStart = "due";
+    // Not now: a command may have put it, and those call nobody out.
+    queueMicrotask(this.#giveHeadStart);
+  }
+
+  /** Moves the open part of the arena into the batch. */
+  #seal(): void {
+    if (this.#end === this.#start) return;
+    this.#take(this.#arena.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
+
+  #take(chunk: Uint8Array<ArrayBuffer>): void {
+    this.#batch.chunks.push(chunk);
+    this.#batch.length += chunk.length;
+  }
+}
+
+/**
+ * Keeps the frames of others whole where an application has transferred the memory of a body that it had given away, and
+ * says on which streams: zeros stand for what is gone.
+ */
+function replaceSpoiled({ chunks, lent }: Batch): number[] {
+  const spoiled: number[] = [];
+  for (const { index, length, streamId } of lent) {
+    if (chunks[index]!.length === length) continue;
+    chunks[index] = new Uint8Array(length);
+    spoiled.push(streamId);
+  }
+  return spoiled;
+}

@@ -1,0 +1,331 @@
+// The outbound direction of one stream: writes that fit go straight into the outbound arena, the rest waits
+// here in order until the scheduler gives the stream its turn. Spec §6.2.
+
+import { NOTHING } from "../base/bytes.ts";
+import { type Failure, MuxadoError } from "../base/errors.ts";
+import { COPIED_BELOW, type TakenWrite, type WriteOwner } from "./outbound.ts";
+import { DEFAULT_PRIORITY } from "./priority.ts";
+import type { Sender } from "./scheduler.ts";
+import { SendWindow } from "./send-window.ts";
+import type { Stream } from "../stream.ts";
+import { DONE, Waiter, waitFor, type WaiterOwner } from "../base/waiter.ts";
+import { DataFlag } from "../seams/wire.ts";
+
+/** A write that is not sent in full, or the half-close behind all writes (which has no bytes). */
+interface PendingWrite extends TakenWrite {
+  readonly chunk: Uint8Array;
+  /** Its bytes when it was written: the chunk has fewer once its memory has been transferred or shrunk. */
+  readonly length: number;
+  sent: number;
+  readonly fin: boolean;
+  /** When it began to wait, on the session's clock. */
+  readonly since: number;
+}
+
+/** The outbound direction of a stream. */
+export class SendSide implements Sender, WriteOwner, WaiterOwner {
+  readonly window: SendWindow;
+  /** The application has half-closed: nothing more may be written. */
+  ended = false;
+  /** Which streams' output comes first: a packed priority. Changed by {@link prioritize} only. */
+  priority: number = DEFAULT_PRIORITY;
+  /** The stream waits for its turn, among its neighbours in the scheduler's ring. */
+  scheduled = false;
+  next: Sender | null = null;
+  previous: Sender | null = null;
+  /** Bytes that it may still send in this round of turns; negative if it has sent more than its share. */
+  deficit = 0;
+  /** Bytes sent. */
+  bytes = 0;
+  /** Bytes of writes that wait. */
+  unsent = 0;
+  /** Bytes of the last offer that were not taken: the observer waits to be told of room for them. */
+  wanted = 0;
+  readonly #stream: Stream;
+  #pending: PendingWrite[] | null = null;
+  /** Writes that are sent and that the transport has not confirmed, in order. */
+  #taken: PendingWrite[] | null = null;
+
+  constructor(stream: Stream, initial: number) {
+    this.#stream = stream;
+    this.window = new SendWindow(initial);
+  }
+
+  /** Whether the stream has failed. */
+  get failed(): boolean {
+    return this.#stream.failure !== null;
+  }
+
+  /** Whether writes are waiting. */
+  get blocked(): boolean {
+    return this.#pending !== null;
+  }
+
+  /** Whether there is output, or somebody who has offered some. */
+  get waits(): boolean {
+    return this.#pending !== null || this.wanted > 0;
+  }
+
+  /** Whether a turn would send something: output or somebody who has offered some, and credit worth a frame. */
+  get ready(): boolean {
+    if (this.#stream.isHeld) return false;
+    if (this.#pending === null) return this.wanted > 0 && this.window.admits(this.wanted) > 0;
+    const first = this.#pending[0]!;
+    return first.fin || this.window.admits(first.length - first.sent) > 0;
+  }
+
+  /** What the oldest write or offer waits for. */
+  get blockedBy(): "window" | "transport" | "turn" | undefined {
+    if (!this.waits) return this.#taken === null ? undefined : "transport";
+    if (!this.ready) return "window";
+    return this.#stream.session.outbound.hasRoom ? "turn" : "transport";
+  }
+
+  /** When the oldest of what waits began to wait, on the session's clock. */
+  get blockedAt(): number | undefined {
+    if (this.#pending !== null) return this.#pending[0]!.since;
+    if (this.wanted > 0) return this.#stream.extras?.starvedAt;
+    return this.#taken?.[0]?.since;
+  }
+
+  /** Bytes of pending writes that are charged to the memory budget, while the peer gives no credit for them. */
+  get stalled(): number {
+    return this.#stream.session.stalled.has(this) ? this.charge : 0;
+  }
+
+  /** Bytes of pending writes that count, whatever they wait for. */
+  get charge(): number {
+    return chargeFor(this.unsent);
+  }
+
+  /** Gives it another place among the streams that wait for their turn. */
+  prioritize(priority: number): void {
+    const { scheduler } = this.#stream.session;
+    scheduler.remove(this);
+    this.priority = priority;
+    scheduler.schedule(this);
+  }
+
+  /** Sends `chunk` now if it is small and everything has room for it; else it waits its turn. */
+  write(chunk: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    if (chunk.length === 0) return DONE;
+    if (chunk.length <= COPIED_BELOW && this.#fitsNow(chunk.length)) {
+      this.#sendBody(chunk, 0, chunk.length);
+      return DONE;
+    }
+    return this.#wait(chunk, false, signal);
+  }
+
+  /** Sends as much of `chunk` as there is room for, and says how many bytes. */
+  offer(chunk: Uint8Array): number {
+    const { scheduler } = this.#stream.session;
+    let taken = 0;
+    while (taken < chunk.length && this.#mayOffer) {
+      const limit = scheduler.leftTo(this) || scheduler.longestBody;
+      const length = this.window.admits(Math.min(chunk.length - taken, limit));
+      if (length === 0) break;
+      this.#sendBody(chunk, taken, taken + length);
+      taken += length;
+    }
+    const wasStarved = this.wanted > 0 && taken === 0;
+    this.wanted = this.ended || this.#stream.failure !== null ? 0 : chunk.length - taken;
+    if (this.wanted > 0 && !wasStarved) {
+      this.#stream.ownExtras().starvedAt = this.#stream.session.options.clock.now();
+    }
+    scheduler.schedule(this);
+    return taken;
+  }
+
+  /** Half-closes behind whatever waits. Resolves when FIN has been taken. */
+  end(signal: AbortSignal | undefined): Promise<void> {
+    if (!this.ended) {
+      this.ended = true;
+      if (this.wanted > 0) {
+        // What was offered and not taken is given up: nobody waits for credit any more.
+        this.wanted = 0;
+        this.#stream.session.scheduler.schedule(this);
+      }
+      if (this.#pending === null && !this.#stream.isHeld) this.#sendFin();
+      else void this.#wait(NOTHING, true, undefined);
+    }
+    const fin = this.#pending?.at(-1);
+    return fin === undefined ? DONE : waitFor(fin.waiter.promise, signal);
+  }
+
+  /** Its turn: sends one frame of at most `limit` bytes of body, or tells who has offered that there is room. */
+  takeTurn(limit: number): void {
+    const pending = this.#pending;
+    if (pending === null) {
+      this.wanted = 0;
+      this.#stream.notify("onWritable");
+      return;
+    }
+    const first = pending[0]!;
+    if (first.fin) {
+      // Out of the queue first: with its FIN sent, the stream may end, and fail whatever still waits.
+      this.#done(first);
+      this.#sendFin();
+      return;
+    }
+    if (first.chunk.length !== first.length) {
+      return this.#stream.session.resets.spoiled(this.#stream.id);
+    }
+    const start = first.sent;
+    const length = this.window.admits(Math.min(first.length - start, limit));
+    first.sent += length;
+    this.#keep(-length);
+    const last = first.sent === first.length;
+    // Out of the queue first: a trace that sees the frame may end the stream, or take a write back.
+    if (last) this.#done(first);
+    this.#sendBody(first.chunk, start, first.sent);
+  }
+
+  /** The peer grants `increment` bytes more. Returns false if the sum would pass `most`. */
+  grant(increment: number, most: number): boolean {
+    if (!this.window.grant(increment, most)) return false;
+    this.#stream.session.scheduler.schedule(this);
+    return true;
+  }
+
+  /** No credit has come for `timeout` milliseconds. */
+  expire(timeout: number): void {
+    const detail = `no credit has come for ${timeout} ms`;
+    this.#stream.session.resets.giveUp(this.#stream, "WRITE_TIMEOUT", detail);
+  }
+
+  /** The error of a write that the transport has not confirmed, and never will. */
+  lost(failure: Failure | undefined): MuxadoError | undefined {
+    return this.#stream.error ?? (failure && new MuxadoError(this.#stream.describe(failure)));
+  }
+
+  /** The transport has confirmed the oldest of the writes that it was given. */
+  confirm(): void {
+    const taken = this.#taken;
+    if (taken === null) return;
+    const { waiter } = taken.shift()!;
+    if (taken.length === 0) this.#taken = null;
+    waiter.resolve();
+  }
+
+  /**
+   * The stream has failed: no write will be sent, and nobody waits for what is on its way. Unless that is all of
+   * it, FIN included, and the reset is our own (`isOwn`): then it comes behind, and takes nothing of it back.
+   */
+  fail(isOwn: boolean): void {
+    const taken = this.ended && this.#pending === null && isOwn ? null : this.#taken;
+    const pending = this.#pending;
+    this.#pending = null;
+    this.#keep(-this.unsent);
+    if (taken !== null) {
+      this.#taken = null;
+      for (const { waiter } of taken) waiter.reject(this.#stream.error!);
+    }
+    if (pending === null) return;
+    for (const { waiter } of pending) waiter.reject(this.#stream.error!);
+  }
+
+  /** An aborted write takes back what of it has not been sent. */
+  abandon(waiter: object): void {
+    const pending = this.#pending;
+    if (pending === null) return;
+    const index = pending.findIndex((write) => write.waiter === waiter);
+    if (index < 0) return;
+    const { scheduler, table, outbound } = this.#stream.session;
+    const [{ length, sent }] = pending.splice(index, 1) as [PendingWrite];
+    this.#keep(sent - length);
+    if (pending.length > 0) {
+      scheduler.schedule(this);
+      return;
+    }
+    this.#pending = null;
+    if (this.#stream.unsent) table.announceLater(this.#stream);
+    // What was offered behind it may fit now.
+    scheduler.schedule(this);
+    outbound.requestFlush();
+  }
+
+  /** The error for a write that comes after the half-close. */
+  afterEnd(): MuxadoError {
+    return new MuxadoError({
+      code: "WRITE_AFTER_END",
+      scope: "stream",
+      origin: "local",
+      streamId: this.#stream.id,
+    });
+  }
+
+  #fitsNow(length: number): boolean {
+    return this.#pending === null && this.window.available >= length && this.#hasWay;
+  }
+
+  get #mayOffer(): boolean {
+    // A trace may have ended it, or its direction, with the last frame.
+    if (this.#pending !== null || this.ended || this.#stream.failure !== null) return false;
+    return this.#stream.session.scheduler.leftTo(this) > 0 || this.#hasWay;
+  }
+
+  /** The transport has room, and nobody waits whose turn would come first. */
+  get #hasWay(): boolean {
+    const { outbound, scheduler } = this.#stream.session;
+    return outbound.hasRoom && !scheduler.precedes(this.priority) && !this.#stream.isHeld;
+  }
+
+  #wait(chunk: Uint8Array, fin: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const waiter = new Waiter<void>(this, signal);
+    this.#pending ??= [];
+    const { memory, scheduler, options } = this.#stream.session;
+    const since = options.clock.now();
+    const { length } = chunk;
+    this.#pending.push({ owner: this, waiter, chunk, length, sent: 0, fin, since });
+    this.#keep(length);
+    scheduler.schedule(this);
+    memory.relieve();
+    return waiter.promise;
+  }
+
+  /** So many bytes more wait, or fewer. */
+  #keep(change: number): void {
+    const { memory, stalled } = this.#stream.session;
+    const before = this.charge;
+    this.unsent += change;
+    memory.keep(this.charge - before);
+    if (stalled.has(this)) memory.stall(this.charge - before);
+  }
+
+  /** `write` has left the queue; its promise resolves once the transport no longer needs its bytes. */
+  #done(write: PendingWrite): void {
+    this.#pending!.shift();
+    if (this.#pending!.length === 0) this.#pending = null;
+    this.#taken ??= [];
+    this.#taken.push(write);
+    this.#stream.session.outbound.afterWritten(write);
+  }
+
+  #sendBody(chunk: Uint8Array, start: number, end: number): void {
+    const stream = this.#stream;
+    this.window.spend(end - start);
+    this.bytes += end - start;
+    const { scheduler, outbound } = stream.session;
+    scheduler.spend(this, end - start);
+    outbound.putData(stream.id, stream.openingFlag(), chunk, start, end);
+  }
+
+  #sendFin(): void {
+    this.#stream.announce();
+    // A trace that has seen the SYN may have ended it.
+    if (this.#stream.failure !== null) return;
+    this.#stream.session.outbound.putData(this.#stream.id, DataFlag.FIN, NOTHING, 0, 0);
+    this.#stream.sentFin();
+  }
+}
+
+/**
+ * The most that a stream's writes count for, in bytes. They are the application's memory, and one that writes 100 MB
+ * at once knows it; what it does not know of are ten thousand streams that keep a chunk each, because their peers do
+ * not read (docs/threats.md, 9).
+ */
+const MOST_CHARGED = 64 * 1024;
+
+function chargeFor(unsent: number): number {
+  return Math.min(unsent, MOST_CHARGED);
+}
