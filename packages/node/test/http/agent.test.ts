@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import * as http from "node:http";
 import type { Session } from "@muxado/core";
-import { serveHttp, SessionAgent, StreamDuplex } from "@muxado/node";
+import { serveHttp, SessionAgent, type StreamDuplex } from "@muxado/node";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { nothingOpen, sessionPair } from "../connections.ts";
 import { deferred, ignore } from "../peers.ts";
