@@ -110,7 +110,7 @@ describe("a reader that has gone", () => {
     expect(peer.session.stats().openStreams).toBe(0);
   });
 
-  it("a close leaves the other side's writer not waiting, whatever the size of the window", async () => {
+  it("a writer is not left waiting when the other side closes, whatever the size of its window", async () => {
     for (const windowSize of [1, KIB, 64 * KIB, WINDOW]) {
       const pair = connectedPair({ server: { windowSize } });
       const stream = pair.client.open();
