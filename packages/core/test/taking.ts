@@ -1,4 +1,4 @@
-// Reading without waiting, for tests that want everything that has arrived.
+// Reading everything of a stream, for tests: all that has arrived, without waiting, or all until its end.
 
 import type { Stream } from "@muxado/core";
 import { concatenated } from "@muxado/testkit";
@@ -16,4 +16,11 @@ export function takePieces(stream: Stream): Uint8Array[] {
 /** The same in one piece. */
 export function takeAll(stream: Stream): Uint8Array {
   return concatenated(takePieces(stream));
+}
+
+/** Reads `stream` to its end. */
+export async function readAll(stream: Stream): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stream) pieces.push(piece);
+  return concatenated(pieces);
 }

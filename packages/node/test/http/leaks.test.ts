@@ -6,8 +6,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { serveHttp, SessionAgent } from "@muxado/node";
 import { expect, test } from "vitest";
-import { tcpSessions } from "./connections.ts";
-import { leaveNothingOpen } from "./resources.ts";
+import { tcpSessions } from "../connections.ts";
+import { leaveNothingOpen } from "../resources.ts";
 
 leaveNothingOpen();
 

@@ -1,0 +1,6 @@
+// The wire of Yamux, for tests that concern it alone.
+
+import type { Wire } from "@muxado/core";
+import { wires } from "@muxado/testkit";
+
+export const [, { wire: yamux }] = wires as [unknown, { wire: Wire }];
