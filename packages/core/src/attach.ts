@@ -1,9 +1,9 @@
 // The transport that every runtime has: a pair of Web Streams.
 
 import { concatenated } from "./base/bytes.ts";
-import { Session } from "./session.ts";
 import type { Role, SessionOptions } from "./options.ts";
 import type { Transport, TransportInput } from "./seams/transport.ts";
+import { Session } from "./session.ts";
 
 /** Two Web Streams of bytes that together are one connection. */
 export interface ByteStreamPair {

@@ -27,14 +27,16 @@ export {
 export type { Priority } from "./sending/priority.ts";
 export { type GoAwayCode, type OpenOptions, Session } from "./session.ts";
 export type { CloseOptions, SessionEnd } from "./life/session-end.ts";
-export type { SessionStats, StreamStats } from "./seams/stats.ts";
-export { Stream, type WaitOptions } from "./stream.ts";
+export type { SessionStats, StreamStats } from "./seams/statistics.ts";
+export { Stream } from "./stream.ts";
+export type { WaitOptions } from "./base/waiter.ts";
 export type { Trace, TracedFrame } from "./seams/trace.ts";
 export type { Transport, TransportInput } from "./seams/transport.ts";
 export {
   DataFlag,
   type Wire,
   type WireDecoder,
+  type WireDefaults,
   type WireError,
   type WireHandler,
   type WireSession,

@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { flushInNextTask, systemClock } from "./base/clock.ts";
+import { checkNumber } from "./base/numbers.ts";
 import { muxado } from "./muxado-wire.ts";
 import { checkOptions, type Role, resolveOptions, type SessionOptions } from "./options.ts";
-import { checkNumber } from "./base/numbers.ts";
 
 const NUMBERS = {
   windowSize: { default: 262_144, least: 1, most: 2 ** 31 - 1 },

@@ -8,12 +8,12 @@ import {
   systemClock,
 } from "./base/clock.ts";
 import { checkNumber } from "./base/numbers.ts";
-import type { KeepContext } from "./seams/observer.ts";
 import { muxado } from "./muxado-wire.ts";
-import type { Stream } from "./stream.ts";
+import type { KeepContext } from "./seams/observer.ts";
 import type { Trace } from "./seams/trace.ts";
 import type { Transport } from "./seams/transport.ts";
 import type { Wire } from "./seams/wire.ts";
+import type { Stream } from "./stream.ts";
 
 /** Which side of the session this is: it decides whose stream ids are odd. The two sides must differ. */
 export type Role = "client" | "server";

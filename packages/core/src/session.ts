@@ -3,12 +3,13 @@
 // all ends in shutdown.
 
 import { NOTHING } from "./base/bytes.ts";
-import { MuxadoError, type ResetCode, wireCodeOf } from "./base/errors.ts";
+import { type ResetCode, wireCodeOf } from "./base/errors.ts";
 import { checkNumber } from "./base/numbers.ts";
 import { Slices } from "./base/slices.ts";
+import type { WaitOptions } from "./base/waiter.ts";
 import { Acknowledgements } from "./life/acknowledgements.ts";
 import { Counters } from "./life/counters.ts";
-import { MemoryBudget } from "./life/memory-budget.ts";
+import { type Holder, MemoryBudget } from "./life/memory-budget.ts";
 import { Opening } from "./life/opening.ts";
 import { Pings } from "./life/pings.ts";
 import { Resets } from "./life/resets.ts";
@@ -29,14 +30,16 @@ import { Inbound } from "./receiving/inbound.ts";
 import { WindowTuning } from "./receiving/window-tuning.ts";
 import { ContainedTransport } from "./seams/contained-transport.ts";
 import { reportThrown } from "./seams/observer.ts";
-import type { SessionStats } from "./seams/stats.ts";
+import type { SessionStats } from "./seams/statistics.ts";
 import { guarded, tracedHandler } from "./seams/trace.ts";
 import type { Transport } from "./seams/transport.ts";
+import { compose } from "./sending/compose.ts";
 import { Outbound } from "./sending/outbound.ts";
 import { DEFAULT_PRIORITY, packPriority, type Priority } from "./sending/priority.ts";
 import { Scheduler } from "./sending/scheduler.ts";
 import { StalledStreams } from "./sending/stalled-streams.ts";
-import { Stream, type WaitOptions } from "./stream.ts";
+import { sessionStats } from "./stats.ts";
+import { Stream } from "./stream.ts";
 
 /** Options of {@link Session.open}. */
 export interface OpenOptions {
@@ -114,15 +117,12 @@ export class Session implements AsyncIterable<Stream> {
       schedule: scheduleFlush,
       mayAccept: () => this.memory.mayAccept,
       accepted: (stream) => accepted(this, stream),
-      refuse(stream, code) {
-        // A stream that is over needs no answer.
-        if (!stream.isOver) stream.session.resets.charge(stream, code, "nobody has accepted it");
-      },
+      refuse: (stream, code) => this.resets.refuse(stream, code),
     });
     const window = Math.max(wire.initialWindow, this.options.windowSize);
     this.memory = new MemoryBudget(
       { limit: this.options.memoryBudget, window, backlog: acceptBacklog },
-      () => table.all(),
+      () => table.all().map(holderOf),
       () => acceptQueue.resume(),
     );
     const outbound = new Outbound(
@@ -226,7 +226,8 @@ export class Session implements AsyncIterable<Stream> {
     const signal = options?.signal;
     signal?.throwIfAborted();
     const priority = options?.priority && packPriority(options.priority, DEFAULT_PRIORITY);
-    const refusal = this.own.shutdown.openRefusal ?? openRefusal(this);
+    const refusal =
+      this.own.shutdown.openRefusal ?? this.table.openRefusal(this.options.maxOutboundStreams);
     if (refusal !== undefined) throw refusal;
     const stream = new Stream(this, this.table.takeLocalId(), true);
     if (priority !== undefined) stream.sending.priority = priority;
@@ -295,25 +296,7 @@ export class Session implements AsyncIterable<Stream> {
   /** Counters of this moment; cheap to read. */
   stats(): SessionStats {
     const { table, outbound, memory } = this;
-    const { acceptQueue, counters, tuning } = this.own;
-    return {
-      openStreams: table.count,
-      streamsOpened: table.openedCount,
-      streamsReceived: table.acceptedCount,
-      waitingForAccept: acceptQueue.length,
-      bytesReceived: counters.bytesReceived,
-      bytesSent: outbound.bytesSent,
-      bytesWritten: outbound.bytesSent - outbound.underWay,
-      bytesToSend: outbound.unwritten,
-      bytesReturned: counters.bytesReturned,
-      framesReceived: counters.framesReceived,
-      framesSent: outbound.framesSent,
-      resetsReceived: { ...counters.resetsReceived },
-      resetsSent: { ...counters.resetsSent },
-      memoryUnread: memory.unread,
-      memoryUnsent: memory.unsent,
-      roundTrip: tuning.roundTrip,
-    };
+    return sessionStats({ ...this.own, table, outbound, memory });
   }
 
   /**
@@ -380,6 +363,17 @@ function begin(session: Session, streamId: number): Stream {
   return stream;
 }
 
+/** How `stream` stands to the memory budget. */
+function holderOf(stream: Stream): Holder {
+  return {
+    held: stream.receiving.charge + stream.sending.stalled,
+    pay() {
+      const detail = "it held the most of a session that exceeds its memory budget";
+      stream.session.resets.charge(stream, "ENHANCE_YOUR_CALM", detail);
+    },
+  };
+}
+
 /** The application has accepted `stream`. Where peers are told so, it is with the next frame on it. */
 function accepted(session: Session, stream: Stream): void {
   stream.opening = Opening.done;
@@ -402,34 +396,4 @@ function tellWatcher({ options }: Session, event: keyof StreamWatcher, stream: S
   } catch (error) {
     reportThrown(error);
   }
-}
-
-/** Why no stream can be opened, if the streams that are there are the reason. */
-function openRefusal({ table, options }: Session): MuxadoError | undefined {
-  const code = table.exhausted
-    ? "STREAMS_EXHAUSTED"
-    : table.localCount >= options.maxOutboundStreams
-      ? "STREAM_LIMIT"
-      : undefined;
-  if (code === undefined) return undefined;
-  return new MuxadoError({ code, scope: "session", origin: "local", retry: "safe" });
-}
-
-/**
- * The last moment before a write leaves: everything that could wait until now is added to it. Returns whether more waits
- * than there was room for.
- */
-function compose({ table, credit, scheduler, memory }: Session): boolean {
-  for (const stream of table.takeOpened()) {
-    // A trace may have ended it.
-    if (stream.failure !== null) continue;
-    // Else its SYN travels with its first write, in one frame (spec appendix, G22).
-    if (!stream.sending.blocked) stream.announce();
-  }
-  credit.send();
-  scheduler.fill();
-  // Output that has found no credit in its turn counts from now on.
-  memory.relieve();
-  // A stream that has just begun may owe credit already, and callbacks may have read, written and opened.
-  return scheduler.isWaiting || credit.isDue || table.hasOpened;
 }

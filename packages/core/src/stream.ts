@@ -1,25 +1,19 @@
 // One stream, as the application holds it: the public verbs over its two directions. Bytes are the business
 // of the receive side and the send side, the life cycle of the state table, frames of the session.
 
+import { listen, unlisten } from "./base/abort.ts";
+import { checkBytes } from "./base/bytes.ts";
 import {
-  codeOfWire,
   type Failure,
   MuxadoError,
-  type MuxadoErrorInit,
+  type MuxadoErrorCode,
   type ResetCode,
-  type RetryVerdict,
   resetCodeNumber,
-  withoutStack,
+  streamError,
 } from "./base/errors.ts";
-import { packPriority, type Priority, urgencyOf, weightOf } from "./sending/priority.ts";
-import { listen, unlisten } from "./base/abort.ts";
-import { checkBytes, NOTHING } from "./base/bytes.ts";
-import { Opening } from "./life/opening.ts";
 import { checkNumber } from "./base/numbers.ts";
-import { type KeepContext, reportThrown, type StreamObserver } from "./seams/observer.ts";
-import { asChunk, ReceiveSide, StreamIterator } from "./receiving/receive-side.ts";
-import { SendSide } from "./sending/send-side.ts";
-import type { Session } from "./session.ts";
+import { rejected, type WaitOptions } from "./base/waiter.ts";
+import { Opening } from "./life/opening.ts";
 import {
   effectOf,
   nextState,
@@ -27,34 +21,16 @@ import {
   StreamInput,
   StreamState,
 } from "./life/stream-state.ts";
-import { rejected } from "./base/waiter.ts";
-import type { StreamStats } from "./seams/stats.ts";
+import { verdictOn } from "./life/verdict.ts";
+import { asChunk, ReceiveSide, StreamIterator } from "./receiving/receive-side.ts";
+import type { StreamObserver } from "./seams/observer.ts";
+import type { StreamStats } from "./seams/statistics.ts";
+import { packPriority, type Priority, urgencyOf, weightOf } from "./sending/priority.ts";
+import { SendSide } from "./sending/send-side.ts";
+import type { Session } from "./session.ts";
+import { streamStats } from "./stats.ts";
+import { StreamExtras } from "./stream-extras.ts";
 import { ReadableSource, WritableSink } from "./web-streams.ts";
-import { DataFlag } from "./seams/wire.ts";
-
-/** Options of an operation that may have to wait. */
-export interface WaitOptions {
-  /** Cancels the wait: the promise rejects with the signal's reason, and the stream goes on. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What few streams have, so that the others do not pay for it. */
-interface Extras {
-  error: MuxadoError | undefined;
-  observer: StreamObserver | undefined;
-  /** Runs the observer's calls in the context in which it was given. */
-  inContext: ReturnType<KeepContext> | undefined;
-  readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
-  writable: WritableStream<Uint8Array> | undefined;
-  source: ReadableSource | undefined;
-  sink: WritableSink | undefined;
-  /** When an offer was not taken in full. */
-  starvedAt: number;
-  /** A drain does not wait for it. */
-  background: boolean;
-  /** The signal that it was opened with. */
-  tiedTo: AbortSignal | undefined;
-}
 
 /**
  * A full-duplex byte stream inside a session.
@@ -82,7 +58,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /** @internal What of its opening is to come. */
   opening: Opening;
   /** @internal */
-  extras: Extras | null = null;
+  extras: StreamExtras | null = null;
 
   /** @internal */
   constructor(session: Session, id: number, isLocal: boolean) {
@@ -92,9 +68,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.opening = isLocal ? Opening.syn : Opening.unaccepted;
     this.state = isLocal ? StreamState.idle : StreamState.open;
     const { wire, windowSize } = session.options;
-    const { initialWindow } = wire;
-    this.receiving = new ReceiveSide(this, initialWindow, windowSize);
-    this.sending = new SendSide(this, initialWindow);
+    this.receiving = new ReceiveSide(this, wire.initialWindow, windowSize);
+    this.sending = new SendSide(this, wire.initialWindow);
   }
 
   /**
@@ -123,7 +98,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    */
   write(chunk: Uint8Array, options?: WaitOptions): Promise<void> {
     checkBytes(chunk);
-    const refusal = this.writeRefusal();
+    const refusal = this.sending.refusal;
     if (refusal !== undefined) return rejected(refusal);
     const signal = options?.signal;
     if (signal?.aborted) return rejected(signal.reason);
@@ -215,8 +190,9 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const extras = this.ownExtras();
     if (extras.readable === undefined) {
-      extras.source = new ReadableSource(this);
-      extras.readable = new ReadableStream(extras.source, { highWaterMark: 0 });
+      const source = new ReadableSource(this);
+      extras.source = source;
+      extras.readable = new ReadableStream(source, { highWaterMark: 0 });
     }
     return extras.readable;
   }
@@ -225,34 +201,22 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   get writable(): WritableStream<Uint8Array> {
     const extras = this.ownExtras();
     if (extras.writable === undefined) {
-      extras.sink = new WritableSink(this);
-      extras.writable = new WritableStream(extras.sink);
+      const sink = new WritableSink(this);
+      extras.sink = sink;
+      extras.writable = new WritableStream(sink);
     }
     return extras.writable;
   }
 
   /** What it has counted, and what it waits for, at this moment. */
   stats(): StreamStats {
-    const { receiving, sending, session } = this;
-    const now = session.options.clock.now();
-    return {
-      bytesReceived: receiving.bytes,
-      bytesSent: sending.bytes,
-      bytesUnread: receiving.unread,
-      bytesUnsent: sending.unsent,
-      receiveWindow: receiving.window.target,
-      credit: sending.window.available,
-      writeBlockedBy: sending.blockedBy,
-      writeBlockedFor: sending.blockedAt === undefined ? 0 : now - sending.blockedAt,
-      readBlocked: receiving.reading || (this.extras?.source?.reading ?? false),
-      silentFor: this.heard ? Math.max(0, now - this.heardAt) : undefined,
-    };
+    return streamStats(this, this.session.options.clock.now());
   }
 
   /** Why the stream failed, if it has. A stream that ended in the ordinary way has no error. */
   get error(): MuxadoError | undefined {
     if (this.failure === null) return undefined;
-    return (this.ownExtras().error ??= withoutStack(this.describe(this.failure)));
+    return (this.ownExtras().error ??= this.errorOf(this.failure));
   }
 
   /**
@@ -277,7 +241,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    */
   offer(chunk: Uint8Array): number {
     checkBytes(chunk);
-    const refusal = this.writeRefusal();
+    const refusal = this.sending.refusal;
     if (refusal !== undefined) throw refusal;
     return this.sending.offer(chunk);
   }
@@ -316,11 +280,6 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     return this.opening === Opening.syn || this.opening === Opening.held;
   }
 
-  /** @internal Its SYN has to wait: too many others are not acknowledged. */
-  get isHeld(): boolean {
-    return this.opening === Opening.held;
-  }
-
   /** @internal A frame of the peer's has come on it. */
   get heard(): boolean {
     return this.heardAt >= 0;
@@ -331,41 +290,20 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     return this.extras?.background ?? false;
   }
 
-  /** @internal Bytes that the peer may still send on it. */
-  get creditLeft(): number {
-    return this.receiving.window.remaining;
-  }
-
-  /** @internal Bytes of the memory budget that it holds. */
-  get held(): number {
-    return this.receiving.charge + this.sending.stalled;
-  }
-
-  /** @internal Ends it, since it holds the most of a memory budget that is exceeded. */
-  pay(): void {
-    const detail = "it held the most of a session that exceeds its memory budget";
-    this.session.resets.charge(this, "ENHANCE_YOUR_CALM", detail);
-  }
-
   /** @internal It has failed, or both directions have ended. */
   get isOver(): boolean {
     return this.failure !== null || this.state === StreamState.closed;
   }
 
   /** @internal `failure` as an error of this stream. */
-  describe(failure: Failure): MuxadoErrorInit {
-    const { code, wireCode, scope, origin, detail, cause } = failure;
-    // Field by field: a copy of all of them costs more than the error (measured: 7.0 against 2.1 µs).
-    return {
-      code,
-      wireCode,
-      scope,
-      origin,
-      detail,
-      cause,
-      streamId: this.id,
-      retry: this.retryVerdict(failure),
-    };
+  errorOf(failure: Failure): MuxadoError {
+    return streamError(failure, this.id, verdictOn(this, failure));
+  }
+
+  /** @internal The error of a call that is against the rules of this stream. */
+  misuse(code: MuxadoErrorCode, detail?: string): MuxadoError {
+    const { id: streamId } = this;
+    return new MuxadoError({ code, scope: "stream", origin: "local", detail, streamId });
   }
 
   /** @internal Moves on in the state table, and says what the input means. */
@@ -373,33 +311,6 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     const effect = effectOf(this.state, input);
     this.state = nextState(this.state, input);
     return effect;
-  }
-
-  /** @internal SYN or ACK for the first frame, else nothing. */
-  openingFlag(): number {
-    if (this.opening === Opening.syn) {
-      this.transition(StreamInput.sendSyn);
-      this.session.table.sentSyn(this.id);
-      this.opening = this.session.acknowledgements === undefined ? Opening.done : Opening.awaited;
-      this.receiving.begin();
-      return DataFlag.SYN;
-    }
-    if (this.opening !== Opening.ack) return 0;
-    this.opening = Opening.done;
-    return DataFlag.ACK;
-  }
-
-  /** @internal Sends SYN or ACK alone, if no frame has carried it. */
-  announce(): void {
-    const flag = this.openingFlag();
-    if (flag !== 0) this.session.outbound.putData(this.id, flag, NOTHING, 0, 0);
-  }
-
-  /** @internal FIN is in the outbound arena. */
-  sentFin(): void {
-    this.transition(StreamInput.sendFin);
-    this.refuseInbound();
-    this.checkEnded();
   }
 
   /** @internal Leaves the session's table once both directions have ended. */
@@ -411,24 +322,12 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
 
   /** @internal Ends the stream here, for a reason of our own. */
   resetBecause(wireCode: number, cause: unknown): void {
-    if (this.failure !== null) return;
-    const effect = this.transition(StreamInput.sendReset);
-    if (this.state !== StreamState.reset) return;
-    const code = codeOfWire(wireCode);
-    const detail = "it was reset here";
-    this.mark({ code, wireCode, scope: "stream", origin: "local", detail, cause });
-    if (effect === StreamEffect.apply) this.session.resets.sendOf(this, wireCode);
-    this.settle();
-  }
-
-  /** @internal Ends the stream with `failure`, without a word to the peer. */
-  fail(failure: Failure): void {
-    if (this.mark(failure)) this.settle();
+    this.session.resets.byApplication(this, wireCode, cause);
   }
 
   /**
-   * @internal The first half of {@link fail}: from now on nothing comes or leaves, whatever a trace commands that sees
-   * the reset. Says whether it had not failed before.
+   * @internal The first half of an end: from now on nothing comes or leaves, whatever a trace commands that sees the
+   * reset. Returns whether it had not failed before.
    */
   mark(failure: Failure): boolean {
     if (this.failure !== null) return false;
@@ -462,24 +361,6 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.ownExtras().tiedTo = signal;
   }
 
-  /** @internal */
-  notifyReadable(): void {
-    this.notify("onReadable");
-  }
-
-  /** @internal */
-  notify(event: keyof StreamObserver): void {
-    try {
-      const extras = this.extras;
-      const observer = extras?.observer;
-      if (observer === undefined) return;
-      if (extras!.inContext === undefined) observer[event]();
-      else extras!.inContext(observer[event], observer);
-    } catch (error) {
-      reportThrown(error);
-    }
-  }
-
   /** @internal An end may come of a command, and a command calls nobody back: observers and facades learn of it afterwards. */
   tellLater(): void {
     const isStarved = this.sending.wanted > 0;
@@ -488,8 +369,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     if (extras === null) return;
     queueMicrotask(() => {
       if (this.failure !== null) extras.sink?.failed(this.error);
-      this.notifyReadable();
-      if (isStarved) this.notify("onWritable");
+      extras.notify("onReadable");
+      if (isStarved) extras.notify("onWritable");
     });
   }
 
@@ -508,36 +389,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     if (this.receiving.window.remaining === 0) this.reset("STREAM_CLOSED");
   }
 
-  /** @internal Why nothing can be written any more, if so. */
-  writeRefusal(): MuxadoError | undefined {
-    return this.failure !== null
-      ? this.error
-      : this.sending.ended
-        ? this.sending.afterEnd()
-        : undefined;
-  }
-
-  /** @internal Spec §8.3: safe is what is proved to be, and an answer on the stream proves the contrary. */
-  retryVerdict(failure: Failure): RetryVerdict {
-    if (!this.isLocal) return "unknown";
-    if (this.unsent) return "safe";
-    if (this.heard) return "unsafe";
-    return failure.unprocessed ? "safe" : "unknown";
-  }
-
   /** @internal Made when first needed. */
-  ownExtras(): Extras {
-    return (this.extras ??= {
-      error: undefined,
-      observer: undefined,
-      inContext: undefined,
-      readable: undefined,
-      writable: undefined,
-      source: undefined,
-      sink: undefined,
-      starvedAt: 0,
-      background: false,
-      tiedTo: undefined,
-    });
+  ownExtras(): StreamExtras {
+    return (this.extras ??= new StreamExtras());
   }
 }

@@ -43,7 +43,7 @@ class Writes {
   }
 
   write(length: number, signal?: AbortSignal): void {
-    const isTaken = this.#stream.writeRefusal() === undefined;
+    const isTaken = this.#stream.sending.refusal === undefined;
     quietly(this.#stream.write(bytes(length), { signal }));
     if (isTaken) this.#waiting.push({ left: length, signal });
   }

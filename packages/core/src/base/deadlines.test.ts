@@ -1,8 +1,8 @@
 // What may last only so long: one timer for all, and soon none when nothing is left.
 
+import { VirtualClock } from "@muxado/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "@muxado/testkit";
 import { LONGEST_DELAY } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 

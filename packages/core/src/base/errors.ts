@@ -117,11 +117,17 @@ export interface Failure extends Omit<MuxadoErrorInit, "streamId" | "retry"> {
   readonly unprocessed?: boolean;
 }
 
-/** An error without a stack trace, for the end of a stream: the line that asks first says nothing of its cause. */
-export function withoutStack(init: MuxadoErrorInit): MuxadoError {
+/**
+ * `failure` as an error of one stream. It has no stack trace: the line that asks first says nothing of its cause, and
+ * capturing one is most of the cost of an error, while 100 000 streams may end at once.
+ */
+export function streamError(failure: Failure, streamId: number, retry: RetryVerdict): MuxadoError {
+  const { code, wireCode, scope, origin, detail, cause } = failure;
+  // Field by field: a copy of all of them costs more than the error (measured: 7.0 against 2.1 µs).
+  const init = { code, wireCode, scope, origin, detail, cause, streamId, retry };
   const limits = Error as { stackTraceLimit?: number };
   const { stackTraceLimit } = limits;
-  // Capturing it is most of the cost of an error, and 100 000 streams may end at once. Only some engines have a limit.
+  // Only some engines have a limit.
   if (stackTraceLimit === undefined || Object.isFrozen(Error)) return new MuxadoError(init);
   limits.stackTraceLimit = 0;
   try {

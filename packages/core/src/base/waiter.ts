@@ -3,6 +3,12 @@
 
 import { type AbortTarget, listen, unlisten } from "./abort.ts";
 
+/** Options of an operation that may have to wait. */
+export interface WaitOptions {
+  /** Cancels the wait: the promise rejects with the signal's reason, and the stream goes on. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Something that lets an operation wait and must forget it when its signal aborts. */
 export interface WaiterOwner {
   /** The signal of `waiter` has aborted, and its promise is rejected. */

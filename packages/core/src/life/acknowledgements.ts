@@ -1,8 +1,8 @@
 // Streams of our own that the peer has not acknowledged, on a wire whose peers do: there are places for so many, and
 // a stream that gets none waits for one, unannounced.
 
-import { Opening } from "./opening.ts";
 import { TransientMap } from "../base/transient-map.ts";
+import { Opening } from "./opening.ts";
 
 /** A stream, as far as its opening is concerned. */
 interface Opened {

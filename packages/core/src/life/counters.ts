@@ -1,7 +1,7 @@
 // Counts of a session that no other part of it keeps.
 
 import type { MuxadoErrorCode } from "../base/errors.ts";
-import type { ResetCounts } from "../seams/stats.ts";
+import type { ResetCounts } from "../seams/statistics.ts";
 
 /** Counts since the session began. */
 export class Counters {

@@ -2,8 +2,8 @@
 
 import { VirtualClock } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
+import type { SessionStats } from "../seams/statistics.ts";
 import { Liveness, type Question } from "./liveness.ts";
-import type { SessionStats } from "../seams/stats.ts";
 
 const KIB = 1024;
 

@@ -3,7 +3,7 @@
 // Spec §9.2, docs/decisions/0018.
 
 import type { Clock } from "../base/clock.ts";
-import type { SessionStats } from "../seams/stats.ts";
+import type { SessionStats } from "../seams/statistics.ts";
 
 /** Bytes per millisecond that a line is believed to carry as long as nothing has shown more: 64 kbit/s. */
 const SLOWEST = 8192 / 1000;

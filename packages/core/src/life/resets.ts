@@ -6,6 +6,7 @@ import { Deadlines } from "../base/deadlines.ts";
 import { codeOfWire, type Failure, type ResetCode, wireCodeOf } from "../base/errors.ts";
 import { FloodLimit } from "../base/flood-limit.ts";
 import { type Counters, countReset } from "./counters.ts";
+import { StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
 
 /** A stream, as far as its end by a reset is concerned. */
 export interface Resettable {
@@ -13,8 +14,11 @@ export interface Resettable {
   /** The peer has never been told of it. */
   readonly unsent: boolean;
   readonly isOver: boolean;
-  /** Bytes that the peer may still send on it. */
-  readonly creditLeft: number;
+  readonly failure: Failure | null;
+  readonly state: StreamState;
+  transition(input: StreamInput): StreamEffect;
+  /** Its window has the bytes that the peer may still send. */
+  readonly receiving: { readonly window: { readonly remaining: number } };
   /** Makes it fail: nothing comes or leaves any more. */
   mark(failure: Failure): boolean;
   /** Tells those who wait on it. */
@@ -75,6 +79,18 @@ export class Resets<S extends Resettable> {
     stream.settle();
   }
 
+  /** Ends `stream` because its application says so. */
+  byApplication(stream: S, wireCode: number, cause: unknown): void {
+    if (stream.failure !== null) return;
+    const effect = stream.transition(StreamInput.sendReset);
+    if (stream.state !== StreamState.reset) return;
+    const code = codeOfWire(wireCode);
+    const detail = "it was reset here";
+    stream.mark({ code, wireCode, scope: "stream", origin: "local", detail, cause });
+    if (effect === StreamEffect.apply) this.sendOf(stream, wireCode);
+    stream.settle();
+  }
+
   /** Ends `stream` for a reason that its application did not give and that breaks no rule. */
   giveUp(stream: S, code: ResetCode & string, detail: string): void {
     this.end(stream, { code, scope: "stream", origin: "local", detail });
@@ -86,9 +102,14 @@ export class Resets<S extends Resettable> {
     this.chargePeer();
   }
 
+  /** Refuses `stream`, which nobody has accepted. One that is over needs no answer. */
+  refuse(stream: S, code: ResetCode & string): void {
+    if (!stream.isOver) this.charge(stream, code, "nobody has accepted it");
+  }
+
   /** Sends the reset of `stream`, which may still have bytes under way. */
   sendOf(stream: S, wireCode: number): void {
-    this.#creditLeft += stream.creditLeft;
+    this.#creditLeft += stream.receiving.window.remaining;
     this.send(stream.id, wireCode);
   }
 

@@ -1,12 +1,6 @@
 // How a session has ended, in words: the story that `closed` tells, the reasons of an end, and the errors made of them.
 
-import {
-  codeOfWire,
-  type Failure,
-  MuxadoError,
-  type MuxadoErrorCode,
-  type MuxadoErrorInit,
-} from "../base/errors.ts";
+import { codeOfWire, type Failure, MuxadoError, type MuxadoErrorInit } from "../base/errors.ts";
 
 /** The full story of how a session ended. */
 export interface SessionEnd {
@@ -75,6 +69,14 @@ export function transportEndedBecause(cause: unknown, pending: number): EndReaso
   return { code: "PEER_EOF", origin: "remote", detail };
 }
 
+/** What the peer has said with one GOAWAY more. */
+export function remoteEndAfter(before: RemoteEnd | undefined, now: RemoteEnd): RemoteEnd {
+  // The last GOAWAY of a session that ends says nothing: the reason stands in the one before.
+  const isSilent = now.errorCode === 0 && now.debug.length === 0;
+  if (before === undefined || !isSilent) return now;
+  return { ...now, errorCode: before.errorCode, debug: before.debug };
+}
+
 /** What the peer's GOAWAY has reported; undefined if it reported no error. */
 export function remoteErrorOf(remote: RemoteEnd | undefined): MuxadoError | undefined {
   if (remote === undefined || remote.errorCode === 0) return undefined;
@@ -103,9 +105,10 @@ export function streamFailureOf(
   return { code: "SESSION_CLOSED", scope: "session", origin, detail, cause: remoteError };
 }
 
-/** Which codes of an end leave no time for the last output: there was enough, or the peer seems to be gone. */
-export function isLate(code: MuxadoErrorCode | undefined): boolean {
-  return code === "DRAIN_TIMEOUT" || code === "HEARTBEAT_TIMEOUT";
+/** Whether an end leaves no time for the last output: there was enough, or the peer seems to be gone. */
+export function isLate(reason: EndReason): boolean {
+  if (reason === GRACEFUL) return false;
+  return reason.code === "DRAIN_TIMEOUT" || reason.code === "HEARTBEAT_TIMEOUT";
 }
 
 /** The debug data that tells a peer of `error`. */

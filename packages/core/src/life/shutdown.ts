@@ -25,13 +25,13 @@ import {
   isLate,
   messageOf,
   type RemoteEnd,
+  remoteEndAfter,
   remoteErrorOf,
   type SessionEnd,
   sessionError,
   streamFailureOf,
   transportEndedBecause,
 } from "./session-end.ts";
-import type { StreamTable } from "./stream-table.ts";
 
 /**
  * Milliseconds for what is said last where time is over already: by the deadline of a drain, or because the peer seems
@@ -42,15 +42,8 @@ const LAST_WORDS = 1_000;
 /** GOAWAYs that a peer may send: each looks at all streams, and two or three say all there is to say. */
 const MOST_GOAWAYS = 16;
 
-/** A stream, as far as the end of its session is concerned. */
+/** A stream that can be made to fail. Returns whether it had not failed before. */
 interface Mortal {
-  readonly id: number;
-  readonly isLocal: boolean;
-  /** The peer has never been told of it. */
-  readonly unsent: boolean;
-  /** A frame of the peer's has come on it. */
-  readonly heard: boolean;
-  /** Makes it fail. Returns whether it had not failed before. */
   mark(failure: Failure): boolean;
 }
 
@@ -59,15 +52,14 @@ export interface ShutdownParts<S extends Mortal> {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly counters: Counters;
-  readonly table: Pick<
-    // Entries are its own affair.
-    StreamTable<never>,
-    "count" | "busyCount" | "lastRemoteId" | "overtakenId"
-  > & { all(): S[] };
+  readonly table: {
+    readonly count: number;
+    readonly busyCount: number;
+    readonly lastRemoteId: number;
+    unseen(lastStreamId: number): S[];
+  };
   readonly outbound: {
-    /** Bytes encoded and not yet written. */
     readonly unwritten: number;
-    /** Whether bytes of streams are among them. */
     readonly hasBodies: boolean;
     putGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array, final: boolean): void;
     finish(error: MuxadoError | undefined, finished: () => void): void;
@@ -115,11 +107,14 @@ export class Shutdown<S extends Mortal> {
   #isDrained = false;
   #remote: RemoteEnd | undefined;
   #localError: MuxadoError | undefined;
+  /** Milliseconds for the last words of a session whose time is over already, or whose peer is gone. */
+  readonly #lastWords: number;
   /** All are undone when the transport is given up. */
   readonly #timers: Timers;
 
   constructor(parts: ShutdownParts<S>) {
     this.#parts = parts;
+    this.#lastWords = Math.min(LAST_WORDS, parts.options.lingerTimeout);
     this.#timers = new Timers(parts.clock);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -172,15 +167,13 @@ export class Shutdown<S extends Mortal> {
 
   /** The time for a graceful end is over: that of the streams first, then that of the output and of the peer's end. */
   #expire(): void {
-    if (!this.ended) return this.#drainExpired();
+    if (!this.ended) {
+      const detail = `open streams that have been reset: ${this.#parts.table.count}`;
+      return this.#end({ code: "DRAIN_TIMEOUT", origin: "local", detail }, "NO_ERROR", true);
+    }
     // However late the last stream ended, its output has some time.
     const { clock } = this.#parts;
-    this.#lingerFor(this.#endedAt + this.#lastWordsTime - clock.now());
-  }
-
-  /** How long the last words of a session may take whose time is over already, or whose peer is gone. */
-  get #lastWordsTime(): number {
-    return Math.min(LAST_WORDS, this.#parts.options.lingerTimeout);
+    this.#lingerFor(this.#endedAt + this.#lastWords - clock.now());
   }
 
   /** Gives the transport so many milliseconds more: for our output to leave, and for the peer to take it and end. */
@@ -229,12 +222,8 @@ export class Shutdown<S extends Mortal> {
       this.breach("PROTOCOL_ERROR", `the last id of a GOAWAY rose to ${lastStreamId}`);
       return;
     }
-    // The last GOAWAY of a session that ends says nothing: the reason stands in the one before.
-    const silent = before !== undefined && errorCode === 0 && debug.length === 0;
     const heard = this.#parts.counters.bytesReceived;
-    this.#remote = silent
-      ? { ...before, lastStreamId, heard }
-      : { lastStreamId, errorCode, debug, heard };
+    this.#remote = remoteEndAfter(before, { lastStreamId, errorCode, debug, heard });
     const failure: Failure = {
       code: "REMOTE_GONE_AWAY",
       scope: "stream",
@@ -242,14 +231,7 @@ export class Shutdown<S extends Mortal> {
       unprocessed: true,
     };
     const { table, ends } = this.#parts;
-    // The last id is the last one that Go has seen, not the highest (spec appendix, G6). A stream with an id above it is
-    // unseen for certain if all SYNs before its own had lower ids. An answer on a stream weighs more. The peer answers
-    // each of the other streams. A stream that was never sent must not be sent now (G2).
-    const lastSeen = Math.max(lastStreamId, table.overtakenId);
-    const unseen = table.all().filter((stream) => {
-      return stream.unsent || (stream.isLocal && !stream.heard && stream.id > lastSeen);
-    });
-    const failed = unseen.filter((stream) => stream.mark(failure));
+    const failed = table.unseen(lastStreamId).filter((stream) => stream.mark(failure));
     // One chunk may bring many of them.
     if (before !== undefined) return ends.addLater(failed);
     ends.add(failed, () => this.streamEnded());
@@ -266,7 +248,9 @@ export class Shutdown<S extends Mortal> {
   transportEnded(cause: unknown): void {
     if (this.#phase === "gone") return;
     if (this.#phase === "ended") return this.#lingerEnded(cause);
-    this.#end(this.#whyTransportEnded(cause), null);
+    const isFarewell = this.#remote !== undefined && this.#isFarewell(this.#remote, cause);
+    const reason = isFarewell ? GRACEFUL : transportEndedBecause(cause, this.#parts.pendingInput());
+    this.#end(reason, null);
   }
 
   /** The transport has ended its inbound direction, or failed, behind the end of the session. */
@@ -291,11 +275,6 @@ export class Shutdown<S extends Mortal> {
     this.#finalize();
   }
 
-  #whyTransportEnded(cause: unknown): EndReason {
-    if (this.#remote !== undefined && this.#isFarewell(this.#remote, cause)) return GRACEFUL;
-    return transportEndedBecause(cause, this.#parts.pendingInput());
-  }
-
   /** After a GOAWAY the peer may go as it likes, as long as nothing of ours is lost by it, or it has just said why. */
   #isFarewell(remote: RemoteEnd, cause: unknown): boolean {
     if (cause === undefined) return true;
@@ -303,12 +282,6 @@ export class Shutdown<S extends Mortal> {
     if (table.busyCount === 0 && outbound.unwritten === 0) return true;
     const isOurFinding = MuxadoError.is(cause) && cause.code !== "TRANSPORT_FAILED";
     return remote.errorCode !== 0 && remote.heard === counters.bytesReceived && !isOurFinding;
-  }
-
-  #drainExpired(): void {
-    if (this.ended) return;
-    const detail = `open streams that have been reset: ${this.#parts.table.count}`;
-    this.#end({ code: "DRAIN_TIMEOUT", origin: "local", detail }, "NO_ERROR", true);
   }
 
   /**
@@ -339,7 +312,7 @@ export class Shutdown<S extends Mortal> {
     if (!hasDeadline) this.#timers.cancel();
     if (reason !== GRACEFUL) this.#localError = sessionError(reason);
     const by = this.#isDrained ? "close" : goAway === null ? "peer" : "idle";
-    const failure = streamFailureOf(reason, by, this.#remoteError);
+    const failure = streamFailureOf(reason, by, remoteErrorOf(this.#remote));
     // First of all, so that a trace that sees a reset, or anybody else, can send nothing any more. A stream that had
     // failed before is about to be told by others.
     const streams = this.#parts.release().filter((stream) => stream.mark(failure));
@@ -348,7 +321,7 @@ export class Shutdown<S extends Mortal> {
       const told = goAway === "NO_ERROR" ? undefined : this.#localError;
       this.#putGoAway(wireCodeOf(goAway), debugOf(told, options.wire.maxDebugLength), true);
       this.#finish(told);
-      if (!hasDeadline) this.#lingerFor(this.#lingerTimeOf(reason));
+      if (!hasDeadline) this.#lingerFor(isLate(reason) ? this.#lastWords : options.lingerTimeout);
     }
     this.#parts.fail(() => this.endError());
     ends.add(streams, () => {
@@ -371,12 +344,6 @@ export class Shutdown<S extends Mortal> {
     });
   }
 
-  /** How long the transport may take to end, once the session has. */
-  #lingerTimeOf(reason: EndReason): number {
-    const code = reason === GRACEFUL ? undefined : reason.code;
-    return isLate(code) ? this.#lastWordsTime : this.#parts.options.lingerTimeout;
-  }
-
   /** The transport is too slow, or stuck, or the peer does not end: what has not been taken is lost. */
   #lingerExpired(): void {
     const { unwritten } = this.#parts.outbound;
@@ -390,10 +357,6 @@ export class Shutdown<S extends Mortal> {
       this.#localError = sessionError({ code: "DRAIN_TIMEOUT", origin: "local", detail });
     }
     this.#finalize();
-  }
-
-  get #remoteError(): MuxadoError | undefined {
-    return remoteErrorOf(this.#remote);
   }
 
   #putGoAway(errorCode: number, debug: Uint8Array, final: boolean): void {
@@ -418,7 +381,7 @@ export class Shutdown<S extends Mortal> {
     if (this.#phase !== "gone" || !this.#isTold) return;
     this.#resolveClosed({
       localError: this.#localError,
-      remoteError: this.#remoteError,
+      remoteError: remoteErrorOf(this.#remote),
       remoteDebug: this.#remote?.debug ?? NOTHING,
     });
   }
@@ -428,7 +391,8 @@ export class Shutdown<S extends Mortal> {
    * confirmed them. A peer that has ended gracefully had them: a confirmation may just be late.
    */
   #writesLost(): Failure | undefined {
-    if (this.#localError === undefined && this.#remoteError === undefined) return undefined;
+    if (this.#localError === undefined && remoteErrorOf(this.#remote) === undefined)
+      return undefined;
     const { code, origin, cause } = this.endError();
     return { code, origin, cause, scope: "session" };
   }

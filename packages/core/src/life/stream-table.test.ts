@@ -11,12 +11,21 @@ interface Entry {
   readonly opening: Opening;
   readonly unsent: boolean;
   readonly isOver: boolean;
+  readonly heard: boolean;
   readonly isBackground: boolean;
 }
 
 function stream(id: number, isLocal: boolean): Entry {
   const opening = isLocal ? Opening.syn : Opening.done;
-  return { id, isLocal, opening, unsent: isLocal, isOver: false, isBackground: false };
+  return {
+    id,
+    isLocal,
+    opening,
+    unsent: isLocal,
+    isOver: false,
+    heard: false,
+    isBackground: false,
+  };
 }
 
 function tableOf(role: "client" | "server", maxId = muxado.maxStreamId): StreamTable<Entry> {

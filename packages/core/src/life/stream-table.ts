@@ -1,9 +1,10 @@
 // Which streams exist: ids, parity, those that have not ended by id, those whose SYN may leave alone, and the ids
 // that were reset lately. It decides nothing about frames.
 
+import { MuxadoError } from "../base/errors.ts";
+import { TransientMap } from "../base/transient-map.ts";
 import { Opening } from "./opening.ts";
 import { ScatteredIds } from "./scattered-ids.ts";
-import { TransientMap } from "../base/transient-map.ts";
 
 /**
  * The most ids kept after a reset, and twice the least, so that what the peer had under way is not answered with a second one. More than
@@ -23,6 +24,8 @@ interface Entry {
   /** The peer has never been told of it. */
   readonly unsent: boolean;
   readonly isOver: boolean;
+  /** A frame of the peer's has come on it. */
+  readonly heard: boolean;
   /** A drain does not wait for it. */
   readonly isBackground: boolean;
 }
@@ -50,7 +53,7 @@ export class StreamTable<S extends Entry> {
    * The highest id of ours that had left when the SYN of a lower one did; 0 if all left in order. Streams above it were
    * sent after all lower ones.
    */
-  overtakenId = 0;
+  #overtakenId = 0;
 
   /** The most streams that have been open at once since the session last set it back to {@link count}. */
   mostLately = 0;
@@ -172,7 +175,32 @@ export class StreamTable<S extends Entry> {
     return [...this.#live.values()];
   }
 
-  /** The same, and the table has none of them any more. */
+  /**
+   * Streams of ours that a peer cannot have seen whose GOAWAY has this last id.
+   *
+   * It is the last id that Go has seen, not the highest (spec appendix, G6). A stream with an id above it is unseen for
+   * certain if all SYNs before its own had lower ids. An answer on a stream weighs more. The peer answers each of the
+   * other streams. A stream that was never sent must not be sent now (G2).
+   */
+  unseen(lastStreamId: number): S[] {
+    const lastSeen = Math.max(lastStreamId, this.#overtakenId);
+    return this.all().filter(({ unsent, isLocal, heard, id }) => {
+      return unsent || (isLocal && !heard && id > lastSeen);
+    });
+  }
+
+  /** Why no stream can be opened beyond `most`; undefined if one can. */
+  openRefusal(most: number): MuxadoError | undefined {
+    const code = this.exhausted
+      ? "STREAMS_EXHAUSTED"
+      : this.localCount >= most
+        ? "STREAM_LIMIT"
+        : undefined;
+    if (code === undefined) return undefined;
+    return new MuxadoError({ code, scope: "session", origin: "local", retry: "safe" });
+  }
+
+  /** All of them, and the table has none any more. */
   takeAll(): S[] {
     const streams = this.all();
     this.#live.clear();
@@ -183,7 +211,7 @@ export class StreamTable<S extends Entry> {
 
   /** The SYN of a stream of ours has left. */
   sentSyn(streamId: number): void {
-    if (streamId < this.#highestSent) this.overtakenId = this.#highestSent;
+    if (streamId < this.#highestSent) this.#overtakenId = this.#highestSent;
     else this.#highestSent = streamId;
   }
 

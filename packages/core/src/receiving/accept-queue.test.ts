@@ -1,11 +1,11 @@
 // Remote streams on their way to the application: order, backlog, waiting accepts, the end.
 
-import { getEventListeners } from "node:events";
-import fc from "fast-check";
 import { VirtualClock } from "@muxado/testkit";
+import fc from "fast-check";
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { AcceptQueue } from "./accept-queue.ts";
 import type { Stream } from "../stream.ts";
+import { AcceptQueue } from "./accept-queue.ts";
 
 /** A queue whose streams are taken out by the tests. */
 function queueOf<S>(backlog: number): AcceptQueue<S> {

@@ -1,14 +1,14 @@
 // The inbound direction of one stream: arriving bytes meet the window, wait in the queue, reach a reader,
 // and their credit goes back as the application consumes them, not as they arrive. Spec §6.3.
 
-import { MuxadoError } from "../base/errors.ts";
+import type { MuxadoError } from "../base/errors.ts";
+import { rejected, Waiter, type WaiterOwner } from "../base/waiter.ts";
 import type { UnreadOwner } from "../life/memory-budget.ts";
 import { Opening } from "../life/opening.ts";
+import type { Stream } from "../stream.ts";
 import type { Receiver } from "./credit.ts";
 import { pieceForReader, ReceiveQueue } from "./receive-queue.ts";
 import { ReceiveWindow } from "./receive-window.ts";
-import type { Stream } from "../stream.ts";
-import { rejected, Waiter, type WaiterOwner } from "../base/waiter.ts";
 
 /**
  * The form in which a reader wants what it reads: the chunk itself, or a step of an iteration. The waiting promise
@@ -86,7 +86,7 @@ export class ReceiveSide implements Receiver, WaiterOwner {
       this.#queue.push(chunk, start, end);
       this.#account(before, this.#queue.memory);
       this.#stream.session.memory.relieve();
-      this.#stream.notifyReadable();
+      this.#stream.extras?.notify("onReadable");
     }
   }
 
@@ -98,7 +98,7 @@ export class ReceiveSide implements Receiver, WaiterOwner {
     this.#reading = null;
     reading?.resolve(this.#form(null));
     // Beside a reader that waits, there may be an observer: it hears of the end, too.
-    this.#stream.notifyReadable();
+    this.#stream.extras?.notify("onReadable");
   }
 
   /** The stream has failed. What has arrived stays readable unless `drop` says otherwise. */
@@ -160,14 +160,7 @@ export class ReceiveSide implements Receiver, WaiterOwner {
   read<T>(form: ReadForm<T>, signal: AbortSignal | undefined): Promise<T> {
     if (signal?.aborted) return rejected(signal.reason);
     if (this.#reading !== null) {
-      return rejected(
-        new MuxadoError({
-          code: "READ_PENDING",
-          scope: "stream",
-          origin: "local",
-          streamId: this.#stream.id,
-        }),
-      );
+      return rejected(this.#stream.misuse("READ_PENDING"));
     }
     let piece: Uint8Array<ArrayBuffer> | null | undefined;
     try {
@@ -218,13 +211,7 @@ export class ReceiveSide implements Receiver, WaiterOwner {
   }
 
   #closedHere(): MuxadoError {
-    return new MuxadoError({
-      code: "STREAM_CLOSED",
-      scope: "stream",
-      origin: "local",
-      detail: "it was closed here",
-      streamId: this.#stream.id,
-    });
+    return this.#stream.misuse("STREAM_CLOSED", "it was closed here");
   }
 }
 

@@ -3,8 +3,8 @@
 
 import { concatenated, unshared } from "../base/bytes.ts";
 import type { MuxadoError } from "../base/errors.ts";
-import { reportThrown } from "../seams/observer.ts";
 import type { RecordedSession, RecordHook } from "../options.ts";
+import { reportThrown } from "../seams/observer.ts";
 import type { Transport, TransportInput } from "../seams/transport.ts";
 import {
   KINDS,

@@ -3,7 +3,8 @@
 // It keeps no stream state, and the session never looks at a header.
 
 import type { Clock } from "../base/clock.ts";
-import type { SessionStats } from "./stats.ts";
+import type { WaitOptions } from "../base/waiter.ts";
+import type { SessionStats } from "./statistics.ts";
 
 /**
  * Input that is not valid on a wire.
@@ -71,6 +72,14 @@ export const DataFlag = {
   ACK: 0x4,
 } as const;
 
+/** Options of a session that a wire may have other defaults for. */
+export interface WireDefaults {
+  /** Remote streams that may wait for `accept`. */
+  readonly acceptBacklog?: number | undefined;
+  /** Milliseconds that a remote stream may wait for it. */
+  readonly acceptTimeout?: number | undefined;
+}
+
 /** A session, as its wire sees it. */
 export interface WireSession {
   /** Settles once the session and its transport have ended; never rejects. */
@@ -78,7 +87,7 @@ export interface WireSession {
   /** Counters of this moment. */
   stats(): SessionStats;
   /** Asks the peer for a sign of life, and resolves with the round trip in milliseconds. */
-  ping(options?: { readonly signal?: AbortSignal | undefined }): Promise<number>;
+  ping(options?: WaitOptions): Promise<number>;
   /** Ends the session at once. */
   destroy(error?: unknown): void;
 }
@@ -116,9 +125,7 @@ export interface Wire {
    */
   readonly maxUnacknowledged: number | undefined;
   /** Options of a session whose defaults are others on this wire. */
-  readonly defaults?:
-    | { readonly acceptBacklog?: number | undefined; readonly acceptTimeout?: number | undefined }
-    | undefined;
+  readonly defaults?: WireDefaults | undefined;
   /** Whether a reset that says "accept queue full" must be answered with a reset to free the peer's entry. */
   readonly answersFullAcceptQueue: boolean;
 

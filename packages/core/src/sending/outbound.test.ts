@@ -4,10 +4,10 @@ import { type Frame, FrameDecoder } from "@muxado/frame";
 import { describe, expect, it, vi } from "vitest";
 import { NOTHING } from "../base/bytes.ts";
 import { MuxadoError } from "../base/errors.ts";
-import { muxado } from "../muxado-wire.ts";
-import { COPIED_BELOW, Outbound, type TakenWrite } from "./outbound.ts";
-import type { Transport } from "../seams/transport.ts";
 import { Waiter } from "../base/waiter.ts";
+import { muxado } from "../muxado-wire.ts";
+import type { Transport } from "../seams/transport.ts";
+import { COPIED_BELOW, Outbound, type TakenWrite } from "./outbound.ts";
 
 const KIB = 1024;
 

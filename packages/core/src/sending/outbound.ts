@@ -5,9 +5,9 @@
 import { NOTHING, unshared } from "../base/bytes.ts";
 import type { FlushScheduler } from "../base/clock.ts";
 import type { Failure, MuxadoError } from "../base/errors.ts";
+import type { Waiter } from "../base/waiter.ts";
 import { dataFrame, type Trace } from "../seams/trace.ts";
 import type { Transport } from "../seams/transport.ts";
-import type { Waiter } from "../base/waiter.ts";
 import { DataFlag, type Wire } from "../seams/wire.ts";
 
 /** Bodies up to this many bytes are copied into the arena; longer ones are passed by reference. */

@@ -2,14 +2,16 @@
 // here in order until the scheduler gives the stream its turn. Spec §6.2.
 
 import { NOTHING } from "../base/bytes.ts";
-import { type Failure, MuxadoError } from "../base/errors.ts";
+import type { Failure, MuxadoError } from "../base/errors.ts";
+import { DONE, Waiter, waitFor, type WaiterOwner } from "../base/waiter.ts";
+import { Opening } from "../life/opening.ts";
+import { StreamInput } from "../life/stream-state.ts";
+import { DataFlag } from "../seams/wire.ts";
+import type { Stream } from "../stream.ts";
 import { COPIED_BELOW, type TakenWrite, type WriteOwner } from "./outbound.ts";
 import { DEFAULT_PRIORITY } from "./priority.ts";
 import type { Sender } from "./scheduler.ts";
 import { SendWindow } from "./send-window.ts";
-import type { Stream } from "../stream.ts";
-import { DONE, Waiter, waitFor, type WaiterOwner } from "../base/waiter.ts";
-import { DataFlag } from "../seams/wire.ts";
 
 /** A write that is not sent in full, or the half-close behind all writes (which has no bytes). */
 interface PendingWrite extends TakenWrite {
@@ -56,6 +58,13 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return this.#stream.failure !== null;
   }
 
+  /** Why nothing can be written any more, if so. */
+  get refusal(): MuxadoError | undefined {
+    const stream = this.#stream;
+    if (stream.failure !== null) return stream.error;
+    return this.ended ? stream.misuse("WRITE_AFTER_END") : undefined;
+  }
+
   /** Whether writes are waiting. */
   get blocked(): boolean {
     return this.#pending !== null;
@@ -68,7 +77,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
 
   /** Whether a turn would send something: output or somebody who has offered some, and credit worth a frame. */
   get ready(): boolean {
-    if (this.#stream.isHeld) return false;
+    if (this.#isHeld) return false;
     if (this.#pending === null) return this.wanted > 0 && this.window.admits(this.wanted) > 0;
     const first = this.#pending[0]!;
     return first.fin || this.window.admits(first.length - first.sent) > 0;
@@ -145,7 +154,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
         this.wanted = 0;
         this.#stream.session.scheduler.schedule(this);
       }
-      if (this.#pending === null && !this.#stream.isHeld) this.#sendFin();
+      if (this.#pending === null && !this.#isHeld) this.#sendFin();
       else void this.#wait(NOTHING, true, undefined);
     }
     const fin = this.#pending?.at(-1);
@@ -157,7 +166,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     const pending = this.#pending;
     if (pending === null) {
       this.wanted = 0;
-      this.#stream.notify("onWritable");
+      this.#stream.extras?.notify("onWritable");
       return;
     }
     const first = pending[0]!;
@@ -195,7 +204,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
 
   /** The error of a write that the transport has not confirmed, and never will. */
   lost(failure: Failure | undefined): MuxadoError | undefined {
-    return this.#stream.error ?? (failure && new MuxadoError(this.#stream.describe(failure)));
+    return this.#stream.error ?? (failure && this.#stream.errorOf(failure));
   }
 
   /** The transport has confirmed the oldest of the writes that it was given. */
@@ -244,14 +253,31 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     outbound.requestFlush();
   }
 
-  /** The error for a write that comes after the half-close. */
-  afterEnd(): MuxadoError {
-    return new MuxadoError({
-      code: "WRITE_AFTER_END",
-      scope: "stream",
-      origin: "local",
-      streamId: this.#stream.id,
-    });
+  /** Sends SYN or ACK alone, if no frame has carried it. */
+  announce(): void {
+    const flag = this.#openingFlag();
+    if (flag !== 0) this.#stream.session.outbound.putData(this.#stream.id, flag, NOTHING, 0, 0);
+  }
+
+  /** SYN or ACK for the first frame, else nothing. */
+  #openingFlag(): number {
+    const stream = this.#stream;
+    if (stream.opening === Opening.syn) {
+      const { table, acknowledgements } = stream.session;
+      stream.transition(StreamInput.sendSyn);
+      table.sentSyn(stream.id);
+      stream.opening = acknowledgements === undefined ? Opening.done : Opening.awaited;
+      stream.receiving.begin();
+      return DataFlag.SYN;
+    }
+    if (stream.opening !== Opening.ack) return 0;
+    stream.opening = Opening.done;
+    return DataFlag.ACK;
+  }
+
+  /** Its SYN has to wait: too many others are not acknowledged. */
+  get #isHeld(): boolean {
+    return this.#stream.opening === Opening.held;
   }
 
   #fitsNow(length: number): boolean {
@@ -267,7 +293,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
   /** The transport has room, and nobody waits whose turn would come first. */
   get #hasWay(): boolean {
     const { outbound, scheduler } = this.#stream.session;
-    return outbound.hasRoom && !scheduler.precedes(this.priority) && !this.#stream.isHeld;
+    return outbound.hasRoom && !scheduler.precedes(this.priority) && !this.#isHeld;
   }
 
   #wait(chunk: Uint8Array, fin: boolean, signal: AbortSignal | undefined): Promise<void> {
@@ -307,15 +333,18 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     this.bytes += end - start;
     const { scheduler, outbound } = stream.session;
     scheduler.spend(this, end - start);
-    outbound.putData(stream.id, stream.openingFlag(), chunk, start, end);
+    outbound.putData(stream.id, this.#openingFlag(), chunk, start, end);
   }
 
   #sendFin(): void {
-    this.#stream.announce();
+    const stream = this.#stream;
+    this.announce();
     // A trace that has seen the SYN may have ended it.
-    if (this.#stream.failure !== null) return;
-    this.#stream.session.outbound.putData(this.#stream.id, DataFlag.FIN, NOTHING, 0, 0);
-    this.#stream.sentFin();
+    if (stream.failure !== null) return;
+    stream.session.outbound.putData(stream.id, DataFlag.FIN, NOTHING, 0, 0);
+    stream.transition(StreamInput.sendFin);
+    stream.refuseInbound();
+    stream.checkEnded();
   }
 }
 
