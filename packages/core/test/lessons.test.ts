@@ -13,9 +13,9 @@ import {
   data,
   fin,
   goAway,
-  rst,
+  reset,
   syn,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
@@ -131,7 +131,7 @@ describe("every blocked operation is woken by every end", () => {
       error: { code: "STREAM_CANCELLED", scope: "stream", origin: "local" },
     },
     "a reset by the peer": {
-      end: ({ peer }) => peer.send(rst(2, "STREAM_REFUSED")),
+      end: ({ peer }) => peer.send(reset(2, "STREAM_REFUSED")),
       error: { code: "STREAM_REFUSED", scope: "stream", origin: "remote", retry: "safe" },
     },
     "a breach by the peer": {
@@ -328,7 +328,7 @@ describe("mutual write deadlock", () => {
     await expect(closing).rejects.toBe("enough");
     // It goes on behind: the FIN still comes, once there is credit for what is in front of it.
     peer.take();
-    peer.send(wndinc(2, WINDOW));
+    peer.send(increment(2, WINDOW));
     const frames = peer.take();
     expect(contentOf(frames, 2)).toHaveLength(WINDOW);
     expect(frames.at(-1)).toMatchObject({ fin: true });
@@ -419,7 +419,7 @@ describe("RST after FIN", () => {
     const peer = rawPeer();
     const stream = await accepted(peer, "all");
     const writing = follow(stream.write(bytes(WINDOW + 1)));
-    peer.send(fin(3), rst(3, "INTERNAL_ERROR"));
+    peer.send(fin(3), reset(3, "INTERNAL_ERROR"));
     await peer.settle();
     expect(writing.state).toBe("rejected");
     expect(await stream.read()).toEqual(bytes("all"));
@@ -433,7 +433,7 @@ describe("RST after FIN", () => {
       const peer = rawPeer();
       const stream = await accepted(peer, "all");
       if (touched === "before") void stream.readable;
-      peer.send(fin(3), rst(3, "INTERNAL_ERROR"));
+      peer.send(fin(3), reset(3, "INTERNAL_ERROR"));
       const reader = stream.readable.getReader();
       expect((await reader.read()).value).toEqual(bytes("all"));
       expect(await reader.read()).toEqual({ done: true, value: undefined });
@@ -447,7 +447,7 @@ describe("what is late after FIN", () => {
     const stream = opened(peer);
     await stream.closeWrite();
     peer.take();
-    peer.send(wndinc(2, 10), wndinc(2, 2 ** 31 - 1), data(2, "still open"));
+    peer.send(increment(2, 10), increment(2, 2 ** 31 - 1), data(2, "still open"));
     expect(peer.take()).toEqual([]);
     expect(stream.take()).toEqual(bytes("still open"));
   });
@@ -458,7 +458,7 @@ describe("what is late after FIN", () => {
     await stream.closeWrite();
     peer.send(fin(2));
     peer.take();
-    peer.send(wndinc(2, 10), fin(2), rst(2, "STREAM_CLOSED"), data(2), data(2, 1), data(2, 1));
+    peer.send(increment(2, 10), fin(2), reset(2, "STREAM_CLOSED"), data(2), data(2, 1), data(2, 1));
     expect(brief(peer.take())).toEqual(["2: RST STREAM_CLOSED"]);
     expect(stream.error).toBeUndefined();
   });
@@ -673,7 +673,7 @@ describe("data at the end of a session", () => {
     peer.holdWrites();
     const writing = stream.write(bytes(10 * KIB));
     peer.flush();
-    peer.send(rst(2, "INTERNAL_ERROR"));
+    peer.send(reset(2, "INTERNAL_ERROR"));
     peer.releaseWrites();
     await expect(writing).rejects.toBe(stream.error);
   });
@@ -772,7 +772,7 @@ describe("windows of another size", () => {
       const [first, ...more] = peer.take();
       expect(more).toEqual([]);
       const target = Math.max(windowSize, KIB);
-      expect(first).toEqual(wndinc(3, target));
+      expect(first).toEqual(increment(3, target));
       peer.send(data(3, target));
       expect(stream.error).toBeUndefined();
       takeAll(stream);
@@ -901,7 +901,7 @@ describe("abort signals", () => {
     await expect(writing).rejects.toBe("late");
     expect(listeners()).toBe(0);
     const next = stream.write(bytes("next"));
-    peer.send(wndinc(2, WINDOW));
+    peer.send(increment(2, WINDOW));
     expect(contentOf(peer.take(), 2)).toEqual(bytes("next"));
     await next;
   });
@@ -1038,7 +1038,7 @@ describe("accounting of opens", () => {
       const stream = peer.session.open();
       if (round % 4 === 0) stream.reset();
       peer.take();
-      if (round % 4 === 1) peer.send(rst(stream.id, "STREAM_REFUSED"));
+      if (round % 4 === 1) peer.send(reset(stream.id, "STREAM_REFUSED"));
       if (round % 4 === 2) {
         peer.send(fin(stream.id));
         await stream.closeWrite();
@@ -1050,7 +1050,7 @@ describe("accounting of opens", () => {
       peer.send(syn(101 + 2 * round));
       const inbound = await peer.session.accept();
       if (round % 2 === 0) inbound.reset();
-      else peer.send(rst(inbound.id, "STREAM_CANCELLED"));
+      else peer.send(reset(inbound.id, "STREAM_CANCELLED"));
       expect(peer.session.stats().openStreams).toBe(0);
     }
   });
@@ -1067,7 +1067,7 @@ describe("drains of the non-blocking layer", () => {
   it("are told once there is room, and only after an offer that was not taken in full", async () => {
     const peer = rawPeer();
     const stream = opened(peer);
-    peer.send(wndinc(2, 10 * WINDOW));
+    peer.send(increment(2, 10 * WINDOW));
     const observer = { onReadable: vi.fn(), onWritable: vi.fn() };
     stream.observe(observer);
     peer.holdWrites();
@@ -1076,13 +1076,13 @@ describe("drains of the non-blocking layer", () => {
     const chunk = bytes(WINDOW);
     expect(stream.offer(chunk)).toBe(chunk.length);
     expect(stream.offer(chunk)).toBe(0);
-    peer.send(wndinc(2, 1));
+    peer.send(increment(2, 1));
     peer.flush();
     expect(observer.onWritable).not.toHaveBeenCalled();
     peer.releaseWrites();
     peer.take();
     expect(observer.onWritable).toHaveBeenCalledOnce();
-    peer.send(wndinc(2, 1));
+    peer.send(increment(2, 1));
     peer.take();
     expect(observer.onWritable).toHaveBeenCalledOnce();
     expect(observer.onReadable).not.toHaveBeenCalled();
@@ -1096,7 +1096,7 @@ describe("drains of the non-blocking layer", () => {
     expect(stream.offer(bytes(WINDOW + 1))).toBe(WINDOW);
     peer.take();
     expect(observer.onWritable).not.toHaveBeenCalled();
-    peer.send(wndinc(2, WINDOW));
+    peer.send(increment(2, WINDOW));
     peer.take();
     expect(observer.onWritable).toHaveBeenCalledOnce();
     expect(stream.offer(bytes(WINDOW))).toBe(WINDOW);
@@ -1131,7 +1131,7 @@ describe("drains of the non-blocking layer", () => {
     for (const offering of [1, 2, 40]) {
       const peer = rawPeer();
       const streams = Array.from({ length: offering + 1 }, () => opened(peer));
-      for (const { id } of streams) peer.send(wndinc(id, 2 ** 30));
+      for (const { id } of streams) peer.send(increment(id, 2 ** 30));
       const [writing, ...others] = streams;
       peer.holdWrites();
       for (const stream of others) {
@@ -1146,7 +1146,7 @@ describe("drains of the non-blocking layer", () => {
       const sent = new Map(streams.map(({ id }) => [id, 0]));
       for (let round = 0; round < 20; round++) {
         for (const frame of peer.take()) {
-          if (frame.type !== "DATA") continue;
+          if (frame.type !== "data") continue;
           sent.set(frame.streamId, sent.get(frame.streamId)! + frame.body.length);
         }
         peer.releaseWrites();
@@ -1168,10 +1168,10 @@ describe("drains of the non-blocking layer", () => {
     expect(stream.offer(bytes(1))).toBe(0);
     peer.take();
     expect(onWritable).not.toHaveBeenCalled();
-    peer.send(wndinc(2, 1));
+    peer.send(increment(2, 1));
     peer.take();
     expect(onWritable).not.toHaveBeenCalled();
-    peer.send(wndinc(2, 1));
+    peer.send(increment(2, 1));
     expect(contentOf(peer.take(), 2)).toHaveLength(1);
     expect(onWritable).toHaveBeenCalledOnce();
   });
@@ -1259,7 +1259,7 @@ describe("await using", () => {
     expect(brief(peer.take())).toEqual([`${stream.id}: DATA 0 FIN`]);
     void failing.write(bytes(WINDOW + 1)).catch(() => {});
     const disposing = failing[Symbol.asyncDispose]();
-    peer.send(rst(failing.id, "INTERNAL_ERROR"));
+    peer.send(reset(failing.id, "INTERNAL_ERROR"));
     await disposing;
   });
 
@@ -1280,7 +1280,7 @@ describe("a trace", () => {
     const stream = peer.session.open();
     stream.offer(bytes("ask"));
     peer.take();
-    peer.send(wndinc(2, 10), data(2, "answer"), rst(2, "STREAM_CANCELLED"), goAway(2));
+    peer.send(increment(2, 10), data(2, "answer"), reset(2, "STREAM_CANCELLED"), goAway(2));
     expect(seen).toEqual(["out data", "in increment", "in data", "in reset", "in goAway"]);
   });
 });

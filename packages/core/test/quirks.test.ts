@@ -20,10 +20,10 @@ import {
   data,
   fin,
   goAway,
-  rst,
+  reset,
   syn,
   synFin,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { takeAll } from "./taking.ts";
@@ -160,7 +160,7 @@ describe("the Go peer", () => {
     it("that reset is answered by one that frees the entry, once", async () => {
       const peer = rawPeer();
       const stream = opened(peer);
-      peer.send(rst(2, "ACCEPT_QUEUE_FULL"), rst(2, "ACCEPT_QUEUE_FULL"));
+      peer.send(reset(2, "ACCEPT_QUEUE_FULL"), reset(2, "ACCEPT_QUEUE_FULL"));
       expect(brief(peer.take())).toEqual(["2: RST STREAM_CANCELLED"]);
       expect(stream.error).toMatchObject({
         code: "ACCEPT_QUEUE_FULL",
@@ -173,7 +173,7 @@ describe("the Go peer", () => {
       for (const code of Object.values(ErrorCode).filter((code) => code !== 9)) {
         const peer = rawPeer();
         opened(peer);
-        peer.send(rst(2, code));
+        peer.send(reset(2, code));
         expect(peer.take(), `code ${code}`).toEqual([]);
       }
     });
@@ -181,7 +181,7 @@ describe("the Go peer", () => {
     it("nor is it on a wire whose peers do not need it", () => {
       const peer = rawPeer({ wire: { ...muxado, answersFullAcceptQueue: false } });
       opened(peer);
-      peer.send(rst(2, "ACCEPT_QUEUE_FULL"));
+      peer.send(reset(2, "ACCEPT_QUEUE_FULL"));
       expect(peer.take()).toEqual([]);
     });
   });
@@ -191,7 +191,7 @@ describe("the Go peer", () => {
     /** What the peer has sent on the stream before its end. */
     const HEARD: Record<string, Frame[]> = {
       nothing: [],
-      credit: [wndinc(2, 10)],
+      credit: [increment(2, 10)],
       data: [data(2, "hi")],
       "an empty FIN": [fin(2)],
     };
@@ -200,7 +200,7 @@ describe("the Go peer", () => {
       it.each(Object.keys(ErrorCode) as ErrorCodeName[])("RST(%s)", (code) => {
         const peer = rawPeer();
         const stream = opened(peer);
-        peer.send(...frames, rst(2, code));
+        peer.send(...frames, reset(2, code));
         const refused = REFUSALS.includes(code) ? "safe" : "unknown";
         expect(stream.error!.retry).toBe(heard === "nothing" ? refused : "unsafe");
       });
@@ -268,9 +268,9 @@ describe("the Go peer", () => {
 
     it("the verdict on a stream of the peer's is always unknown", async () => {
       for (const end of [
-        rst(3, "STREAM_REFUSED"),
-        rst(3, "INTERNAL_ERROR"),
-        wndinc(3, 2 ** 31 - 1),
+        reset(3, "STREAM_REFUSED"),
+        reset(3, "INTERNAL_ERROR"),
+        increment(3, 2 ** 31 - 1),
       ]) {
         const peer = rawPeer();
         const stream = await accepted(peer, syn(3));
@@ -282,7 +282,7 @@ describe("the Go peer", () => {
     it("a verdict does not change by what comes later", () => {
       const peer = rawPeer();
       const stream = opened(peer);
-      peer.send(rst(2, "STREAM_REFUSED"), data(2, "late"));
+      peer.send(reset(2, "STREAM_REFUSED"), data(2, "late"));
       expect(stream.error!.retry).toBe("safe");
     });
   });
@@ -329,7 +329,7 @@ describe("the Go peer", () => {
       const stream = opened(peer);
       peer.sendBytes(frame);
       const [said] = peer.take();
-      expect(said).toMatchObject({ type: "GOAWAY", errorCode: ErrorCode[code] });
+      expect(said).toMatchObject({ type: "goAway", errorCode: ErrorCode[code] });
       expect((said as { debug: Uint8Array }).debug.length).toBeGreaterThan(0);
       expect(stream.error).toMatchObject({ code, scope: "session", origin: "remote" });
       peer.end();
@@ -369,8 +369,8 @@ describe("the Go peer", () => {
     it("however many, none is answered and none is held against the peer", async () => {
       const peer = rawPeer({ maxProvokedResets: 1 });
       const stream = opened(peer);
-      peer.send(rst(2, "STREAM_CLOSED"));
-      for (let count = 0; count < 10_000; count++) peer.send(rst(2, "STREAM_CLOSED"));
+      peer.send(reset(2, "STREAM_CLOSED"));
+      for (let count = 0; count < 10_000; count++) peer.send(reset(2, "STREAM_CLOSED"));
       expect(peer.take()).toEqual([]);
       expect(stream.error).toMatchObject({ code: "STREAM_CLOSED", origin: "remote" });
       expect((await accepted(peer, syn(3, "still"))).take()).toEqual(bytes("still"));
@@ -379,7 +379,7 @@ describe("the Go peer", () => {
     it("after its FIN, what came is still read to the end", async () => {
       const peer = rawPeer();
       const stream = opened(peer);
-      peer.send(data(2, "all "), fin(2, "of it"), rst(2, "STREAM_CLOSED"));
+      peer.send(data(2, "all "), fin(2, "of it"), reset(2, "STREAM_CLOSED"));
       expect(takeAll(stream)).toEqual(bytes("all of it"));
       expect(stream.take()).toBeNull();
       await expect(stream.write(bytes(1))).rejects.toMatchObject({ code: "STREAM_CLOSED" });
@@ -420,7 +420,7 @@ describe("the Go peer", () => {
     const peer = rawPeer();
     const stream = await accepted(peer, syn(3));
     stream.reset("INTERNAL_ERROR");
-    peer.send(wndinc(3, 2 ** 31 - 1), wndinc(3, 1));
+    peer.send(increment(3, 2 ** 31 - 1), increment(3, 1));
     expect(brief(peer.take())).toEqual(["3: RST INTERNAL_ERROR"]);
   });
 
@@ -452,7 +452,7 @@ describe("the Go peer", () => {
   describe("G17: what was buffered is read before the reset is reported", () => {
     it("to a reader that comes later", async () => {
       const peer = rawPeer();
-      const stream = await accepted(peer, syn(3, "before"), rst(3, "INTERNAL_ERROR"));
+      const stream = await accepted(peer, syn(3, "before"), reset(3, "INTERNAL_ERROR"));
       expect(await stream.read()).toEqual(bytes("before"));
       await expect(stream.read()).rejects.toMatchObject({
         code: "INTERNAL_ERROR",
@@ -464,7 +464,7 @@ describe("the Go peer", () => {
       "RST(%i) is an error that keeps its number",
       async (number) => {
         const peer = rawPeer();
-        const stream = await accepted(peer, syn(3), rst(3, number));
+        const stream = await accepted(peer, syn(3), reset(3, number));
         const code = number === 0 ? "STREAM_RESET" : "UNKNOWN_CODE";
         await expect(stream.read()).rejects.toMatchObject({ code, wireCode: number });
       },
@@ -478,7 +478,7 @@ describe("the Go peer", () => {
     let sent = 0;
     while (sent < WINDOW) sent += contentOf(peer.take(), 3).length;
     while (sent < 2 * WINDOW) {
-      peer.send(...Array.from({ length: 1024 }, () => wndinc(3, 1)));
+      peer.send(...Array.from({ length: 1024 }, () => increment(3, 1)));
       sent += contentOf(peer.take(), 3).length;
     }
     expect(peer.session.stats().framesReceived).toBeGreaterThan(WINDOW);
@@ -621,7 +621,7 @@ describe("the Rust peer", () => {
     });
 
     it("so is a stream whose breach ends the drain", async () => {
-      for (const frame of [data(3, WINDOW + 1), wndinc(3, 2 ** 31 - 1)]) {
+      for (const frame of [data(3, WINDOW + 1), increment(3, 2 ** 31 - 1)]) {
         const peer = rawPeer();
         await accepted(peer, syn(3));
         void peer.session.close();
@@ -716,7 +716,7 @@ describe("the Rust peer", () => {
     void stream.write(bytes(WINDOW));
     const frames = peer.take();
     expect(firstDifference(contentOf(frames, 2), bytes(WINDOW))).toBe(-1);
-    const lengths = frames.map((frame) => (frame.type === "DATA" ? frame.body.length : 0));
+    const lengths = frames.map((frame) => (frame.type === "data" ? frame.body.length : 0));
     expect(Math.max(...lengths)).toBe(64 * KIB);
     const offered = opened(peer);
     expect(offered.offer(bytes(WINDOW))).toBe(WINDOW);

@@ -15,10 +15,10 @@ import {
   Random,
   type RawPeer,
   rawPeer,
-  rst,
+  reset,
   syn,
   wires,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { resolveOptions, type SessionOptions } from "../src/options.ts";
@@ -147,14 +147,14 @@ describe.each([
       peer.send(fin(3));
     },
     "reset, by an RST of this peer": (_, stream) => stream.reset(),
-    "reset, otherwise": (peer) => peer.send(rst(3, "STREAM_CANCELLED")),
+    "reset, otherwise": (peer) => peer.send(reset(3, "STREAM_CANCELLED")),
   };
 
   const frames = [
     data(3, CONTENT),
     fin(3),
-    wndinc(3, 10),
-    rst(3, "INTERNAL_ERROR"),
+    increment(3, 10),
+    reset(3, "INTERNAL_ERROR"),
     ...(wire === yamux ? [ack(3)] : []),
   ];
 
@@ -238,7 +238,7 @@ describe.each(wires)("a GOAWAY with an error code, on $name", ({ wire }) => {
     peer.take();
     // An id of the session's own parity.
     peer.send(syn(4), data(3, "not heard"));
-    expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+    expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
     expect(stream.error).toMatchObject({ code: "PROTOCOL_ERROR", scope: "session" });
     expect(peer.sessionHasEnded).toBe(true);
   });
@@ -278,13 +278,13 @@ describe.each(wires)("silence after a GOAWAY, on $name", ({ wire }) => {
     expect(stream.error).toBeUndefined();
     expect(brief(peer.take())).toEqual([`${stream.id}: DATA 0 FIN`]);
     for (let second = 0; second < 60; second++) await peer.advance(1000);
-    expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+    expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
   });
 });
 
 /** How many bytes of credit frames grant. */
 function granted(frames: ReturnType<RawPeer["take"]>): number {
-  return frames.reduce((sum, frame) => sum + (frame.type === "WNDINC" ? frame.increment : 0), 0);
+  return frames.reduce((sum, frame) => sum + (frame.type === "increment" ? frame.increment : 0), 0);
 }
 
 describe.each(wires)(
@@ -347,7 +347,7 @@ describe.each(wires)(
       }
       expect(stream.error).toBeUndefined();
       // Now the FIN may leave.
-      peer.send(wndinc(3, 2 * WINDOW));
+      peer.send(increment(3, 2 * WINDOW));
       expect(brief(peer.take()).at(-1)).toBe("3: DATA 0 FIN");
       peer.send(data(3, 1));
       expect(brief(peer.take())).toEqual(["3: RST STREAM_CLOSED"]);
@@ -385,10 +385,10 @@ describe.each(wires)("credit up to the maximum, on $name", ({ wire }) => {
   it("is no breach; beyond it is one", async () => {
     const peer = rawPeer({ wire });
     const stream = await accepted(peer);
-    peer.send(wndinc(3, wire.maxWindow - WINDOW));
+    peer.send(increment(3, wire.maxWindow - WINDOW));
     expect(stream.error).toBeUndefined();
     expect(stream.stats().credit).toBe(wire.maxWindow);
-    peer.send(wndinc(3, 1));
+    peer.send(increment(3, 1));
     expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
   });
 });
@@ -400,7 +400,7 @@ describe("a stream that failed because of a GOAWAY, on muxado", () => {
     peer.send(goAway(0));
     expect(stream.error).toMatchObject({ code: "REMOTE_GONE_AWAY", retry: "safe" });
     expect(peer.take()).toEqual([]);
-    peer.send(fin(2), wndinc(2, 5), rst(2, "STREAM_REFUSED"));
+    peer.send(fin(2), increment(2, 5), reset(2, "STREAM_REFUSED"));
     expect(peer.take()).toEqual([]);
     peer.send(data(2, "late"), data(2, "later"));
     expect(brief(peer.take())).toEqual(["2: RST STREAM_CLOSED"]);
@@ -411,10 +411,10 @@ describe("the last id of a GOAWAY, on muxado", () => {
   it("is that of the highest stream that was taken, accepted or not, ended or not", async () => {
     const peer = rawPeer();
     const stream = await accepted(peer);
-    peer.send(syn(9), syn(5), rst(9, "STREAM_CANCELLED"));
+    peer.send(syn(9), syn(5), reset(9, "STREAM_CANCELLED"));
     stream.reset();
     peer.session.goAway();
-    expect(peer.take().find(({ type }) => type === "GOAWAY")).toMatchObject({ lastStreamId: 9 });
+    expect(peer.take().find(({ type }) => type === "goAway")).toMatchObject({ lastStreamId: 9 });
   });
 
   it("does not rise by SYNs that are refused after it", () => {
@@ -475,7 +475,7 @@ describe("what is safe to retry", () => {
 
   it("is such a stream, too, when the peer refuses it", () => {
     const { peer, streams } = outOfOrder();
-    peer.send(goAway(0), rst(4, "STREAM_REFUSED"), rst(2, "STREAM_REFUSED"));
+    peer.send(goAway(0), reset(4, "STREAM_REFUSED"), reset(2, "STREAM_REFUSED"));
     for (const stream of streams) expect(stream.error).toMatchObject({ retry: "safe" });
   });
 
@@ -516,11 +516,11 @@ describe("what is safe to retry", () => {
       for (const [code, verdict] of Object.entries(verdicts)) {
         const peer = rawPeer({ wire });
         const stream = opened(peer);
-        peer.send(rst(stream.id, code as keyof typeof verdicts));
+        peer.send(reset(stream.id, code as keyof typeof verdicts));
         expect(stream.error!.retry, code).toBe(verdict);
         const heard = rawPeer({ wire });
         const answered = opened(heard);
-        heard.send(data(answered.id, 1), rst(answered.id, code as keyof typeof verdicts));
+        heard.send(data(answered.id, 1), reset(answered.id, code as keyof typeof verdicts));
         expect(answered.error!.retry, `${code} after data`).toBe("unsafe");
       }
     },
@@ -560,7 +560,7 @@ describe.each(wires)("a stream that either peer has reset, on $name", ({ wire })
     peer.take();
     takeAll(stream);
     if (who === "this peer") stream.reset();
-    else peer.send(rst(3, "STREAM_CANCELLED"));
+    else peer.send(reset(3, "STREAM_CANCELLED"));
     expect(granted(peer.take())).toBe(0);
   });
 });
@@ -584,7 +584,7 @@ describe.each(wires)("a SYN, on $name", ({ wire }) => {
     peer.send(syn(3, WINDOW + 1));
     expect(peer.take()).toEqual([]);
     peer.send(syn(3));
-    expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+    expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
   });
 });
 
@@ -600,9 +600,9 @@ describe.each(wires)("the transport after the last GOAWAY, on $name", ({ wire })
     async (_, end) => {
       const peer = rawPeer({ wire });
       end(peer);
-      expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+      expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
       expect([peer.sessionHasEnded, peer.sessionHasDestroyed]).toEqual([true, false]);
-      peer.send(syn(3, WINDOW), wndinc(3, 1), data(5, 1), syn(4));
+      peer.send(syn(3, WINDOW), increment(3, 1), data(5, 1), syn(4));
       await peer.settle();
       expect(peer.take()).toEqual([]);
       expect(peer.sessionHasDestroyed).toBe(false);
@@ -653,7 +653,7 @@ describe.each(wires)("what counts towards a limit, on $name", ({ wire }) => {
     }
     await peer.advance(10_001);
     peer.take();
-    peer.send(...ids.map((id) => rst(id, "STREAM_CANCELLED")));
+    peer.send(...ids.map((id) => reset(id, "STREAM_CANCELLED")));
     expect(peer.take()).toEqual([]);
   });
 
@@ -666,19 +666,19 @@ describe.each(wires)("what counts towards a limit, on $name", ({ wire }) => {
     }
     await peer.advance(3_600_000);
     peer.take();
-    for (const id of ids) peer.send(data(id, 1), rst(id, "STREAM_CANCELLED"));
-    expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+    for (const id of ids) peer.send(data(id, 1), reset(id, "STREAM_CANCELLED"));
+    expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
   });
 
   it.each([
     ["an empty FIN", (id: number) => fin(id)],
-    ["an RST", (id: number) => rst(id, "STREAM_CANCELLED")],
+    ["an RST", (id: number) => reset(id, "STREAM_CANCELLED")],
   ])("is %s for a stream that is not there", (_, make) => {
     const peer = rawPeer({ wire });
     for (let times = 0; times < 10_000; times++) peer.send(make(3 + 2 * times));
     expect(peer.take()).toEqual([]);
     for (let times = 0; times < 100; times++) peer.send(make(3 + 2 * times));
-    expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+    expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
   });
 });
 
@@ -688,14 +688,14 @@ describe("a frame that carries nothing", () => {
       const peer = rawPeer({ maxEmptyFrames: 3 });
       const frame = Uint8Array.of(0, 0, 0, 0x10 | flags, 0, 0, 0, 77);
       for (let times = 0; times < 3; times++) peer.sendBytes(frame);
-      peer.send(wndinc(77, 1));
+      peer.send(increment(77, 1));
       for (let times = 0; times < 3; times++) peer.sendBytes(frame);
       expect(peer.take(), `flags ${flags}`).toEqual([]);
       peer.sendBytes(frame);
       expect(
         peer.take().map(({ type }) => type),
         `flags ${flags}`,
-      ).toEqual(["GOAWAY"]);
+      ).toEqual(["goAway"]);
     }
   });
 
@@ -719,7 +719,7 @@ describe("a frame that carries nothing", () => {
       expect(
         peer.take().map(({ type }) => type),
         what,
-      ).toEqual(["GOAWAY"]);
+      ).toEqual(["goAway"]);
     }
   });
 });
@@ -753,7 +753,7 @@ describe("an ACK with credit, on Yamux", () => {
       const peer = rawPeer({ wire: yamux });
       const stream = opened(peer);
       peer.sendBytes(frame);
-      peer.send(rst(stream.id, "STREAM_REFUSED"));
+      peer.send(reset(stream.id, "STREAM_REFUSED"));
       expect(stream.error!.retry).toBe(verdict);
     }
   });

@@ -16,10 +16,10 @@ import {
   goAway,
   ping,
   pong,
-  rst,
+  reset,
   syn,
   synFin,
-  wndinc,
+  increment,
   uncaughtIn,
   wires,
 } from "@muxado/testkit";
@@ -89,7 +89,7 @@ const [, { wire: yamux }] = wires as [unknown, { wire: Wire }];
 /** Proves that the session has ended for a reason of the peer's making, and told it so. */
 async function expectBreach(peer: RawPeer, code: "PROTOCOL_ERROR" | "ENHANCE_YOUR_CALM") {
   const last = peer.take().at(-1)!;
-  const lastStreamId = last.type === "GOAWAY" ? last.lastStreamId : -1;
+  const lastStreamId = last.type === "goAway" ? last.lastStreamId : -1;
   expect(brief([last])).toEqual([goAwayLine(peer.wire, lastStreamId, code)]);
   peer.end();
   const { localError, remoteError } = await peer.session.closed;
@@ -153,7 +153,7 @@ describe.each(wires)("2. credit overflow, on $name", ({ wire }) => {
   it("does not happen up to 2³¹−1, on Yamux up to 2³²−1", () => {
     expect(wire.maxWindow).toBe(wire.name === "muxado" ? 2 ** 31 - 1 : 2 ** 32 - 1);
     const peer = rawPeer({ wire });
-    peer.send(syn(3), wndinc(3, wire.maxWindow - WINDOW));
+    peer.send(syn(3), increment(3, wire.maxWindow - WINDOW));
     expect(peer.take()).toEqual([]);
     expect(peer.session.stats().openStreams).toBe(1);
   });
@@ -162,7 +162,7 @@ describe.each(wires)("2. credit overflow, on $name", ({ wire }) => {
     const peer = rawPeer({ wire });
     peer.send(syn(3));
     const stream = await peer.session.accept();
-    peer.send(wndinc(3, wire.maxWindow - WINDOW + 1));
+    peer.send(increment(3, wire.maxWindow - WINDOW + 1));
     expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
     expect(stream.error).toMatchObject({
       code: "FLOW_CONTROL_ERROR",
@@ -175,19 +175,19 @@ describe.each(wires)("2. credit overflow, on $name", ({ wire }) => {
 
   it("never wraps: the largest grant after the largest grant is a breach too", () => {
     const peer = rawPeer({ wire });
-    peer.send(syn(3), wndinc(3, wire.maxWindow - WINDOW), wndinc(3, wire.maxWindow));
+    peer.send(syn(3), increment(3, wire.maxWindow - WINDOW), increment(3, wire.maxWindow));
     expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
   });
 
   it("is counted from what is left: spent credit may be granted again", async () => {
     const peer = rawPeer({ wire });
-    peer.send(syn(3), wndinc(3, wire.maxWindow - WINDOW));
+    peer.send(syn(3), increment(3, wire.maxWindow - WINDOW));
     const stream = await peer.session.accept();
     await stream.write(bytes(10));
     peer.take();
-    peer.send(wndinc(3, 10));
+    peer.send(increment(3, 10));
     expect(peer.take()).toEqual([]);
-    peer.send(wndinc(3, 1));
+    peer.send(increment(3, 1));
     expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
   });
 });
@@ -211,12 +211,12 @@ describe("2. credit overflow, in Yamux's layout", () => {
 
   it("does not happen to a stream that has ended: credit after FIN, or for nobody, is harmless", async () => {
     const peer = rawPeer({ wire: yamux });
-    peer.send(synFin(3), wndinc(3, 0xffff_ffff - WINDOW));
+    peer.send(synFin(3), increment(3, 0xffff_ffff - WINDOW));
     const stream = await peer.session.accept();
     await stream.write(bytes("answer"));
     await stream.close();
     peer.take();
-    peer.send(wndinc(3, 0xffff_ffff), wndinc(5, 0xffff_ffff));
+    peer.send(increment(3, 0xffff_ffff), increment(5, 0xffff_ffff));
     expect(peer.take()).toEqual([]);
     await expectUnharmed(peer);
   });
@@ -261,7 +261,7 @@ describe.each(wires)("4. rapid reset, on $name", ({ wire }) => {
   function openAndReset(peer: RawPeer, times: number, first = 3): void {
     for (let count = 0; count < times; count++) {
       const id = first + 2 * count;
-      peer.send(syn(id), rst(id, "STREAM_CANCELLED"));
+      peer.send(syn(id), reset(id, "STREAM_CANCELLED"));
     }
   }
 
@@ -292,7 +292,7 @@ describe.each(wires)("4. rapid reset, on $name", ({ wire }) => {
     for (const id of [3, 5, 7, 9]) {
       peer.send(syn(id, "work"));
       await peer.session.accept();
-      peer.send(rst(id, "STREAM_CANCELLED"));
+      peer.send(reset(id, "STREAM_CANCELLED"));
     }
     await expectBreach(peer, "ENHANCE_YOUR_CALM");
   });
@@ -304,7 +304,7 @@ describe.each(wires)("4. rapid reset, on $name", ({ wire }) => {
       await (await peer.session.accept()).write(bytes(1));
       const own = peer.session.open();
       peer.take();
-      peer.send(rst(id, "STREAM_CANCELLED"), rst(own.id, "STREAM_CANCELLED"));
+      peer.send(reset(id, "STREAM_CANCELLED"), reset(own.id, "STREAM_CANCELLED"));
     }
     expect(peer.take()).toEqual([]);
     await expectUnharmed(peer);
@@ -312,7 +312,7 @@ describe.each(wires)("4. rapid reset, on $name", ({ wire }) => {
 
   it("is not a reset of a stream that is not there", async () => {
     const peer = rawPeer({ wire, maxRapidResets: 0 });
-    for (const id of [3, 5, 7, 9]) peer.send(rst(id, "STREAM_CANCELLED"));
+    for (const id of [3, 5, 7, 9]) peer.send(reset(id, "STREAM_CANCELLED"));
     await expectUnharmed(peer);
   });
 
@@ -342,7 +342,7 @@ describe.each(wires)("5. resets that the peer provokes, on $name", ({ wire }) =>
     "SYNs longer than the window": (id) => [syn(id, WINDOW + 1)],
     "streams beyond the cap": (id) => [syn(id)],
     "more data than there is credit": (id) => [syn(id, WINDOW), data(id, 1)],
-    "more credit than can be counted": (id) => [syn(id), wndinc(id, wire.maxWindow)],
+    "more credit than can be counted": (id) => [syn(id), increment(id, wire.maxWindow)],
     "data after FIN": (id) => [synFin(id), data(id, 1)],
   };
 
@@ -463,7 +463,7 @@ describe.each(wires)("6. reply floods, while our writes are blocked, on $name", 
     const peer = blocked();
     peer.send(syn(3), syn(5));
     const before = peer.session.stats().bytesToSend;
-    for (let count = 0; count < 10_000; count++) peer.send(data(99, 1), wndinc(3, 1), fin(5));
+    for (let count = 0; count < 10_000; count++) peer.send(data(99, 1), increment(3, 1), fin(5));
     // One reset, of the stream that is not there.
     expect(peer.session.stats().bytesToSend).toBe(before + wire.controlLength);
   });
@@ -576,7 +576,7 @@ describe("6. reply floods, while our writes are blocked, in Yamux's layout", () 
       peer.send(syn(id));
       await peer.session.accept();
     }
-    peer.send(rst(3, "STREAM_CANCELLED"), rst(9, "STREAM_CANCELLED"));
+    peer.send(reset(3, "STREAM_CANCELLED"), reset(9, "STREAM_CANCELLED"));
     const before = peer.session.stats().bytesToSend;
     for (let times = 0; times < 20; times++) peer.send(...ids.map(ack));
     expect(peer.session.stats().bytesToSend).toBe(before);
@@ -620,8 +620,8 @@ describe.each(wires)("7. empty and tiny frames, on $name", ({ wire }) => {
     ["SYN", syn(9001)],
     ["FIN", fin(3)],
     ["FIN on a stream that is not there", fin(99)],
-    ["an increment", wndinc(3, 1)],
-    ["a reset", rst(3, "STREAM_CANCELLED")],
+    ["an increment", increment(3, 1)],
+    ["a reset", reset(3, "STREAM_CANCELLED")],
     ["a GOAWAY", goAway(100)],
   ] as const)("they are in a row no more after %s", async (_, between) => {
     const peer = rawPeer({ wire, maxEmptyFrames: 3 });
@@ -663,7 +663,7 @@ describe.each(wires)("7. empty and tiny frames, on $name", ({ wire }) => {
 describe("7. empty and tiny frames, in Yamux's layout", () => {
   it("credit of nothing is empty, with or without what no flag means", async () => {
     const peer = rawPeer({ wire: yamux, maxEmptyFrames: 3 });
-    peer.send(syn(3), wndinc(3, 0), data(3), wndinc(99, 0));
+    peer.send(syn(3), increment(3, 0), data(3), increment(99, 0));
     expect(peer.take()).toEqual([]);
     peer.sendBytes(yamuxHeader(WINDOW_UPDATE, 0xfff0, 3, 0));
     await expectBreach(peer, "ENHANCE_YOUR_CALM");
@@ -671,7 +671,7 @@ describe("7. empty and tiny frames, in Yamux's layout", () => {
 
   it("pings make no row of empty frames shorter", async () => {
     const peer = rawPeer({ wire: yamux, maxEmptyFrames: 3 });
-    for (let times = 0; times < 4; times++) peer.send(wndinc(3, 0), ping(times));
+    for (let times = 0; times < 4; times++) peer.send(increment(3, 0), ping(times));
     await expectBreach(peer, "ENHANCE_YOUR_CALM");
   });
 
@@ -701,42 +701,42 @@ describe.each(wires)("8. dribble, on $name", ({ wire }) => {
 
   it("increments may be one for each byte that was sent and each stream, and some more", async () => {
     const { peer } = await sent(20, { maxUnearnedIncrements: 3 });
-    for (let count = 0; count < 24; count++) peer.send(wndinc(3, 1));
+    for (let count = 0; count < 24; count++) peer.send(increment(3, 1));
     await expectUnharmed(peer);
   });
 
   it("one more ends the session", async () => {
     const { peer } = await sent(20, { maxUnearnedIncrements: 3 });
-    for (let count = 0; count < 25; count++) peer.send(wndinc(3, 1));
+    for (let count = 0; count < 25; count++) peer.send(increment(3, 1));
     await expectBreach(peer, "ENHANCE_YOUR_CALM");
   });
 
   it("they count wherever they go, also to streams that are not there", async () => {
     const peer = rawPeer({ wire, maxUnearnedIncrements: 3 });
-    for (const id of [3, 5, 7, 9]) peer.send(wndinc(id, 1));
+    for (const id of [3, 5, 7, 9]) peer.send(increment(id, 1));
     await expectBreach(peer, "ENHANCE_YOUR_CALM");
   });
 
   it("so is one for each stream that the peer opens: it may want a larger window", async () => {
     const peer = rawPeer({ wire, maxUnearnedIncrements: 3 });
     for (let id = 3; id < 23; id += 2) {
-      peer.send(syn(id), wndinc(id, 1_000_000));
+      peer.send(syn(id), increment(id, 1_000_000));
       await peer.session.accept();
     }
     peer.take();
     // Acknowledgements are bytes, too.
     const { bytesSent } = peer.session.stats();
-    peer.send(...Array.from({ length: bytesSent + 3 }, () => wndinc(3, 1)));
+    peer.send(...Array.from({ length: bytesSent + 3 }, () => increment(3, 1)));
     expect(peer.take()).toEqual([]);
-    peer.send(wndinc(3, 1));
+    peer.send(increment(3, 1));
     await expectBreach(peer, "ENHANCE_YOUR_CALM");
   });
 
   it("those without any cause are 10 000 by default", async () => {
     const peer = rawPeer({ wire });
-    peer.send(...Array.from({ length: 10_000 }, () => wndinc(3, 1)));
+    peer.send(...Array.from({ length: 10_000 }, () => increment(3, 1)));
     expect(peer.take()).toEqual([]);
-    peer.send(wndinc(3, 1));
+    peer.send(increment(3, 1));
     await expectBreach(peer, "ENHANCE_YOUR_CALM");
   });
 
@@ -747,7 +747,7 @@ describe.each(wires)("8. dribble, on $name", ({ wire }) => {
     for (let round = 0; round < 50; round++) {
       await stream.write(bytes(1 + round));
       const read = contentOf(peer.take(), 3).length;
-      peer.send(...Array.from({ length: read }, () => wndinc(3, 1)));
+      peer.send(...Array.from({ length: read }, () => increment(3, 1)));
     }
     await expectUnharmed(peer);
   });
@@ -758,13 +758,13 @@ describe.each(wires)("8. dribble, on $name", ({ wire }) => {
     const stream = await peer.session.accept();
     const writing = stream.write(bytes(WINDOW + 1500));
     expect(contentOf(peer.take(), 3)).toHaveLength(WINDOW);
-    for (let count = 0; count < 1023; count++) peer.send(wndinc(3, 1));
+    for (let count = 0; count < 1023; count++) peer.send(increment(3, 1));
     expect(peer.take()).toEqual([]);
-    peer.send(wndinc(3, 1));
+    peer.send(increment(3, 1));
     expect(brief(peer.take())).toEqual([`3: DATA ${KIB}`]);
-    for (let count = 0; count < 475; count++) peer.send(wndinc(3, 1));
+    for (let count = 0; count < 475; count++) peer.send(increment(3, 1));
     expect(peer.take()).toEqual([]);
-    peer.send(wndinc(3, 1));
+    peer.send(increment(3, 1));
     expect(brief(peer.take())).toEqual(["3: DATA 476"]);
     await writing;
   });
@@ -819,9 +819,9 @@ describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
       const { peer, error } = await stalled({ writeTimeout: 1000 }, [4 * KIB]);
       for (let count = 0; count < 9; count++) {
         await peer.advance(100);
-        peer.send(wndinc(3, 100));
+        peer.send(increment(3, 100));
       }
-      peer.send(wndinc(3, 123));
+      peer.send(increment(3, 123));
       expect(peer.take()).toEqual([]);
       await peer.advance(100);
       expect(await error).toMatchObject(timedOut);
@@ -831,7 +831,7 @@ describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
       const { peer, stream, error } = await stalled({ writeTimeout: 1000 }, [4 * KIB]);
       for (let count = 0; count < 3; count++) {
         await peer.advance(999);
-        peer.send(wndinc(3, KIB));
+        peer.send(increment(3, KIB));
         expect(brief(peer.take())).toEqual([`3: DATA ${KIB}`]);
       }
       await peer.advance(999);
@@ -842,7 +842,7 @@ describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
 
     it("is forgotten when it is done", async () => {
       const { peer, stream } = await stalled({ writeTimeout: 1000 });
-      peer.send(wndinc(3, 1));
+      peer.send(increment(3, 1));
       expect(brief(peer.take())).toEqual(["3: DATA 1"]);
       await expectNothingDue(peer);
       await peer.advance(10_000);
@@ -851,7 +851,7 @@ describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
 
     it.each(["a reset of the peer's", "a reset of ours"])("is forgotten with %s", async (end) => {
       const { peer, stream } = await stalled({ writeTimeout: 1000 });
-      if (end.includes("peer")) peer.send(rst(3, "STREAM_CLOSED"));
+      if (end.includes("peer")) peer.send(reset(3, "STREAM_CLOSED"));
       else stream.reset();
       peer.take();
       await expectNothingDue(peer);
@@ -1290,7 +1290,7 @@ describe.each(wires)("13. streams that nobody accepts, on $name", ({ wire }) => 
 
   it("and that the peer has reset meanwhile are given up without an answer", () => {
     const peer = rawPeer({ wire, acceptBacklog: 3 });
-    peer.send(syn(3), syn(5), syn(7), syn(9), rst(9, "STREAM_CANCELLED"));
+    peer.send(syn(3), syn(5), syn(7), syn(9), reset(9, "STREAM_CANCELLED"));
     expect(peer.take()).toEqual([]);
     expect(peer.session.stats()).toMatchObject({ waitingForAccept: 3, openStreams: 3 });
   });
@@ -1316,7 +1316,7 @@ describe("13. streams that nobody accepts, on Yamux's other side", () => {
   function announced(peer: RawPeer): number[] {
     return peer
       .take()
-      .flatMap((frame) => (frame.type === "DATA" && frame.syn ? [frame.streamId] : []));
+      .flatMap((frame) => (frame.type === "data" && frame.syn ? [frame.streamId] : []));
   }
 
   it("so many streams of ours are without an acknowledgement as the limit says, and no more", async () => {
@@ -1339,13 +1339,13 @@ describe("13. streams that nobody accepts, on Yamux's other side", () => {
     expect(announced(peer)).toEqual([2, 4, 6]);
     first!.reset();
     expect(announced(peer)).toEqual([8]);
-    peer.send(rst(second!.id, "STREAM_REFUSED"));
+    peer.send(reset(second!.id, "STREAM_REFUSED"));
     expect(announced(peer)).toEqual([10]);
     await third!.closeWrite();
     peer.send(fin(third!.id));
     expect(announced(peer)).toEqual([12]);
     // More credit than can be counted has it reset.
-    peer.send(wndinc(12, 0xffff_ffff));
+    peer.send(increment(12, 0xffff_ffff));
     expect(announced(peer)).toEqual([14]);
   });
 
@@ -1565,7 +1565,7 @@ describe.each(wires)("15. commands inside callbacks, on $name", ({ wire }) => {
 
   it("reset: the rest of the stream's frames is dropped without an answer, others go on", async () => {
     const { peer, stream, facts } = await observed((_, inner) => inner.reset());
-    peer.send(data(3, "one"), data(3, "two"), fin(3), wndinc(3, 5), syn(5, "other"));
+    peer.send(data(3, "one"), data(3, "two"), fin(3), increment(3, 5), syn(5, "other"));
     expect(facts()).toEqual({ deepest: 1, calls: 1 });
     // Its end is told later, once: a command calls nobody back.
     await peer.settle();
@@ -1629,7 +1629,7 @@ describe.each(wires)("15. commands inside callbacks, on $name", ({ wire }) => {
 
   it("offers from a drain that is reported inside a write never recurse", async () => {
     const peer = rawPeer({ wire });
-    peer.send(syn(3), wndinc(3, 100_000_000));
+    peer.send(syn(3), increment(3, 100_000_000));
     const stream = await peer.session.accept();
     const chunk = new Uint8Array(100_000);
     let left = 200;
@@ -1679,7 +1679,7 @@ describe.each(wires)("16. inflation of windows, on $name", ({ wire }) => {
       for (; credit > 0; credit -= Math.min(credit, 64 * KIB)) {
         peer.send(data(stream.id, Math.min(credit, 64 * KIB)));
         takePieces(stream);
-        for (const frame of peer.take()) if (frame.type === "WNDINC") granted += frame.increment;
+        for (const frame of peer.take()) if (frame.type === "increment") granted += frame.increment;
         sizes.add(stream.stats().receiveWindow);
       }
       credit = granted;
@@ -1844,7 +1844,7 @@ describe.each(wires)("deadlines of state, on $name", ({ wire }) => {
 
     it.each([
       ["FIN", fin(3)],
-      ["a reset", rst(3, "STREAM_CLOSED")],
+      ["a reset", reset(3, "STREAM_CLOSED")],
       ["data, which is refused", data(3, 1)],
     ])("is over with %s, and leaves no timer", async (_, end) => {
       const { peer } = await closed({ streamCloseTimeout: 1000 });
@@ -1865,7 +1865,7 @@ describe.each(wires)("deadlines of state, on $name", ({ wire }) => {
       peer.take();
       await peer.advance(5000);
       expect(stream.error).toBeUndefined();
-      peer.send(wndinc(3, 1));
+      peer.send(increment(3, 1));
       expect(brief(peer.take())).toEqual(["3: DATA 1", "3: DATA 0 FIN"]);
       await peer.advance(999);
       expect(stream.error).toBeUndefined();
@@ -1942,7 +1942,7 @@ describe.each(wires)("deadlines of state, on $name", ({ wire }) => {
 
     it("and that the peer has reset is given up without an answer", async () => {
       const peer = rawPeer({ wire, acceptTimeout: 1000 });
-      peer.send(syn(3), rst(3, "STREAM_CANCELLED"));
+      peer.send(syn(3), reset(3, "STREAM_CANCELLED"));
       await peer.advance(2000);
       expect(peer.take()).toEqual([]);
       expect(peer.session.stats().waitingForAccept).toBe(0);
@@ -2046,8 +2046,8 @@ describe.each(wires)("20. silent failure, on $name", ({ wire }) => {
     const reported = vi.fn();
     process.on("unhandledRejection", reported);
     const endings: ((peer: RawPeer) => void)[] = [
-      (peer) => peer.send(rst(3, "STREAM_CANCELLED"), rst(2, "STREAM_REFUSED")),
-      (peer) => peer.send(wndinc(3, wire.maxWindow), wndinc(2, wire.maxWindow)),
+      (peer) => peer.send(reset(3, "STREAM_CANCELLED"), reset(2, "STREAM_REFUSED")),
+      (peer) => peer.send(increment(3, wire.maxWindow), increment(2, wire.maxWindow)),
       (peer) => peer.send(goAway(0, "INTERNAL_ERROR", "no reason")),
       (peer) => peer.sendBytes(bytes("HTTP/1.1 400 Bad Request")),
       (peer) => peer.end(),
@@ -2099,7 +2099,7 @@ describe.each(wires)("20. silent failure, on $name", ({ wire }) => {
     stream.offer(new Uint8Array(WINDOW + 1));
     peer.take();
     const thrown = await uncaughtIn(() => {
-      peer.send(data(3, "one"), wndinc(3, 10), syn(5, "two"));
+      peer.send(data(3, "one"), increment(3, 10), syn(5, "two"));
       peer.flush();
     });
     expect(thrown).toEqual([onRead, onWrite]);

@@ -9,7 +9,7 @@ import { FrameDecoder } from "./frame-decoder.ts";
 import { FrameError } from "./frame-error.ts";
 
 const hello: Frame = {
-  type: "DATA",
+  type: "data",
   streamId: 3,
   syn: true,
   fin: false,
@@ -72,7 +72,7 @@ describe("decode", () => {
   it("throws after the valid frames, and again at every later call", () => {
     const decoder = new FrameDecoder();
     const frames = decoder.decode(Uint8Array.of(...helloBytes, ...invalidBytes))[Symbol.iterator]();
-    expect(frames.next()).toMatchObject({ done: false, value: { type: "DATA" } });
+    expect(frames.next()).toMatchObject({ done: false, value: { type: "data" } });
     const error = thrownBy(() => frames.next());
     expect(error).toBeInstanceOf(FrameError);
     expect(thrownBy(() => [...decoder.decode(helloBytes)])).toBe(error);

@@ -6,7 +6,7 @@ import { FrameDecoder } from "./frame-decoder.ts";
 import { Flag } from "./frame-type.ts";
 import { HEADER_LENGTH, MAX_BODY_LENGTH, MAX_DEBUG_LENGTH_KEPT } from "./limits.ts";
 import { type FrameHandler, PushDecoder } from "./push-decoder.ts";
-import { putData, putGoaway } from "./put.ts";
+import { putData, putGoAway } from "./put.ts";
 
 const DECODERS = 100;
 
@@ -33,16 +33,16 @@ const dataHeader = new Uint8Array(HEADER_LENGTH);
 putData(dataHeader, 0, 3, Flag.SYN, MAX_BODY_LENGTH);
 
 // A GOAWAY that declares all that 24 bits allow.
-const goawayHead = new Uint8Array(16);
-putGoaway(goawayHead, 0, 0, 0, new Uint8Array(0));
-goawayHead.fill(0xff, 0, 3);
+const goAwayHead = new Uint8Array(16);
+putGoAway(goAwayHead, 0, 0, 0, new Uint8Array(0));
+goAwayHead.fill(0xff, 0, 3);
 
 describe("a declared length of 16 MiB", () => {
   it.each([
     { name: "DATA, push decoder", head: dataHeader, make: () => new PushDecoder(silent) },
-    { name: "GOAWAY, push decoder", head: goawayHead, make: () => new PushDecoder(silent) },
+    { name: "GOAWAY, push decoder", head: goAwayHead, make: () => new PushDecoder(silent) },
     { name: "DATA, frame decoder", head: dataHeader, make: () => new FrameDecoder() },
-    { name: "GOAWAY, frame decoder", head: goawayHead, make: () => new FrameDecoder() },
+    { name: "GOAWAY, frame decoder", head: goAwayHead, make: () => new FrameDecoder() },
   ])("allocates nothing of that size: $name", ({ head, make }) => {
     const bytes = growth(() =>
       Array.from({ length: DECODERS }, () => {
@@ -76,7 +76,7 @@ describe("a body that comes byte by byte", () => {
     const byte = new Uint8Array(1);
     const bytes = growth(() => {
       const decoder = new PushDecoder(silent);
-      decoder.push(goawayHead);
+      decoder.push(goAwayHead);
       for (let at = 0; at < 1 << 20; at++) decoder.push(byte);
       return [decoder];
     });

@@ -18,16 +18,16 @@ const bytes = fc.uint8Array({ maxLength: 300 });
 
 const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({
-    type: fc.constant("DATA" as const),
+    type: fc.constant("data" as const),
     streamId,
     syn: fc.boolean(),
     fin: fc.boolean(),
     body: bytes,
   }),
-  fc.record({ type: fc.constant("RST" as const), streamId, errorCode }),
-  fc.record({ type: fc.constant("WNDINC" as const), streamId, increment: uint(1, 0x7fffffff) }),
+  fc.record({ type: fc.constant("reset" as const), streamId, errorCode }),
+  fc.record({ type: fc.constant("increment" as const), streamId, increment: uint(1, 0x7fffffff) }),
   fc.record({
-    type: fc.constant("GOAWAY" as const),
+    type: fc.constant("goAway" as const),
     lastStreamId: uint(0, 0x7fffffff),
     errorCode,
     debug: bytes,
@@ -100,8 +100,8 @@ describe("for all bytes", () => {
       fc.property(input, (bytes) => {
         const { frames, error, pending, offset } = outcomeOf([bytes]);
         const lengths = frames.map((frame) => {
-          if (frame.type === "DATA") return 8 + frame.body.length / 2;
-          return frame.type === "GOAWAY" ? 16 + frame.debug.length / 2 : 12;
+          if (frame.type === "data") return 8 + frame.body.length / 2;
+          return frame.type === "goAway" ? 16 + frame.debug.length / 2 : 12;
         });
         const decoded = lengths.reduce((sum, length) => sum + length, 0);
         if (error !== undefined) expect(error.offset).toBe(decoded);

@@ -9,7 +9,7 @@ import type { FrameError } from "./frame-error.ts";
 import { Flag } from "./frame-type.ts";
 import { HEADER_LENGTH, MAX_BODY_LENGTH, MAX_DEBUG_LENGTH_KEPT } from "./limits.ts";
 import { type FrameHandler, PushDecoder } from "./push-decoder.ts";
-import { putData, putGoaway } from "./put.ts";
+import { putData, putGoAway } from "./put.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -38,15 +38,15 @@ function join(...parts: Uint8Array[]): Uint8Array {
 }
 
 const hello = encode({
-  type: "DATA",
+  type: "data",
   streamId: 3,
   syn: true,
   fin: false,
   body: new TextEncoder().encode("hello"),
 });
-const reset = encode({ type: "RST", streamId: 3, errorCode: ErrorCode.STREAM_CANCELLED });
-const goaway = encode({
-  type: "GOAWAY",
+const reset = encode({ type: "reset", streamId: 3, errorCode: ErrorCode.STREAM_CANCELLED });
+const goAway = encode({
+  type: "goAway",
   lastStreamId: 7,
   errorCode: 0,
   debug: new TextEncoder().encode("bye"),
@@ -122,7 +122,7 @@ describe("DATA", () => {
 describe("GOAWAY", () => {
   it("gives debug data as a copy that the handler owns", () => {
     const onGoAway = vi.fn<FrameHandler["onGoAway"]>();
-    const chunk = goaway.slice();
+    const chunk = goAway.slice();
     new PushDecoder(handler({ onGoAway })).push(chunk);
     const debug = onGoAway.mock.calls[0]![2];
     expect(debug.buffer).not.toBe(chunk.buffer);
@@ -135,7 +135,7 @@ describe("GOAWAY", () => {
   ])("keeps 64 KiB of longer debug data, $name, and goes on after the rest", ({ size }) => {
     const debug = new Uint8Array(3 * MAX_DEBUG_LENGTH_KEPT).map((_, at) => at);
     const bytes = new Uint8Array(16 + debug.length + reset.length);
-    bytes.set(reset, putGoaway(bytes, 0, 7, 0, debug));
+    bytes.set(reset, putGoAway(bytes, 0, 7, 0, debug));
     const onGoAway = vi.fn<FrameHandler["onGoAway"]>();
     const onReset = vi.fn<FrameHandler["onReset"]>();
     const decoder = new PushDecoder(handler({ onGoAway, onReset }));
@@ -152,9 +152,9 @@ describe("stop", () => {
     { method: "onReset", bytes: reset },
     {
       method: "onIncrement",
-      bytes: encode({ type: "WNDINC", streamId: 3, increment: 1 }),
+      bytes: encode({ type: "increment", streamId: 3, increment: 1 }),
     },
-    { method: "onGoAway", bytes: goaway },
+    { method: "onGoAway", bytes: goAway },
   ] as const)("inside $method ignores the rest of the chunk", ({ method, bytes }) => {
     const called = vi.fn(() => decoder.stop());
     const decoder: PushDecoder = new PushDecoder(handler({ [method]: called }));
@@ -204,7 +204,7 @@ describe("stop", () => {
 describe("pending", () => {
   it("is the fewest bytes to the end of the frame: first of its header, then of its body", () => {
     const decoder = new PushDecoder(handler());
-    const pending = [...goaway].map((byte) => {
+    const pending = [...goAway].map((byte) => {
       decoder.push(Uint8Array.of(byte));
       return decoder.pending;
     });
@@ -226,7 +226,7 @@ describe("pending", () => {
     expect(decoder.pending).toBe(0);
     decoder.push(NO_BYTES);
     expect(decoder.pending).toBe(0);
-    decoder.push(join(hello, reset, goaway));
+    decoder.push(join(hello, reset, goAway));
     expect(decoder.pending).toBe(0);
   });
 
@@ -241,7 +241,7 @@ describe("pending", () => {
 describe("offset", () => {
   it("is where the frame under way begins, or where the input ends between frames", () => {
     const decoder = new PushDecoder(handler());
-    const offsets = [...join(reset, hello, goaway)].map((byte) => {
+    const offsets = [...join(reset, hello, goAway)].map((byte) => {
       decoder.push(Uint8Array.of(byte));
       return decoder.offset;
     });

@@ -5,7 +5,7 @@ import { toHex } from "../test/vectors.ts";
 import { ErrorCode } from "./error-code.ts";
 import { Flag } from "./frame-type.ts";
 import { MAX_BODY_LENGTH, MAX_INCREMENT, MAX_STREAM_ID } from "./limits.ts";
-import { putData, putGoaway, putRst, putWndinc } from "./put.ts";
+import { putData, putGoAway, putIncrement, putReset } from "./put.ts";
 
 /**
  * What `put` writes at offset 3 of a buffer full of 0xee, having checked its result and its
@@ -35,35 +35,35 @@ describe("putData", () => {
   });
 });
 
-describe("putRst", () => {
+describe("putReset", () => {
   it("puts the frame, with any code of 32 bits", () => {
-    expect(written((target, at) => putRst(target, at, 3, ErrorCode.STREAM_CANCELLED))).toBe(
+    expect(written((target, at) => putReset(target, at, 3, ErrorCode.STREAM_CANCELLED))).toBe(
       "000004000000000300000006",
     );
-    expect(written((target, at) => putRst(target, at, MAX_STREAM_ID, 0xffffffff))).toBe(
+    expect(written((target, at) => putReset(target, at, MAX_STREAM_ID, 0xffffffff))).toBe(
       "000004007fffffffffffffff",
     );
   });
 });
 
-describe("putWndinc", () => {
+describe("putIncrement", () => {
   it("puts the frame", () => {
-    expect(written((target, at) => putWndinc(target, at, 2, 131072))).toBe(
+    expect(written((target, at) => putIncrement(target, at, 2, 131072))).toBe(
       "000004200000000200020000",
     );
-    expect(written((target, at) => putWndinc(target, at, 2, MAX_INCREMENT))).toBe(
+    expect(written((target, at) => putIncrement(target, at, 2, MAX_INCREMENT))).toBe(
       "00000420000000027fffffff",
     );
   });
 });
 
-describe("putGoaway", () => {
+describe("putGoAway", () => {
   it("puts the frame, without debug data or with a copy of it", () => {
-    expect(written((target, at) => putGoaway(target, at, 5, 0, new Uint8Array(0)))).toBe(
+    expect(written((target, at) => putGoAway(target, at, 5, 0, new Uint8Array(0)))).toBe(
       "00000830000000000000000500000000",
     );
     const debug = Uint8Array.of(0x62, 0x79, 0x65);
-    expect(written((target, at) => putGoaway(target, at, MAX_STREAM_ID, 0xff, debug))).toBe(
+    expect(written((target, at) => putGoAway(target, at, MAX_STREAM_ID, 0xff, debug))).toBe(
       "00000b30000000007fffffff000000ff627965",
     );
   });

@@ -59,15 +59,15 @@ describe("the vectors as a set", () => {
 
   it("cover every type, every flag combination and every error code", () => {
     expect(new Set(frames.map(({ type }) => type))).toEqual(
-      new Set(["DATA", "RST", "WNDINC", "GOAWAY"]),
+      new Set(["data", "reset", "increment", "goAway"]),
     );
     const flags = frames.flatMap((frame) =>
-      frame.type === "DATA" ? [[frame.syn, frame.fin]] : [],
+      frame.type === "data" ? [[frame.syn, frame.fin]] : [],
     );
     for (const syn of [false, true]) {
       for (const fin of [false, true]) expect(flags).toContainEqual([syn, fin]);
     }
-    for (const type of ["RST", "GOAWAY"]) {
+    for (const type of ["reset", "goAway"]) {
       for (const errorCode of Object.values(ErrorCode)) {
         expect(frames).toContainEqual(expect.objectContaining({ type, errorCode }));
       }

@@ -49,17 +49,17 @@ export class Recorder implements FrameHandler {
 
   onReset(streamId: number, errorCode: number): void {
     this.#expectFrame();
-    this.frames.push({ type: "RST", streamId, errorCode });
+    this.frames.push({ type: "reset", streamId, errorCode });
   }
 
   onIncrement(streamId: number, increment: number): void {
     this.#expectFrame();
-    this.frames.push({ type: "WNDINC", streamId, increment });
+    this.frames.push({ type: "increment", streamId, increment });
   }
 
   onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array): void {
     this.#expectFrame();
-    this.frames.push({ type: "GOAWAY", lastStreamId, errorCode, debug: toHex(debug) });
+    this.frames.push({ type: "goAway", lastStreamId, errorCode, debug: toHex(debug) });
   }
 
   onInvalid(error: FrameError): void {
@@ -79,7 +79,7 @@ export class Recorder implements FrameHandler {
     this.#remaining -= end - start;
     if (this.#remaining > 0) return;
     const { streamId, syn, fin, body } = begun;
-    this.frames.push({ type: "DATA", streamId, syn, fin, body });
+    this.frames.push({ type: "data", streamId, syn, fin, body });
     this.begun = undefined;
   }
 }

@@ -7,10 +7,10 @@ import type { FrameField } from "../src/frame-error.ts";
 
 /** A frame as the file spells it: bytes are hexadecimal. */
 export type VectorFrame =
-  | { type: "DATA"; streamId: number; syn: boolean; fin: boolean; body: string }
-  | { type: "RST"; streamId: number; errorCode: number }
-  | { type: "WNDINC"; streamId: number; increment: number }
-  | { type: "GOAWAY"; lastStreamId: number; errorCode: number; debug: string };
+  | { type: "data"; streamId: number; syn: boolean; fin: boolean; body: string }
+  | { type: "reset"; streamId: number; errorCode: number }
+  | { type: "increment"; streamId: number; increment: number }
+  | { type: "goAway"; lastStreamId: number; errorCode: number; debug: string };
 
 interface Common {
   name: string;
@@ -27,7 +27,7 @@ export interface ValidVector extends Common {
 export interface IncompleteVector extends Common {
   verdict: "incomplete";
   missing: number;
-  begun?: { type: "DATA"; streamId: number; syn: boolean; fin: boolean; length: number };
+  begun?: { type: "data"; streamId: number; syn: boolean; fin: boolean; length: number };
 }
 
 export interface InvalidVector extends Common {
@@ -68,14 +68,14 @@ export function toHex(bytes: Uint8Array): string {
 
 /** The vector's frame as the codec spells it. */
 export function toFrame(frame: VectorFrame): Frame {
-  if (frame.type === "DATA") return { ...frame, body: fromHex(frame.body) };
-  if (frame.type === "GOAWAY") return { ...frame, debug: fromHex(frame.debug) };
+  if (frame.type === "data") return { ...frame, body: fromHex(frame.body) };
+  if (frame.type === "goAway") return { ...frame, debug: fromHex(frame.debug) };
   return frame;
 }
 
 /** The codec's frame as a vector spells it, so that frames compare and print well. */
 export function fromFrame(frame: Frame): VectorFrame {
-  if (frame.type === "DATA") return { ...frame, body: toHex(frame.body) };
-  if (frame.type === "GOAWAY") return { ...frame, debug: toHex(frame.debug) };
+  if (frame.type === "data") return { ...frame, body: toHex(frame.body) };
+  if (frame.type === "goAway") return { ...frame, debug: toHex(frame.debug) };
   return frame;
 }

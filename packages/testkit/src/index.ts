@@ -29,10 +29,10 @@ export {
   goAway,
   ping,
   pong,
-  rst,
+  reset,
   syn,
   synFin,
-  wndinc,
+  increment,
 } from "./frames.ts";
 export { type CaseFacts, type CaseOptions, runCase } from "./fuzz/case.ts";
 export { type Fault } from "./fuzz/faults.ts";
