@@ -53,10 +53,10 @@ export class Recorder implements FrameHandler {
     expect(remaining).toBe(this.#remaining);
   }
 
-  onWindowUpdate(streamId: number, flags: number, length: number): void {
+  onWindowUpdate(streamId: number, flags: number, increment: number): void {
     this.#expectFrame();
     expect(streamId).toBeGreaterThan(0);
-    this.frames.push({ type: "windowUpdate", streamId, ...flagsOf(flags), increment: length });
+    this.frames.push({ type: "windowUpdate", streamId, ...flagsOf(flags), increment });
   }
 
   onPing(flags: number, value: number): void {
