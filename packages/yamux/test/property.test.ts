@@ -6,7 +6,7 @@ import { MuxadoError, type Stream } from "@muxado/core";
 import type { Frame } from "@muxado/yamux";
 import { describe, expect, it } from "vitest";
 import { data, flag, Peer, update } from "./peer.ts";
-import { fc } from "./seed.ts";
+import { fc } from "@muxado/testkit/codec";
 
 const VERBS = [
   "write",
