@@ -15,11 +15,11 @@ export type Sign =
 /** What is said on a wire. */
 export type Phrase = Frame | Sign;
 
-/** How one wire says it. */
-interface Dialect {
-  readonly encode: (phrase: Phrase) => Uint8Array;
+/** How one wire says it: phrases, or frames of its own. */
+export interface Dialect<Said = Phrase> {
+  readonly encode: (said: Said) => Uint8Array;
   /** Takes chunks of a session's output, cut anywhere. */
-  readonly createReader: () => (chunk: Uint8Array) => Phrase[];
+  readonly createReader: () => (chunk: Uint8Array) => Said[];
 }
 
 /** A wire that tests run on, and what it cannot carry. */
