@@ -3,7 +3,7 @@
 import { both } from "./quirks/both.ts";
 import { goEnding } from "./quirks/go-ending.ts";
 import { goFlow } from "./quirks/go-flow.ts";
-import { goGoaway } from "./quirks/go-goaway.ts";
+import { goGoAway } from "./quirks/go-goaway.ts";
 import { goOpening } from "./quirks/go-opening.ts";
 import { goSession } from "./quirks/go-session.ts";
 import { goTyped } from "./quirks/go-typed.ts";
@@ -18,7 +18,7 @@ import { yamuxRust } from "./quirks/yamux-rust.ts";
 import type { Quirk } from "./scenario.ts";
 
 export const quirks: readonly Quirk[] = [
-  ...inOrder([...goOpening, ...goEnding, ...goFlow, ...goGoaway, ...goSession, ...goTyped]),
+  ...inOrder([...goOpening, ...goEnding, ...goFlow, ...goGoAway, ...goSession, ...goTyped]),
   ...inOrder([...rustOpening, ...rustEnding, ...rustFlow, ...rustSession, ...rustTyped]),
   ...inOrder([...both]),
   ...yamuxGo,

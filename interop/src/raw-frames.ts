@@ -8,8 +8,8 @@ import {
   type Frame,
   FrameDecoder,
   type FrameError,
-  type GoawayFrame,
-  type RstFrame,
+  type GoAwayFrame,
+  type ResetFrame,
 } from "@muxado/frame";
 import type { CellLog } from "./cell-log.ts";
 import { RawEnd } from "./raw-end.ts";
@@ -22,7 +22,7 @@ export function data(
 ): Frame {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   return {
-    type: "DATA",
+    type: "data",
     streamId,
     syn: flags.includes("SYN"),
     fin: flags.includes("FIN"),
@@ -30,16 +30,16 @@ export function data(
   };
 }
 
-export function rst(streamId: number, errorCode: number): Frame {
-  return { type: "RST", streamId, errorCode };
+export function reset(streamId: number, errorCode: number): Frame {
+  return { type: "reset", streamId, errorCode };
 }
 
-export function wndinc(streamId: number, increment: number): Frame {
-  return { type: "WNDINC", streamId, increment };
+export function increment(streamId: number, increment: number): Frame {
+  return { type: "increment", streamId, increment };
 }
 
-export function goaway(lastStreamId: number, errorCode = 0, debug = ""): Frame {
-  return { type: "GOAWAY", lastStreamId, errorCode, debug: new TextEncoder().encode(debug) };
+export function goAway(lastStreamId: number, errorCode = 0, debug = ""): Frame {
+  return { type: "goAway", lastStreamId, errorCode, debug: new TextEncoder().encode(debug) };
 }
 
 /** The raw end of a connection of muxado's. */
@@ -51,7 +51,7 @@ export class RawFrames extends RawEnd<Frame, FrameError> {
 
   /** The next DATA of a stream. */
   async nextData(streamId: number): Promise<DataFrame> {
-    const isIt = (frame: Frame): boolean => frame.type === "DATA" && frame.streamId === streamId;
+    const isIt = (frame: Frame): boolean => frame.type === "data" && frame.streamId === streamId;
     return (await this.next(isIt)) as DataFrame;
   }
 
@@ -61,13 +61,13 @@ export class RawFrames extends RawEnd<Frame, FrameError> {
   }
 
   /** The code of the next RST of a stream. */
-  async nextRst(streamId: number): Promise<number> {
-    const isIt = (frame: Frame): boolean => frame.type === "RST" && frame.streamId === streamId;
-    return ((await this.next(isIt)) as RstFrame).errorCode;
+  async nextReset(streamId: number): Promise<number> {
+    const isIt = (frame: Frame): boolean => frame.type === "reset" && frame.streamId === streamId;
+    return ((await this.next(isIt)) as ResetFrame).errorCode;
   }
 
   /** The next GOAWAY. */
-  async nextGoaway(): Promise<GoawayFrame> {
-    return (await this.next(({ type }) => type === "GOAWAY")) as GoawayFrame;
+  async nextGoAway(): Promise<GoAwayFrame> {
+    return (await this.next(({ type }) => type === "goAway")) as GoAwayFrame;
   }
 }

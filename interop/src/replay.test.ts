@@ -105,9 +105,9 @@ function muxadoOf(chunks: readonly Uint8Array[]): Said[] {
   const decoder = new FrameDecoder();
   const frames = chunks.flatMap((chunk) => [...decoder.decode(chunk)]);
   return frames.flatMap((frame): Said[] => {
-    if (frame.type === "WNDINC" || frame.type === "GOAWAY") return [];
+    if (frame.type === "increment" || frame.type === "goAway") return [];
     const { streamId } = frame;
-    if (frame.type === "RST") {
+    if (frame.type === "reset") {
       return [{ streamId, body: NOTHING, marks: ` RST ${frame.errorCode}` }];
     }
     const marks = (frame.syn ? " SYN" : "") + (frame.fin ? " FIN" : "");

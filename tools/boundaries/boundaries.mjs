@@ -27,6 +27,7 @@ const arrows = {
  */
 const forFolder = {
   "packages/ws/src/server/": ["ws", "node:"],
+  "packages/testkit/src/codec/": ["node:"],
   "packages/testkit/src/processes/": ["esbuild", "node:"],
 };
 

@@ -36,7 +36,7 @@ const BYTE = new Uint8Array(1);
 const NO_BYTES = new Uint8Array(0);
 
 function muxadoData(streamId: number, syn: boolean, fin: boolean, body: Uint8Array): Uint8Array {
-  return muxado.encode({ type: "DATA", streamId, syn, fin, body });
+  return muxado.encode({ type: "data", streamId, syn, fin, body });
 }
 
 const overMuxado: RawWire = {
@@ -49,10 +49,10 @@ const overMuxado: RawWire = {
   byte: (id) => muxadoData(id, false, false, BYTE),
   fin: (id) => muxadoData(id, false, true, NO_BYTES),
   reset: (streamId) =>
-    muxado.encode({ type: "RST", streamId, errorCode: muxado.ErrorCode.STREAM_CANCELLED }),
-  increment: (streamId) => muxado.encode({ type: "WNDINC", streamId, increment: 1 }),
+    muxado.encode({ type: "reset", streamId, errorCode: muxado.ErrorCode.STREAM_CANCELLED }),
+  increment: (streamId) => muxado.encode({ type: "increment", streamId, increment: 1 }),
   goAway: (lastStreamId) =>
-    muxado.encode({ type: "GOAWAY", lastStreamId, errorCode: 0, debug: NO_BYTES }),
+    muxado.encode({ type: "goAway", lastStreamId, errorCode: 0, debug: NO_BYTES }),
 };
 
 const NO_FLAGS = { syn: false, ack: false, fin: false, rst: false };

@@ -3,7 +3,7 @@
 import { strict as assert } from "node:assert";
 import type { DataFrame } from "@muxado/frame";
 import { type Cell, stillWaits } from "../cell.ts";
-import { data, rst } from "../raw-frames.ts";
+import { data, reset } from "../raw-frames.ts";
 import type { Quirk } from "../scenario.ts";
 import { checkReads, idHex, opened } from "./probe.ts";
 
@@ -101,7 +101,7 @@ async function otherFlags(cell: Cell): Promise<void> {
 
 async function unknownRst(cell: Cell): Promise<void> {
   const probe = await cell.connectRaw();
-  probe.raw.send(rst(cell.id(7), 6), rst(cell.theirId(7), 6));
+  probe.raw.send(reset(cell.id(7), 6), reset(cell.theirId(7), 6));
   await checkReads(probe, cell.id(0));
 }
 
@@ -146,7 +146,7 @@ async function differentEnds(cell: Cell): Promise<void> {
   await remote.end();
   await raw.ended;
   const types = raw.take().map(({ type }) => type);
-  assert.deepEqual(types, cell.peer.library === "go" ? ["GOAWAY"] : []);
+  assert.deepEqual(types, cell.peer.library === "go" ? ["goAway"] : []);
 }
 
 async function silentClose(cell: Cell): Promise<void> {

@@ -3,7 +3,7 @@
 import { strict as assert } from "node:assert";
 import type { Cell } from "../cell.ts";
 import { codeOf } from "../local-stream.ts";
-import { data, rst } from "../raw-frames.ts";
+import { data, reset } from "../raw-frames.ts";
 import type { Quirk } from "../scenario.ts";
 import { idHex, opened } from "./probe.ts";
 
@@ -72,7 +72,7 @@ async function rstForEach(cell: Cell): Promise<void> {
   await (await opened(probe, id)).close();
   for (const body of ["late", "", "later"]) {
     probe.raw.send(data(id, "", body));
-    assert.equal(await probe.raw.nextRst(id), 4);
+    assert.equal(await probe.raw.nextReset(id), 4);
   }
 }
 
@@ -81,7 +81,7 @@ async function dataAfterFin(cell: Cell): Promise<void> {
   const id = cell.id(0);
   const there = await opened(probe, id);
   probe.raw.send(data(id, "FIN"), data(id, "", "one more thing"));
-  assert.equal(await probe.raw.nextRst(id), 4);
+  assert.equal(await probe.raw.nextReset(id), 4);
   assert.equal(codeOf((await there.write({ hex: "aa" })).end), 4);
 }
 
@@ -89,7 +89,7 @@ async function bufferedBeforeRst(cell: Cell): Promise<void> {
   const probe = await cell.connectRaw();
   const id = cell.id(0);
   const there = await opened(probe, id, "last words");
-  probe.raw.send(rst(id, 0));
+  probe.raw.send(reset(id, 0));
   const { bytes, end } = await there.receive();
   assert.equal(bytes, 10);
   assert.equal(codeOf(end), 0);
@@ -99,10 +99,10 @@ async function rstHidesEnd(cell: Cell): Promise<void> {
   const probe = await cell.connectRaw();
   const id = cell.id(0);
   const there = await opened(probe, id, "all there is");
-  probe.raw.send(data(id, "FIN"), rst(id, 6));
+  probe.raw.send(data(id, "FIN"), reset(id, 6));
   // The answer to another frame says that these have been read.
   probe.raw.sendHex(`00000110 ${idHex(cell.id(1))} aa`);
-  assert.equal(await probe.raw.nextRst(cell.id(1)), 4);
+  assert.equal(await probe.raw.nextReset(cell.id(1)), 4);
   const { bytes, end } = await there.receive();
   assert.equal(bytes, 12);
   assert.equal(codeOf(end), 6);

@@ -3,7 +3,7 @@
 import { strict as assert } from "node:assert";
 import type { Cell } from "../cell.ts";
 import { codeOf } from "../local-stream.ts";
-import { data, wndinc } from "../raw-frames.ts";
+import { data, increment } from "../raw-frames.ts";
 import type { Quirk } from "../scenario.ts";
 import { checkReads, opened } from "./probe.ts";
 
@@ -59,11 +59,11 @@ async function overrun(cell: Cell): Promise<void> {
   const id = cell.id(0);
   const there = await opened(probe, id);
   probe.raw.send(data(id, "", new Uint8Array(WINDOW + 1)));
-  assert.equal(await probe.raw.nextRst(id), 3);
+  assert.equal(await probe.raw.nextReset(id), 3);
   const { bytes, end } = await there.receive();
   assert.equal(bytes, WINDOW + 1);
   assert.equal(codeOf(end), 3);
-  await probe.raw.next((frame) => frame.type === "WNDINC" && frame.streamId === id);
+  await probe.raw.next((frame) => frame.type === "increment" && frame.streamId === id);
 }
 
 async function longFrames(cell: Cell): Promise<void> {
@@ -73,7 +73,7 @@ async function longFrames(cell: Cell): Promise<void> {
   await there.write({ bytes: WINDOW, seed: 1, piece: WINDOW });
   assert.equal((await probe.raw.nextData(id)).body.length, WINDOW);
   const much = 20 * 1024 * 1024;
-  probe.raw.send(wndinc(id, much));
+  probe.raw.send(increment(id, much));
   await there.write({ bytes: much, seed: 1, piece: much });
   assert.equal((await probe.raw.nextData(id)).body.length, 0xffffff);
 }
@@ -84,7 +84,7 @@ async function incrementForEachRead(cell: Cell): Promise<void> {
   const there = await opened(probe, id, "12345");
   for (let read = 0; read < 5; read++) await there.read(1);
   for (let read = 0; read < 5; read++) {
-    assert.deepEqual(await probe.raw.next(({ type }) => type === "WNDINC"), wndinc(id, 1));
+    assert.deepEqual(await probe.raw.next(({ type }) => type === "increment"), increment(id, 1));
   }
 }
 
@@ -97,7 +97,7 @@ async function endOfOverrunWithFin(cell: Cell): Promise<unknown> {
   const id = cell.id(0);
   const there = await opened(probe, id);
   probe.raw.send(data(id, "FIN", new Uint8Array(WINDOW + 1)));
-  assert.equal(await probe.raw.nextRst(id), 3);
+  assert.equal(await probe.raw.nextReset(id), 3);
   // It heeds the FIN only when the RST has been written.
   await checkReads(probe, cell.id(1));
   return (await there.receive()).end;

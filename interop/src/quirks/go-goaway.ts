@@ -3,14 +3,14 @@
 import { strict as assert } from "node:assert";
 import type { Cell } from "../cell.ts";
 import { ask, codeOf } from "../local-stream.ts";
-import { data, goaway } from "../raw-frames.ts";
+import { data, goAway } from "../raw-frames.ts";
 import type { Quirk } from "../scenario.ts";
 import { checkReads, checkReadsNothing, opened } from "./probe.ts";
 
 const PADDING = "00000011 7fffffff";
 const MEBIBYTE = 1024 * 1024;
 
-export const goGoaway: readonly Quirk[] = [
+export const goGoAway: readonly Quirk[] = [
   {
     id: "G2",
     library: "go",
@@ -28,7 +28,7 @@ export const goGoaway: readonly Quirk[] = [
     shown: "GOAWAY, then DATA, with and without the padding frame: both are understood",
     mark: "tested",
     ours: "the padding frame: we say GOAWAY and go on, also with 2.0.1",
-    run: afterGoaway,
+    run: afterGoAway,
     older: {
       does: "reads 8 bytes too many after a GOAWAY",
       shown: "GOAWAY, then DATA: not understood; with the padding frame between them: understood",
@@ -76,16 +76,16 @@ export const goGoaway: readonly Quirk[] = [
 async function bodyOfRefusedSyn(cell: Cell): Promise<void> {
   const { raw, remote } = await cell.connectRaw();
   await remote.goAway();
-  await raw.nextGoaway();
+  await raw.nextGoAway();
   raw.send(data(cell.id(0), "SYN", new Uint8Array(8)));
-  assert.equal(await raw.nextRst(cell.id(0)), 5);
-  assert.equal((await raw.nextGoaway()).errorCode, 8);
+  assert.equal(await raw.nextReset(cell.id(0)), 5);
+  assert.equal((await raw.nextGoAway()).errorCode, 8);
 }
 
-async function afterGoaway(cell: Cell): Promise<void> {
+async function afterGoAway(cell: Cell): Promise<void> {
   for (const padding of ["", PADDING]) {
     const probe = await cell.connectRaw();
-    probe.raw.send(goaway(0, 0, "bye"));
+    probe.raw.send(goAway(0, 0, "bye"));
     probe.raw.sendHex(padding);
     await checkReads(probe, cell.id(0));
     probe.raw.end();
@@ -101,7 +101,7 @@ async function swallowsEightBytes(cell: Cell): Promise<void> {
   await ask(session, 1_000, 1);
 
   const padded = await cell.connectRaw();
-  padded.raw.send(goaway(0, 0, "bye"));
+  padded.raw.send(goAway(0, 0, "bye"));
   padded.raw.sendHex(PADDING);
   await checkReads(padded, cell.id(0));
   padded.raw.end();
@@ -109,15 +109,15 @@ async function swallowsEightBytes(cell: Cell): Promise<void> {
   assert.equal(debug, Buffer.from("bye").toString("hex") + PADDING.replace(" ", ""));
 
   const bare = await cell.connectRaw();
-  bare.raw.send(goaway(0, 0, "bye"));
+  bare.raw.send(goAway(0, 0, "bye"));
   await checkReadsNothing(bare, cell.id(0));
 }
 
 async function longDebugData(cell: Cell): Promise<void> {
   const { raw } = await cell.connectRaw();
   const debug = new Uint8Array(MEBIBYTE + 8);
-  raw.send({ type: "GOAWAY", lastStreamId: 0, errorCode: 0, debug });
-  assert.equal((await raw.nextGoaway()).errorCode, 8);
+  raw.send({ type: "goAway", lastStreamId: 0, errorCode: 0, debug });
+  assert.equal((await raw.nextGoAway()).errorCode, 8);
 }
 
 async function lastSeen(cell: Cell): Promise<void> {
@@ -125,13 +125,13 @@ async function lastSeen(cell: Cell): Promise<void> {
   await opened(probe, cell.id(2));
   await opened(probe, cell.id(0));
   await probe.remote.goAway();
-  assert.equal((await probe.raw.nextGoaway()).lastStreamId, cell.id(0));
+  assert.equal((await probe.raw.nextGoAway()).lastStreamId, cell.id(0));
 }
 
 async function lastOfNothing(cell: Cell): Promise<void> {
   const { raw, remote } = await cell.connectRaw();
   await remote.goAway();
-  assert.equal((await raw.nextGoaway()).lastStreamId, cell.role === "client" ? 1 : 0);
+  assert.equal((await raw.nextGoAway()).lastStreamId, cell.role === "client" ? 1 : 0);
 }
 
 async function highBitOfLastId(cell: Cell): Promise<void> {
@@ -145,7 +145,7 @@ async function highBitOfLastId(cell: Cell): Promise<void> {
   const other = await cell.connectRaw();
   const victim = await other.remote.open();
   await victim.write({ hex: "aa" });
-  other.raw.send(goaway(0));
+  other.raw.send(goAway(0));
   other.raw.sendHex(PADDING);
   assert.equal(codeOf((await victim.receive()).end), 11);
 }

@@ -4,7 +4,7 @@ import { strict as assert } from "node:assert";
 import type { Frame } from "@muxado/frame";
 import { type Cell, stillWaits } from "../cell.ts";
 import { codeOf } from "../local-stream.ts";
-import { data, rst } from "../raw-frames.ts";
+import { data, reset } from "../raw-frames.ts";
 import type { Quirk } from "../scenario.ts";
 import { clog, opened } from "./probe.ts";
 
@@ -82,11 +82,11 @@ async function keptEntry(cell: Cell): Promise<void> {
   const { raw } = await cell.connectRaw({ backlog: 1 });
   const refused = cell.id(1);
   raw.send(data(cell.id(0), "SYN"), data(refused, "SYN"));
-  assert.equal(await raw.nextRst(refused), 9);
+  assert.equal(await raw.nextReset(refused), 9);
   raw.send(data(refused, "", "into the void"));
-  const unwanted = raw.nextRst(refused);
+  const unwanted = raw.nextReset(refused);
   await stillWaits(unwanted);
-  raw.send(rst(refused, 6), data(refused, "", "no longer"));
+  raw.send(reset(refused, 6), data(refused, "", "no longer"));
   assert.equal(await unwanted, 4);
 }
 
@@ -103,14 +103,14 @@ async function synsOutOfOrder(cell: Cell): Promise<void> {
 }
 
 function isSyn(frame: Frame): boolean {
-  return frame.type === "DATA" && frame.syn;
+  return frame.type === "data" && frame.syn;
 }
 
 async function duplicateSyn(cell: Cell): Promise<void> {
   const probe = await cell.connectRaw();
   await opened(probe, cell.id(0));
   probe.raw.send(data(cell.id(0), "SYN"));
-  assert.equal((await probe.raw.nextGoaway()).errorCode, 1);
+  assert.equal((await probe.raw.nextGoAway()).errorCode, 1);
 }
 
 async function replacedStream(cell: Cell): Promise<void> {

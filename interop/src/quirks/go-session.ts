@@ -79,7 +79,7 @@ async function invalidFrames(cell: Cell): Promise<void> {
   for (const [hex, code] of frames) {
     const { raw } = await cell.connectRaw();
     raw.sendHex(hex);
-    assert.equal((await raw.nextGoaway()).errorCode, code, hex);
+    assert.equal((await raw.nextGoAway()).errorCode, code, hex);
   }
 }
 
@@ -118,7 +118,7 @@ async function stopsReading(cell: Cell): Promise<void> {
 async function ends(cell: Cell): Promise<void> {
   const between = await cell.connectRaw();
   between.raw.end();
-  const eof = await between.raw.nextGoaway();
+  const eof = await between.raw.nextGoAway();
   assert.equal(eof.errorCode, 15);
   assert.equal(Buffer.from(eof.debug).toString(), "read EOF from remote peer");
   await between.raw.ended;
@@ -126,12 +126,12 @@ async function ends(cell: Cell): Promise<void> {
   const inside = await cell.connectRaw();
   inside.raw.sendHex("000004");
   inside.raw.end();
-  assert.equal((await inside.raw.nextGoaway()).errorCode, 0xff);
+  assert.equal((await inside.raw.nextGoAway()).errorCode, 0xff);
 
   const probe = await cell.connectRaw();
   await opened(probe, cell.id(0));
   await probe.remote.end();
-  const bye = await probe.raw.nextGoaway();
+  const bye = await probe.raw.nextGoAway();
   assert.equal(bye.errorCode, 0);
   assert.equal(Buffer.from(bye.debug).toString(), "no error");
   await probe.raw.ended;

@@ -26,13 +26,13 @@ export async function opened({ raw, remote }: Probe, id: number, body = ""): Pro
 /** Checks that the session reads what it gets: DATA on an unknown stream has an answer in both libraries. */
 export async function checkReads({ raw }: Probe, unknownId: number): Promise<void> {
   raw.send(data(unknownId, "", "anybody there?"));
-  assert.equal(await raw.nextRst(unknownId), 4);
+  assert.equal(await raw.nextReset(unknownId), 4);
 }
 
 /** Checks the opposite. */
 export async function checkReadsNothing({ raw }: Probe, unknownId: number): Promise<void> {
   raw.send(data(unknownId, "", "anybody there?"));
-  await stillWaits(raw.nextRst(unknownId));
+  await stillWaits(raw.nextReset(unknownId));
 }
 
 /** Fills the transport and Go's queue of 64 frames, so that everything more has to wait. It must log its writes. */

@@ -2,7 +2,7 @@
 
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits } from "../cell.ts";
-import { data, rst } from "../raw-frames.ts";
+import { data, reset } from "../raw-frames.ts";
 import type { Quirk } from "../scenario.ts";
 import { checkReads, occupyWriter, opened } from "./probe.ts";
 
@@ -74,7 +74,7 @@ async function deafToRst(cell: Cell): Promise<void> {
   const reading = reader.receive();
   const writing = writer.write({ bytes: 2 * WINDOW, seed: 1 });
   await probe.raw.takeBytes(cell.id(1), WINDOW);
-  probe.raw.send(rst(cell.id(0), 6), rst(cell.id(1), 6));
+  probe.raw.send(reset(cell.id(0), 6), reset(cell.id(1), 6));
   await stillWaits(Promise.race([reading, writing]));
   // It has read them all right.
   await checkReads(probe, cell.id(2));
@@ -83,7 +83,7 @@ async function deafToRst(cell: Cell): Promise<void> {
 async function rstZero(cell: Cell): Promise<void> {
   const probe = await cell.connectRaw();
   const there = await opened(probe, cell.id(0));
-  probe.raw.send(rst(cell.id(0), 0));
+  probe.raw.send(reset(cell.id(0), 0));
   await checkReads(probe, cell.id(1));
   assert.equal((await there.write({ hex: "aa" })).end, "clean");
   assert.deepEqual(
@@ -98,7 +98,7 @@ async function rstForEach(cell: Cell): Promise<void> {
   assert.deepEqual(await probe.raw.nextData(cell.id(0)), data(cell.id(0), "FIN"));
   for (const body of ["late", "later"]) {
     probe.raw.send(data(cell.id(0), "", body));
-    assert.equal(await probe.raw.nextRst(cell.id(0)), 4);
+    assert.equal(await probe.raw.nextReset(cell.id(0)), 4);
   }
 }
 
@@ -139,6 +139,6 @@ async function noFin(cell: Cell): Promise<void> {
   assert.equal((await other.read()).hex, Buffer.from("read?").toString("hex"));
   raw.resume();
   const fin = raw.nextData(cell.id(0));
-  assert.equal(await raw.nextRst(cell.id(0)), 4);
+  assert.equal(await raw.nextReset(cell.id(0)), 4);
   await stillWaits(fin);
 }

@@ -2,7 +2,7 @@
 
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits } from "../cell.ts";
-import { data, wndinc } from "../raw-frames.ts";
+import { data, increment } from "../raw-frames.ts";
 import type { Quirk } from "../scenario.ts";
 import { checkReads, checkReadsNothing, idHex, opened } from "./probe.ts";
 
@@ -47,7 +47,7 @@ async function lostCredit(cell: Cell): Promise<void> {
   ] as const) {
     const probe = await cell.connectRaw();
     const there = await opened(probe, cell.id(0));
-    probe.raw.send(wndinc(cell.id(0), 1_000_000));
+    probe.raw.send(increment(cell.id(0), 1_000_000));
     await checkReads(probe, cell.id(1));
     if (reads) {
       // A read that has come to the byte has come past the increment.

@@ -2,7 +2,7 @@
 
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits, until } from "../cell.ts";
-import { data, rst } from "../raw-frames.ts";
+import { data, reset } from "../raw-frames.ts";
 import type { Quirk } from "../scenario.ts";
 import {
   checkReads,
@@ -71,7 +71,7 @@ async function tooManyStreams(cell: Cell): Promise<void> {
   const resets = await cell.connectRaw();
   await resets.remote.serve();
   for (let n = 0; n < STREAM_LIMIT; n++) await echoed(resets, cell.id(n));
-  for (let n = 0; n < STREAM_LIMIT; n++) resets.raw.send(rst(cell.id(n), 6));
+  for (let n = 0; n < STREAM_LIMIT; n++) resets.raw.send(reset(cell.id(n), 6));
   await checkReads(resets, cell.id(1_000));
   resets.raw.send(data(cell.id(STREAM_LIMIT), "SYN", "one too many"));
   await checkReadsNothing(resets, cell.id(1_001));
@@ -98,7 +98,7 @@ async function fullBacklog(cell: Cell): Promise<void> {
   // Its queue takes one for its sender besides, and the reader holds another.
   for (let n = 0; n < BACKLOG + 3; n++) raw.send(data(cell.id(n), "SYN"));
   raw.send(data(cell.id(1_000), "", "nobody's"));
-  const answer = raw.nextRst(cell.id(1_000));
+  const answer = raw.nextReset(cell.id(1_000));
   await stillWaits(answer);
   await remote.serve();
   assert.equal(await answer, 4);

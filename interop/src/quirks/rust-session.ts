@@ -3,7 +3,7 @@
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits, until } from "../cell.ts";
 import { codeOf } from "../local-stream.ts";
-import { data, goaway, type RawFrames } from "../raw-frames.ts";
+import { data, goAway, type RawFrames } from "../raw-frames.ts";
 import type { Quirk } from "../scenario.ts";
 import { checkReads, checkReadsNothing, idHex, opened } from "./probe.ts";
 
@@ -25,7 +25,7 @@ export const rustSession: readonly Quirk[] = [
     shown: "close with 7 bytes of text: nothing comes; with 8: a length of 8, and 16 bytes",
     mark: "tested",
     ours: "they say why they end; their GOAWAY crosses our stream",
-    run: shortGoaway,
+    run: shortGoAway,
   },
   {
     id: "R5",
@@ -71,7 +71,7 @@ async function dropsAll(cell: Cell): Promise<void> {
     const probe = await cell.connectRaw();
     const reading = (await opened(probe, cell.id(0))).receive();
     const writer = await opened(probe, cell.id(1));
-    probe.raw.send(goaway(0x7ffffffe, code));
+    probe.raw.send(goAway(0x7ffffffe, code));
     assert.equal((await reading).end, "clean");
     // One stream is told after the other.
     const { end } = await writer.write({ bytes: 10, seed: 1, piece: 1, pause: 5 });
@@ -80,10 +80,10 @@ async function dropsAll(cell: Cell): Promise<void> {
   }
 }
 
-async function shortGoaway(cell: Cell): Promise<void> {
+async function shortGoAway(cell: Cell): Promise<void> {
   const mute = await cell.connectRaw();
   await mute.remote.goAway(0, "7 bytes");
-  await stillWaits(Promise.race([mute.raw.nextGoaway(), mute.raw.ended]));
+  await stillWaits(Promise.race([mute.raw.nextGoAway(), mute.raw.ended]));
 
   const { raw, remote } = await cell.connectRaw();
   await remote.goAway(0, "8 bytes!");
@@ -103,7 +103,7 @@ function bytesOf(raw: RawFrames): Buffer {
 async function leavesOpen(cell: Cell): Promise<void> {
   const { raw, remote } = await cell.connectRaw();
   await remote.goAway(0, "good night");
-  await raw.nextGoaway();
+  await raw.nextGoAway();
   await stillWaits(raw.ended, 500);
 }
 
@@ -113,7 +113,7 @@ async function flagsOnIncrement(cell: Cell): Promise<void> {
   await remote.accept();
   raw.sendHex(`00000421 ${idHex(cell.id(0))} 00000001`);
   raw.send(data(cell.id(0), "", "after FIN"));
-  assert.equal(await raw.nextRst(cell.id(0)), 4);
+  assert.equal(await raw.nextReset(cell.id(0)), 4);
 }
 
 async function malformed(cell: Cell): Promise<void> {
@@ -136,7 +136,7 @@ async function malformed(cell: Cell): Promise<void> {
     const probe = await cell.connectRaw();
     await opened(probe, cell.id(0));
     probe.raw.sendHex(hex.replace("ID", idHex(cell.id(0))));
-    assert.equal(await probe.raw.nextRst(cell.id(0)), 2, hex);
+    assert.equal(await probe.raw.nextReset(cell.id(0)), 2, hex);
     await checkReads(probe, cell.id(1));
   }
 }
@@ -144,7 +144,7 @@ async function malformed(cell: Cell): Promise<void> {
 async function unknownType(cell: Cell): Promise<void> {
   const { raw } = await cell.connectRaw();
   raw.sendHex(`00000440 ${idHex(cell.id(0))} deadbeef`);
-  const { errorCode, debug } = await raw.nextGoaway();
+  const { errorCode, debug } = await raw.nextGoAway();
   assert.equal(errorCode, 1);
   // 8 of the 13 bytes are behind the frame (R4).
   assert.equal(Buffer.from(debug).toString(), "inval");

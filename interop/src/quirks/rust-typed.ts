@@ -3,7 +3,7 @@
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits } from "../cell.ts";
 import type { PeerError } from "../peer-process.ts";
-import { data, rst } from "../raw-frames.ts";
+import { data, reset } from "../raw-frames.ts";
 import type { Quirk } from "../scenario.ts";
 
 const WINDOW = 262_144;
@@ -45,7 +45,7 @@ async function serialTypes(cell: Cell): Promise<void> {
   const { raw, remote } = await cell.connectRaw({ typed: true });
   raw.send(data(cell.id(0), "SYN"), data(cell.id(0), "FIN"));
   await assert.rejects(remote.accept(), ({ code }: PeerError) => code === 4);
-  raw.send(data(cell.id(1), "SYN"), rst(cell.id(1), 6));
+  raw.send(data(cell.id(1), "SYN"), reset(cell.id(1), 6));
   raw.send(data(cell.id(2), "SYN", new Uint8Array([0, 0, 0, 1])));
   await stillWaits(remote.accept());
 }

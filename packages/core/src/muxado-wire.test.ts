@@ -10,7 +10,7 @@ function put(method: (target: Uint8Array) => number): Uint8Array {
 }
 
 const goAway: Frame = {
-  type: "GOAWAY",
+  type: "goAway",
   lastStreamId: 9,
   errorCode: 1,
   debug: Uint8Array.of(1, 2, 3),

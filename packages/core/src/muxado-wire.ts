@@ -11,9 +11,9 @@ import {
   MAX_STREAM_ID,
   PushDecoder,
   putData,
-  putGoaway,
-  putRst,
-  putWndinc,
+  putGoAway,
+  putIncrement,
+  putReset,
 } from "@muxado/frame";
 import type { Wire } from "./seams/wire.ts";
 
@@ -47,11 +47,11 @@ export const muxado: Wire = {
 
   createDecoder: (handler) => new PushDecoder(handler),
   putData,
-  putIncrement: putWndinc,
-  putReset: putRst,
+  putIncrement,
+  putReset,
   putPing: undefined,
   putGoAway(target, offset, lastStreamId, errorCode, debug, final) {
-    const end = putGoaway(target, offset, lastStreamId, errorCode, debug);
+    const end = putGoAway(target, offset, lastStreamId, errorCode, debug);
     return final ? end : putData(target, end, FILLER_STREAM_ID, Flag.FIN, 0);
   },
 };

@@ -10,9 +10,9 @@ import {
   contentOf,
   data,
   fin,
-  rst,
+  reset,
   syn,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it, vi } from "vitest";
 import type { Stream } from "./stream.ts";
@@ -142,21 +142,21 @@ describe("readable", () => {
     it("while a read waits", async () => {
       const { peer, stream } = await accepted();
       const reading = stream.readable.getReader().read();
-      peer.send(rst(3, "INTERNAL_ERROR"));
+      peer.send(reset(3, "INTERNAL_ERROR"));
       await expect(reading).rejects.toBe(stream.error);
     });
 
     it("while nobody reads, after what had come", async () => {
       const { peer, stream } = await accepted("before");
       const reader = stream.readable.getReader();
-      peer.send(rst(3, "INTERNAL_ERROR"));
+      peer.send(reset(3, "INTERNAL_ERROR"));
       expect((await reader.read()).value).toEqual(bytes("before"));
       await expect(reader.read()).rejects.toBe(stream.error);
     });
 
     it("before it was touched", async () => {
       const { peer, stream } = await accepted();
-      peer.send(rst(3, "INTERNAL_ERROR"));
+      peer.send(reset(3, "INTERNAL_ERROR"));
       await expect(stream.readable.getReader().closed).rejects.toBe(stream.error);
     });
   });
@@ -227,7 +227,7 @@ describe("writable", () => {
     await peer.settle();
     expect(written).not.toHaveBeenCalled();
     expect(writer.desiredSize).toBeLessThanOrEqual(0);
-    peer.send(wndinc(3, 2000));
+    peer.send(increment(3, 2000));
     peer.take();
     await peer.settle();
     expect(written).toHaveBeenCalledOnce();
@@ -263,20 +263,20 @@ describe("writable", () => {
       const writer = stream.writable.getWriter();
       const writing = writer.write(bytes(WINDOW + 1));
       peer.take();
-      peer.send(rst(3, "INTERNAL_ERROR"));
+      peer.send(reset(3, "INTERNAL_ERROR"));
       await expect(writing).rejects.toBe(stream.error);
     });
 
     it("while nobody writes", async () => {
       const { peer, stream } = await accepted();
       const writer = stream.writable.getWriter();
-      peer.send(rst(3, "INTERNAL_ERROR"));
+      peer.send(reset(3, "INTERNAL_ERROR"));
       await expect(writer.closed).rejects.toBe(stream.error);
     });
 
     it("before it was touched", async () => {
       const { peer, stream } = await accepted();
-      peer.send(rst(3, "INTERNAL_ERROR"));
+      peer.send(reset(3, "INTERNAL_ERROR"));
       await expect(stream.writable.getWriter().closed).rejects.toBe(stream.error);
     });
   });

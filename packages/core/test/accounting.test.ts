@@ -10,10 +10,10 @@ import {
   Random,
   type RawPeer,
   rawPeer,
-  rst,
+  reset,
   syn,
   synFin,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import type { Session as InternalSession } from "../src/session.ts";
@@ -145,8 +145,8 @@ class Schedule {
       for (let count = 0; count < 30; count++) this.peer.send(data(id, 1));
     },
     "FIN comes": () => this.peer.send(fin(this.#id(), this.#size())),
-    "a reset comes": () => this.peer.send(rst(this.#id(), "STREAM_CANCELLED")),
-    "credit comes": () => this.peer.send(wndinc(this.#id(), this.#random.between(1, 100 * KIB))),
+    "a reset comes": () => this.peer.send(reset(this.#id(), "STREAM_CANCELLED")),
+    "credit comes": () => this.peer.send(increment(this.#id(), this.#random.between(1, 100 * KIB))),
     "a piece is taken": () => attempt(() => this.#stream()?.take()),
     "some bytes are taken": () =>
       attempt(() => this.#stream()?.take(this.#random.between(1, 3 * KIB))),

@@ -10,12 +10,12 @@ const NOTHING = new Uint8Array(0);
 
 /** A stream that the peer has opened. */
 async function accepted(peer: RawPeer, streamId: number): Promise<Stream> {
-  peer.send({ type: "DATA", streamId, syn: true, fin: false, body: NOTHING });
+  peer.send({ type: "data", streamId, syn: true, fin: false, body: NOTHING });
   return await peer.session.accept();
 }
 
 function sendBytes(peer: RawPeer, streamId: number, length: number): void {
-  peer.send({ type: "DATA", streamId, syn: false, fin: false, body: new Uint8Array(length) });
+  peer.send({ type: "data", streamId, syn: false, fin: false, body: new Uint8Array(length) });
 }
 
 function onReadable(stream: Stream, react: () => void): void {
@@ -27,7 +27,7 @@ describe("a callback", () => {
     const peer = rawPeer();
     const stream = await accepted(peer, 3);
     onReadable(stream, () => void stream.closeWrite());
-    peer.send({ type: "DATA", streamId: 3, syn: false, fin: true, body: NOTHING });
+    peer.send({ type: "data", streamId: 3, syn: false, fin: true, body: NOTHING });
     expect(peer.session.stats().openStreams).toBe(0);
     const closing = peer.session.close();
     peer.flush();
@@ -43,7 +43,7 @@ describe("a callback", () => {
     onReadable(one, () => {
       other.write(new Uint8Array(1)).catch((reason: unknown) => (error = reason));
     });
-    peer.send({ type: "GOAWAY", lastStreamId: 0, errorCode: 0, debug: NOTHING });
+    peer.send({ type: "goAway", lastStreamId: 0, errorCode: 0, debug: NOTHING });
     await peer.settle();
     expect(peer.take()).toEqual([]);
     expect(error).toMatchObject({ code: "REMOTE_GONE_AWAY", retry: "safe" });
@@ -76,7 +76,7 @@ describe("a callback", () => {
     stream.take(128 * KIB);
     stream.take(128 * KIB);
     await peer.settle();
-    const granted = peer.take().map((frame) => (frame.type === "WNDINC" ? frame.increment : 0));
+    const granted = peer.take().map((frame) => (frame.type === "increment" ? frame.increment : 0));
     expect(granted).toEqual([128 * KIB, 128 * KIB]);
   });
 
@@ -90,7 +90,7 @@ describe("a callback", () => {
     for (const streamId of [3, 3, 5, 5, 5, 5]) sendBytes(peer, streamId, 64 * KIB);
     for (const stream of streams) for (let read = 0; read < 2; read++) stream.take();
     await peer.settle();
-    const increments = peer.take().filter((frame) => frame.type === "WNDINC");
+    const increments = peer.take().filter((frame) => frame.type === "increment");
     expect(increments).toMatchObject([
       { streamId: 3, increment: 128 * KIB },
       { streamId: 5, increment: 256 * KIB },
@@ -107,8 +107,8 @@ describe("a callback", () => {
     void peer.session.close({ timeout: 10 });
     await peer.advance(10);
     const types = peer.take().map(({ type }) => type);
-    expect(types.slice(0, 2)).toEqual(["RST", "RST"]);
-    expect(types[2]).toBe("GOAWAY");
+    expect(types.slice(0, 2)).toEqual(["reset", "reset"]);
+    expect(types[2]).toBe("goAway");
     expect(error).toMatchObject({ code: "DRAIN_TIMEOUT" });
   });
 });
@@ -119,13 +119,13 @@ describe("a stream", () => {
     const stream = peer.session.open();
     void stream.write(new Uint8Array(5000));
     void stream.close();
-    expect(peer.take()[0]).toMatchObject({ type: "DATA", streamId: 3, syn: true });
+    expect(peer.take()[0]).toMatchObject({ type: "data", streamId: 3, syn: true });
   });
 
   it("whose last bytes are lost with the transport does not call them safe to send again", async () => {
     const peer = rawPeer();
     const stream = await accepted(peer, 3);
-    peer.send({ type: "DATA", streamId: 3, syn: false, fin: true, body: NOTHING });
+    peer.send({ type: "data", streamId: 3, syn: false, fin: true, body: NOTHING });
     peer.holdWrites();
     const writes = [stream.write(new Uint8Array(5000)), stream.closeWrite()].map((write) =>
       write.catch((error: unknown) => error),

@@ -16,19 +16,19 @@ describe.each(wires)("of what was sent, on $name", ({ wire }) => {
   it("that counts as returned for which the peer gives credit again", async () => {
     const { peer, streamId } = await sent(200_000);
     expect(peer.session.stats().bytesReturned).toBe(0);
-    peer.send({ type: "WNDINC", streamId, increment: 131_072 });
+    peer.send({ type: "increment", streamId, increment: 131_072 });
     expect(peer.session.stats().bytesReturned).toBe(131_072);
-    peer.send({ type: "WNDINC", streamId, increment: 50_000 });
+    peer.send({ type: "increment", streamId, increment: 50_000 });
     expect(peer.session.stats().bytesReturned).toBe(181_072);
   });
 
   it("no credit counts that makes a window larger than it was in the beginning", async () => {
     const { peer, streamId } = await sent(0);
-    peer.send({ type: "DATA", streamId, syn: false, fin: false, body: Uint8Array.of(1) });
-    peer.send({ type: "WNDINC", streamId, increment: 1_000_000 });
+    peer.send({ type: "data", streamId, syn: false, fin: false, body: Uint8Array.of(1) });
+    peer.send({ type: "increment", streamId, increment: 1_000_000 });
     expect(peer.session.stats().bytesReturned).toBe(0);
     const more = await sent(100_000);
-    more.peer.send({ type: "WNDINC", streamId: more.streamId, increment: 1_000_000 });
+    more.peer.send({ type: "increment", streamId: more.streamId, increment: 1_000_000 });
     expect(more.peer.session.stats().bytesReturned).toBe(100_000);
   });
 
@@ -37,7 +37,7 @@ describe.each(wires)("of what was sent, on $name", ({ wire }) => {
     const before = peer.session.stats();
     expect(before.bytesWritten).toBe(before.bytesSent);
     peer.holdWrites();
-    peer.send({ type: "DATA", streamId: 2, syn: true, fin: false, body: Uint8Array.of(1) });
+    peer.send({ type: "data", streamId: 2, syn: true, fin: false, body: Uint8Array.of(1) });
     const theirs = await peer.session.accept();
     void theirs.write(new Uint8Array(500));
     await peer.settle();

@@ -10,7 +10,7 @@ import {
   type RawPeer,
   type RawPeerOptions,
   rawPeer,
-  rst,
+  reset,
   syn,
   wires,
 } from "@muxado/testkit";
@@ -145,7 +145,7 @@ describe.each(wires)(
       for (const body of WINDOWFUL.slice(2))
         for (const { id } of streams) peer.send(data(id, body));
       expect(streams.filter(({ error }) => error !== undefined)).toEqual([]);
-      expect(peer.take().filter(({ type }) => type === "RST")).toEqual([]);
+      expect(peer.take().filter(({ type }) => type === "reset")).toEqual([]);
       for (const stream of streams) stream.reset();
       expect(peer.session.stats().memoryUnread).toBe(0);
     });
@@ -199,7 +199,7 @@ describe.each(wires)("bytes on streams that the peer resets, on $name", ({ wire 
     const streams: Stream[] = [];
     for (let id = 3; id < 203; id += 2) {
       const stream = await accepted(peer, id);
-      peer.send(data(id, 100 * KIB), rst(id, "STREAM_CANCELLED"));
+      peer.send(data(id, 100 * KIB), reset(id, "STREAM_CANCELLED"));
       streams.push(stream);
     }
     const left = streams.map((stream) => {
@@ -292,7 +292,7 @@ describe.each(wires)("the peer's GOAWAY for a thousand streams of ours, on $name
     const { peer, streams } = crowd({ watcher: { closed: ({ id }) => void closed.push(id) } });
     peer.releaseWrites();
     peer.take();
-    peer.send(goAway(0), rst(streams.at(-1)!.id, "STREAM_REFUSED"));
+    peer.send(goAway(0), reset(streams.at(-1)!.id, "STREAM_REFUSED"));
     for (let part = 0; part < 4; part++) await peer.advance(0);
     expect(closed.length).toBeGreaterThan(700);
     expect(new Set(closed).size).toBe(closed.length);
@@ -461,7 +461,7 @@ describe.each(wires)("commands inside a watcher or a trace, on $name", ({ wire }
     const stream = peer.session.open();
     stream.offer(new Uint8Array(200 * KIB));
     const last = peer.take().at(-1);
-    expect(last).toMatchObject({ type: "DATA", fin: true });
+    expect(last).toMatchObject({ type: "data", fin: true });
   });
 
   it("that write or reset on the trace of a reset at the session's end send nothing", async () => {

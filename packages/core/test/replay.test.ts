@@ -375,8 +375,8 @@ it("a recording and the codec print the frames of both directions", async () => 
       frames.push(`${entry.kind} ${frame.type}`);
     }
   }
-  expect(frames[0]).toBe("out DATA");
-  expect(new Set(frames)).toEqual(new Set(["out DATA", "in DATA", "out GOAWAY"]));
+  expect(frames[0]).toBe("out data");
+  expect(new Set(frames)).toEqual(new Set(["out data", "in data", "out goAway"]));
 });
 
 function firstError(bytes: Uint8Array): RecordingError | undefined {

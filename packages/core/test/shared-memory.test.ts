@@ -34,7 +34,7 @@ function served(trace?: (frame: TracedFrame) => void): {
 }
 
 const hello: Frame = {
-  type: "DATA",
+  type: "data",
   streamId: 1,
   syn: true,
   fin: true,

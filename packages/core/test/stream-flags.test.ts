@@ -2,7 +2,7 @@
 // sequence of inputs up to a length, whatever the application and the peer do in whatever order.
 
 import { INITIAL_WINDOW } from "@muxado/frame";
-import { type RawPeer, rawPeer, bytes, data, fin, rst, syn, wndinc } from "@muxado/testkit";
+import { type RawPeer, rawPeer, bytes, data, fin, increment, reset, syn } from "@muxado/testkit";
 import { expect, it } from "vitest";
 import { StreamState } from "../src/life/stream-state.ts";
 import type { Stream } from "../src/stream.ts";
@@ -21,8 +21,8 @@ const inputs: Record<string, (stream: Stream, peer: RawPeer) => void> = {
   endOfTurn: (_, peer) => peer.flush(),
   data: ({ id }, peer) => peer.send(data(id, 2)),
   fin: ({ id }, peer) => peer.send(fin(id)),
-  increment: ({ id }, peer) => peer.send(wndinc(id, 5000)),
-  rst: ({ id }, peer) => peer.send(rst(id, "INTERNAL_ERROR")),
+  increment: ({ id }, peer) => peer.send(increment(id, 5000)),
+  rst: ({ id }, peer) => peer.send(reset(id, "INTERNAL_ERROR")),
 };
 
 const INPUT_NAMES = Object.keys(inputs);

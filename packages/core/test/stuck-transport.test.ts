@@ -1,7 +1,7 @@
 // A transport that takes nothing, because the peer does not read: what then waits is bounded, nothing that is over
 // is kept, and the application can still end the session.
 
-import { type RawPeer, rawPeer, bytes, data, goAway, rst, syn, wndinc } from "@muxado/testkit";
+import { type RawPeer, rawPeer, bytes, data, goAway, increment, reset, syn } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import type { Stream } from "../src/stream.ts";
 
@@ -31,7 +31,7 @@ describe("a stream that has ended while nothing leaves", () => {
     for (let id = 101; id < 301; id += 2) {
       peer.send(syn(id));
       use((await peer.session.accept()) as Stream);
-      peer.send(rst(id, "STREAM_CANCELLED"));
+      peer.send(reset(id, "STREAM_CANCELLED"));
     }
     await peer.settle();
     const { scheduler, table } = peer.session as unknown as {
@@ -83,7 +83,7 @@ describe("what a peer provokes and does not read", () => {
   it("is no reset, if it says that a stream of its own found our queue full", () => {
     const peer = stuck();
     const before = peer.session.stats().bytesToSend;
-    for (let id = 101; id < 1001; id += 2) peer.send(syn(id), rst(id, "ACCEPT_QUEUE_FULL"));
+    for (let id = 101; id < 1001; id += 2) peer.send(syn(id), reset(id, "ACCEPT_QUEUE_FULL"));
     expect(peer.session.stats().bytesToSend).toBe(before);
   });
 });
@@ -149,7 +149,7 @@ describe("after a GOAWAY of the peer's", () => {
     const peer = rawPeer({ role: "client", goAwayTimeout: 30_000 });
     peer.send(goAway(0));
     await peer.advance(29_000);
-    peer.send(wndinc(3, 1));
+    peer.send(increment(3, 1));
     await peer.advance(1_000);
     await peer.advance(10_000);
     expect((await peer.session.closed).localError).toBeUndefined();

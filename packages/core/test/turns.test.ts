@@ -11,7 +11,7 @@ import {
   type RawPeer,
   rawPeer,
   syn,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 
@@ -35,7 +35,7 @@ describe("a command in a turn", () => {
     const peer = rawPeer();
     const stream = starved(peer);
     onWritable(stream, () => void peer.session.open());
-    peer.send(wndinc(stream.id, WINDOW));
+    peer.send(increment(stream.id, WINDOW));
     expect(brief(peer.take())).toEqual([`${stream.id + 2}: DATA 0 SYN`]);
   });
 
@@ -45,7 +45,7 @@ describe("a command in a turn", () => {
     peer.send(syn(3, WINDOW));
     const other = await peer.session.accept();
     onWritable(stream, () => void other.take());
-    peer.send(wndinc(stream.id, WINDOW));
+    peer.send(increment(stream.id, WINDOW));
     expect(brief(peer.take())).toEqual([`3: WNDINC ${WINDOW}`]);
   });
 
@@ -57,7 +57,7 @@ describe("a command in a turn", () => {
       stream.offer(bytes(10));
       stream.offer(bytes(10));
     });
-    peer.send(wndinc(stream.id, WINDOW));
+    peer.send(increment(stream.id, WINDOW));
     expect(contentOf(peer.take(), stream.id)).toHaveLength(20);
     expect(stream.priority).toEqual({ urgency: 0, weight: 16 });
   });
@@ -66,7 +66,7 @@ describe("a command in a turn", () => {
     const peer = rawPeer();
     const stream = starved(peer);
     onWritable(stream, () => peer.session.destroy());
-    peer.send(wndinc(stream.id, WINDOW));
+    peer.send(increment(stream.id, WINDOW));
     expect(brief(peer.take())).toEqual(["GOAWAY 0 NO_ERROR"]);
   });
 
@@ -80,7 +80,7 @@ describe("a command in a turn", () => {
         for (const other of streams) if (other !== stream) other.offer(bytes(1000));
       });
     }
-    for (const { id } of streams) peer.send(wndinc(id, WINDOW));
+    for (const { id } of streams) peer.send(increment(id, WINDOW));
     peer.take();
     await peer.settle();
     expect(turns).toBeGreaterThan(5000);

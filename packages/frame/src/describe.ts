@@ -11,15 +11,15 @@ const MAX_DEBUG_SHOWN = 120;
 /** One line that says what a frame is, such as `DATA stream=3 SYN length=5`. */
 export function describe(frame: Frame): string {
   switch (frame.type) {
-    case "DATA": {
+    case "data": {
       const flags = (frame.syn ? " SYN" : "") + (frame.fin ? " FIN" : "");
       return `DATA stream=${frame.streamId}${flags} length=${frame.body.length}`;
     }
-    case "RST":
+    case "reset":
       return `RST stream=${frame.streamId} code=${errorCodeName(frame.errorCode)}`;
-    case "WNDINC":
+    case "increment":
       return `WNDINC stream=${frame.streamId} increment=${frame.increment}`;
-    case "GOAWAY": {
+    case "goAway": {
       const debug = frame.debug.length === 0 ? "" : ` debug=${quote(frame.debug)}`;
       return `GOAWAY last=${frame.lastStreamId} code=${errorCodeName(frame.errorCode)}${debug}`;
     }

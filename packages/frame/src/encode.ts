@@ -5,7 +5,7 @@
 import { Flag } from "./frame-type.ts";
 import type { Frame } from "./frame.ts";
 import { HEADER_LENGTH, MAX_BODY_LENGTH, MAX_INCREMENT, MAX_STREAM_ID } from "./limits.ts";
-import { putData, putGoaway, putRst, putWndinc } from "./put.ts";
+import { putData, putGoAway, putIncrement, putReset } from "./put.ts";
 
 const MAX_UINT32 = 0xffffffff;
 
@@ -17,7 +17,7 @@ const MAX_UINT32 = 0xffffffff;
  */
 export function encode(frame: Frame): Uint8Array<ArrayBuffer> {
   switch (frame.type) {
-    case "DATA": {
+    case "data": {
       const { streamId, syn, fin, body } = frame;
       checkInteger(frame, "streamId", streamId, 1, MAX_STREAM_ID);
       checkBytes(frame, "body", body, MAX_BODY_LENGTH);
@@ -28,31 +28,31 @@ export function encode(frame: Frame): Uint8Array<ArrayBuffer> {
       );
       return target;
     }
-    case "RST": {
+    case "reset": {
       checkInteger(frame, "streamId", frame.streamId, 1, MAX_STREAM_ID);
       checkInteger(frame, "errorCode", frame.errorCode, 0, MAX_UINT32);
       const target = new Uint8Array(HEADER_LENGTH + 4);
-      putRst(target, 0, frame.streamId, frame.errorCode);
+      putReset(target, 0, frame.streamId, frame.errorCode);
       return target;
     }
-    case "WNDINC": {
+    case "increment": {
       checkInteger(frame, "streamId", frame.streamId, 1, MAX_STREAM_ID);
       checkInteger(frame, "increment", frame.increment, 1, MAX_INCREMENT);
       const target = new Uint8Array(HEADER_LENGTH + 4);
-      putWndinc(target, 0, frame.streamId, frame.increment);
+      putIncrement(target, 0, frame.streamId, frame.increment);
       return target;
     }
-    case "GOAWAY": {
+    case "goAway": {
       checkInteger(frame, "lastStreamId", frame.lastStreamId, 0, MAX_STREAM_ID);
       checkInteger(frame, "errorCode", frame.errorCode, 0, MAX_UINT32);
       checkBytes(frame, "debug", frame.debug, MAX_BODY_LENGTH - 8);
       const target = new Uint8Array(HEADER_LENGTH + 8 + frame.debug.length);
-      putGoaway(target, 0, frame.lastStreamId, frame.errorCode, frame.debug);
+      putGoAway(target, 0, frame.lastStreamId, frame.errorCode, frame.debug);
       return target;
     }
     default:
       throw new TypeError(
-        `frame type must be DATA, RST, WNDINC or GOAWAY, got ${String((frame as Frame).type)}`,
+        `frame type must be data, reset, increment or goAway, got ${String((frame as Frame).type)}`,
       );
   }
 }

@@ -98,15 +98,15 @@ class FrameCollector implements FrameHandler {
   }
 
   onReset(streamId: number, errorCode: number): void {
-    this.#frames.push({ type: "RST", streamId, errorCode });
+    this.#frames.push({ type: "reset", streamId, errorCode });
   }
 
   onIncrement(streamId: number, increment: number): void {
-    this.#frames.push({ type: "WNDINC", streamId, increment });
+    this.#frames.push({ type: "increment", streamId, increment });
   }
 
   onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
-    this.#frames.push({ type: "GOAWAY", lastStreamId, errorCode, debug });
+    this.#frames.push({ type: "goAway", lastStreamId, errorCode, debug });
   }
 
   onInvalid(error: FrameError): void {
@@ -120,7 +120,7 @@ function dataFrame(
   body: Uint8Array<ArrayBuffer>,
 ): Frame<ArrayBuffer> {
   return {
-    type: "DATA",
+    type: "data",
     streamId,
     syn: (flags & Flag.SYN) !== 0,
     fin: (flags & Flag.FIN) !== 0,

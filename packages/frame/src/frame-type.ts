@@ -4,14 +4,14 @@
 
 /** The four types of frame (spec §4). */
 export const FrameType = {
-  /** Ends both directions of one stream at once (spec §4.2). */
-  RST: 0,
+  /** RST: ends both directions of one stream at once (spec §4.2). */
+  RESET: 0,
   /** Carries bytes of one stream, opens it with SYN, half-closes it with FIN (spec §4.1). */
   DATA: 1,
-  /** Grants credit for one stream (spec §4.3). */
-  WNDINC: 2,
-  /** Announces the end of the session (spec §4.4). */
-  GOAWAY: 3,
+  /** WNDINC: grants credit for one stream (spec §4.3). */
+  INCREMENT: 2,
+  /** GOAWAY: announces the end of the session (spec §4.4). */
+  GO_AWAY: 3,
 } as const;
 
 /** A type that exists. */
@@ -28,8 +28,7 @@ export const Flag = {
 /** One of the two flag bits. */
 export type Flag = (typeof Flag)[keyof typeof Flag];
 
-/** The name of a type, or `UNKNOWN(0x…)` for one that does not exist. */
+/** The name that the spec gives a type, or `UNKNOWN(0x…)` for one that does not exist. */
 export function frameTypeName(type: number): string {
-  for (const [name, value] of Object.entries(FrameType)) if (value === type) return name;
-  return `UNKNOWN(0x${type.toString(16)})`;
+  return ["RST", "DATA", "WNDINC", "GOAWAY"][type] ?? `UNKNOWN(0x${type.toString(16)})`;
 }

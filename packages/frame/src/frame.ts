@@ -9,7 +9,7 @@
  */
 export interface DataFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
   /** Tells the four shapes apart. */
-  readonly type: "DATA";
+  readonly type: "data";
   /** 1 to 2³¹−1. */
   readonly streamId: number;
   /** Opens the stream. */
@@ -20,20 +20,20 @@ export interface DataFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
   readonly body: Uint8Array<Memory>;
 }
 
-/** The end of one stream, at once and both ways (spec §4.2). */
-export interface RstFrame {
+/** RST: the end of one stream, at once and both ways (spec §4.2). */
+export interface ResetFrame {
   /** Tells the four shapes apart. */
-  readonly type: "RST";
+  readonly type: "reset";
   /** 1 to 2³¹−1. */
   readonly streamId: number;
   /** Any unsigned 32-bit number; those with a name are in {@link ErrorCode}. */
   readonly errorCode: number;
 }
 
-/** Credit for one stream (spec §4.3). */
-export interface WndincFrame {
+/** WNDINC: credit for one stream (spec §4.3). */
+export interface IncrementFrame {
   /** Tells the four shapes apart. */
-  readonly type: "WNDINC";
+  readonly type: "increment";
   /** 1 to 2³¹−1. */
   readonly streamId: number;
   /** Bytes, 1 to 2³¹−1. */
@@ -41,13 +41,13 @@ export interface WndincFrame {
 }
 
 /**
- * The announced end of the session (spec §4.4).
+ * GOAWAY: the announced end of the session (spec §4.4).
  *
  * @typeParam Memory what its bytes lie in: an ArrayBuffer, of frames that were decoded. `encode` takes any.
  */
-export interface GoawayFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
+export interface GoAwayFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
   /** Tells the four shapes apart. */
-  readonly type: "GOAWAY";
+  readonly type: "goAway";
   /** The highest stream of the receiver that the sender has seen; 0 for none. */
   readonly lastStreamId: number;
   /** Any unsigned 32-bit number; those with a name are in {@link ErrorCode}. */
@@ -63,6 +63,6 @@ export interface GoawayFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
  */
 export type Frame<Memory extends ArrayBufferLike = ArrayBufferLike> =
   | DataFrame<Memory>
-  | RstFrame
-  | WndincFrame
-  | GoawayFrame<Memory>;
+  | ResetFrame
+  | IncrementFrame
+  | GoAwayFrame<Memory>;

@@ -18,7 +18,7 @@ export function headLength(type: number): number {
   switch (type) {
     case FrameType.DATA:
       return HEADER_LENGTH;
-    case FrameType.GOAWAY:
+    case FrameType.GO_AWAY:
       return MAX_HEAD_LENGTH;
     default:
       return HEADER_LENGTH + 4;
@@ -40,24 +40,24 @@ export interface Verdict {
  */
 export function judgeHeader(type: number, length: number, streamId: number): Verdict | undefined {
   const { PROTOCOL_ERROR, FRAME_SIZE_ERROR } = ErrorCode;
-  if (type > FrameType.GOAWAY) {
+  if (type > FrameType.GO_AWAY) {
     return { code: PROTOCOL_ERROR, field: "type", reason: "does not exist" };
   }
   const fixed = headLength(type) - HEADER_LENGTH;
-  if (type === FrameType.GOAWAY && length < fixed) {
+  if (type === FrameType.GO_AWAY && length < fixed) {
     const reason = `is ${length}, must be at least ${fixed}`;
     return { code: FRAME_SIZE_ERROR, field: "length", reason };
   }
-  if ((type === FrameType.RST || type === FrameType.WNDINC) && length !== fixed) {
+  if ((type === FrameType.RESET || type === FrameType.INCREMENT) && length !== fixed) {
     return { code: FRAME_SIZE_ERROR, field: "length", reason: `is ${length}, must be ${fixed}` };
   }
   if (streamId < 0) {
     return { code: PROTOCOL_ERROR, field: "streamId", reason: "has its high bit set" };
   }
-  if (type === FrameType.GOAWAY && streamId !== 0) {
+  if (type === FrameType.GO_AWAY && streamId !== 0) {
     return { code: PROTOCOL_ERROR, field: "streamId", reason: `is ${streamId}, must be 0` };
   }
-  if (type !== FrameType.GOAWAY && streamId === 0) {
+  if (type !== FrameType.GO_AWAY && streamId === 0) {
     return { code: PROTOCOL_ERROR, field: "streamId", reason: "is 0" };
   }
   return undefined;

@@ -3,7 +3,7 @@
 export { encode } from "./encode.ts";
 export { describe } from "./describe.ts";
 export { ErrorCode, type ErrorCodeName, errorCodeName } from "./error-code.ts";
-export type { DataFrame, Frame, GoawayFrame, RstFrame, WndincFrame } from "./frame.ts";
+export type { DataFrame, Frame, GoAwayFrame, IncrementFrame, ResetFrame } from "./frame.ts";
 export { FrameDecoder } from "./frame-decoder.ts";
 export { FrameError, type FrameErrorInit, type FrameField } from "./frame-error.ts";
 export { Flag, FrameType } from "./frame-type.ts";
@@ -19,4 +19,4 @@ export {
   MAX_STREAM_ID,
 } from "./limits.ts";
 export { type FrameHandler, PushDecoder } from "./push-decoder.ts";
-export { putData, putGoaway, putRst, putWndinc } from "./put.ts";
+export { putData, putGoAway, putIncrement, putReset } from "./put.ts";

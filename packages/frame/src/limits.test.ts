@@ -20,7 +20,7 @@ it("the limits are those of the spec", () => {
 });
 
 it("the types and flags are those of the spec", () => {
-  expect(FrameType).toEqual({ RST: 0, DATA: 1, WNDINC: 2, GOAWAY: 3 });
+  expect(FrameType).toEqual({ RESET: 0, DATA: 1, INCREMENT: 2, GO_AWAY: 3 });
   expect(Flag).toEqual({ FIN: 1, SYN: 2 });
 });
 
@@ -52,8 +52,11 @@ it("an error code has its name, and any other number one that shows it", () => {
   expect(errorCodeName(0xffffffff)).toBe("UNKNOWN(0xffffffff)");
 });
 
-it("a frame type has its name, and any other number one that shows it", () => {
-  for (const [name, type] of Object.entries(FrameType)) expect(frameTypeName(type)).toBe(name);
+it("a frame type has the spec's name, and any other number one that shows it", () => {
+  expect(frameTypeName(FrameType.RESET)).toBe("RST");
+  expect(frameTypeName(FrameType.DATA)).toBe("DATA");
+  expect(frameTypeName(FrameType.INCREMENT)).toBe("WNDINC");
+  expect(frameTypeName(FrameType.GO_AWAY)).toBe("GOAWAY");
   expect(frameTypeName(4)).toBe("UNKNOWN(0x4)");
   expect(frameTypeName(15)).toBe("UNKNOWN(0xf)");
 });

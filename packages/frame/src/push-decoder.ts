@@ -239,9 +239,9 @@ export class PushDecoder {
     const type = source[at + 3]! >>> 4;
     const streamId = readInt32(source, at + 4);
     const value = readInt32(source, at + HEADER_LENGTH);
-    if (type === FrameType.RST) {
+    if (type === FrameType.RESET) {
       this.#handler.onReset(streamId, value >>> 0);
-    } else if (type === FrameType.WNDINC) {
+    } else if (type === FrameType.INCREMENT) {
       const increment = value & MAX_INCREMENT;
       if (increment === 0) this.#refuse(ZERO_INCREMENT, source, at);
       else this.#handler.onIncrement(streamId, increment);

@@ -36,13 +36,13 @@ export function putData(
  * @param errorCode any unsigned 32-bit number, of {@link ErrorCode} by preference and never 0
  * @returns the offset after the frame
  */
-export function putRst(
+export function putReset(
   target: Uint8Array,
   offset: number,
   streamId: number,
   errorCode: number,
 ): number {
-  const body = putHeader(target, offset, 4, FrameType.RST << 4, streamId);
+  const body = putHeader(target, offset, 4, FrameType.RESET << 4, streamId);
   put32(target, body, errorCode);
   return body + 4;
 }
@@ -56,13 +56,13 @@ export function putRst(
  * @param increment bytes of credit, 1 to {@link MAX_INCREMENT}
  * @returns the offset after the frame
  */
-export function putWndinc(
+export function putIncrement(
   target: Uint8Array,
   offset: number,
   streamId: number,
   increment: number,
 ): number {
-  const body = putHeader(target, offset, 4, FrameType.WNDINC << 4, streamId);
+  const body = putHeader(target, offset, 4, FrameType.INCREMENT << 4, streamId);
   put32(target, body, increment);
   return body + 4;
 }
@@ -77,14 +77,14 @@ export function putWndinc(
  * @param debug what a human may want to know; at most {@link MAX_DEBUG_LENGTH_SENT} bytes is polite
  * @returns the offset after the frame
  */
-export function putGoaway(
+export function putGoAway(
   target: Uint8Array,
   offset: number,
   lastStreamId: number,
   errorCode: number,
   debug: Uint8Array,
 ): number {
-  const body = putHeader(target, offset, 8 + debug.length, FrameType.GOAWAY << 4, 0);
+  const body = putHeader(target, offset, 8 + debug.length, FrameType.GO_AWAY << 4, 0);
   put32(target, body, lastStreamId);
   put32(target, body + 4, errorCode);
   target.set(debug, body + 8);

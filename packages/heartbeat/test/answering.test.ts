@@ -20,11 +20,11 @@ function answering(): { peer: RawPeer; session: TypedSession; heartbeat: Heartbe
 }
 
 function open(peer: RawPeer, streamId: number, body: Uint8Array = TYPE): void {
-  peer.send({ type: "DATA", streamId, syn: true, fin: false, body });
+  peer.send({ type: "data", streamId, syn: true, fin: false, body });
 }
 
 function send(peer: RawPeer, streamId: number, body: Uint8Array, fin = false): void {
-  peer.send({ type: "DATA", streamId, syn: false, fin, body });
+  peer.send({ type: "data", streamId, syn: false, fin, body });
 }
 
 /** What the session has sent on the stream since the last call. */
@@ -33,7 +33,7 @@ function bytesOn(peer: RawPeer, streamId: number): Uint8Array {
     peer
       .take()
       .map((frame) =>
-        frame.type === "DATA" && frame.streamId === streamId ? frame.body : NOTHING,
+        frame.type === "data" && frame.streamId === streamId ? frame.body : NOTHING,
       ),
   );
 }
@@ -50,7 +50,7 @@ describe("a beat of the peer's", () => {
     send(peer, 3, value(7));
     await peer.settle();
     expect(peer.take()).toEqual([
-      { type: "DATA", streamId: 3, syn: false, fin: false, body: value(7) },
+      { type: "data", streamId: 3, syn: false, fin: false, body: value(7) },
     ]);
   });
 
@@ -109,7 +109,7 @@ describe("a beat of the peer's", () => {
     open(peer, 3);
     send(peer, 3, concatenated([value(7), value(9)]), true);
     await peer.settle();
-    const frames = peer.take().filter((frame) => frame.type === "DATA");
+    const frames = peer.take().filter((frame) => frame.type === "data");
     expect(concatenated(frames.map(({ body }) => body))).toEqual(
       concatenated([value(7), value(9)]),
     );
@@ -135,7 +135,7 @@ describe("a second heartbeat stream of the peer's", () => {
     open(peer, 3);
     open(peer, 5);
     await peer.settle();
-    expect(peer.take()).toEqual([{ type: "RST", streamId: 5, errorCode: STREAM_REFUSED }]);
+    expect(peer.take()).toEqual([{ type: "reset", streamId: 5, errorCode: STREAM_REFUSED }]);
     send(peer, 3, value(7));
     await peer.settle();
     expect(bytesOn(peer, 3)).toEqual(value(7));
@@ -145,7 +145,7 @@ describe("a second heartbeat stream of the peer's", () => {
     ["with FIN", (peer) => send(peer, 3, NOTHING, true)],
     [
       "with a reset",
-      (peer) => peer.send({ type: "RST", streamId: 3, errorCode: STREAM_CANCELLED }),
+      (peer) => peer.send({ type: "reset", streamId: 3, errorCode: STREAM_CANCELLED }),
     ],
     ["in the middle of a beat", (peer) => send(peer, 3, Uint8Array.of(1, 2), true)],
   ];
@@ -180,7 +180,7 @@ describe("a second heartbeat stream of the peer's", () => {
     send(peer, 3, new Uint8Array(200_000));
     send(peer, 3, new Uint8Array(200_000));
     await peer.settle();
-    peer.send({ type: "RST", streamId: 3, errorCode: STREAM_CANCELLED });
+    peer.send({ type: "reset", streamId: 3, errorCode: STREAM_CANCELLED });
     await peer.settle();
     peer.take();
     open(peer, 5);
@@ -201,7 +201,7 @@ describe("a peer that sends beats and does not read", () => {
       sent += 4096;
       await peer.settle();
       for (const frame of peer.take()) {
-        if (frame.type === "WNDINC" && frame.streamId === 3) credit += frame.increment;
+        if (frame.type === "increment" && frame.streamId === 3) credit += frame.increment;
       }
     }
     return sent;
@@ -215,7 +215,7 @@ describe("a peer that sends beats and does not read", () => {
     expect(sent).toBeLessThan(4 * 262_144);
     expect(session.stats().bytesToSend).toBe(0);
     // All of it is answered, once there is room, to the byte.
-    peer.send({ type: "WNDINC", streamId: 3, increment: 10_000_000 });
+    peer.send({ type: "increment", streamId: 3, increment: 10_000_000 });
     await peer.settle();
     expect(firstDifference(bytesOn(peer, 3), patterned(sent).subarray(262_144))).toBe(-1);
   });
@@ -242,7 +242,7 @@ describe("credit that comes byte by byte", () => {
     let echoed = bytesOn(peer, 3);
     expect(echoed.length).toBe(262_144);
     for (let count = 0; count < 12; count++) {
-      peer.send({ type: "WNDINC", streamId: 3, increment: 1 });
+      peer.send({ type: "increment", streamId: 3, increment: 1 });
       await peer.settle();
       echoed = concatenated([echoed, bytesOn(peer, 3)]);
       expect(echoed.length).toBe(262_144 + 4 * Math.floor((count + 1) / 4));

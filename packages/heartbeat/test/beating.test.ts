@@ -13,7 +13,7 @@ afterEach(() => {
 describe("on the wire", () => {
   it("the stream is opened at once, with its type alone on the frame with SYN", () => {
     const { peer } = new ByHand();
-    expect(peer.take()).toEqual([{ type: "DATA", streamId: 3, syn: true, fin: false, body: TYPE }]);
+    expect(peer.take()).toEqual([{ type: "data", streamId: 3, syn: true, fin: false, body: TYPE }]);
   });
 
   it("each beat is a frame of its own, of exactly 4 bytes", async () => {
@@ -24,21 +24,21 @@ describe("on the wire", () => {
     const frames = peer.take();
     expect(frames).toHaveLength(2);
     for (const frame of frames) {
-      expect(frame).toMatchObject({ type: "DATA", streamId: 3, syn: false, fin: false });
-      expect(frame.type === "DATA" && frame.body.length).toBe(4);
+      expect(frame).toMatchObject({ type: "data", streamId: 3, syn: false, fin: false });
+      expect(frame.type === "data" && frame.body.length).toBe(4);
     }
   });
 
   it("the type and the first beat are frames of their own even in one turn", () => {
     const { peer, heartbeat } = new ByHand();
     void heartbeat.beat();
-    expect(peer.take().map((frame) => frame.type === "DATA" && frame.body.length)).toEqual([4, 4]);
+    expect(peer.take().map((frame) => frame.type === "data" && frame.body.length)).toEqual([4, 4]);
   });
 
   it("no two beats have the same value", async () => {
     const { peer, heartbeat } = new ByHand();
     for (let count = 0; count < 200; count++) void heartbeat.beat();
-    const values = peer.take().map((frame) => frame.type === "DATA" && String(frame.body));
+    const values = peer.take().map((frame) => frame.type === "data" && String(frame.body));
     expect(new Set(values).size).toBe(201);
   });
 

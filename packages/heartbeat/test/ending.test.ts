@@ -135,7 +135,7 @@ describe("a beat that is out when another has failed while the peer lives", () =
     const second = hand.heartbeat.beat();
     const third = hand.heartbeat.beat();
     await hand.sendOther(2);
-    hand.peer.send({ type: "GOAWAY", lastStreamId: 3, errorCode: 0, debug: NOTHING });
+    hand.peer.send({ type: "goAway", lastStreamId: 3, errorCode: 0, debug: NOTHING });
     await hand.peer.advance(500);
     await failureOf(first);
     for (const beat of [second, third]) {
@@ -216,7 +216,7 @@ describe("a heartbeat stream that somebody who watches all streams ends as soon 
     const beating = watch.heartbeat.beat({ signal });
     const frames = peer.take();
     const beat = frames.at(-1)!;
-    expect(beat).toMatchObject({ type: "DATA", streamId: 5 });
+    expect(beat).toMatchObject({ type: "data", streamId: 5 });
     peer.send(beat);
     await peer.settle();
     expect(await beating).toBeGreaterThan(0);
@@ -293,8 +293,8 @@ describe("a graceful close", () => {
     hand.peer.take();
     void hand.session.close();
     const [first, ...others] = hand.peer.take();
-    expect(first).toEqual({ type: "RST", streamId: 3, errorCode: STREAM_CANCELLED });
-    expect(others).toMatchObject([{ type: "GOAWAY", errorCode: 0 }]);
+    expect(first).toEqual({ type: "reset", streamId: 3, errorCode: STREAM_CANCELLED });
+    expect(others).toMatchObject([{ type: "goAway", errorCode: 0 }]);
   });
 
   it("that waits for something else is watched until it is done", async () => {
@@ -320,7 +320,7 @@ describe("stop()", () => {
     const hand = new ByHand();
     hand.peer.take();
     hand.heartbeat.stop();
-    expect(hand.peer.take()).toEqual([{ type: "RST", streamId: 3, errorCode: STREAM_CANCELLED }]);
+    expect(hand.peer.take()).toEqual([{ type: "reset", streamId: 3, errorCode: STREAM_CANCELLED }]);
   });
 
   it("fails the beats that are out, tells nobody, leaves no timer, and the session goes on", async () => {
@@ -360,9 +360,9 @@ describe("stop()", () => {
     new Heartbeat(session, { clock });
     old.stop();
     peer.take();
-    peer.send({ type: "DATA", streamId: 3, syn: true, fin: false, body: TYPE });
+    peer.send({ type: "data", streamId: 3, syn: true, fin: false, body: TYPE });
     peer.send({
-      type: "DATA",
+      type: "data",
       streamId: 3,
       syn: false,
       fin: false,
@@ -376,12 +376,12 @@ describe("stop()", () => {
     const peer = rawPeer();
     const session = new TypedSession(peer.session, { clock: peer.clock });
     const heartbeat = new Heartbeat(session, { clock: peer.clock });
-    peer.send({ type: "DATA", streamId: 3, syn: true, fin: false, body: TYPE });
+    peer.send({ type: "data", streamId: 3, syn: true, fin: false, body: TYPE });
     await peer.settle();
     peer.take();
     heartbeat.stop();
-    expect(peer.take()).toContainEqual({ type: "RST", streamId: 3, errorCode: STREAM_CANCELLED });
-    peer.send({ type: "DATA", streamId: 5, syn: true, fin: false, body: TYPE });
+    expect(peer.take()).toContainEqual({ type: "reset", streamId: 3, errorCode: STREAM_CANCELLED });
+    peer.send({ type: "data", streamId: 5, syn: true, fin: false, body: TYPE });
     await peer.settle();
     expect((await session.accept()).id).toBe(5);
   });
@@ -401,9 +401,9 @@ describe("stop()", () => {
 describe("a peer that ends our heartbeat stream", () => {
   type End = (hand: ByHand, streamId: number) => void;
   const reset: End = ({ peer }, streamId) =>
-    peer.send({ type: "RST", streamId, errorCode: STREAM_REFUSED });
+    peer.send({ type: "reset", streamId, errorCode: STREAM_REFUSED });
   const halfClose: End = ({ peer }, streamId) =>
-    peer.send({ type: "DATA", streamId, syn: false, fin: true, body: NOTHING });
+    peer.send({ type: "data", streamId, syn: false, fin: true, body: NOTHING });
   const ENDS: [string, End, object][] = [
     ["with a reset", reset, { code: "STREAM_REFUSED", origin: "remote", streamId: 3 }],
     ["with FIN", halfClose, { code: "STREAM_CLOSED", origin: "remote", streamId: 3 }],
@@ -432,11 +432,11 @@ describe("a peer that ends our heartbeat stream", () => {
     hand.takeBeats();
     await hand.peer.advance(10_000);
     const frames = hand.peer.take();
-    expect(frames[0]).toEqual({ type: "DATA", streamId: 5, syn: true, fin: false, body: TYPE });
+    expect(frames[0]).toEqual({ type: "data", streamId: 5, syn: true, fin: false, body: TYPE });
     expect(frames).toHaveLength(2);
     const [, beat] = frames;
-    expect(beat).toMatchObject({ type: "DATA", streamId: 5, syn: false, fin: false });
-    await hand.echo(beat!.type === "DATA" ? beat!.body : NOTHING, 5);
+    expect(beat).toMatchObject({ type: "data", streamId: 5, syn: false, fin: false });
+    await hand.echo(beat!.type === "data" ? beat!.body : NOTHING, 5);
     expect(hand.watch.roundTrips).toHaveLength(1);
   });
 
@@ -455,7 +455,7 @@ describe("a peer that ends our heartbeat stream", () => {
     hand.takeBeats();
     halfClose(hand, 3);
     await hand.peer.settle();
-    expect(hand.peer.take()).toEqual([{ type: "RST", streamId: 3, errorCode: STREAM_CANCELLED }]);
+    expect(hand.peer.take()).toEqual([{ type: "reset", streamId: 3, errorCode: STREAM_CANCELLED }]);
   });
 
   it("every time does not stop the regular beats", async () => {
@@ -481,7 +481,7 @@ describe("a session that opens no stream", () => {
   it("because it is closing already fails beat() with that, and its close is not held up", async () => {
     const peer = rawPeer();
     const session = new TypedSession(peer.session, { clock: peer.clock });
-    peer.send({ type: "DATA", streamId: 3, syn: true, fin: false, body: new Uint8Array(4) });
+    peer.send({ type: "data", streamId: 3, syn: true, fin: false, body: new Uint8Array(4) });
     const stream = await session.accept();
     const closing = session.close();
     const watch = new Watch(session, { clock: peer.clock });

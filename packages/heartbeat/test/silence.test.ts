@@ -321,7 +321,7 @@ describe("a beat whose peer has gone in the ordinary way", () => {
   it("is no failure of the heartbeat", async () => {
     const hand = new ByHand();
     const beating = hand.heartbeat.beat();
-    hand.peer.send({ type: "GOAWAY", lastStreamId: 3, errorCode: 0, debug: NOTHING });
+    hand.peer.send({ type: "goAway", lastStreamId: 3, errorCode: 0, debug: NOTHING });
     hand.peer.end();
     await hand.peer.settle();
     expect(await failureOf(beating)).toMatchObject({ scope: "session", origin: "remote" });

@@ -94,7 +94,7 @@ export class ByHand {
   takeBeats(): Uint8Array[] {
     const beats: Uint8Array[] = [];
     for (const frame of this.peer.take()) {
-      if (frame.type === "DATA" && !frame.syn && frame.body.length > 0) beats.push(frame.body);
+      if (frame.type === "data" && !frame.syn && frame.body.length > 0) beats.push(frame.body);
     }
     return beats;
   }
@@ -108,14 +108,14 @@ export class ByHand {
 
   /** Sends bytes on the session's heartbeat stream. */
   async echo(body: Uint8Array, streamId = 3): Promise<void> {
-    this.peer.send({ type: "DATA", streamId, syn: false, fin: false, body });
+    this.peer.send({ type: "data", streamId, syn: false, fin: false, body });
     await this.peer.settle();
   }
 
   /** A sign of life that is no echo: a stream of type 0. */
   async sendOther(streamId: number): Promise<void> {
     const body = Uint8Array.of(0, 0, 0, 0);
-    this.peer.send({ type: "DATA", streamId, syn: true, fin: false, body });
+    this.peer.send({ type: "data", streamId, syn: true, fin: false, body });
     await this.peer.settle();
   }
 }

@@ -9,17 +9,17 @@ type Frame = Muxado.Frame;
 
 /** What a wire may say besides frames that muxado has: that a stream has been taken, and pings. */
 export type Sign =
-  | { readonly type: "ACK"; readonly streamId: number }
-  | { readonly type: "PING"; readonly value: number; readonly isAnswer: boolean };
+  | { readonly type: "ack"; readonly streamId: number }
+  | { readonly type: "ping"; readonly value: number; readonly isAnswer: boolean };
 
 /** What is said on a wire. */
 export type Phrase = Frame | Sign;
 
-/** How one wire says it. */
-interface Dialect {
-  readonly encode: (phrase: Phrase) => Uint8Array;
+/** How one wire says it: phrases, or frames of its own. */
+export interface Dialect<Said = Phrase> {
+  readonly encode: (said: Said) => Uint8Array;
   /** Takes chunks of a session's output, cut anywhere. */
-  readonly createReader: () => (chunk: Uint8Array) => Phrase[];
+  readonly createReader: () => (chunk: Uint8Array) => Said[];
 }
 
 /** A wire that tests run on, and what it cannot carry. */
@@ -62,7 +62,7 @@ export const NO_LAST_ID: number = Yamux.MAX_STREAM_ID;
 
 /** Whether muxado has such a frame. */
 export function isFrame(phrase: Phrase): phrase is Frame {
-  return phrase.type !== "ACK" && phrase.type !== "PING";
+  return phrase.type !== "ack" && phrase.type !== "ping";
 }
 
 /** The dialect of a wire, or of one that differs from it in its numbers. */
@@ -97,28 +97,28 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
 
 function toYamux(phrase: Phrase): Yamux.Frame {
   switch (phrase.type) {
-    case "DATA": {
+    case "data": {
       const { streamId, syn, fin, body } = phrase;
       const flags = { ...NO_FLAGS, syn, fin };
       return body.length === 0 && (syn || fin)
         ? { type: "windowUpdate", streamId, ...flags, increment: 0 }
         : { type: "data", streamId, ...flags, body };
     }
-    case "RST": {
+    case "reset": {
       const { streamId, errorCode: increment } = phrase;
       return { type: "windowUpdate", streamId, ...NO_FLAGS, rst: true, increment };
     }
-    case "WNDINC": {
+    case "increment": {
       const { streamId, increment } = phrase;
       return { type: "windowUpdate", streamId, ...NO_FLAGS, increment };
     }
-    case "GOAWAY":
+    case "goAway":
       return { type: "goAway", code: phrase.errorCode };
-    case "ACK": {
+    case "ack": {
       const { streamId } = phrase;
       return { type: "windowUpdate", streamId, ...NO_FLAGS, ack: true, increment: 0 };
     }
-    case "PING":
+    case "ping":
       return { type: "ping", ack: phrase.isAnswer, value: phrase.value };
   }
 }
@@ -126,19 +126,19 @@ function toYamux(phrase: Phrase): Yamux.Frame {
 /** One frame of Yamux's may say several things. */
 function fromYamux(frame: Yamux.Frame): Phrase[] {
   if (frame.type === "goAway") {
-    return [{ type: "GOAWAY", lastStreamId: NO_LAST_ID, errorCode: frame.code, debug: NOTHING }];
+    return [{ type: "goAway", lastStreamId: NO_LAST_ID, errorCode: frame.code, debug: NOTHING }];
   }
-  if (frame.type === "ping") return [{ type: "PING", value: frame.value, isAnswer: frame.ack }];
+  if (frame.type === "ping") return [{ type: "ping", value: frame.value, isAnswer: frame.ack }];
   const { streamId, syn, ack, fin, rst } = frame;
   const isData = frame.type === "data";
-  if (rst) return [{ type: "RST", streamId, errorCode: isData ? 0 : frame.increment }];
-  const phrases: Phrase[] = ack ? [{ type: "ACK", streamId }] : [];
+  if (rst) return [{ type: "reset", streamId, errorCode: isData ? 0 : frame.increment }];
+  const phrases: Phrase[] = ack ? [{ type: "ack", streamId }] : [];
   if (!isData && (frame.increment > 0 || !(syn || ack || fin))) {
-    if (syn) phrases.push({ type: "DATA", streamId, syn, fin: false, body: NOTHING });
-    phrases.push({ type: "WNDINC", streamId, increment: frame.increment });
-    if (fin) phrases.push({ type: "DATA", streamId, syn: false, fin, body: NOTHING });
+    if (syn) phrases.push({ type: "data", streamId, syn, fin: false, body: NOTHING });
+    phrases.push({ type: "increment", streamId, increment: frame.increment });
+    if (fin) phrases.push({ type: "data", streamId, syn: false, fin, body: NOTHING });
   } else if (syn || fin || isData) {
-    phrases.push({ type: "DATA", streamId, syn, fin, body: isData ? frame.body : NOTHING });
+    phrases.push({ type: "data", streamId, syn, fin, body: isData ? frame.body : NOTHING });
   }
   return phrases;
 }

@@ -21,32 +21,32 @@ export type Content = number | string | Uint8Array;
 
 /** DATA with SYN. */
 export function syn(streamId: number, content?: Content): Frame {
-  return { type: "DATA", streamId, syn: true, fin: false, body: body(content) };
+  return { type: "data", streamId, syn: true, fin: false, body: body(content) };
 }
 
 /** DATA with SYN and FIN. */
 export function synFin(streamId: number, content?: Content): Frame {
-  return { type: "DATA", streamId, syn: true, fin: true, body: body(content) };
+  return { type: "data", streamId, syn: true, fin: true, body: body(content) };
 }
 
 /** DATA without flags. */
 export function data(streamId: number, content?: Content): Frame {
-  return { type: "DATA", streamId, syn: false, fin: false, body: body(content) };
+  return { type: "data", streamId, syn: false, fin: false, body: body(content) };
 }
 
 /** DATA with FIN. */
 export function fin(streamId: number, content?: Content): Frame {
-  return { type: "DATA", streamId, syn: false, fin: true, body: body(content) };
+  return { type: "data", streamId, syn: false, fin: true, body: body(content) };
 }
 
 /** RST with a named code, or any number. */
-export function rst(streamId: number, code: ErrorCodeName | number): Frame {
-  return { type: "RST", streamId, errorCode: numberOf(code) };
+export function reset(streamId: number, code: ErrorCodeName | number): Frame {
+  return { type: "reset", streamId, errorCode: numberOf(code) };
 }
 
 /** WNDINC. */
-export function wndinc(streamId: number, increment: number): Frame {
-  return { type: "WNDINC", streamId, increment };
+export function increment(streamId: number, increment: number): Frame {
+  return { type: "increment", streamId, increment };
 }
 
 /** GOAWAY with a named code, or any number. */
@@ -55,22 +55,22 @@ export function goAway(
   code: ErrorCodeName | number = "NO_ERROR",
   debug?: Content,
 ): Frame {
-  return { type: "GOAWAY", lastStreamId, errorCode: numberOf(code), debug: body(debug) };
+  return { type: "goAway", lastStreamId, errorCode: numberOf(code), debug: body(debug) };
 }
 
 /** The news that a stream has been taken, on a wire that tells. */
 export function ack(streamId: number): Sign {
-  return { type: "ACK", streamId };
+  return { type: "ack", streamId };
 }
 
 /** A question for a sign of life, on a wire that has them. */
 export function ping(value: number): Sign {
-  return { type: "PING", value, isAnswer: false };
+  return { type: "ping", value, isAnswer: false };
 }
 
 /** Its answer. */
 export function pong(value: number): Sign {
-  return { type: "PING", value, isAnswer: true };
+  return { type: "ping", value, isAnswer: true };
 }
 
 function numberOf(code: ErrorCodeName | number): number {
@@ -81,21 +81,21 @@ function numberOf(code: ErrorCodeName | number): number {
 export function brief(frames: readonly Phrase[]): string[] {
   return frames.map((frame) => {
     switch (frame.type) {
-      case "DATA": {
+      case "data": {
         const flags = `${frame.syn ? " SYN" : ""}${frame.fin ? " FIN" : ""}`;
         return `${frame.streamId}: DATA ${frame.body.length}${flags}`;
       }
-      case "RST":
+      case "reset":
         return `${frame.streamId}: RST ${nameOf(frame.errorCode)}`;
-      case "WNDINC":
+      case "increment":
         return `${frame.streamId}: WNDINC ${frame.increment}`;
-      case "GOAWAY": {
+      case "goAway": {
         const lastId = frame.lastStreamId === NO_LAST_ID ? "" : ` ${frame.lastStreamId}`;
         return `GOAWAY${lastId} ${nameOf(frame.errorCode)}`;
       }
-      case "ACK":
+      case "ack":
         return `${frame.streamId}: ACK`;
-      case "PING":
+      case "ping":
         return `${frame.isAnswer ? "PONG" : "PING"} ${frame.value}`;
     }
   });
@@ -109,7 +109,7 @@ function nameOf(errorCode: number): string {
 /** The bodies of the frames of one stream, in one. */
 export function contentOf(frames: readonly Frame[], streamId: number): Uint8Array {
   const bodies = frames.flatMap((frame) =>
-    frame.type === "DATA" && frame.streamId === streamId ? [frame.body] : [],
+    frame.type === "data" && frame.streamId === streamId ? [frame.body] : [],
   );
   return concatenated(bodies);
 }

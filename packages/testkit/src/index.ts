@@ -29,10 +29,10 @@ export {
   goAway,
   ping,
   pong,
-  rst,
+  reset,
   syn,
   synFin,
-  wndinc,
+  increment,
 } from "./frames.ts";
 export { type CaseFacts, type CaseOptions, runCase } from "./fuzz/case.ts";
 export { type Fault } from "./fuzz/faults.ts";
@@ -49,7 +49,7 @@ export { type Account } from "./model/ledger.ts";
 export { runSchedule, type ScheduleFacts, type ScheduleOptions } from "./model/schedule.ts";
 export { connectedPair, Pair, type PairOptions, runningPair } from "./pair.ts";
 export { Random } from "./random.ts";
-export { RawPeer, rawPeer, type RawPeerOptions } from "./raw-peer.ts";
+export { PeerByHand, RawPeer, rawPeer, type RawPeerOptions } from "./raw-peer.ts";
 export { elapse } from "./simulation/elapse.ts";
 export { fairnessIndex, measureShares } from "./simulation/fairness.ts";
 export {

@@ -12,7 +12,7 @@ import {
 } from "@muxado/core";
 import type { Frame } from "@muxado/frame";
 import { concatenated } from "./bytes.ts";
-import { dialectOf, isFrame, type Phrase } from "./dialect.ts";
+import { type Dialect, dialectOf, isFrame, type Phrase } from "./dialect.ts";
 import { settle, Turns } from "./turns.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -27,8 +27,8 @@ export function rawPeer(options: RawPeerOptions = {}): RawPeer {
   return new RawPeer(options);
 }
 
-/** The peer's hands: frames and bytes in, frames and bytes out. */
-export class RawPeer {
+/** The peer's hands: frames and bytes in, frames and bytes out, in the words of one dialect. */
+export class PeerByHand<Said> {
   /** The session under test. */
   readonly session: Session;
   /** The wire that both speak. */
@@ -37,13 +37,12 @@ export class RawPeer {
   readonly clock: VirtualClock = new VirtualClock();
   readonly #turns: Turns = new Turns();
   readonly #transport: RawTransport = new RawTransport();
-  readonly #encode: (phrase: Phrase) => Uint8Array;
-  readonly #read: (chunk: Uint8Array) => Phrase[];
+  readonly #encode: (said: Said) => Uint8Array;
+  readonly #read: (chunk: Uint8Array) => Said[];
 
-  constructor({ role = "server", ...options }: RawPeerOptions) {
+  constructor({ role = "server", ...options }: RawPeerOptions, dialect: Dialect<Said>) {
     const { clock } = this;
     this.wire = options.wire ?? muxado;
-    const dialect = dialectOf(this.wire);
     this.#encode = dialect.encode;
     this.#read = dialect.createReader();
     const { scheduleFlush } = this.#turns;
@@ -51,12 +50,12 @@ export class RawPeer {
   }
 
   /** Sends frames, all in one chunk. The session has handled them when this returns. */
-  send(...frames: Phrase[]): void {
+  send(...frames: Said[]): void {
     this.sendBytes(this.encode(...frames));
   }
 
   /** The bytes of frames on the session's wire. */
-  encode(...frames: Phrase[]): Uint8Array {
+  encode(...frames: Said[]): Uint8Array {
     return concatenated(frames.map(this.#encode));
   }
 
@@ -70,20 +69,12 @@ export class RawPeer {
     while (this.#turns.end());
   }
 
-  /**
-   * The frames that the session has sent since the last call, without what only some wires say besides; flushes
-   * first.
-   */
-  take(): Frame[] {
-    return this.takeAll().filter(isFrame);
-  }
-
-  /** The same with acknowledgements and pings, if the wire has them. */
-  takeAll(): Phrase[] {
+  /** All that the session has sent since the last call; flushes first. */
+  takeAll(): Said[] {
     return this.takeChunks().flatMap(this.#read);
   }
 
-  /** The same as bytes, one array for each write. Do not mix with {@link take} inside a frame. */
+  /** The same as bytes, one array for each write. Do not mix with {@link takeAll} inside a frame. */
   takeChunks(): Uint8Array[] {
     this.flush();
     return this.#transport.sent.splice(0);
@@ -124,6 +115,18 @@ export class RawPeer {
   async advance(ms: number): Promise<void> {
     this.clock.advance(ms);
     await this.settle();
+  }
+}
+
+/** A peer that says what all wires can say, on whichever the session has. */
+export class RawPeer extends PeerByHand<Phrase> {
+  constructor(options: RawPeerOptions) {
+    super(options, dialectOf(options.wire ?? muxado));
+  }
+
+  /** What the session has sent since the last call, without acknowledgements and pings; flushes first. */
+  take(): Frame[] {
+    return this.takeAll().filter(isFrame);
   }
 }
 

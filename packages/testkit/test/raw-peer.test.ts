@@ -8,11 +8,11 @@ import {
   ping,
   pong,
   rawPeer,
-  rst,
+  reset,
   syn,
   synFin,
   wires,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 
@@ -20,11 +20,11 @@ describe.each(wires)("a raw peer on $name", ({ wire }) => {
   it("talks to a session frame by frame", async () => {
     const peer = rawPeer({ wire, role: "server" });
     const body = new Uint8Array([1, 2, 3]);
-    peer.send({ type: "DATA", streamId: 3, syn: true, fin: false, body });
+    peer.send({ type: "data", streamId: 3, syn: true, fin: false, body });
     const stream = await peer.session.accept();
     expect(await stream.read()).toEqual(body);
     await stream.write(body);
-    expect(peer.take()).toEqual([{ type: "DATA", streamId: 3, syn: false, fin: false, body }]);
+    expect(peer.take()).toEqual([{ type: "data", streamId: 3, syn: false, fin: false, body }]);
     peer.session.destroy();
     peer.end();
     await peer.settle();
@@ -34,8 +34,8 @@ describe.each(wires)("a raw peer on $name", ({ wire }) => {
 
   it("means and reads the same by each frame", async () => {
     const peer = rawPeer({ wire, transportBudget: Infinity });
-    peer.send(syn(3), data(3, "one"), wndinc(3, 500_000), fin(3, "two"), synFin(5), syn(7));
-    peer.send(rst(7, "STREAM_CANCELLED"), goAway(0, "INTERNAL_ERROR"));
+    peer.send(syn(3), data(3, "one"), increment(3, 500_000), fin(3, "two"), synFin(5), syn(7));
+    peer.send(reset(7, "STREAM_CANCELLED"), goAway(0, "INTERNAL_ERROR"));
     const [three, five, seven] = [
       await peer.session.accept(),
       await peer.session.accept(),

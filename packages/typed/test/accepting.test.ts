@@ -1,7 +1,7 @@
 // The types of the peer's streams: read side by side, however they are cut; what has none is refused. Spec §9.1.
 
 import type { MuxadoError } from "@muxado/core";
-import { brief, uncaughtIn, data, fin, rst, syn } from "@muxado/testkit";
+import { brief, uncaughtIn, data, fin, reset, syn } from "@muxado/testkit";
 import type { TypedStream } from "@muxado/typed";
 import { describe, expect, it } from "vitest";
 import { typed, typedPeer } from "./peer.ts";
@@ -71,7 +71,7 @@ describe("an accepted stream", () => {
 
   it("that was reset behind its type is given out, with its error", async () => {
     const { peer, session } = typedPeer();
-    peer.send(syn(3, typed(7, 42)), rst(3, "STREAM_CANCELLED"));
+    peer.send(syn(3, typed(7, 42)), reset(3, "STREAM_CANCELLED"));
     const stream = await session.accept();
     expect(await stream.read()).toEqual(new Uint8Array([42]));
     expect(stream.error).toMatchObject({ code: "STREAM_CANCELLED", origin: "remote" });
@@ -145,7 +145,7 @@ describe("a stream that is silent", () => {
     peer.send(syn(3), syn(5));
     await peer.settle();
     expect(peer.clock.timers).toContainEqual(expect.objectContaining({ due: 10_000 }));
-    peer.send(data(3, typed(7)), rst(5, "STREAM_CANCELLED"));
+    peer.send(data(3, typed(7)), reset(5, "STREAM_CANCELLED"));
     await session.accept();
     await peer.advance(60_000);
     expect(peer.clock.timers).toEqual([]);
@@ -168,7 +168,7 @@ describe("a stream that ends before its type", () => {
   const ends = {
     "with FIN": [fin(3), "the stream has ended before it"],
     "with FIN in the middle of it": [fin(3, Uint8Array.of(0, 0)), "the stream has ended before it"],
-    "with a reset": [rst(3, "STREAM_CANCELLED"), "the stream has ended before it"],
+    "with a reset": [reset(3, "STREAM_CANCELLED"), "the stream has ended before it"],
   } as const;
 
   it.each(Object.entries(ends))(
@@ -178,7 +178,7 @@ describe("a stream that ends before its type", () => {
       const accepted = acceptAll(session);
       peer.send(syn(3, Uint8Array.of(0)), end);
       await peer.settle();
-      const answer = end.type === "RST" ? [] : ["3: RST STREAM_REFUSED"];
+      const answer = end.type === "reset" ? [] : ["3: RST STREAM_REFUSED"];
       expect(brief(peer.take())).toEqual(answer);
       expect(refused).toHaveLength(1);
       expect(refused[0]).toMatchObject({ code: "TYPE_MISSING", streamId: 3 });

@@ -146,7 +146,7 @@ describe("a handler that fails", () => {
     void session.serve({ 7: async (stream) => void (await stream.read()) });
     peer.send(syn(3, typed(7)));
     await peer.settle();
-    peer.send({ type: "RST", streamId: 3, errorCode: 6 });
+    peer.send({ type: "reset", streamId: 3, errorCode: 6 });
     await peer.settle();
     expect(print.mock.calls).toEqual([]);
   });

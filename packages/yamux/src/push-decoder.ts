@@ -48,9 +48,9 @@ export interface FrameHandler {
    *
    * @param streamId 1 to 2³²−1
    * @param flags bits of {@link Flag}; bits that mean nothing are already cleared
-   * @param length bytes of credit, 0 to 2³²−1; with RST an error code, or 0
+   * @param increment bytes of credit, 0 to 2³²−1; with RST an error code, or 0
    */
-  onWindowUpdate(streamId: number, flags: number, length: number): void;
+  onWindowUpdate(streamId: number, flags: number, increment: number): void;
 
   /**
    * Ping (spec §4.3).

@@ -34,7 +34,7 @@ export function putData(
  *
  * @param streamId 1 to {@link MAX_STREAM_ID}
  * @param flags bits of {@link Flag}
- * @param length bytes of credit, 0 to {@link MAX_INCREMENT}; with RST an error code
+ * @param increment bytes of credit, 0 to {@link MAX_INCREMENT}; with RST an error code
  * @returns the offset after the frame
  */
 export function putWindowUpdate(
@@ -42,9 +42,9 @@ export function putWindowUpdate(
   offset: number,
   streamId: number,
   flags: number,
-  length: number,
+  increment: number,
 ): number {
-  return putHeader(target, offset, FrameType.WINDOW_UPDATE, flags, streamId, length);
+  return putHeader(target, offset, FrameType.WINDOW_UPDATE, flags, streamId, increment);
 }
 
 /**

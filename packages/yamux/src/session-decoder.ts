@@ -59,19 +59,19 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
     else if (remaining === 0) this.#dropping = false;
   }
 
-  onWindowUpdate(streamId: number, flags: number, length: number): void {
+  onWindowUpdate(streamId: number, flags: number, increment: number): void {
     const handler = this.#handler;
     // A peer that knows codes of resets sends them in the place of credit, others send 0.
-    if ((flags & Flag.RST) !== 0) return handler.onReset(streamId, length);
+    if ((flags & Flag.RST) !== 0) return handler.onReset(streamId, increment);
     if ((flags & Flag.ACK) !== 0) handler.onAcknowledged(streamId);
     if (this.#isStopped) return;
     if ((flags & Flag.SYN) !== 0) handler.onData(streamId, DataFlag.SYN, 0, NO_BYTES, 0, 0);
     // The session may be over by then.
-    if (length > 0 && !this.#isStopped) handler.onIncrement(streamId, length);
+    if (increment > 0 && !this.#isStopped) handler.onIncrement(streamId, increment);
     if (this.#isStopped) return;
     if ((flags & Flag.FIN) !== 0) handler.onData(streamId, DataFlag.FIN, 0, NO_BYTES, 0, 0);
     // An empty frame, of which a session takes only so many.
-    else if (length === 0 && flags === 0) handler.onData(streamId, 0, 0, NO_BYTES, 0, 0);
+    else if (increment === 0 && flags === 0) handler.onData(streamId, 0, 0, NO_BYTES, 0, 0);
   }
 
   onPing(flags: number, value: number): void {

@@ -73,7 +73,7 @@ describe("the window of a new stream", () => {
     expect(stream.stats()).toMatchObject({ credit: FIRST_WINDOW, receiveWindow: FIRST_WINDOW });
     expect(peer.take()).toEqual(["1: update 0 SYN"]);
     const writing = stateOf(stream.write(new Uint8Array(FIRST_WINDOW + 1)));
-    const sent = peer.takeFrames();
+    const sent = peer.takeAll();
     expect(
       sent.reduce((sum, frame) => sum + (frame.type === "data" ? frame.body.length : 0), 0),
     ).toBe(FIRST_WINDOW);

@@ -1,32 +1,13 @@
-// A peer that a test plays by hand: it sends frames of Yamux, or any bytes, and reads what a session answers. It
-// follows no rule of the protocol. Everything happens at once and in the order of the calls, in virtual time.
+// A peer that a test plays by hand, in frames of Yamux: with any flags on any of them, which sessions never send.
 
-import {
-  type Role,
-  Session,
-  type SessionOptions,
-  type Transport,
-  type TransportInput,
-} from "@muxado/core";
-import { bytes, settle, Turns, VirtualClock } from "@muxado/testkit";
+import { bytes, PeerByHand, type RawPeerOptions } from "@muxado/testkit";
 import { encode, type Frame, FrameDecoder, yamux, type YamuxOptions } from "@muxado/yamux";
 
-/** Options of a {@link Peer}: the session's, its wire's, and its role. */
-export interface PeerOptions
-  extends Omit<SessionOptions, "wire" | "clock" | "scheduleFlush">,
-    YamuxOptions {
-  /** The role of the session under test; the peer plays the other. Default: client. */
-  readonly role?: Role;
-}
+/** Options of a {@link Peer}: the session's, of which the default role is client, and its wire's. */
+export interface PeerOptions extends Omit<RawPeerOptions, "wire">, YamuxOptions {}
 
 /** A session, and what a test does to it. Unless a test asks for it, the session sends no pings by itself. */
-export class Peer {
-  readonly session: Session;
-  readonly clock: VirtualClock = new VirtualClock();
-  readonly #turns: Turns = new Turns();
-  readonly #transport: HeldTransport = new HeldTransport();
-  readonly #decoder: FrameDecoder = new FrameDecoder();
-
+export class Peer extends PeerByHand<Frame> {
   constructor(options: PeerOptions = {}) {
     const { role, maxUnacknowledged, keepAlive, pingTimeout, ...others } = {
       role: "client" as const,
@@ -34,86 +15,18 @@ export class Peer {
       ...options,
     };
     const wire = yamux({ maxUnacknowledged, keepAlive, pingTimeout });
-    const { clock } = this;
-    const { scheduleFlush } = this.#turns;
-    this.session = new Session(this.#transport, role, { ...others, wire, clock, scheduleFlush });
+    super({ ...others, role, wire }, { encode, createReader });
   }
 
-  /** Sends frames, all in one chunk. The session has handled them when this returns. */
-  send(...frames: Frame[]): void {
-    this.sendBytes(Uint8Array.from(frames.flatMap((frame) => [...encode(frame)])));
-  }
-
-  /** Sends any bytes as one chunk. */
-  sendBytes(chunk: Uint8Array): void {
-    this.#transport.input.receive(chunk);
-  }
-
-  /** The frames that the session has sent since the last call. Its turn ends first, as often as it asks for. */
-  takeFrames(): Frame[] {
-    while (this.#turns.end());
-    return this.#transport.sent.splice(0).flatMap((chunk) => [...this.#decoder.decode(chunk)]);
-  }
-
-  /** The same in one line each. */
+  /** All that the session has sent since the last call, a frame in one line. */
   take(): string[] {
-    return this.takeFrames().map(brief);
-  }
-
-  /** From now on the transport confirms no write: one is under way at the most, and the rest waits. */
-  holdWrites(): void {
-    this.#transport.isHeld = true;
-  }
-
-  /** Confirms the write under way, and all that come. */
-  releaseWrites(): void {
-    this.#transport.release();
-  }
-
-  /** Half-closes the transport, or breaks it, if there is an error. */
-  end(error?: unknown): void {
-    this.#transport.input.ended(error);
-  }
-
-  /** Lets promise continuations run, and ends the turns that they cause, until neither has anything to do. */
-  async settle(): Promise<void> {
-    do await settle();
-    while (this.#turns.end());
-  }
-
-  /** Moves the session's clock, then settles. */
-  async advance(ms: number): Promise<void> {
-    this.clock.advance(ms);
-    await this.settle();
+    return this.takeAll().map(brief);
   }
 }
 
-class HeldTransport implements Transport {
-  readonly sent: Uint8Array[] = [];
-  input!: TransportInput;
-  isHeld = false;
-  #isWriting = false;
-
-  start(input: TransportInput): void {
-    this.input = input;
-  }
-
-  write(chunks: Uint8Array[]): void {
-    this.sent.push(...chunks.map((chunk) => chunk.slice()));
-    if (this.isHeld) this.#isWriting = true;
-    else this.input.written();
-  }
-
-  release(): void {
-    this.isHeld = false;
-    if (!this.#isWriting) return;
-    this.#isWriting = false;
-    this.input.written();
-  }
-
-  end(): void {}
-
-  destroy(): void {}
+function createReader(): (chunk: Uint8Array) => Frame[] {
+  const decoder = new FrameDecoder();
+  return (chunk) => [...decoder.decode(chunk)];
 }
 
 /** What a frame says besides its type, in words: "SYN", "SYN FIN", "ACK", ... */

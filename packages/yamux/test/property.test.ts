@@ -3,10 +3,10 @@
 
 import { bytes } from "@muxado/testkit";
 import { MuxadoError, type Stream } from "@muxado/core";
+import { fc } from "@muxado/testkit/codec";
 import type { Frame } from "@muxado/yamux";
 import { describe, expect, it } from "vitest";
 import { data, flag, Peer, update } from "./peer.ts";
-import { fc } from "./seed.ts";
 
 const VERBS = [
   "write",
@@ -190,7 +190,7 @@ class Exchange {
 
   /** What the session has sent, in order. */
   read(): void {
-    for (const frame of this.peer.takeFrames()) {
+    for (const frame of this.peer.takeAll()) {
       if (frame.type !== "data" && frame.type !== "windowUpdate") continue;
       const { streamId, syn, fin, rst } = frame;
       if (syn) {

@@ -18,7 +18,7 @@ describe("typed streams over Yamux", () => {
     const stream = session.open({ type: PROTOCOL });
     void stream.write(bytes(5));
     await peer.settle();
-    const sent = peer.takeFrames();
+    const sent = peer.takeAll();
     expect(sent[0]).toMatchObject({ type: "data", streamId: 1, syn: true });
     const bodies = sent.flatMap((frame) => (frame.type === "data" ? [...frame.body] : []));
     expect(Uint8Array.from(bodies)).toEqual(Uint8Array.from([...PREFIX, ...bytes(5)]));

@@ -1,6 +1,6 @@
 // Async iteration: over the bytes of a stream and over the streams of a session.
 
-import { rawPeer, brief, bytes, data, fin, goAway, rst, syn } from "@muxado/testkit";
+import { rawPeer, brief, bytes, data, fin, goAway, reset, syn } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 
 describe("over a stream", () => {
@@ -15,7 +15,7 @@ describe("over a stream", () => {
 
   it("throws when the stream fails", async () => {
     const peer = rawPeer();
-    peer.send(syn(3, "one"), rst(3, "INTERNAL_ERROR"));
+    peer.send(syn(3, "one"), reset(3, "INTERNAL_ERROR"));
     const stream = await peer.session.accept();
     const chunks: Uint8Array[] = [];
     const iterating = (async () => {

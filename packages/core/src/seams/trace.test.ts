@@ -40,10 +40,10 @@ function decode(...frames: Frame[]): { traced: TracedFrame[]; calls: string[] } 
 describe("a frame that arrives", () => {
   it("is seen before the session acts on it", () => {
     const { traced, calls } = decode(
-      { type: "DATA", streamId: 3, syn: true, fin: true, body: new Uint8Array(5) },
-      { type: "RST", streamId: 5, errorCode: 7 },
-      { type: "WNDINC", streamId: 7, increment: 9 },
-      { type: "GOAWAY", lastStreamId: 11, errorCode: 13, debug: new Uint8Array(2) },
+      { type: "data", streamId: 3, syn: true, fin: true, body: new Uint8Array(5) },
+      { type: "reset", streamId: 5, errorCode: 7 },
+      { type: "increment", streamId: 7, increment: 9 },
+      { type: "goAway", lastStreamId: 11, errorCode: 13, debug: new Uint8Array(2) },
     );
     expect(traced).toEqual([
       { direction: "in", kind: "data", streamId: 3, syn: true, fin: true, length: 5 },
@@ -70,7 +70,7 @@ describe("a frame that arrives", () => {
     const inner = handler();
     const decoder = tracedDecoder(inner, (frame) => traced.push(frame));
     const bytes = encode({
-      type: "DATA",
+      type: "data",
       streamId: 3,
       syn: false,
       fin: false,
@@ -94,10 +94,10 @@ describe("a frame that arrives", () => {
   it("is not acted on if the trace has ended the session", () => {
     const inner = handler();
     const frames: Frame[] = [
-      { type: "DATA", streamId: 3, syn: true, fin: false, body: new Uint8Array(5) },
-      { type: "RST", streamId: 5, errorCode: 7 },
-      { type: "WNDINC", streamId: 7, increment: 9 },
-      { type: "GOAWAY", lastStreamId: 11, errorCode: 13, debug: new Uint8Array(2) },
+      { type: "data", streamId: 3, syn: true, fin: false, body: new Uint8Array(5) },
+      { type: "reset", streamId: 5, errorCode: 7 },
+      { type: "increment", streamId: 7, increment: 9 },
+      { type: "goAway", lastStreamId: 11, errorCode: 13, debug: new Uint8Array(2) },
     ];
     for (const frame of frames)
       tracedDecoder(

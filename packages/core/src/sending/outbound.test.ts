@@ -89,10 +89,10 @@ describe("a turn", () => {
     turn();
     expect(writes).toHaveLength(1);
     expect(frames(writes[0]!)).toEqual([
-      { type: "DATA", streamId: 3, syn: true, fin: false, body: body(3) },
-      { type: "WNDINC", streamId: 5, increment: 1000 },
-      { type: "RST", streamId: 7, errorCode: 6 },
-      { type: "GOAWAY", lastStreamId: 9, errorCode: 0, debug: body(2) },
+      { type: "data", streamId: 3, syn: true, fin: false, body: body(3) },
+      { type: "increment", streamId: 5, increment: 1000 },
+      { type: "reset", streamId: 7, errorCode: 6 },
+      { type: "goAway", lastStreamId: 9, errorCode: 0, debug: body(2) },
     ]);
   });
 
@@ -110,7 +110,7 @@ describe("a turn", () => {
     const { outbound } = made;
     outbound.putIncrement(5, 1);
     made.turn();
-    expect(frames(made.writes[0]!).map((frame) => frame.type)).toEqual(["WNDINC", "RST"]);
+    expect(frames(made.writes[0]!).map((frame) => frame.type)).toEqual(["increment", "reset"]);
   });
 
   it("that had no room for all is followed by another, once the write is done", () => {
@@ -152,7 +152,7 @@ describe("the head start of a long turn", () => {
     outbound.putReset(5, 6);
     await continuations();
     expect(writes).toHaveLength(1);
-    expect(sent).toMatchObject([{ type: "DATA" }, { type: "RST" }]);
+    expect(sent).toMatchObject([{ type: "data" }, { type: "reset" }]);
     outbound.written();
     outbound.putReset(7, 6);
     turn();
@@ -294,7 +294,7 @@ describe("a write under way", () => {
     outbound.written();
     turn();
     expect(writes).toHaveLength(2);
-    expect(frames(writes[1]!)).toEqual([{ type: "RST", streamId: 5, errorCode: 6 }]);
+    expect(frames(writes[1]!)).toEqual([{ type: "reset", streamId: 5, errorCode: 6 }]);
   });
 
   it("keeps its bytes while others are put", () => {
@@ -359,7 +359,7 @@ describe("memory", () => {
     }
     for (const [index, frame] of sent.entries()) {
       const first = Math.floor(index / 40) + (index % 40);
-      const same = frame.type === "DATA" && Buffer.compare(frame.body, body(4 * KIB, first)) === 0;
+      const same = frame.type === "data" && Buffer.compare(frame.body, body(4 * KIB, first)) === 0;
       expect(same, `frame ${index}`).toBe(true);
     }
     expect(sent).toHaveLength(160);
@@ -398,7 +398,7 @@ describe("memory", () => {
     turn();
     const passed = writes[0]!.find((piece) => piece.buffer === chunk.buffer)!;
     expect([passed.byteOffset, passed.length]).toEqual([1, COPIED_BELOW + 1]);
-    expect(frames(writes[0]!)).toMatchObject([{ body: chunk.subarray(1) }, { type: "RST" }]);
+    expect(frames(writes[0]!)).toMatchObject([{ body: chunk.subarray(1) }, { type: "reset" }]);
   });
 });
 

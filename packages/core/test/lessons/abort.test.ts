@@ -1,7 +1,7 @@
 // Abort signals stop what they were given to and nothing else, and keep no listener of what is over.
 
 import { getEventListeners } from "node:events";
-import { brief, bytes, contentOf, data, fin, rawPeer, syn, wndinc } from "@muxado/testkit";
+import { brief, bytes, contentOf, data, fin, rawPeer, syn, increment } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { accepted, opened } from "../streams.ts";
 
@@ -40,7 +40,7 @@ describe("abort signals", () => {
     await expect(writing).rejects.toBe("late");
     expect(listeners()).toBe(0);
     const next = stream.write(bytes("next"));
-    peer.send(wndinc(2, WINDOW));
+    peer.send(increment(2, WINDOW));
     expect(contentOf(peer.take(), 2)).toEqual(bytes("next"));
     await next;
   });

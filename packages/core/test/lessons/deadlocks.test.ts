@@ -10,7 +10,7 @@ import {
   patterned,
   rawPeer,
   syn,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { follow } from "../following.ts";
@@ -51,7 +51,7 @@ describe("mutual write deadlock", () => {
     await expect(closing).rejects.toBe("enough");
     // It goes on behind: the FIN still comes, once there is credit for what is in front of it.
     peer.take();
-    peer.send(wndinc(2, WINDOW));
+    peer.send(increment(2, WINDOW));
     const frames = peer.take();
     expect(contentOf(frames, 2)).toHaveLength(WINDOW);
     expect(frames.at(-1)).toMatchObject({ fin: true });

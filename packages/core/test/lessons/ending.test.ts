@@ -1,7 +1,7 @@
 // Half-close, close and reset of a stream are three things, and an end that loses bytes never looks like a clean one.
 
 import { MuxadoError, type Stream } from "@muxado/core";
-import { brief, bytes, data, fin, type RawPeer, rawPeer, rst, wndinc } from "@muxado/testkit";
+import { brief, bytes, data, fin, type RawPeer, rawPeer, reset, increment } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { follow } from "../following.ts";
 import { accepted, opened } from "../streams.ts";
@@ -14,7 +14,7 @@ describe("RST after FIN", () => {
     const peer = rawPeer();
     const stream = await accepted(peer, "all");
     const writing = follow(stream.write(bytes(WINDOW + 1)));
-    peer.send(fin(3), rst(3, "INTERNAL_ERROR"));
+    peer.send(fin(3), reset(3, "INTERNAL_ERROR"));
     await peer.settle();
     expect(writing.state).toBe("rejected");
     expect(await stream.read()).toEqual(bytes("all"));
@@ -28,7 +28,7 @@ describe("RST after FIN", () => {
       const peer = rawPeer();
       const stream = await accepted(peer, "all");
       if (touched === "before") void stream.readable;
-      peer.send(fin(3), rst(3, "INTERNAL_ERROR"));
+      peer.send(fin(3), reset(3, "INTERNAL_ERROR"));
       const reader = stream.readable.getReader();
       expect((await reader.read()).value).toEqual(bytes("all"));
       expect(await reader.read()).toEqual({ done: true, value: undefined });
@@ -42,7 +42,7 @@ describe("late frames after FIN", () => {
     const stream = opened(peer);
     await stream.closeWrite();
     peer.take();
-    peer.send(wndinc(2, 10), wndinc(2, 2 ** 31 - 1), data(2, "still open"));
+    peer.send(increment(2, 10), increment(2, 2 ** 31 - 1), data(2, "still open"));
     expect(peer.take()).toEqual([]);
     expect(stream.take()).toEqual(bytes("still open"));
   });
@@ -53,7 +53,7 @@ describe("late frames after FIN", () => {
     await stream.closeWrite();
     peer.send(fin(2));
     peer.take();
-    peer.send(wndinc(2, 10), fin(2), rst(2, "STREAM_CLOSED"), data(2), data(2, 1), data(2, 1));
+    peer.send(increment(2, 10), fin(2), reset(2, "STREAM_CLOSED"), data(2), data(2, 1), data(2, 1));
     expect(brief(peer.take())).toEqual(["2: RST STREAM_CLOSED"]);
     expect(stream.error).toBeUndefined();
   });

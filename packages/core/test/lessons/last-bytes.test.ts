@@ -8,7 +8,7 @@ import {
   goAway,
   patterned,
   rawPeer,
-  rst,
+  reset,
   syn,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
@@ -99,7 +99,7 @@ describe("data at the end of a session", () => {
     peer.holdWrites();
     const writing = stream.write(bytes(10 * KIB));
     peer.flush();
-    peer.send(rst(2, "INTERNAL_ERROR"));
+    peer.send(reset(2, "INTERNAL_ERROR"));
     peer.releaseWrites();
     await expect(writing).rejects.toBe(stream.error);
   });

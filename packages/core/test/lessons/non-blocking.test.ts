@@ -1,6 +1,14 @@
 // Observers of a stream are told of room once there is some, as often as they ask, and starve nobody.
 
-import { bytes, connectedPair, contentOf, data, patterned, rawPeer, wndinc } from "@muxado/testkit";
+import {
+  bytes,
+  connectedPair,
+  contentOf,
+  data,
+  patterned,
+  rawPeer,
+  increment,
+} from "@muxado/testkit";
 import { describe, expect, it, vi } from "vitest";
 import { opened } from "../streams.ts";
 import { readAll } from "../taking.ts";
@@ -12,7 +20,7 @@ describe("drains of the non-blocking layer", () => {
   it("an observer is told once there is room, and only after an offer that was not taken in full", async () => {
     const peer = rawPeer();
     const stream = opened(peer);
-    peer.send(wndinc(2, 10 * WINDOW));
+    peer.send(increment(2, 10 * WINDOW));
     const observer = { onReadable: vi.fn(), onWritable: vi.fn() };
     stream.observe(observer);
     peer.holdWrites();
@@ -21,13 +29,13 @@ describe("drains of the non-blocking layer", () => {
     const chunk = bytes(WINDOW);
     expect(stream.offer(chunk)).toBe(chunk.length);
     expect(stream.offer(chunk)).toBe(0);
-    peer.send(wndinc(2, 1));
+    peer.send(increment(2, 1));
     peer.flush();
     expect(observer.onWritable).not.toHaveBeenCalled();
     peer.releaseWrites();
     peer.take();
     expect(observer.onWritable).toHaveBeenCalledOnce();
-    peer.send(wndinc(2, 1));
+    peer.send(increment(2, 1));
     peer.take();
     expect(observer.onWritable).toHaveBeenCalledOnce();
     expect(observer.onReadable).not.toHaveBeenCalled();
@@ -41,7 +49,7 @@ describe("drains of the non-blocking layer", () => {
     expect(stream.offer(bytes(WINDOW + 1))).toBe(WINDOW);
     peer.take();
     expect(observer.onWritable).not.toHaveBeenCalled();
-    peer.send(wndinc(2, WINDOW));
+    peer.send(increment(2, WINDOW));
     peer.take();
     expect(observer.onWritable).toHaveBeenCalledOnce();
     expect(stream.offer(bytes(WINDOW))).toBe(WINDOW);
@@ -76,7 +84,7 @@ describe("drains of the non-blocking layer", () => {
     for (const offering of [1, 2, 40]) {
       const peer = rawPeer();
       const streams = Array.from({ length: offering + 1 }, () => opened(peer));
-      for (const { id } of streams) peer.send(wndinc(id, 2 ** 30));
+      for (const { id } of streams) peer.send(increment(id, 2 ** 30));
       const [writing, ...others] = streams;
       peer.holdWrites();
       for (const stream of others) {
@@ -91,7 +99,7 @@ describe("drains of the non-blocking layer", () => {
       const sent = new Map(streams.map(({ id }) => [id, 0]));
       for (let round = 0; round < 20; round++) {
         for (const frame of peer.take()) {
-          if (frame.type !== "DATA") continue;
+          if (frame.type !== "data") continue;
           sent.set(frame.streamId, sent.get(frame.streamId)! + frame.body.length);
         }
         peer.releaseWrites();
@@ -113,10 +121,10 @@ describe("drains of the non-blocking layer", () => {
     expect(stream.offer(bytes(1))).toBe(0);
     peer.take();
     expect(onWritable).not.toHaveBeenCalled();
-    peer.send(wndinc(2, 1));
+    peer.send(increment(2, 1));
     peer.take();
     expect(onWritable).not.toHaveBeenCalled();
-    peer.send(wndinc(2, 1));
+    peer.send(increment(2, 1));
     expect(contentOf(peer.take(), 2)).toHaveLength(1);
     expect(onWritable).toHaveBeenCalledOnce();
   });

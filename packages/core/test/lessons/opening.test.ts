@@ -1,6 +1,6 @@
 // Opening a stream waits for nobody, and streams that have ended leave their places to others.
 
-import { brief, bytes, fin, rawPeer, rst, syn } from "@muxado/testkit";
+import { brief, bytes, fin, rawPeer, reset, syn } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 
 describe("accounting of opens", () => {
@@ -10,7 +10,7 @@ describe("accounting of opens", () => {
       const stream = peer.session.open();
       if (round % 4 === 0) stream.reset();
       peer.take();
-      if (round % 4 === 1) peer.send(rst(stream.id, "STREAM_REFUSED"));
+      if (round % 4 === 1) peer.send(reset(stream.id, "STREAM_REFUSED"));
       if (round % 4 === 2) {
         peer.send(fin(stream.id));
         await stream.closeWrite();
@@ -22,7 +22,7 @@ describe("accounting of opens", () => {
       peer.send(syn(101 + 2 * round));
       const inbound = await peer.session.accept();
       if (round % 2 === 0) inbound.reset();
-      else peer.send(rst(inbound.id, "STREAM_CANCELLED"));
+      else peer.send(reset(inbound.id, "STREAM_CANCELLED"));
       expect(peer.session.stats().openStreams).toBe(0);
     }
   });

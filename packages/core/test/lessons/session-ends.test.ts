@@ -1,7 +1,7 @@
 // The end of a session is told with its cause, comes when it is asked for, and makes later commands harmless.
 
 import { MuxadoError } from "@muxado/core";
-import { brief, bytes, goAway, rawPeer, rst, syn } from "@muxado/testkit";
+import { brief, bytes, goAway, rawPeer, reset, syn } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { opened } from "../streams.ts";
 
@@ -60,7 +60,7 @@ describe("await using", () => {
     expect(brief(peer.take())).toEqual([`${stream.id}: DATA 0 FIN`]);
     void failing.write(bytes(WINDOW + 1)).catch(() => {});
     const disposing = failing[Symbol.asyncDispose]();
-    peer.send(rst(failing.id, "INTERNAL_ERROR"));
+    peer.send(reset(failing.id, "INTERNAL_ERROR"));
     await disposing;
   });
 

@@ -1,7 +1,7 @@
 // A trace is told of every frame of a session.
 
 import type { TracedFrame } from "@muxado/core";
-import { bytes, data, goAway, rawPeer, rst, wndinc } from "@muxado/testkit";
+import { bytes, data, goAway, rawPeer, reset, increment } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 
 describe("a trace", () => {
@@ -12,7 +12,7 @@ describe("a trace", () => {
     const stream = peer.session.open();
     stream.offer(bytes("ask"));
     peer.take();
-    peer.send(wndinc(2, 10), data(2, "answer"), rst(2, "STREAM_CANCELLED"), goAway(2));
+    peer.send(increment(2, 10), data(2, "answer"), reset(2, "STREAM_CANCELLED"), goAway(2));
     expect(seen).toEqual(["out data", "in increment", "in data", "in reset", "in goAway"]);
   });
 });

@@ -1,7 +1,7 @@
 // Every operation that is blocked is woken by every end of its stream or session, with the error that tells of it.
 
 import { MuxadoError, type Session, type Stream } from "@muxado/core";
-import { bytes, data, goAway, type RawPeer, rawPeer, rst, syn } from "@muxado/testkit";
+import { bytes, data, goAway, type RawPeer, rawPeer, reset, syn } from "@muxado/testkit";
 import { describe, expect, it, vi } from "vitest";
 import { follow } from "../following.ts";
 import { opened } from "../streams.ts";
@@ -78,7 +78,7 @@ describe("every blocked operation is woken by every end", () => {
       error: { code: "STREAM_CANCELLED", scope: "stream", origin: "local" },
     },
     "a reset by the peer": {
-      end: ({ peer }) => peer.send(rst(2, "STREAM_REFUSED")),
+      end: ({ peer }) => peer.send(reset(2, "STREAM_REFUSED")),
       error: { code: "STREAM_REFUSED", scope: "stream", origin: "remote", retry: "safe" },
     },
     "a breach by the peer": {

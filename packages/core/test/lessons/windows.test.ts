@@ -9,7 +9,7 @@ import {
   patterned,
   rawPeer,
   syn,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { accepted } from "../streams.ts";
@@ -29,7 +29,7 @@ describe("windows of another size", () => {
       const [first, ...more] = peer.take();
       expect(more).toEqual([]);
       const target = Math.max(windowSize, KIB);
-      expect(first).toEqual(wndinc(3, target));
+      expect(first).toEqual(increment(3, target));
       peer.send(data(3, target));
       expect(stream.error).toBeUndefined();
       takeAll(stream);

@@ -1,7 +1,7 @@
 // Streams end well with the Go peer, which repeats its goodbyes and resets. The numbers are those of the appendix of
 // docs/spec/muxado.md.
 
-import { brief, bytes, data, fin, rawPeer, rst, syn, synFin } from "@muxado/testkit";
+import { brief, bytes, data, fin, rawPeer, reset, syn, synFin } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { acceptedWith, opened } from "../streams.ts";
 import { takeAll } from "../taking.ts";
@@ -30,8 +30,8 @@ describe("the Go peer", () => {
     it("no RST(STREAM_CLOSED) is answered or held against the peer, however many come", async () => {
       const peer = rawPeer({ maxProvokedResets: 1 });
       const stream = opened(peer);
-      peer.send(rst(2, "STREAM_CLOSED"));
-      for (let count = 0; count < 10_000; count++) peer.send(rst(2, "STREAM_CLOSED"));
+      peer.send(reset(2, "STREAM_CLOSED"));
+      for (let count = 0; count < 10_000; count++) peer.send(reset(2, "STREAM_CLOSED"));
       expect(peer.take()).toEqual([]);
       expect(stream.error).toMatchObject({ code: "STREAM_CLOSED", origin: "remote" });
       expect((await acceptedWith(peer, syn(3, "still"))).take()).toEqual(bytes("still"));
@@ -40,7 +40,7 @@ describe("the Go peer", () => {
     it("bytes before FIN and RST(STREAM_CLOSED) are still read to the end", async () => {
       const peer = rawPeer();
       const stream = opened(peer);
-      peer.send(data(2, "all "), fin(2, "of it"), rst(2, "STREAM_CLOSED"));
+      peer.send(data(2, "all "), fin(2, "of it"), reset(2, "STREAM_CLOSED"));
       expect(takeAll(stream)).toEqual(bytes("all of it"));
       expect(stream.take()).toBeNull();
       await expect(stream.write(bytes(1))).rejects.toMatchObject({ code: "STREAM_CLOSED" });
@@ -80,7 +80,7 @@ describe("the Go peer", () => {
   describe("G17: buffered bytes are read before the reset is reported", () => {
     it("a reader that comes later gets the buffered bytes, then the reset", async () => {
       const peer = rawPeer();
-      const stream = await acceptedWith(peer, syn(3, "before"), rst(3, "INTERNAL_ERROR"));
+      const stream = await acceptedWith(peer, syn(3, "before"), reset(3, "INTERNAL_ERROR"));
       expect(await stream.read()).toEqual(bytes("before"));
       await expect(stream.read()).rejects.toMatchObject({
         code: "INTERNAL_ERROR",
@@ -92,7 +92,7 @@ describe("the Go peer", () => {
       "RST(%i) is an error that keeps its number",
       async (number) => {
         const peer = rawPeer();
-        const stream = await acceptedWith(peer, syn(3), rst(3, number));
+        const stream = await acceptedWith(peer, syn(3), reset(3, number));
         const code = number === 0 ? "STREAM_RESET" : "UNKNOWN_CODE";
         await expect(stream.read()).rejects.toMatchObject({ code, wireCode: number });
       },

@@ -2,7 +2,7 @@
 // numbers are those of the appendix of docs/spec/muxado.md.
 
 import { encode } from "@muxado/frame";
-import { brief, bytes, contentOf, data, rawPeer, syn, wndinc } from "@muxado/testkit";
+import { brief, bytes, contentOf, data, rawPeer, syn, increment } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { acceptedWith } from "../streams.ts";
 import { takeAll } from "../taking.ts";
@@ -15,7 +15,7 @@ describe("the Go peer", () => {
     const peer = rawPeer();
     const stream = await acceptedWith(peer, syn(3));
     stream.reset("INTERNAL_ERROR");
-    peer.send(wndinc(3, 2 ** 31 - 1), wndinc(3, 1));
+    peer.send(increment(3, 2 ** 31 - 1), increment(3, 1));
     expect(brief(peer.take())).toEqual(["3: RST INTERNAL_ERROR"]);
   });
 
@@ -51,7 +51,7 @@ describe("the Go peer", () => {
     let sent = 0;
     while (sent < WINDOW) sent += contentOf(peer.take(), 3).length;
     while (sent < 2 * WINDOW) {
-      peer.send(...Array.from({ length: 1024 }, () => wndinc(3, 1)));
+      peer.send(...Array.from({ length: 1024 }, () => increment(3, 1)));
       sent += contentOf(peer.take(), 3).length;
     }
     expect(peer.session.stats().framesReceived).toBeGreaterThan(WINDOW);

@@ -3,7 +3,7 @@
 
 import { muxado, type Stream } from "@muxado/core";
 import { ErrorCode } from "@muxado/frame";
-import { brief, bytes, data, rawPeer, rst, syn, synFin } from "@muxado/testkit";
+import { brief, bytes, data, rawPeer, reset, syn, synFin } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { acceptedWith, opened } from "../streams.ts";
 
@@ -66,7 +66,7 @@ describe("the Go peer", () => {
     it("RST(ACCEPT_QUEUE_FULL) is answered by a reset that frees the entry, once", async () => {
       const peer = rawPeer();
       const stream = opened(peer);
-      peer.send(rst(2, "ACCEPT_QUEUE_FULL"), rst(2, "ACCEPT_QUEUE_FULL"));
+      peer.send(reset(2, "ACCEPT_QUEUE_FULL"), reset(2, "ACCEPT_QUEUE_FULL"));
       expect(brief(peer.take())).toEqual(["2: RST STREAM_CANCELLED"]);
       expect(stream.error).toMatchObject({
         code: "ACCEPT_QUEUE_FULL",
@@ -79,7 +79,7 @@ describe("the Go peer", () => {
       for (const code of Object.values(ErrorCode).filter((code) => code !== 9)) {
         const peer = rawPeer();
         opened(peer);
-        peer.send(rst(2, code));
+        peer.send(reset(2, code));
         expect(peer.take(), `code ${code}`).toEqual([]);
       }
     });
@@ -87,7 +87,7 @@ describe("the Go peer", () => {
     it("RST(ACCEPT_QUEUE_FULL) is not answered on a wire whose peers do not need it", () => {
       const peer = rawPeer({ wire: { ...muxado, answersFullAcceptQueue: false } });
       opened(peer);
-      peer.send(rst(2, "ACCEPT_QUEUE_FULL"));
+      peer.send(reset(2, "ACCEPT_QUEUE_FULL"));
       expect(peer.take()).toEqual([]);
     });
   });

@@ -3,7 +3,17 @@
 
 import type { ResetCode, RetryVerdict, Stream } from "@muxado/core";
 import { ErrorCode, type ErrorCodeName, type Frame } from "@muxado/frame";
-import { bytes, data, fin, goAway, type RawPeer, rawPeer, rst, syn, wndinc } from "@muxado/testkit";
+import {
+  bytes,
+  data,
+  fin,
+  goAway,
+  type RawPeer,
+  rawPeer,
+  reset,
+  syn,
+  increment,
+} from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { acceptedWith, opened } from "../streams.ts";
 
@@ -13,7 +23,7 @@ describe("the Go peer", () => {
     /** What the peer has sent on the stream before its end. */
     const HEARD: Record<string, Frame[]> = {
       nothing: [],
-      credit: [wndinc(2, 10)],
+      credit: [increment(2, 10)],
       data: [data(2, "hi")],
       "an empty FIN": [fin(2)],
     };
@@ -24,7 +34,7 @@ describe("the Go peer", () => {
         (code) => {
           const peer = rawPeer();
           const stream = opened(peer);
-          peer.send(...frames, rst(2, code));
+          peer.send(...frames, reset(2, code));
           const refused = REFUSALS.includes(code) ? "safe" : "unknown";
           expect(stream.error!.retry).toBe(heard === "nothing" ? refused : "unsafe");
         },
@@ -96,9 +106,9 @@ describe("the Go peer", () => {
 
     it("the verdict on a stream of the peer's is always unknown", async () => {
       for (const end of [
-        rst(3, "STREAM_REFUSED"),
-        rst(3, "INTERNAL_ERROR"),
-        wndinc(3, 2 ** 31 - 1),
+        reset(3, "STREAM_REFUSED"),
+        reset(3, "INTERNAL_ERROR"),
+        increment(3, 2 ** 31 - 1),
       ]) {
         const peer = rawPeer();
         const stream = await acceptedWith(peer, syn(3));
@@ -110,7 +120,7 @@ describe("the Go peer", () => {
     it("a verdict does not change by frames that come later", () => {
       const peer = rawPeer();
       const stream = opened(peer);
-      peer.send(rst(2, "STREAM_REFUSED"), data(2, "late"));
+      peer.send(reset(2, "STREAM_REFUSED"), data(2, "late"));
       expect(stream.error!.retry).toBe("safe");
     });
   });

@@ -32,7 +32,7 @@ describe("the Go peer", () => {
       const stream = opened(peer);
       peer.sendBytes(frame);
       const [said] = peer.take();
-      expect(said).toMatchObject({ type: "GOAWAY", errorCode: ErrorCode[code] });
+      expect(said).toMatchObject({ type: "goAway", errorCode: ErrorCode[code] });
       expect((said as { debug: Uint8Array }).debug.length).toBeGreaterThan(0);
       expect(stream.error).toMatchObject({ code, scope: "session", origin: "remote" });
       peer.end();

@@ -11,7 +11,7 @@ import {
   goAway,
   rawPeer,
   syn,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { acceptedWith, opened } from "../streams.ts";
@@ -59,7 +59,7 @@ describe("the Rust peer", () => {
     });
 
     it("a stream whose breach ends the drain is reset before GOAWAY", async () => {
-      for (const frame of [data(3, WINDOW + 1), wndinc(3, 2 ** 31 - 1)]) {
+      for (const frame of [data(3, WINDOW + 1), increment(3, 2 ** 31 - 1)]) {
         const peer = rawPeer();
         await acceptedWith(peer, syn(3));
         void peer.session.close();
@@ -154,7 +154,7 @@ describe("the Rust peer", () => {
     void stream.write(bytes(WINDOW));
     const frames = peer.take();
     expect(firstDifference(contentOf(frames, 2), bytes(WINDOW))).toBe(-1);
-    const lengths = frames.map((frame) => (frame.type === "DATA" ? frame.body.length : 0));
+    const lengths = frames.map((frame) => (frame.type === "data" ? frame.body.length : 0));
     expect(Math.max(...lengths)).toBe(64 * KIB);
     const offered = opened(peer);
     expect(offered.offer(bytes(WINDOW))).toBe(WINDOW);

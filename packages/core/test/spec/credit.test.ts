@@ -9,9 +9,9 @@ import {
   Random,
   type RawPeer,
   rawPeer,
-  rst,
+  reset,
   wires,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { accepted, opened } from "../streams.ts";
@@ -25,7 +25,7 @@ const LEAST = 1024;
 
 /** How many bytes of credit frames grant. */
 function granted(frames: ReturnType<RawPeer["take"]>): number {
-  return frames.reduce((sum, frame) => sum + (frame.type === "WNDINC" ? frame.increment : 0), 0);
+  return frames.reduce((sum, frame) => sum + (frame.type === "increment" ? frame.increment : 0), 0);
 }
 
 describe.each(wires)(
@@ -88,7 +88,7 @@ describe.each(wires)(
       }
       expect(stream.error).toBeUndefined();
       // Now the FIN may leave.
-      peer.send(wndinc(3, 2 * WINDOW));
+      peer.send(increment(3, 2 * WINDOW));
       expect(brief(peer.take()).at(-1)).toBe("3: DATA 0 FIN");
       peer.send(data(3, 1));
       expect(brief(peer.take())).toEqual(["3: RST STREAM_CLOSED"]);
@@ -126,10 +126,10 @@ describe.each(wires)("credit up to the maximum, on $name", ({ wire }) => {
   it("credit up to the maximum is no breach; beyond it is one", async () => {
     const peer = rawPeer({ wire });
     const stream = await accepted(peer);
-    peer.send(wndinc(3, wire.maxWindow - WINDOW));
+    peer.send(increment(3, wire.maxWindow - WINDOW));
     expect(stream.error).toBeUndefined();
     expect(stream.stats().credit).toBe(wire.maxWindow);
-    peer.send(wndinc(3, 1));
+    peer.send(increment(3, 1));
     expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
   });
 });
@@ -143,7 +143,7 @@ describe.each(wires)("a stream that either peer has reset, on $name", ({ wire })
       peer.take();
       takeAll(stream);
       if (who === "this peer") stream.reset();
-      else peer.send(rst(3, "STREAM_CANCELLED"));
+      else peer.send(reset(3, "STREAM_CANCELLED"));
       expect(granted(peer.take())).toBe(0);
     },
   );
@@ -178,7 +178,7 @@ describe("an ACK with credit, on Yamux", () => {
       const peer = rawPeer({ wire: yamux });
       const stream = opened(peer);
       peer.sendBytes(frame);
-      peer.send(rst(stream.id, "STREAM_REFUSED"));
+      peer.send(reset(stream.id, "STREAM_REFUSED"));
       expect(stream.error!.retry).toBe(verdict);
     }
   });

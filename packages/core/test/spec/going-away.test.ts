@@ -10,10 +10,10 @@ import {
   goAway,
   type RawPeer,
   rawPeer,
-  rst,
+  reset,
   syn,
   wires,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { accepted, opened } from "../streams.ts";
@@ -65,7 +65,7 @@ describe.each(wires)("a GOAWAY with an error code, on $name", ({ wire }) => {
     peer.take();
     // An id of the session's own parity.
     peer.send(syn(4), data(3, "not heard"));
-    expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+    expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
     expect(stream.error).toMatchObject({ code: "PROTOCOL_ERROR", scope: "session" });
     expect(peer.sessionHasEnded).toBe(true);
   });
@@ -105,7 +105,7 @@ describe.each(wires)("silence after a GOAWAY, on $name", ({ wire }) => {
     expect(stream.error).toBeUndefined();
     expect(brief(peer.take())).toEqual([`${stream.id}: DATA 0 FIN`]);
     for (let second = 0; second < 60; second++) await peer.advance(1000);
-    expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+    expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
   });
 });
 
@@ -116,7 +116,7 @@ describe("a stream that failed because of a GOAWAY, on muxado", () => {
     peer.send(goAway(0));
     expect(stream.error).toMatchObject({ code: "REMOTE_GONE_AWAY", retry: "safe" });
     expect(peer.take()).toEqual([]);
-    peer.send(fin(2), wndinc(2, 5), rst(2, "STREAM_REFUSED"));
+    peer.send(fin(2), increment(2, 5), reset(2, "STREAM_REFUSED"));
     expect(peer.take()).toEqual([]);
     peer.send(data(2, "late"), data(2, "later"));
     expect(brief(peer.take())).toEqual(["2: RST STREAM_CLOSED"]);
@@ -127,10 +127,10 @@ describe("the last id of a GOAWAY, on muxado", () => {
   it("the last id of a GOAWAY is that of the highest stream that was taken, accepted or not, ended or not", async () => {
     const peer = rawPeer();
     const stream = await accepted(peer);
-    peer.send(syn(9), syn(5), rst(9, "STREAM_CANCELLED"));
+    peer.send(syn(9), syn(5), reset(9, "STREAM_CANCELLED"));
     stream.reset();
     peer.session.goAway();
-    expect(peer.take().find(({ type }) => type === "GOAWAY")).toMatchObject({ lastStreamId: 9 });
+    expect(peer.take().find(({ type }) => type === "goAway")).toMatchObject({ lastStreamId: 9 });
   });
 
   it("the last id of a GOAWAY does not rise by SYNs that are refused after it", () => {
@@ -174,9 +174,9 @@ describe.each(wires)("the transport after the last GOAWAY, on $name", ({ wire })
     async (_, end) => {
       const peer = rawPeer({ wire });
       end(peer);
-      expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+      expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
       expect([peer.sessionHasEnded, peer.sessionHasDestroyed]).toEqual([true, false]);
-      peer.send(syn(3, WINDOW), wndinc(3, 1), data(5, 1), syn(4));
+      peer.send(syn(3, WINDOW), increment(3, 1), data(5, 1), syn(4));
       await peer.settle();
       expect(peer.take()).toEqual([]);
       expect(peer.sessionHasDestroyed).toBe(false);

@@ -1,7 +1,17 @@
 // Appendix B: the limits have the defaults that the specifications tell, and count the events that they tell.
 // docs/spec/muxado.md, docs/spec/yamux.md.
 
-import { ack, data, fin, type RawPeer, rawPeer, rst, syn, wires, wndinc } from "@muxado/testkit";
+import {
+  ack,
+  data,
+  fin,
+  type RawPeer,
+  rawPeer,
+  reset,
+  syn,
+  wires,
+  increment,
+} from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { resolveOptions, type SessionOptions } from "../../src/options.ts";
 import { accepted, opened } from "../streams.ts";
@@ -49,7 +59,7 @@ describe.each(wires)("events that count towards a limit, on $name", ({ wire }) =
     }
     await peer.advance(10_001);
     peer.take();
-    peer.send(...ids.map((id) => rst(id, "STREAM_CANCELLED")));
+    peer.send(...ids.map((id) => reset(id, "STREAM_CANCELLED")));
     expect(peer.take()).toEqual([]);
   });
 
@@ -62,19 +72,19 @@ describe.each(wires)("events that count towards a limit, on $name", ({ wire }) =
     }
     await peer.advance(3_600_000);
     peer.take();
-    for (const id of ids) peer.send(data(id, 1), rst(id, "STREAM_CANCELLED"));
-    expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+    for (const id of ids) peer.send(data(id, 1), reset(id, "STREAM_CANCELLED"));
+    expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
   });
 
   it.each([
     ["an empty FIN", (id: number) => fin(id)],
-    ["an RST", (id: number) => rst(id, "STREAM_CANCELLED")],
+    ["an RST", (id: number) => reset(id, "STREAM_CANCELLED")],
   ])("%s for a stream that is not there counts", (_, make) => {
     const peer = rawPeer({ wire });
     for (let times = 0; times < 10_000; times++) peer.send(make(3 + 2 * times));
     expect(peer.take()).toEqual([]);
     for (let times = 0; times < 100; times++) peer.send(make(3 + 2 * times));
-    expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+    expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
   });
 });
 
@@ -84,14 +94,14 @@ describe("a frame that carries nothing", () => {
       const peer = rawPeer({ maxEmptyFrames: 3 });
       const frame = Uint8Array.of(0, 0, 0, 0x10 | flags, 0, 0, 0, 77);
       for (let times = 0; times < 3; times++) peer.sendBytes(frame);
-      peer.send(wndinc(77, 1));
+      peer.send(increment(77, 1));
       for (let times = 0; times < 3; times++) peer.sendBytes(frame);
       expect(peer.take(), `flags ${flags}`).toEqual([]);
       peer.sendBytes(frame);
       expect(
         peer.take().map(({ type }) => type),
         `flags ${flags}`,
-      ).toEqual(["GOAWAY"]);
+      ).toEqual(["goAway"]);
     }
   });
 
@@ -115,7 +125,7 @@ describe("a frame that carries nothing", () => {
       expect(
         peer.take().map(({ type }) => type),
         what,
-      ).toEqual(["GOAWAY"]);
+      ).toEqual(["goAway"]);
     }
   });
 });

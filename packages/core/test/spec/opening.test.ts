@@ -54,6 +54,6 @@ describe.each(wires)("a SYN, on $name", ({ wire }) => {
     peer.send(syn(3, WINDOW + 1));
     expect(peer.take()).toEqual([]);
     peer.send(syn(3));
-    expect(peer.take().map(({ type }) => type)).toEqual(["GOAWAY"]);
+    expect(peer.take().map(({ type }) => type)).toEqual(["goAway"]);
   });
 });

@@ -1,7 +1,7 @@
 // A stream is called safe to retry only if its peer cannot have taken it. docs/spec/muxado.md, docs/spec/yamux.md.
 
 import { MuxadoError, type Stream } from "@muxado/core";
-import { brief, bytes, data, goAway, type RawPeer, rawPeer, rst, wires } from "@muxado/testkit";
+import { brief, bytes, data, goAway, type RawPeer, rawPeer, reset, wires } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { opened } from "../streams.ts";
 
@@ -34,7 +34,7 @@ describe("streams that are safe to retry", () => {
 
   it("a stream whose SYN left before that of a lower id is safe to retry, too, when the peer refuses it", () => {
     const { peer, streams } = outOfOrder();
-    peer.send(goAway(0), rst(4, "STREAM_REFUSED"), rst(2, "STREAM_REFUSED"));
+    peer.send(goAway(0), reset(4, "STREAM_REFUSED"), reset(2, "STREAM_REFUSED"));
     for (const stream of streams) expect(stream.error).toMatchObject({ retry: "safe" });
   });
 
@@ -75,11 +75,11 @@ describe("streams that are safe to retry", () => {
       for (const [code, verdict] of Object.entries(verdicts)) {
         const peer = rawPeer({ wire });
         const stream = opened(peer);
-        peer.send(rst(stream.id, code as keyof typeof verdicts));
+        peer.send(reset(stream.id, code as keyof typeof verdicts));
         expect(stream.error!.retry, code).toBe(verdict);
         const heard = rawPeer({ wire });
         const answered = opened(heard);
-        heard.send(data(answered.id, 1), rst(answered.id, code as keyof typeof verdicts));
+        heard.send(data(answered.id, 1), reset(answered.id, code as keyof typeof verdicts));
         expect(answered.error!.retry, `${code} after data`).toBe("unsafe");
       }
     },

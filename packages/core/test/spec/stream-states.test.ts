@@ -2,7 +2,17 @@
 // docs/spec/muxado.md, docs/spec/yamux.md.
 
 import { muxado, type Stream } from "@muxado/core";
-import { ack, brief, bytes, data, fin, type RawPeer, rawPeer, rst, wndinc } from "@muxado/testkit";
+import {
+  ack,
+  brief,
+  bytes,
+  data,
+  fin,
+  type RawPeer,
+  rawPeer,
+  reset,
+  increment,
+} from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import {
   effectOf,
@@ -91,14 +101,14 @@ describe.each([
       peer.send(fin(3));
     },
     "reset, by an RST of this peer": (_, stream) => stream.reset(),
-    "reset, otherwise": (peer) => peer.send(rst(3, "STREAM_CANCELLED")),
+    "reset, otherwise": (peer) => peer.send(reset(3, "STREAM_CANCELLED")),
   };
 
   const frames = [
     data(3, CONTENT),
     fin(3),
-    wndinc(3, 10),
-    rst(3, "INTERNAL_ERROR"),
+    increment(3, 10),
+    reset(3, "INTERNAL_ERROR"),
     ...(wire === yamux ? [ack(3)] : []),
   ];
 

@@ -1,6 +1,6 @@
 // Rule 4: a peer that opens streams and resets them before an answer, again and again, ends its session.
 
-import { brief, bytes, type RawPeer, rawPeer, rst, syn, wires } from "@muxado/testkit";
+import { brief, bytes, type RawPeer, rawPeer, reset, syn, wires } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { expectBreach, expectUnharmed } from "./proofs.ts";
 
@@ -9,7 +9,7 @@ describe.each(wires)("4. rapid reset, on $name", ({ wire }) => {
   function openAndReset(peer: RawPeer, times: number, first = 3): void {
     for (let count = 0; count < times; count++) {
       const id = first + 2 * count;
-      peer.send(syn(id), rst(id, "STREAM_CANCELLED"));
+      peer.send(syn(id), reset(id, "STREAM_CANCELLED"));
     }
   }
 
@@ -40,7 +40,7 @@ describe.each(wires)("4. rapid reset, on $name", ({ wire }) => {
     for (const id of [3, 5, 7, 9]) {
       peer.send(syn(id, "work"));
       await peer.session.accept();
-      peer.send(rst(id, "STREAM_CANCELLED"));
+      peer.send(reset(id, "STREAM_CANCELLED"));
     }
     await expectBreach(peer, "ENHANCE_YOUR_CALM");
   });
@@ -52,7 +52,7 @@ describe.each(wires)("4. rapid reset, on $name", ({ wire }) => {
       await (await peer.session.accept()).write(bytes(1));
       const own = peer.session.open();
       peer.take();
-      peer.send(rst(id, "STREAM_CANCELLED"), rst(own.id, "STREAM_CANCELLED"));
+      peer.send(reset(id, "STREAM_CANCELLED"), reset(own.id, "STREAM_CANCELLED"));
     }
     expect(peer.take()).toEqual([]);
     await expectUnharmed(peer);
@@ -60,7 +60,7 @@ describe.each(wires)("4. rapid reset, on $name", ({ wire }) => {
 
   it("a reset of a stream that is not there is not counted", async () => {
     const peer = rawPeer({ wire, maxRapidResets: 0 });
-    for (const id of [3, 5, 7, 9]) peer.send(rst(id, "STREAM_CANCELLED"));
+    for (const id of [3, 5, 7, 9]) peer.send(reset(id, "STREAM_CANCELLED"));
     await expectUnharmed(peer);
   });
 

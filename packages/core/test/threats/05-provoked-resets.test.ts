@@ -10,7 +10,7 @@ import {
   syn,
   synFin,
   wires,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { expectBreach, expectUnharmed } from "./proofs.ts";
@@ -25,7 +25,7 @@ describe.each(wires)("5. provoked resets, on $name", ({ wire }) => {
     "SYNs longer than the window": (id) => [syn(id, WINDOW + 1)],
     "streams beyond the cap": (id) => [syn(id)],
     "more data than there is credit": (id) => [syn(id, WINDOW), data(id, 1)],
-    "more credit than can be counted": (id) => [syn(id), wndinc(id, wire.maxWindow)],
+    "more credit than can be counted": (id) => [syn(id), increment(id, wire.maxWindow)],
     "data after FIN": (id) => [synFin(id), data(id, 1)],
   };
 

@@ -9,10 +9,10 @@ import {
   pong,
   type RawPeer,
   rawPeer,
-  rst,
+  reset,
   syn,
   wires,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it, vi } from "vitest";
 import { takePieces } from "../taking.ts";
@@ -50,7 +50,7 @@ describe.each(wires)("6. reply floods, while our writes are blocked, on $name", 
     const peer = blocked();
     peer.send(syn(3), syn(5));
     const before = peer.session.stats().bytesToSend;
-    for (let count = 0; count < 10_000; count++) peer.send(data(99, 1), wndinc(3, 1), fin(5));
+    for (let count = 0; count < 10_000; count++) peer.send(data(99, 1), increment(3, 1), fin(5));
     // One reset, of the stream that is not there.
     expect(peer.session.stats().bytesToSend).toBe(before + wire.controlLength);
   });
@@ -163,7 +163,7 @@ describe("6. reply floods, while our writes are blocked, in Yamux's layout", () 
       peer.send(syn(id));
       await peer.session.accept();
     }
-    peer.send(rst(3, "STREAM_CANCELLED"), rst(9, "STREAM_CANCELLED"));
+    peer.send(reset(3, "STREAM_CANCELLED"), reset(9, "STREAM_CANCELLED"));
     const before = peer.session.stats().bytesToSend;
     for (let times = 0; times < 20; times++) peer.send(...ids.map(ack));
     expect(peer.session.stats().bytesToSend).toBe(before);

@@ -1,7 +1,18 @@
 // Rule 7: empty frames in a row end the session, and tiny ones are charged with what they cost.
 
 import type { Frame } from "@muxado/frame";
-import { brief, data, fin, goAway, ping, rawPeer, rst, syn, wires, wndinc } from "@muxado/testkit";
+import {
+  brief,
+  data,
+  fin,
+  goAway,
+  ping,
+  rawPeer,
+  reset,
+  syn,
+  wires,
+  increment,
+} from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { yamux } from "../yamux.ts";
 import {
@@ -51,8 +62,8 @@ describe.each(wires)("7. empty and tiny frames, on $name", ({ wire }) => {
     ["SYN", syn(9001)],
     ["FIN", fin(3)],
     ["FIN on a stream that is not there", fin(99)],
-    ["an increment", wndinc(3, 1)],
-    ["a reset", rst(3, "STREAM_CANCELLED")],
+    ["an increment", increment(3, 1)],
+    ["a reset", reset(3, "STREAM_CANCELLED")],
     ["a GOAWAY", goAway(100)],
   ] as const)("a new row of empty frames begins after %s", async (_, between) => {
     const peer = rawPeer({ wire, maxEmptyFrames: 3 });
@@ -94,7 +105,7 @@ describe.each(wires)("7. empty and tiny frames, on $name", ({ wire }) => {
 describe("7. empty and tiny frames, in Yamux's layout", () => {
   it("an increment of 0 is empty, with or without flags that mean nothing", async () => {
     const peer = rawPeer({ wire: yamux, maxEmptyFrames: 3 });
-    peer.send(syn(3), wndinc(3, 0), data(3), wndinc(99, 0));
+    peer.send(syn(3), increment(3, 0), data(3), increment(99, 0));
     expect(peer.take()).toEqual([]);
     peer.sendBytes(yamuxHeader(WINDOW_UPDATE, 0xfff0, 3, 0));
     await expectBreach(peer, "ENHANCE_YOUR_CALM");
@@ -102,7 +113,7 @@ describe("7. empty and tiny frames, in Yamux's layout", () => {
 
   it("pings do not end a row of empty frames", async () => {
     const peer = rawPeer({ wire: yamux, maxEmptyFrames: 3 });
-    for (let times = 0; times < 4; times++) peer.send(wndinc(3, 0), ping(times));
+    for (let times = 0; times < 4; times++) peer.send(increment(3, 0), ping(times));
     await expectBreach(peer, "ENHANCE_YOUR_CALM");
   });
 

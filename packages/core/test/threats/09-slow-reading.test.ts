@@ -2,7 +2,7 @@
 // budget.
 
 import type { MuxadoError, Stream } from "@muxado/core";
-import { brief, bytes, data, rawPeer, rst, syn, wires, wndinc } from "@muxado/testkit";
+import { brief, bytes, data, rawPeer, reset, syn, wires, increment } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { expectNothingDue, expectUnharmed } from "./proofs.ts";
 
@@ -66,9 +66,9 @@ describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
       const { peer, error } = await stalled({ writeTimeout: 1000 }, [4 * KIB]);
       for (let count = 0; count < 9; count++) {
         await peer.advance(100);
-        peer.send(wndinc(3, 100));
+        peer.send(increment(3, 100));
       }
-      peer.send(wndinc(3, 123));
+      peer.send(increment(3, 123));
       expect(peer.take()).toEqual([]);
       await peer.advance(100);
       expect(await error).toMatchObject(timedOut);
@@ -78,7 +78,7 @@ describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
       const { peer, stream, error } = await stalled({ writeTimeout: 1000 }, [4 * KIB]);
       for (let count = 0; count < 3; count++) {
         await peer.advance(999);
-        peer.send(wndinc(3, KIB));
+        peer.send(increment(3, KIB));
         expect(brief(peer.take())).toEqual([`3: DATA ${KIB}`]);
       }
       await peer.advance(999);
@@ -89,7 +89,7 @@ describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
 
     it("a write that is done leaves no deadline", async () => {
       const { peer, stream } = await stalled({ writeTimeout: 1000 });
-      peer.send(wndinc(3, 1));
+      peer.send(increment(3, 1));
       expect(brief(peer.take())).toEqual(["3: DATA 1"]);
       await expectNothingDue(peer);
       await peer.advance(10_000);
@@ -100,7 +100,7 @@ describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
       "%s leaves no deadline of a write",
       async (end) => {
         const { peer, stream } = await stalled({ writeTimeout: 1000 });
-        if (end.includes("peer")) peer.send(rst(3, "STREAM_CLOSED"));
+        if (end.includes("peer")) peer.send(reset(3, "STREAM_CLOSED"));
         else stream.reset();
         peer.take();
         await expectNothingDue(peer);

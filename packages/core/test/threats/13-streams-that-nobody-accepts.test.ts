@@ -9,10 +9,10 @@ import {
   goAway,
   type RawPeer,
   rawPeer,
-  rst,
+  reset,
   syn,
   wires,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it, vi } from "vitest";
 import { takePieces } from "../taking.ts";
@@ -83,7 +83,7 @@ describe.each(wires)("13. streams that nobody accepts, on $name", ({ wire }) => 
 
   it("streams beyond the backlog that the peer has reset meanwhile are given up without an answer", () => {
     const peer = rawPeer({ wire, acceptBacklog: 3 });
-    peer.send(syn(3), syn(5), syn(7), syn(9), rst(9, "STREAM_CANCELLED"));
+    peer.send(syn(3), syn(5), syn(7), syn(9), reset(9, "STREAM_CANCELLED"));
     expect(peer.take()).toEqual([]);
     expect(peer.session.stats()).toMatchObject({ waitingForAccept: 3, openStreams: 3 });
   });
@@ -109,7 +109,7 @@ describe("13. streams that nobody accepts, on Yamux's other side", () => {
   function announced(peer: RawPeer): number[] {
     return peer
       .take()
-      .flatMap((frame) => (frame.type === "DATA" && frame.syn ? [frame.streamId] : []));
+      .flatMap((frame) => (frame.type === "data" && frame.syn ? [frame.streamId] : []));
   }
 
   it("as many streams of ours are without an acknowledgement as the limit says, and no more", async () => {
@@ -132,13 +132,13 @@ describe("13. streams that nobody accepts, on Yamux's other side", () => {
     expect(announced(peer)).toEqual([2, 4, 6]);
     first!.reset();
     expect(announced(peer)).toEqual([8]);
-    peer.send(rst(second!.id, "STREAM_REFUSED"));
+    peer.send(reset(second!.id, "STREAM_REFUSED"));
     expect(announced(peer)).toEqual([10]);
     await third!.closeWrite();
     peer.send(fin(third!.id));
     expect(announced(peer)).toEqual([12]);
     // More credit than can be counted has it reset.
-    peer.send(wndinc(12, 0xffff_ffff));
+    peer.send(increment(12, 0xffff_ffff));
     expect(announced(peer)).toEqual([14]);
   });
 

@@ -11,7 +11,7 @@ import {
   rawPeer,
   syn,
   wires,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { takePieces } from "../taking.ts";
@@ -51,7 +51,7 @@ describe.each(wires)("15. commands inside callbacks, on $name", ({ wire }) => {
 
   it("a reset inside a callback drops the rest of the stream's frames without an answer, and others go on", async () => {
     const { peer, stream, facts } = await observed((_, inner) => inner.reset());
-    peer.send(data(3, "one"), data(3, "two"), fin(3), wndinc(3, 5), syn(5, "other"));
+    peer.send(data(3, "one"), data(3, "two"), fin(3), increment(3, 5), syn(5, "other"));
     expect(facts()).toEqual({ deepest: 1, calls: 1 });
     // Its end is told later, once: a command calls nobody back.
     await peer.settle();
@@ -115,7 +115,7 @@ describe.each(wires)("15. commands inside callbacks, on $name", ({ wire }) => {
 
   it("offers from a drain that is reported inside a write never recurse", async () => {
     const peer = rawPeer({ wire });
-    peer.send(syn(3), wndinc(3, 100_000_000));
+    peer.send(syn(3), increment(3, 100_000_000));
     const stream = await peer.session.accept();
     const chunk = new Uint8Array(100_000);
     let left = 200;

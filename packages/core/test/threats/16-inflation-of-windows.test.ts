@@ -41,7 +41,7 @@ describe.each(wires)("16. inflation of windows, on $name", ({ wire }) => {
       for (; credit > 0; credit -= Math.min(credit, 64 * KIB)) {
         peer.send(data(stream.id, Math.min(credit, 64 * KIB)));
         takePieces(stream);
-        for (const frame of peer.take()) if (frame.type === "WNDINC") granted += frame.increment;
+        for (const frame of peer.take()) if (frame.type === "increment") granted += frame.increment;
         sizes.add(stream.stats().receiveWindow);
       }
       credit = granted;

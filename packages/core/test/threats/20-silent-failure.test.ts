@@ -8,11 +8,11 @@ import {
   Random,
   type RawPeer,
   rawPeer,
-  rst,
+  reset,
   syn,
   uncaughtIn,
   wires,
-  wndinc,
+  increment,
 } from "@muxado/testkit";
 import { describe, expect, it, vi } from "vitest";
 import { yamuxHeader } from "./proofs.ts";
@@ -51,8 +51,8 @@ describe.each(wires)("20. silent failure, on $name", ({ wire }) => {
     const reported = vi.fn();
     process.on("unhandledRejection", reported);
     const endings: ((peer: RawPeer) => void)[] = [
-      (peer) => peer.send(rst(3, "STREAM_CANCELLED"), rst(2, "STREAM_REFUSED")),
-      (peer) => peer.send(wndinc(3, wire.maxWindow), wndinc(2, wire.maxWindow)),
+      (peer) => peer.send(reset(3, "STREAM_CANCELLED"), reset(2, "STREAM_REFUSED")),
+      (peer) => peer.send(increment(3, wire.maxWindow), increment(2, wire.maxWindow)),
       (peer) => peer.send(goAway(0, "INTERNAL_ERROR", "no reason")),
       (peer) => peer.sendBytes(bytes("HTTP/1.1 400 Bad Request")),
       (peer) => peer.end(),
@@ -104,7 +104,7 @@ describe.each(wires)("20. silent failure, on $name", ({ wire }) => {
     stream.offer(new Uint8Array(WINDOW + 1));
     peer.take();
     const thrown = await uncaughtIn(() => {
-      peer.send(data(3, "one"), wndinc(3, 10), syn(5, "two"));
+      peer.send(data(3, "one"), increment(3, 10), syn(5, "two"));
       peer.flush();
     });
     expect(thrown).toEqual([onRead, onWrite]);

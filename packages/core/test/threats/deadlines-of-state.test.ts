@@ -1,6 +1,6 @@
 // Deadlines of state: nothing lasts for ever because a peer never ends it, and no deadline leaves a timer.
 
-import { brief, bytes, data, fin, rawPeer, rst, syn, wires, wndinc } from "@muxado/testkit";
+import { brief, bytes, data, fin, rawPeer, reset, syn, wires, increment } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { expectNothingDue, expectUnharmed } from "./proofs.ts";
 
@@ -49,7 +49,7 @@ describe.each(wires)("deadlines of state, on $name", ({ wire }) => {
 
     it.each([
       ["FIN", fin(3)],
-      ["a reset", rst(3, "STREAM_CLOSED")],
+      ["a reset", reset(3, "STREAM_CLOSED")],
       ["data, which is refused", data(3, 1)],
     ])("a stream that was closed here is over with %s, and leaves no timer", async (_, end) => {
       const { peer } = await closed({ streamCloseTimeout: 1000 });
@@ -70,7 +70,7 @@ describe.each(wires)("deadlines of state, on $name", ({ wire }) => {
       peer.take();
       await peer.advance(5000);
       expect(stream.error).toBeUndefined();
-      peer.send(wndinc(3, 1));
+      peer.send(increment(3, 1));
       expect(brief(peer.take())).toEqual(["3: DATA 1", "3: DATA 0 FIN"]);
       await peer.advance(999);
       expect(stream.error).toBeUndefined();
@@ -147,7 +147,7 @@ describe.each(wires)("deadlines of state, on $name", ({ wire }) => {
 
     it("a stream that nobody accepts and that the peer has reset is given up without an answer", async () => {
       const peer = rawPeer({ wire, acceptTimeout: 1000 });
-      peer.send(syn(3), rst(3, "STREAM_CANCELLED"));
+      peer.send(syn(3), reset(3, "STREAM_CANCELLED"));
       await peer.advance(2000);
       expect(peer.take()).toEqual([]);
       expect(peer.session.stats().waitingForAccept).toBe(0);

@@ -29,7 +29,7 @@ export async function expectNothingDue(peer: RawPeer): Promise<void> {
 /** Proves that the session has ended for a reason of the peer's making, and told it so. */
 export async function expectBreach(peer: RawPeer, code: "PROTOCOL_ERROR" | "ENHANCE_YOUR_CALM") {
   const last = peer.take().at(-1)!;
-  const lastStreamId = last.type === "GOAWAY" ? last.lastStreamId : -1;
+  const lastStreamId = last.type === "goAway" ? last.lastStreamId : -1;
   expect(brief([last])).toEqual([goAwayLine(peer.wire, lastStreamId, code)]);
   peer.end();
   const { localError, remoteError } = await peer.session.closed;

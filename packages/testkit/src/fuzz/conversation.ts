@@ -53,7 +53,7 @@ export class Conversation {
     if (choice < 82) return this.#data(account, true);
     if (choice < 87) {
       this.#forget(at);
-      return { type: "RST", streamId: account.id, errorCode: random.pick([5, 6, 7, 9, 300]) };
+      return { type: "reset", streamId: account.id, errorCode: random.pick([5, 6, 7, 9, 300]) };
     }
     if (choice < 98) return this.#sign(account);
     return random.oneIn(8) ? this.#goAway() : this.#increment(account);
@@ -100,7 +100,7 @@ export class Conversation {
     const body = length === 0 ? NOTHING : contentOf(account.id, account.peerSent, length);
     account.peerSent += length;
     account.peerFinished ||= fin;
-    return { type: "DATA", streamId: account.id, syn, fin, body };
+    return { type: "data", streamId: account.id, syn, fin, body };
   }
 
   #length(): number {
@@ -114,18 +114,18 @@ export class Conversation {
   /** Credit for what has come; a stream of which nothing has come may get some, too. */
   #increment(account: StreamAccount): Phrase {
     const increment = this.#random.between(1, this.#random.oneIn(4) ? 5000 : 200);
-    return { type: "WNDINC", streamId: account.id, increment };
+    return { type: "increment", streamId: account.id, increment };
   }
 
   /** What only some wires say. */
   #sign(account: StreamAccount): Phrase {
     if (this.#wire.putPing === undefined) return this.#data(account, false);
     const random = this.#random;
-    if (random.oneIn(2)) return { type: "ACK", streamId: account.id };
+    if (random.oneIn(2)) return { type: "ack", streamId: account.id };
     const { pingsOut } = this.#accounts;
     const value = pingsOut.shift();
-    if (value !== undefined) return { type: "PING", value, isAnswer: true };
-    return { type: "PING", value: ++this.#pings, isAnswer: false };
+    if (value !== undefined) return { type: "ping", value, isAnswer: true };
+    return { type: "ping", value: ++this.#pings, isAnswer: false };
   }
 
   #goAway(): Phrase {
@@ -133,7 +133,7 @@ export class Conversation {
     const { highestOut } = this.#accounts;
     this.#lastStreamId = Math.min(this.#lastStreamId, highestOut);
     return {
-      type: "GOAWAY",
+      type: "goAway",
       lastStreamId: this.#lastStreamId,
       errorCode: random.oneIn(2) ? 0 : random.below(16),
       debug: random.oneIn(2) ? NOTHING : contentOf(1, 0, random.below(40)),

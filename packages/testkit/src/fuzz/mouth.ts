@@ -64,34 +64,34 @@ export class Mouth {
 /** A frame whose numbers nobody has checked. */
 function encoded(wire: Wire, phrase: Phrase): Uint8Array<ArrayBuffer> {
   switch (phrase.type) {
-    case "DATA": {
+    case "data": {
       const { streamId, syn, fin, body } = phrase;
       const flags = (syn ? DataFlag.SYN : 0) | (fin ? DataFlag.FIN : 0);
       const frame = new Uint8Array(wire.dataHeaderLength + body.length);
       frame.set(body, wire.putData(frame, 0, streamId, flags, body.length));
       return frame;
     }
-    case "RST": {
+    case "reset": {
       const frame = new Uint8Array(wire.controlLength);
       wire.putReset(frame, 0, phrase.streamId, phrase.errorCode);
       return frame;
     }
-    case "WNDINC": {
+    case "increment": {
       const frame = new Uint8Array(wire.controlLength);
       wire.putIncrement(frame, 0, phrase.streamId, phrase.increment);
       return frame;
     }
-    case "GOAWAY": {
+    case "goAway": {
       const { lastStreamId, errorCode, debug } = phrase;
       const frame = new Uint8Array(wire.goAwayLength + debug.length);
       return frame.subarray(0, wire.putGoAway(frame, 0, lastStreamId, errorCode, debug, true));
     }
-    case "ACK": {
+    case "ack": {
       const frame = new Uint8Array(wire.dataHeaderLength);
       wire.putData(frame, 0, phrase.streamId, DataFlag.ACK, 0);
       return frame;
     }
-    case "PING": {
+    case "ping": {
       const frame = new Uint8Array(wire.controlLength);
       wire.putPing!(frame, 0, phrase.value, phrase.isAnswer);
       return frame;

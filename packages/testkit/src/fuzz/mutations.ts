@@ -70,7 +70,7 @@ export class Mutations {
 
   /** The same about another stream. */
   #readdressed(phrase: Phrase): Phrase {
-    if (phrase.type === "PING" || phrase.type === "GOAWAY") return this.#altered(phrase);
+    if (phrase.type === "ping" || phrase.type === "goAway") return this.#altered(phrase);
     return { ...phrase, streamId: this.#id() };
   }
 
@@ -93,28 +93,28 @@ export class Mutations {
   #altered(phrase: Phrase): Phrase {
     const random = this.#random;
     switch (phrase.type) {
-      case "DATA":
+      case "data":
         return this.#alteredData(phrase);
-      case "RST":
+      case "reset":
         return { ...phrase, errorCode: this.#code() };
-      case "WNDINC":
+      case "increment":
         return random.oneIn(4)
-          ? { type: "RST", streamId: phrase.streamId, errorCode: this.#code() }
+          ? { type: "reset", streamId: phrase.streamId, errorCode: this.#code() }
           : { ...phrase, increment: this.#number() };
-      case "GOAWAY":
+      case "goAway":
         return random.oneIn(2)
           ? { ...phrase, lastStreamId: random.oneIn(2) ? this.#id() : this.#number() }
           : { ...phrase, errorCode: this.#code() };
-      case "ACK":
+      case "ack":
         return { ...phrase, streamId: this.#id() };
-      case "PING":
+      case "ping":
         return random.oneIn(2)
           ? { ...phrase, isAnswer: !phrase.isAnswer }
           : { ...phrase, value: this.#number() };
     }
   }
 
-  #alteredData(phrase: Phrase & { type: "DATA" }): Phrase {
+  #alteredData(phrase: Phrase & { type: "data" }): Phrase {
     const random = this.#random;
     const { streamId, syn, fin } = phrase;
     switch (random.below(6)) {
@@ -133,9 +133,9 @@ export class Mutations {
         return { ...phrase, body: contentOf(streamId, 0, Math.max(0, Math.min(length, 300_000))) };
       }
       case 4:
-        return { type: "RST", streamId, errorCode: this.#code() };
+        return { type: "reset", streamId, errorCode: this.#code() };
       default:
-        return { type: "WNDINC", streamId, increment: this.#number() };
+        return { type: "increment", streamId, increment: this.#number() };
     }
   }
 

@@ -9,11 +9,11 @@ import * as yamux from "@muxado/yamux";
 export function frames(bytes: Uint8Array): Blob[] {
   const blobs: Blob[] = [];
   for (const frame of new FrameDecoder().decode(bytes)) {
-    if (frame.type === "DATA") blobs.push(new Blob([frame.body]));
-    if (frame.type === "GOAWAY") blobs.push(new Blob([frame.debug]));
+    if (frame.type === "data") blobs.push(new Blob([frame.body]));
+    if (frame.type === "goAway") blobs.push(new Blob([frame.debug]));
     blobs.push(new Blob([encode(frame)]));
   }
-  const mine: Frame = { type: "DATA", streamId: 1, syn: true, fin: false, body: bytes };
+  const mine: Frame = { type: "data", streamId: 1, syn: true, fin: false, body: bytes };
   return [...blobs, new Blob([encode(mine)])];
 }
 
