@@ -3,7 +3,7 @@
 
 import { findCycles, outOfCircle } from "./cycles.mjs";
 import { exceptions } from "./exceptions.mjs";
-import { importsOf, isTest, targetOf } from "./imports.mjs";
+import { importsOfAll, isTest, targetOf } from "./imports.mjs";
 import { roomRuleBroken } from "./rooms.mjs";
 import { findOversized, shortAgain } from "./sizes.mjs";
 
@@ -97,11 +97,6 @@ export function findStale(sources, known = exceptions) {
     })),
     ...short.map((file) => ({ file, line, rule, message: "is not too long: drop the exception" })),
   ];
-}
-
-/** @param {Map<string, string>} sources */
-function importsOfAll(sources) {
-  return new Map([...sources].map(([file, text]) => [file, importsOf(file, text)]));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { findStale, findViolations } from "./boundaries.mjs";
+import { withDrawing } from "./drawing.mjs";
 
 /** Violations of the given files, as "file:line: rule". */
 function broken(sources: Record<string, string>): string[] {
@@ -250,4 +251,48 @@ describe("sizes", () => {
       ]),
     );
   }
+});
+
+describe("the drawing of the rooms", () => {
+  const page = `before
+<!-- The drawing is written by \`npm run drawing\`. -->
+an old drawing
+<!-- The end of the drawing. -->
+after
+`;
+  const sources = {
+    "packages/core/src/life/a.ts": `import type { B } from "../base/b.ts";`,
+    "packages/core/src/base/b.ts": "",
+    "packages/core/src/base/b.test.ts": `import { A } from "../life/a.ts";`,
+    "packages/core/src/c.ts": `import type { D } from "./sending/d.ts";\nimport "./life/a.ts";`,
+    "packages/core/src/sending/d.ts": `import type { C } from "../c.ts";`,
+  };
+  const circles = [["packages/core/src/c.ts", "packages/core/src/sending/d.ts"]];
+  const drawn = withDrawing(page, asMap(sources), circles);
+
+  test("has an arrow for the imports between two rooms, and a dotted one for the circle's", () => {
+    const arrows = drawn.split("\n").filter((line) => /> \w/.test(line));
+    expect(arrows).toEqual([
+      "  life --> base",
+      "  root --> life",
+      "  rootCircle -.-> sendingCircle",
+      "  sendingCircle -.-> rootCircle",
+    ]);
+  });
+
+  test("takes the place of the drawing before it, and of nothing else", () => {
+    expect(drawn).toMatch(/^before\n<!-- The drawing/);
+    expect(drawn).toMatch(/The end of the drawing. -->\nafter\n$/);
+    expect(drawn).not.toContain("an old drawing");
+    expect(withDrawing(drawn, asMap(sources), circles)).toBe(drawn);
+  });
+
+  test("changes with the imports", () => {
+    const without = { ...sources, "packages/core/src/life/a.ts": "" };
+    expect(withDrawing(page, asMap(without), circles)).not.toContain("life --> base");
+  });
+
+  test("wants a place in its page", () => {
+    expect(() => withDrawing("a page", asMap(sources), circles)).toThrow(/no place/);
+  });
 });

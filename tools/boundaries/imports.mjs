@@ -1,4 +1,4 @@
-// What one file imports: read from its syntax, so that a string or a comment is no import.
+// What files import: read from their syntax, so that a string or a comment is no import.
 
 import { posix as path } from "node:path";
 import { parseSync, Visitor } from "oxc-parser";
@@ -6,12 +6,20 @@ import { parseSync, Visitor } from "oxc-parser";
 /** @typedef {{ specifier: string, line: number, typeOnly: boolean }} Import */
 
 /**
+ * The imports of each file.
+ * @param {Map<string, string>} sources text by path
+ */
+export function importsOfAll(sources) {
+  return new Map([...sources].map(([file, text]) => [file, importsOf(file, text)]));
+}
+
+/**
  * Every import of a file: static, re-exporting, dynamic and in a type.
  * @param {string} file
  * @param {string} text
  * @returns {Import[]}
  */
-export function importsOf(file, text) {
+function importsOf(file, text) {
   const { program, errors } = parseSync(file, text);
   if (errors[0]) throw new SyntaxError(`${file}: ${errors[0].message}`);
   /** @type {Import[]} */
