@@ -1,8 +1,11 @@
 // The walls between packages and files, as one pure function from sources to violations.
 // Only packages/ is walled; examples, benchmarks and tools are users like any other.
 
-import { posix as path } from "node:path";
-import { parseSync, Visitor } from "oxc-parser";
+import { findCycles, outOfCircle } from "./cycles.mjs";
+import { exceptions } from "./exceptions.mjs";
+import { importsOfAll, isTest, targetOf } from "./imports.mjs";
+import { roomRuleBroken } from "./rooms.mjs";
+import { findOversized, shortAgain } from "./sizes.mjs";
 
 /**
  * What the sources of a package may import from outside it. Whatever is not listed is refused, so
@@ -52,42 +55,69 @@ const forTestsOf = {
   ],
 };
 
-/** @typedef {{ specifier: string, line: number, typeOnly: boolean }} Import */
 /** @typedef {{ file: string, line: number, rule: string, message: string }} Violation */
 
 /**
  * @param {Map<string, string>} sources text by path from the repository's root, with forward slashes
+ * @param {import("./exceptions.mjs").Exceptions} known
  * @returns {Violation[]}
  */
-export function findViolations(sources) {
-  const imports = new Map([...sources].map(([file, text]) => [file, importsOf(file, text)]));
+export function findViolations(sources, known = exceptions) {
+  const imports = importsOfAll(sources);
   const violations = [...imports].flatMap(([file, found]) =>
-    found.flatMap((one) => {
-      const broken = ruleBroken(file, one.specifier);
-      return broken ? [{ file, line: one.line, ...broken }] : [];
+    found.flatMap(({ specifier, line }) => {
+      const broken =
+        packageRuleBroken(file, specifier) ?? roomRuleBroken(file, specifier, known.circles);
+      return broken ? [{ file, line, ...broken }] : [];
     }),
   );
-  return [...violations, ...findCycles(imports)];
+  return [
+    ...violations,
+    ...findCycles(imports, known.circles),
+    ...findOversized(sources, known.longFiles),
+  ];
+}
+
+/**
+ * The exceptions that nothing needs any more.
+ * @param {Map<string, string>} sources all of them
+ * @param {import("./exceptions.mjs").Exceptions} known
+ * @returns {Violation[]}
+ */
+export function findStale(sources, known = exceptions) {
+  const outside = outOfCircle(importsOfAll(sources), known.circles);
+  const short = shortAgain(sources, known.longFiles);
+  const line = 1;
+  const rule = "exception";
+  return [
+    ...outside.map((file) => ({
+      file,
+      line,
+      rule,
+      message: "is in no circle: drop the exception",
+    })),
+    ...short.map((file) => ({ file, line, rule, message: "is not too long: drop the exception" })),
+  ];
 }
 
 /**
  * @param {string} file
  * @param {string} specifier
  */
-function ruleBroken(file, specifier) {
-  const [, home = "", rest = ""] = /^packages\/([^/]+)\/(.+)$/.exec(file) ?? [];
-  const isTest = rest.startsWith("test/") || rest.endsWith(".test.ts");
+function packageRuleBroken(file, specifier) {
+  const [, home = ""] = /^packages\/([^/]+)\//.exec(file) ?? [];
+  const inTest = isTest(file);
 
-  if (specifier.startsWith(".")) {
-    const target = path.join(path.dirname(file), specifier);
+  const target = targetOf(file, specifier);
+  if (target !== undefined) {
     if (!target.startsWith(`packages/${home}/`)) {
       return { rule: "arrow", message: `"${specifier}" leaves the package: import it by its name` };
     }
-    if (target === `packages/${home}/src/index.ts` && !isTest) {
+    if (target === `packages/${home}/src/index.ts` && !inTest) {
       return { rule: "own index", message: "import the file that owns the name, not the index" };
     }
     const wall = Object.keys(forFolder).find((folder) => target.startsWith(folder));
-    if (wall !== undefined && !file.startsWith(wall) && !isTest) {
+    if (wall !== undefined && !file.startsWith(wall) && !inTest) {
       return { rule: "runtime", message: `${wall} is not for any runtime` };
     }
     return undefined;
@@ -95,7 +125,7 @@ function ruleBroken(file, specifier) {
 
   const imported = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
   if (imported === `@muxado/${home}`) {
-    if (isTest) return undefined;
+    if (inTest) return undefined;
     return { rule: "own index", message: "import the file that owns the name, not the package" };
   }
   const [, inFolder = []] =
@@ -103,7 +133,7 @@ function ruleBroken(file, specifier) {
   const allowed = [
     ...(arrows[home] ?? []),
     ...inFolder,
-    ...(isTest ? [...forTests, ...(forTestsOf[home] ?? [])] : []),
+    ...(inTest ? [...forTests, ...(forTestsOf[home] ?? [])] : []),
   ];
   if (allowed.includes(imported)) return undefined;
   if (specifier.startsWith("node:")) {
@@ -111,66 +141,4 @@ function ruleBroken(file, specifier) {
     return { rule: "runtime", message: `${home} runs on any runtime, "${specifier}" on Node only` };
   }
   return { rule: "arrow", message: `${home} may not import "${specifier}"` };
-}
-
-/**
- * Cycles of relative imports, each reported once, at the import that closes it. A type import
- * is gone at run time and closes no cycle.
- * @param {Map<string, Import[]>} imports
- * @returns {Violation[]}
- */
-function findCycles(imports) {
-  /** @type {Violation[]} */
-  const cycles = [];
-  /** @type {Set<string>} */
-  const done = new Set();
-  /** @type {string[]} */
-  const trail = [];
-
-  /** @param {string} file */
-  const visit = (file) => {
-    trail.push(file);
-    for (const { specifier, line, typeOnly } of imports.get(file) ?? []) {
-      if (typeOnly || !specifier.startsWith(".")) continue;
-      const target = path.join(path.dirname(file), specifier);
-      if (trail.includes(target)) {
-        const round = [...trail.slice(trail.indexOf(target)), target];
-        const message = round.map((one) => path.basename(one)).join(" → ");
-        cycles.push({ file, line, rule: "cycle", message });
-      } else if (!done.has(target)) {
-        visit(target);
-      }
-    }
-    trail.pop();
-    done.add(file);
-  };
-  for (const file of imports.keys()) if (!done.has(file)) visit(file);
-  return cycles;
-}
-
-/**
- * Every import of a file: static, re-exporting, dynamic and in a type.
- * @param {string} file
- * @param {string} text
- * @returns {Import[]}
- */
-function importsOf(file, text) {
-  const { program, errors } = parseSync(file, text);
-  if (errors[0]) throw new SyntaxError(`${file}: ${errors[0].message}`);
-  /** @type {Import[]} */
-  const found = [];
-  /** @param {{ type: string, value?: unknown, start: number } | null} source */
-  const add = (source, typeOnly = false) => {
-    if (typeof source?.value !== "string") return;
-    const line = text.slice(0, source.start).split("\n").length;
-    found.push({ specifier: source.value, line, typeOnly });
-  };
-  new Visitor({
-    ImportDeclaration: (node) => add(node.source, node.importKind === "type"),
-    ExportNamedDeclaration: (node) => add(node.source, node.exportKind === "type"),
-    ExportAllDeclaration: (node) => add(node.source, node.exportKind === "type"),
-    ImportExpression: (node) => add(node.source),
-    TSImportType: (node) => add(node.source, true),
-  }).visit(program);
-  return found;
 }

@@ -1,10 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { findViolations } from "./boundaries.mjs";
+import { findStale, findViolations } from "./boundaries.mjs";
+import { withDrawing } from "./drawing.mjs";
 
 /** Violations of the given files, as "file:line: rule". */
 function broken(sources: Record<string, string>): string[] {
-  const found = findViolations(new Map(Object.entries(sources)));
-  return found.map(({ file, line, rule }) => `${file}:${line}: ${rule}`);
+  return findViolations(asMap(sources)).map(asText);
+}
+
+function asMap(sources: Record<string, string>): Map<string, string> {
+  return new Map(Object.entries(sources));
+}
+
+function asText({ file, line, rule }: { file: string; line: number; rule: string }): string {
+  return `${file}:${line}: ${rule}`;
+}
+
+function lines(count: number): string {
+  return "//\n".repeat(count);
 }
 
 const kept: [why: string, file: string, text: string][] = [
@@ -87,11 +99,200 @@ describe("boundaries", () => {
     );
   });
 
-  test("do not take a type import for a cycle", () => {
+  test("refuse a cycle of which a part are type imports", () => {
     const sources = {
-      "packages/core/src/a.ts": `import { b } from "./b.ts";`,
-      "packages/core/src/b.ts": `import type { A } from "./a.ts";`,
+      "packages/frame/src/a.ts": `import { b } from "./b.ts";`,
+      "packages/frame/src/b.ts": `\nimport type { A } from "./a.ts";`,
     };
-    expect(broken(sources)).toEqual([]);
+    expect(broken(sources)).toEqual(["packages/frame/src/b.ts:2: cycle"]);
+  });
+
+  test("allow a known circle of type imports, and nobody else in it", () => {
+    const known = {
+      circles: [["packages/frame/src/a.ts", "packages/frame/src/b.ts"]],
+      longFiles: [],
+    };
+    const a = `import type { B } from "./b.ts";`;
+    const b = `import type { A } from "./a.ts";`;
+    const c = `\nimport type { B } from "./b.ts";`;
+    const circle = { "packages/frame/src/a.ts": a, "packages/frame/src/b.ts": b };
+    expect(findViolations(asMap(circle), known)).toEqual([]);
+    const wider = asMap({
+      "packages/frame/src/a.ts": `${a}\nimport type { C } from "./c.ts";`,
+      "packages/frame/src/b.ts": b,
+      "packages/frame/src/c.ts": c,
+    });
+    const [found, ...others] = findViolations(wider, known);
+    expect(others).toEqual([]);
+    expect(found?.message).toBe("c.ts → b.ts → a.ts → c.ts");
+  });
+
+  test("refuse a cycle at run time in a known circle of types", () => {
+    const sources = asMap({
+      "packages/frame/src/a.ts": `import { b } from "./b.ts";`,
+      "packages/frame/src/b.ts": `import { a } from "./a.ts";`,
+    });
+    const known = { circles: [[...sources.keys()]], longFiles: [] };
+    expect(findViolations(sources, known).map(asText)).toEqual([
+      "packages/frame/src/b.ts:1: cycle",
+    ]);
+  });
+
+  test("want a file that has left its circle to leave the list of the known", () => {
+    const sources = asMap({
+      "packages/frame/src/a.ts": `import type { B } from "./b.ts";`,
+      "packages/frame/src/b.ts": `import type { A } from "./a.ts";`,
+      "packages/frame/src/c.ts": `import type { A } from "./a.ts";`,
+    });
+    const known = { circles: [[...sources.keys()]], longFiles: [] };
+    expect(findStale(sources, known).map(asText)).toEqual(["packages/frame/src/c.ts:1: exception"]);
+  });
+});
+
+describe("rooms of core", () => {
+  const keptInCore: [why: string, file: string, text: string][] = [
+    ["life on seams", "life/a.ts", `import { b } from "../seams/b.ts";`],
+    ["receiving on life", "receiving/a.ts", `import { b } from "../life/b.ts";`],
+    ["sending on base", "sending/a.ts", `import { b } from "../base/b.ts";`],
+    ["the root on a room", "a.ts", `import { b } from "./sending/b.ts";`],
+    ["a folder of a room on its room", "life/deep/a.ts", `import { b } from "../b.ts";`],
+    ["recording on the root", "recording/a.ts", `import type { O } from "../options.ts";`],
+    ["attach on a session", "attach.ts", `import { Session } from "./session.ts";`],
+    ["a test on any room", "base/a.test.ts", `import { b } from "../receiving/b.ts";`],
+    ["a test on a session", "base/a.test.ts", `import { Session } from "../session.ts";`],
+    ["the circle on itself", "sending/send-side.ts", `import type { S } from "../stream.ts";`],
+    [
+      "the circle across the halves",
+      "sending/send-side.ts",
+      `import type { R } from "../receiving/receive-side.ts";`,
+    ],
+  ];
+
+  const refusedInCore: [why: string, file: string, text: string][] = [
+    ["base on seams", "base/a.ts", `import { b } from "../seams/b.ts";`],
+    ["seams on life", "seams/a.ts", `import { b } from "../life/b.ts";`],
+    ["life on receiving", "life/a.ts", `import { b } from "../receiving/b.ts";`],
+    ["life on sending", "life/deep/a.ts", `import { b } from "../../sending/b.ts";`],
+    ["sending on receiving", "sending/a.ts", `import { b } from "../receiving/b.ts";`],
+    ["receiving on sending", "receiving/a.ts", `import { b } from "../sending/b.ts";`],
+    ["a room on the root", "receiving/a.ts", `import { b } from "../options.ts";`],
+    ["the root on recording", "a.ts", `import { b } from "./recording/b.ts";`],
+    ["a type import", "base/a.ts", `import type { B } from "../life/b.ts";`],
+    ["an import in a type", "base/a.ts", `let b: import("../life/b.ts").B;`],
+    ["a re-export", "base/a.ts", `export type { B } from "../life/b.ts";`],
+    ["a folder that is no room", "other/a.ts", `import { b } from "../base/b.ts";`],
+    ["a folder that is no room, from the root", "a.ts", `import { b } from "./other/b.ts";`],
+    ["a session in the root", "a.ts", `import type { Session } from "./session.ts";`],
+    ["a stream in the root", "layers.ts", `export type { Stream } from "./stream.ts";`],
+    ["a stream in recording", "recording/a.ts", `import type { S } from "../stream.ts";`],
+    ["the circle on another file", "sending/send-side.ts", `import "../muxado-wire.ts";`],
+    ["another file on the circle", "sending/a.ts", `import type { O } from "../options.ts";`],
+  ];
+
+  test.each(keptInCore)("allow %s", (_why, file, text) => {
+    expect(broken({ [`packages/core/src/${file}`]: text })).toEqual([]);
+  });
+
+  test.each(refusedInCore)("refuse %s", (_why, file, text) => {
+    expect(broken({ [`packages/core/src/${file}`]: `// first line\n${text}` })).toEqual([
+      `packages/core/src/${file}:2: room`,
+    ]);
+  });
+});
+
+describe("sizes", () => {
+  test("let a source have 400 lines and a test 600", () => {
+    expect(broken({ "packages/frame/src/a.ts": lines(400) })).toEqual([]);
+    expect(broken({ "packages/frame/src/a.test.ts": lines(600) })).toEqual([]);
+    expect(broken({ "packages/frame/test/a.ts": lines(600) })).toEqual([]);
+  });
+
+  test("refuse a source of more than 400 lines and a test of more than 600", () => {
+    expect(broken({ "packages/frame/src/a.ts": lines(401) })).toEqual([
+      "packages/frame/src/a.ts:401: size",
+    ]);
+    expect(broken({ "packages/frame/src/a.test.ts": lines(601) })).toEqual([
+      "packages/frame/src/a.test.ts:601: size",
+    ]);
+    expect(broken({ "packages/frame/test/a.ts": lines(601) })).toEqual([
+      "packages/frame/test/a.ts:601: size",
+    ]);
+  });
+
+  test("allow a long file that is known, and want it off the list when it is short or gone", () => {
+    const file = "packages/frame/src/a.ts";
+    const known = { circles: [], longFiles: [file] };
+    const long = asMap({ [file]: lines(401) });
+    expect(findViolations(long, known)).toEqual([]);
+    expect(findStale(long, known)).toEqual([]);
+    const short = asMap({ [file]: lines(400) });
+    expect(findStale(short, known).map(asText)).toEqual([`${file}:1: exception`]);
+    expect(findStale(new Map(), known).map(asText)).toEqual([`${file}:1: exception`]);
+  });
+
+  test("let a folder of core have 12 sources with as many tests as it likes", () => {
+    expect(broken(folderOf(12, "packages/core/src/base/"))).toEqual([]);
+    expect(broken(folderOf(20, "packages/node/src/"))).toEqual([]);
+  });
+
+  test("refuse a folder of core with more than 12 sources", () => {
+    for (const folder of ["packages/core/src/", "packages/core/src/life/deep/"]) {
+      expect(broken(folderOf(13, folder))).toEqual([`${folder}12.ts:1: size`]);
+    }
+  });
+
+  /** A folder of so many sources, each with a test. */
+  function folderOf(count: number, folder: string): Record<string, string> {
+    const names = Array.from({ length: count }, (_, at) => `${folder}${at}`);
+    return Object.fromEntries(
+      names.flatMap((name) => [
+        [`${name}.ts`, ""],
+        [`${name}.test.ts`, ""],
+      ]),
+    );
+  }
+});
+
+describe("the drawing of the rooms", () => {
+  const page = `before
+<!-- The drawing is written by \`npm run drawing\`. -->
+an old drawing
+<!-- The end of the drawing. -->
+after
+`;
+  const sources = {
+    "packages/core/src/life/a.ts": `import type { B } from "../base/b.ts";`,
+    "packages/core/src/base/b.ts": "",
+    "packages/core/src/base/b.test.ts": `import { A } from "../life/a.ts";`,
+    "packages/core/src/c.ts": `import type { D } from "./sending/d.ts";\nimport "./life/a.ts";`,
+    "packages/core/src/sending/d.ts": `import type { C } from "../c.ts";`,
+  };
+  const circles = [["packages/core/src/c.ts", "packages/core/src/sending/d.ts"]];
+  const drawn = withDrawing(page, asMap(sources), circles);
+
+  test("has an arrow for the imports between two rooms, and a dotted one for the circle's", () => {
+    const arrows = drawn.split("\n").filter((line) => /> \w/.test(line));
+    expect(arrows).toEqual([
+      "  life --> base",
+      "  root --> life",
+      "  rootCircle -.-> sendingCircle",
+      "  sendingCircle -.-> rootCircle",
+    ]);
+  });
+
+  test("takes the place of the drawing before it, and of nothing else", () => {
+    expect(drawn).toMatch(/^before\n<!-- The drawing/);
+    expect(drawn).toMatch(/The end of the drawing. -->\nafter\n$/);
+    expect(drawn).not.toContain("an old drawing");
+    expect(withDrawing(drawn, asMap(sources), circles)).toBe(drawn);
+  });
+
+  test("changes with the imports", () => {
+    const without = { ...sources, "packages/core/src/life/a.ts": "" };
+    expect(withDrawing(page, asMap(without), circles)).not.toContain("life --> base");
+  });
+
+  test("wants a place in its page", () => {
+    expect(() => withDrawing("a page", asMap(sources), circles)).toThrow(/no place/);
   });
 });
