@@ -31,9 +31,6 @@ const circles = [
  * @type {string[]}
  */
 const longFiles = [
-  "packages/core/src/life/shutdown.ts",
-  "packages/core/src/session.ts",
-  "packages/core/src/stream.ts",
   "packages/heartbeat/src/heartbeat.ts",
 ];
 

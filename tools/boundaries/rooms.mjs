@@ -14,7 +14,8 @@ export const ROOT = "the root";
  */
 export const roomsBelow = {
   recording: [ROOT, "receiving", "sending", "life", "seams", "base"],
-  [ROOT]: ["receiving", "sending", "life", "seams", "base"],
+  [ROOT]: ["liveness", "receiving", "sending", "life", "seams", "base"],
+  liveness: ["seams", "base"],
   receiving: ["life", "seams", "base"],
   sending: ["life", "seams", "base"],
   life: ["seams", "base"],
