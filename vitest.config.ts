@@ -17,7 +17,7 @@ export default defineConfig({
       "packages/*/test/**/*.test.ts",
       "bench/src/**/*.test.ts",
       "interop/src/**/*.test.ts",
-      "runtime-tests/*.test.ts",
+      "tests/runtimes/*.test.ts",
       "examples/**/*.test.ts",
       "tools/**/*.test.ts",
     ],

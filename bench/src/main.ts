@@ -1,4 +1,4 @@
-// The benchmark: `npm run bench`. Chooses, measures, prints. It judges nothing: no figure makes it fail.
+// The benchmark: `pnpm run bench`. Chooses, measures, prints. It judges nothing: no figure makes it fail.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { asMarkdown } from "./markdown.ts";

@@ -20,7 +20,7 @@ export interface Options extends MeasureOptions {
   readonly wants: (peer: Peer, workload: Workload) => boolean;
 }
 
-export const usage: string = `npm run bench -- [options]
+export const usage: string = `pnpm run bench [options]
 
   --quick              what says most, in less than 3 minutes
   --workload <name>    only this one, or those of this kind; may be repeated

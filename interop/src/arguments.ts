@@ -19,7 +19,7 @@ export interface Arguments {
   readonly page: boolean;
 }
 
-export const usage = `Usage: npm run interop -- [options]
+export const usage = `Usage: pnpm run interop [options]
 
   --peer NAME     only with this peer: ${peers.map(({ name }) => name).join(", ")}; may be repeated
   --role ROLE     only with us as the client, or as the server

@@ -1,4 +1,4 @@
-// A few scenarios with the real peers, as far as Go and Rust are at hand; `npm run interop` runs all of them.
+// A few scenarios with the real peers, as far as Go and Rust are at hand; `pnpm run interop` runs all of them.
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { peers, type Wire } from "./peers.ts";

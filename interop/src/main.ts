@@ -1,4 +1,4 @@
-// The interop runner: `npm run interop`. Builds the peers, runs every scenario and every quirk against them, and
+// The interop runner: `pnpm run interop`. Builds the peers, runs every scenario and every quirk against them, and
 // prints the matrix. The exit code is 1 if a cell has failed.
 
 import { type Arguments, parseArguments, usage } from "./arguments.ts";

@@ -6,7 +6,7 @@ import { quirks } from "./quirks.ts";
 import { page, pageText } from "./quirks-page.ts";
 import { scenarios } from "./scenarios.ts";
 
-it("QUIRKS.md is up to date: npm run interop -- --page", () => {
+it("QUIRKS.md is up to date: pnpm run interop --page", () => {
   expect(readFileSync(page, "utf8")).toBe(pageText());
 });
 

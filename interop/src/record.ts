@@ -1,4 +1,4 @@
-// Makes the recordings anew: `npm run interop -- --record`.
+// Makes the recordings anew: `pnpm run interop --record`.
 
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

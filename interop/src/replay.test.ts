@@ -1,5 +1,5 @@
 // The recorded conversations with the real peers, without them: our side must see the same again, and say the
-// same. Whoever has Go and Rust runs the whole matrix by `npm run interop`.
+// same. Whoever has Go and Rust runs the whole matrix by `pnpm run interop`.
 
 import { readFileSync } from "node:fs";
 import { muxado } from "@muxado/core";

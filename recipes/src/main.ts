@@ -1,4 +1,4 @@
-// The recipes: `npm run recipes`, or some of them: `npm run recipes -- pg ws`. The exit code is 1 if a step has failed,
+// The recipes: `pnpm run recipes`, or some of them: `pnpm run recipes pg ws`. The exit code is 1 if a step has failed,
 // or, on CI, if a recipe could not be run.
 
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The signatures of whatever the packages export: `npm run api` writes them to packages/*/api, a page for each entry
+// The signatures of whatever the packages export: `pnpm run api` writes them to packages/*/api, a page for each entry
 // point. With `--check` it writes nothing and fails if they differ. Reads the built declarations, as users do, and runs
 // from the repository's root after a build.
 
@@ -162,7 +162,7 @@ function check(pages, old) {
   const all = [...new Set([...pages.keys(), ...old.keys()])];
   const stale = all.filter((page) => pages.get(page) !== old.get(page));
   for (const page of stale) {
-    console.error(`${page} is not what \`npm run api\` would write:`);
+    console.error(`${page} is not what \`pnpm run api\` would write:`);
     console.error(difference(old.get(page) ?? "", pages.get(page) ?? "").join("\n"));
   }
   console.log(`${all.length - stale.length} passed, ${stale.length} failed`);

@@ -255,7 +255,7 @@ describe("sizes", () => {
 
 describe("the drawing of the rooms", () => {
   const page = `before
-<!-- The drawing is written by \`npm run drawing\`. -->
+<!-- The drawing is written by \`pnpm run drawing\`. -->
 an old drawing
 <!-- The end of the drawing. -->
 after

@@ -5,7 +5,7 @@ import { importsOfAll, targetOf } from "./imports.mjs";
 import { isInCircle, ROOT, roomOf, roomsBelow } from "./rooms.mjs";
 
 /** The lines around the drawing in its page. */
-const START = "<!-- The drawing is written by `npm run drawing`. -->\n";
+const START = "<!-- The drawing is written by `pnpm run drawing`. -->\n";
 const END = "<!-- The end of the drawing. -->\n";
 
 /**

@@ -24,6 +24,6 @@ const isWriting = process.argv.includes("--write");
 const isStale = drawn !== page && !isWriting;
 if (isWriting) writeFileSync(PAGE, drawn);
 if (isStale)
-  console.error(`${PAGE} does not have the drawing that \`npm run drawing\` would write`);
+  console.error(`${PAGE} does not have the drawing that \`pnpm run drawing\` would write`);
 
 process.exitCode = violations.length > 0 || isStale || files.length === 0 ? 1 : 0;

@@ -8,10 +8,10 @@ const ROOT = path.join(import.meta.dirname, "../..");
 const FOLDERS = [
   "packages",
   "bench",
-  "browser-tests",
+  "tests/browser",
   "examples",
   "interop",
-  "runtime-tests",
+  "tests/runtimes",
   "tools",
 ];
 
@@ -25,7 +25,7 @@ function testSources(): string[] {
     (file) =>
       !/(^|\/)(node_modules|dist)\/|^tools\/time-limits\//.test(file) &&
       (/\.test\.ts$/.test(file) ||
-        /^(packages\/[^/]+\/test|packages\/testkit\/src|browser-tests)\/.*\.ts$/.test(file)),
+        /^(packages\/[^/]+\/test|packages\/testkit\/src|tests\/browser)\/.*\.ts$/.test(file)),
   );
 }
 
@@ -52,7 +52,7 @@ test("a condition may take longer than the second that vitest waits", async () =
 
 test.each([
   ["vitest.config.ts", 1],
-  ["browser-tests/vitest.config.ts", 2],
+  ["tests/browser/vitest.config.ts", 2],
 ])("every project of %s has the limits of all", (file, projects) => {
   const text = readFileSync(path.join(ROOT, file), "utf8");
   expect(text.match(/\.\.\.timeLimits,\n +setupFiles\b/g)).toHaveLength(projects);

@@ -1,4 +1,4 @@
-// The attacks: `npm run attacks`. Sends each at a low rate to a server with default options, beside an honest client,
+// The attacks: `pnpm run attacks`. Sends each at a low rate to a server with default options, beside an honest client,
 // and prints what it costs. This process is the attacker. It judges nothing: no figure makes it fail.
 
 import { loadavg } from "node:os";

@@ -17,7 +17,7 @@ export interface Options {
   readonly markdown: boolean;
 }
 
-export const usage: string = `npm run attacks -- [options]
+export const usage: string = `pnpm run attacks [options]
 
   --attack <name>      only this one, or "none" for the other client alone; may be repeated
                        ${attacks.map(({ name }) => name).join(", ")}

@@ -1,4 +1,4 @@
-// The figures of docs/guides/tuning.md: `npm run figures`. Simulates, prints, writes the plots and the table of the
+// The figures of docs/guides/tuning.md: `pnpm run figures`. Simulates, prints, writes the plots and the table of the
 // guide, and then shows the same over real sockets. With `--check` it writes nothing and fails if they differ.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ const GUIDE = "docs/guides/tuning.md";
 const PLOTS = "docs/guides/tuning";
 
 /** The lines around the table in the guide. */
-const TABLE_START = "<!-- The table is written by `npm run figures`. -->\n";
+const TABLE_START = "<!-- The table is written by `pnpm run figures`. -->\n";
 const TABLE_END = "<!-- The end of the table. -->\n";
 
 async function main(): Promise<void> {
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
 
 function check(files: ReadonlyMap<string, string>): void {
   const stale = [...files].filter(([file, content]) => contentOf(file) !== content);
-  for (const [file] of stale) console.error(`${file} is not what \`npm run figures\` would write`);
+  for (const [file] of stale) console.error(`${file} is not what \`pnpm run figures\` would write`);
   console.log(`${files.size - stale.length} passed, ${stale.length} failed`);
   process.exitCode = stale.length > 0 ? 1 : 0;
 }

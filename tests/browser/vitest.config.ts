@@ -3,14 +3,14 @@
 import path from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { HANG, timeLimits } from "../tools/time-limits/time-limits.mjs";
+import { HANG, timeLimits } from "../../tools/time-limits/time-limits.mjs";
 import { chromiumArguments, chromiumPath } from "./chromium.ts";
 import { commands } from "./commands.ts";
 
 // As in the tests of every package.
 const conditions = ["@muxado/source"];
 const root = import.meta.dirname;
-const setupFiles = [path.join(root, "../tools/time-limits/setup.ts")];
+const setupFiles = [path.join(root, "../../tools/time-limits/setup.ts")];
 
 const isMissing = chromiumPath === undefined;
 if (isMissing) {

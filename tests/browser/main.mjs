@@ -1,14 +1,14 @@
 // Runs the tests of this folder, all or those whose files are like the arguments, and prints how many as the last line:
-// `npm run browser`.
+// `pnpm run browser`.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { tally } from "../tools/check/tally.mjs";
+import { tally } from "../../tools/check/tally.mjs";
 
-const root = path.join(import.meta.dirname, "..");
+const root = path.join(import.meta.dirname, "../..");
 const vitest = path.join(
   path.dirname(createRequire(import.meta.url).resolve("vitest/package.json")),
   "vitest.mjs",
@@ -21,7 +21,7 @@ try {
     [
       vitest,
       "run",
-      "--config=browser-tests/vitest.config.ts",
+      "--config=tests/browser/vitest.config.ts",
       "--reporter=default",
       "--reporter=json",
       `--outputFile.json=${file}`,

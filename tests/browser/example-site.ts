@@ -5,7 +5,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { promisify } from "node:util";
 
-const ROOT = path.join(import.meta.dirname, "..");
+const ROOT = path.join(import.meta.dirname, "../..");
 
 /** Compiles the example, since a browser runs nothing else. */
 export async function buildExample(): Promise<void> {

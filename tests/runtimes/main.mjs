@@ -14,7 +14,7 @@ import { omittedFiles, suites } from "./suites.mjs";
 /** For one runtime: a machine that is busy takes a few times the minute that it should. */
 const TIMEOUT = 10 * 60_000;
 
-const root = path.dirname(import.meta.dirname);
+const root = path.join(import.meta.dirname, "../..");
 const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
 const isCI = process.env["CI"] === "true";
 const own = `node${process.versions.node.split(".")[0]}`;

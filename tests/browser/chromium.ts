@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type BrowserContext, chromium } from "playwright";
-import { HANG, WAIT } from "../tools/time-limits/time-limits.mjs";
+import { HANG, WAIT } from "../../tools/time-limits/time-limits.mjs";
 
 const USUAL_PLACES = [
   "/usr/bin/chromium",

@@ -1,5 +1,5 @@
 // The page of examples/browser, driven as its users do: at two sizes, in both colour schemes, and through the loss of
-// its server. `npm run screenshots` keeps what it has seen, for the README of the example.
+// its server. `pnpm run screenshots` keeps what it has seen, for the README of the example.
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { ExamplePage } from "./example-page.ts";
 import { buildExample, ExampleSite } from "./example-site.ts";
 
 const KEEPS = process.env["MUXADO_SCREENSHOTS"] === "write";
-const SCREENSHOTS = path.join(import.meta.dirname, "../examples/browser/screenshots");
+const SCREENSHOTS = path.join(import.meta.dirname, "../../examples/browser/screenshots");
 
 /** Bytes of the largest screenshot, since every clone has them. */
 const LARGEST = 250_000;

@@ -6,7 +6,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 
-const ROOT = path.join(import.meta.dirname, "..");
+const ROOT = path.join(import.meta.dirname, "../..");
 
 const imports = Object.fromEntries(
   ["frame", "core", "ws"].map((name) => [`@muxado/${name}`, `/packages/${name}/dist/index.js`]),
@@ -14,10 +14,10 @@ const imports = Object.fromEntries(
 
 const PAGE = `<!doctype html>
 <script type="importmap">${JSON.stringify({ imports })}</script>
-<script type="module" src="/browser-tests/dist/tab/tab.js"></script>`;
+<script type="module" src="/tests/browser/dist/tab/tab.js"></script>`;
 
 /** What may be asked for. */
-const BUILT = /^\/(packages\/\w+|browser-tests)\/dist\/[\w/-]+\.js$/;
+const BUILT = /^\/(packages\/\w+|tests\/browser)\/dist\/[\w/-]+\.js$/;
 
 /** An HTTP server with one page. */
 export class TabServer {

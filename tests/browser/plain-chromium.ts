@@ -9,7 +9,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { type BrowserContext, chromium } from "playwright";
 import { onTestFinished } from "vitest";
-import { HANG, WAIT } from "../tools/time-limits/time-limits.mjs";
+import { HANG, WAIT } from "../../tools/time-limits/time-limits.mjs";
 import { chromiumArguments, chromiumPath } from "./chromium.ts";
 
 /** Starts it, headless, with a profile of its own and a page. It ends with the test. */
