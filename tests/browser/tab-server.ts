@@ -8,9 +8,12 @@ import path from "node:path";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 
-const imports = Object.fromEntries(
-  ["frame", "core", "ws"].map((name) => [`@muxado/${name}`, `/packages/${name}/dist/index.js`]),
-);
+const imports = {
+  "@muxado/frame": "/packages/frame/dist/index.js",
+  "@muxado/core": "/packages/core/dist/index.js",
+  "@muxado/core/layers": "/packages/core/dist/layers.js",
+  "@muxado/ws": "/packages/ws/dist/index.js",
+};
 
 const PAGE = `<!doctype html>
 <script type="importmap">${JSON.stringify({ imports })}</script>
