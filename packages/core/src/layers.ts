@@ -4,6 +4,7 @@ export { LONGEST_DELAY } from "./base/clock.ts";
 export { Deadlines } from "./base/deadlines.ts";
 export { checkNumber } from "./base/numbers.ts";
 export { Liveness, type Question } from "./life/liveness.ts";
+export { Silence } from "./life/silence.ts";
 export { checkOptions } from "./options.ts";
 export { AcceptIterator, type AcceptPolicy, AcceptQueue } from "./receiving/accept-queue.ts";
 export { reportThrown } from "./seams/observer.ts";
