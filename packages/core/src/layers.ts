@@ -7,4 +7,6 @@ export { Liveness, type Question } from "./life/liveness.ts";
 export { Silence } from "./life/silence.ts";
 export { checkOptions } from "./options.ts";
 export { AcceptIterator, type AcceptPolicy, AcceptQueue } from "./receiving/accept-queue.ts";
+export { contextBy } from "./seams/async-context.ts";
 export { reportThrown } from "./seams/observer.ts";
+export { closedBeforeListening, handOver, startListening } from "./seams/serving.ts";
