@@ -4,6 +4,7 @@ import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MuxadoError, type Session, type Stream } from "@muxado/core";
 import { type Digest, Digester, digestOf, type Ending, Payload } from "./payload.ts";
+import type { Wire } from "./peers.ts";
 import type { Pace } from "./remote-stream.ts";
 
 /** Writes payload until all of it is taken or the stream fails; says how far it came. Does not half-close. */
@@ -104,6 +105,15 @@ function endingOf(error: unknown): Ending {
 /** The code of an ending; undefined for a clean one. */
 export function codeOf(end: Ending | undefined): number | null | undefined {
   return end === undefined || end === "clean" ? undefined : end.code;
+}
+
+/**
+ * Checks that a stream has failed at the peer's end. muxado's libraries tell their applications the code, and yamux's
+ * only that it has.
+ */
+export function checkFailedThere(wire: Wire, end: Ending | undefined, code: number): void {
+  if (wire === "muxado") assert.equal(codeOf(end), code);
+  else assert.notEqual(end, "clean");
 }
 
 /** The error that `operation` ends with. */

@@ -16,7 +16,7 @@ import { slowReaders } from "./scenarios/slow-reader.ts";
 import { tls } from "./scenarios/tls.ts";
 import { typed } from "./scenarios/typed.ts";
 import { windows } from "./scenarios/window.ts";
-import { yamuxAcceptings } from "./scenarios/yamux-accepting.ts";
+import { yamuxAcknowledgements } from "./scenarios/yamux-acknowledging.ts";
 import { yamuxPings } from "./scenarios/yamux-ping.ts";
 import { yamuxResets } from "./scenarios/yamux-resetting.ts";
 import { yamuxWindows } from "./scenarios/yamux-window.ts";
@@ -25,15 +25,15 @@ export const scenarios: readonly Scenario[] = [
   ...echoes,
   ...concurrency,
   ...halfCloses,
-  ...about("muxado", closings),
-  ...about("muxado", resets),
+  ...closings,
+  ...resets,
   ...about("yamux", yamuxResets),
   unheardOf,
   ...slowReaders,
   ...windows,
   ...about("yamux", yamuxWindows),
-  ...about("muxado", acceptings),
-  ...about("yamux", yamuxAcceptings),
+  ...acceptings,
+  ...about("yamux", yamuxAcknowledgements),
   ...drains,
   ...endings,
   ...oddities,

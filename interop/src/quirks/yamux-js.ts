@@ -59,7 +59,7 @@ export const yamuxJs: readonly Quirk[] = [
     shown:
       "reset there: Window Update|RST of length 0; RST with length 7: the reader gets an error",
     mark: "tested",
-    ours: "we reset: their reader; they reset …",
+    ours: "we reset before data: their reader; they reset …",
     run: resets,
   },
   {

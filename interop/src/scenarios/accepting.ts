@@ -2,9 +2,9 @@
 // is told that it may try again.
 
 import { strict as assert } from "node:assert";
-import type { Stream, TracedFrame } from "@muxado/core";
+import type { Session, Stream, TracedFrame } from "@muxado/core";
 import { type Cell, type Connection, until } from "../cell.ts";
-import { ask, codeOf, failureOf, serve } from "../local-stream.ts";
+import { ask, checkFailedThere, failureOf, receive, serve } from "../local-stream.ts";
 import { Proxy } from "../proxy.ts";
 import type { RemoteStream } from "../remote-stream.ts";
 import type { Scenario } from "../scenario.ts";
@@ -17,12 +17,21 @@ const BACKLOG = 4;
 export const acceptings: readonly Scenario[] = [
   {
     name: "their accept queue overflows",
+    wire: "muxado",
     run: theirQueue,
     impossible: { rust: ["R7", "it refuses nothing, and stops reading until somebody accepts"] },
   },
+  {
+    name: "their accept queue overflows",
+    wire: "yamux",
+    run: theirYamuxQueue,
+    impossible: {
+      "yamux-rust": ["Y5", "it refuses nothing, and ends the session beyond its limit"],
+    },
+  },
   { name: "our accept queue overflows", run: ourQueue },
   { name: "we refuse a stream", run: weRefuse },
-  { name: "their GOAWAY crosses our stream", run: crossingGoAway },
+  { name: "their GOAWAY crosses our stream", wire: "muxado", run: crossingGoAway },
 ];
 
 async function theirQueue(cell: Cell): Promise<void> {
@@ -34,9 +43,7 @@ async function theirQueue(cell: Cell): Promise<void> {
     session: { trace },
     peer: { backlog: BACKLOG },
   });
-  const streams = Array.from({ length: OPENED }, () => session.open());
-  for (const stream of streams) await stream.write(new Uint8Array(100));
-  await until(() => refusedOf(streams).length === OPENED - BACKLOG);
+  const streams = await overflow(session);
   for (const { error } of refusedOf(streams)) {
     assert.equal(error?.code, "ACCEPT_QUEUE_FULL");
     assert.equal(error.origin, "remote");
@@ -54,6 +61,33 @@ async function theirQueue(cell: Cell): Promise<void> {
   await Promise.all(refusedOf(streams).map((_, n) => ask(session, 100, n)));
 }
 
+async function theirYamuxQueue(cell: Cell): Promise<void> {
+  const { session, remote } = await cell.connect({
+    peer: { backlog: BACKLOG, streamLimit: BACKLOG },
+  });
+  const streams = await overflow(session);
+  for (const { error } of refusedOf(streams)) {
+    assert.equal(error?.code, "STREAM_RESET");
+    assert.equal(error.origin, "remote");
+  }
+  await remote.serve();
+  const taken = streams.filter(({ error }) => error === undefined);
+  for (const stream of taken) {
+    await stream.closeWrite();
+    assert.equal((await receive(stream)).bytes, 100);
+  }
+  // The next ones, on the same session.
+  for (let n = 0; n < OPENED; n++) await ask(session, 100, n);
+}
+
+/** Opens more streams than the peer has room for, and waits until it has refused the others. */
+async function overflow(session: Session): Promise<Stream[]> {
+  const streams = Array.from({ length: OPENED }, () => session.open());
+  for (const stream of streams) await stream.write(new Uint8Array(100));
+  await until(() => refusedOf(streams).length === OPENED - BACKLOG);
+  return streams;
+}
+
 function refusedOf(streams: readonly Stream[]): Stream[] {
   return streams.filter(({ error }) => error !== undefined);
 }
@@ -61,10 +95,8 @@ function refusedOf(streams: readonly Stream[]): Stream[] {
 async function ourQueue(cell: Cell): Promise<void> {
   const { session, remote } = await cell.connect({ session: { acceptBacklog: BACKLOG } });
   const streams = await openThere({ session, remote }, OPENED);
-  const failures = await Promise.all(streams.slice(BACKLOG).map(failureThere));
-  assert.deepEqual(
-    failures,
-    Array.from({ length: OPENED - BACKLOG }, () => ACCEPT_QUEUE_FULL),
+  await Promise.all(
+    streams.slice(BACKLOG).map((stream) => failsThere(cell, stream, ACCEPT_QUEUE_FULL)),
   );
   assert.equal(session.stats().waitingForAccept, BACKLOG);
   serve(session);
@@ -77,7 +109,7 @@ async function ourQueue(cell: Cell): Promise<void> {
 async function weRefuse(cell: Cell): Promise<void> {
   const { session, remote } = await cell.connect({ session: { maxInboundStreams: 1 } });
   const [first, second] = await openThere({ session, remote }, 2);
-  assert.equal(await failureThere(second!), STREAM_REFUSED);
+  await failsThere(cell, second!, STREAM_REFUSED);
   serve(session);
   await first!.closeWrite();
   assert.equal((await first!.receive()).bytes, 100);
@@ -94,9 +126,10 @@ async function openThere({ remote }: Connection, count: number): Promise<RemoteS
   return streams;
 }
 
-/** The code of the error that the peer's writer ends with: its reader may not be told (R1). */
-async function failureThere(stream: RemoteStream): Promise<number | null | undefined> {
-  return codeOf((await stream.write({ bytes: 10_000, seed: 1, piece: 10, pause: 5 })).end);
+/** The peer's writer is told that its stream was refused: its reader may not be (R1). */
+async function failsThere({ peer }: Cell, stream: RemoteStream, code: number): Promise<void> {
+  const { end } = await stream.write({ bytes: 10_000, seed: 1, piece: 10, pause: 5 });
+  checkFailedThere(peer.wire, end, code);
 }
 
 /** Our SYN is on its way when the peer says GOAWAY. */

@@ -2,7 +2,7 @@
 // Spec §9.2, docs/decisions/0018.
 
 import { type Clock, MuxadoError, systemClock, type Timer, type WaitOptions } from "@muxado/core";
-import { checkNumber, Liveness, LONGEST_DELAY, reportThrown } from "@muxado/core/layers";
+import { checkNumber, Liveness, LONGEST_DELAY, reportThrown, Silence } from "@muxado/core/layers";
 import type { TypedSession, TypedStream } from "@muxado/typed";
 import type { Beat } from "./beat.ts";
 import { BeatStream, type BeatStreamHandler } from "./beat-stream.ts";
@@ -34,21 +34,6 @@ export interface HeartbeatOptions {
 
 /** No clock is so exact, and no peer so near, that a round trip takes no time at all. In milliseconds. */
 const SHORTEST_ROUND_TRIP = 0.001;
-
-/** The tolerance is waited for in so many parts, so that a thread which was blocked in any of them is found out. */
-const SLICES = 8;
-
-/**
- * A timer that is late by more than this part of the tolerance says that we did not run: the machine slept, the
- * tab was throttled, or something blocked the thread. What the peer has sent meanwhile may not have been read.
- *
- * Late by the clock or by the calendar: on most platforms a clock stands still while the machine sleeps. That the
- * calendar may be corrected costs a beat.
- */
-const LATE = 0.1;
-
-/** How often a beat is repeated for that reason. A tab that is throttled for hours must learn of a dead peer, too. */
-const MAX_REPEATS = 3;
 
 /**
  * Measures the round trip of a session, finds out when the peer is gone, and answers the peer's own beats.
@@ -215,16 +200,17 @@ export class Heartbeat {
       value: 0,
       sentAt: 0,
       question: this.#liveness.ask(),
-      slice: 0,
-      slicesLeft: 0,
-      listensSince: 0,
-      listensSinceByWall: 0,
-      timer: undefined,
-      repeats: 0,
+      silence: new Silence({
+        clock: this.#clock,
+        // A sign of life is no echo.
+        untilSign: false,
+        onLate: () => this.#repeat(beat),
+        onVerdict: (isSilent) => this.#judge(beat, isSilent),
+      }),
       settle,
     };
     this.#send(beat, stream);
-    this.#beginListening(beat);
+    beat.silence.listen(beat.question, this.#tolerance);
     return beat;
   }
 
@@ -256,41 +242,15 @@ export class Heartbeat {
     }
   }
 
-  /** Its echo has all of the tolerance from now on. */
-  #beginListening(beat: Beat): void {
-    beat.slice = beat.question.patience(this.#tolerance) / SLICES;
-    beat.slicesLeft = SLICES;
-    this.#listen(beat);
-  }
-
-  #listen(beat: Beat): void {
-    beat.listensSince = this.#clock.now();
-    beat.listensSinceByWall = Date.now();
-    beat.timer = this.#clock.setTimer(() => this.#hasListened(beat), beat.slice);
-  }
-
-  /** A slice of the tolerance is over, as far as our own timer can be trusted. */
-  #hasListened(beat: Beat): void {
-    const passed = this.#clock.now() - beat.listensSince;
-    const passedByWall = Date.now() - beat.listensSinceByWall;
-    const late = Math.max(passed, passedByWall) - beat.slice;
-    beat.question.look();
-    if (late > LATE * SLICES * beat.slice && beat.repeats < MAX_REPEATS) {
-      beat.repeats++;
-      beat.question = this.#liveness.ask();
-      if (this.#sendAgain(beat)) this.#beginListening(beat);
-    } else if (--beat.slicesLeft > 0) {
-      this.#listen(beat);
-    } else {
-      // Input that waits is handled first: a thread that was blocked until just now has not listened.
-      beat.timer = this.#clock.setTimer(() => this.#judge(beat), 0);
-    }
+  /** We could not listen to the echo. */
+  #repeat(beat: Beat): void {
+    beat.question = this.#liveness.ask();
+    if (this.#sendAgain(beat)) beat.silence.listen(beat.question, this.#tolerance);
   }
 
   /** There is no echo. Is there nothing at all? */
-  #judge(beat: Beat): void {
-    const isSilent = !beat.question.look();
-    const waited = Math.round(beat.slice * SLICES);
+  #judge(beat: Beat, isSilent: boolean): void {
+    const waited = Math.round(beat.silence.patience);
     const error = new MuxadoError({
       code: "HEARTBEAT_TIMEOUT",
       scope: "session",
@@ -361,7 +321,7 @@ export class Heartbeat {
   }
 
   #forget(beat: Beat): void {
-    beat.timer?.cancel();
+    beat.silence.stop();
     this.#withdraw(beat);
   }
 

@@ -4,7 +4,7 @@ import { addAbortListener } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
 import { type Session, type SessionOptions } from "@muxado/core";
-import { checkNumber, checkOptions } from "@muxado/core/layers";
+import { checkNumber, checkOptions, LONGEST_DELAY } from "@muxado/core/layers";
 import { attach } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { connectError } from "./errors.ts";
@@ -31,9 +31,6 @@ export interface ConnectOptions extends SessionOptions, BusyPollOptions {
 }
 
 const CONNECT_TIMEOUT = 30_000;
-
-/** The longest that a timer of Node's can wait, in milliseconds; more would fire at once. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /**
  * Connects, and resolves with the client side of a session.
@@ -93,7 +90,7 @@ async function established(socket: net.Socket, options: ConnectOptions): Promise
   const expire = (): unknown =>
     socket.destroy(new Error(`no connection within ${connectTimeout} ms`));
   const isLimited = connectTimeout !== Infinity;
-  const timer = isLimited ? setTimeout(expire, Math.min(connectTimeout, MAX_DELAY)) : undefined;
+  const timer = isLimited ? setTimeout(expire, Math.min(connectTimeout, LONGEST_DELAY)) : undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       socket

@@ -2,10 +2,7 @@
 
 import { AsyncResource } from "node:async_hooks";
 import type { KeepContext } from "@muxado/core";
+import { contextBy } from "@muxado/core/layers";
 
-/** Keeps the context of its caller. `AsyncLocalStorage.snapshot` does the same, and is slow in Node 20. */
-export const keepContext: KeepContext = () => {
-  // If a tracer has a destroy hook, Node would watch each one for its collection.
-  const resource = new AsyncResource("MUXADO", { requireManualDestroy: true });
-  return (method, target) => resource.runInAsyncScope(method, target);
-};
+/** Keeps the context of its caller. */
+export const keepContext: KeepContext = contextBy(AsyncResource);

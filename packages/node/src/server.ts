@@ -1,10 +1,9 @@
 // Listening: a TCP, TLS or Unix socket server whose connections are sessions.
 
-import { once } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
 import { type CloseOptions, type Session, type SessionOptions } from "@muxado/core";
-import { checkNumber, checkOptions } from "@muxado/core/layers";
+import { checkNumber, checkOptions, handOver, startListening } from "@muxado/core/layers";
 import { attach } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { handshakeError } from "./errors.ts";
@@ -99,14 +98,8 @@ export class Server {
    *
    * @throws the system's error, such as EADDRINUSE.
    */
-  async listen(options: ListenOptions): Promise<void> {
-    this.#listener.listen(options);
-    const closed = once(this.#listener, "close").then(() => {
-      throw new Error("the server was closed before it listened");
-    });
-    // It will be, some time.
-    closed.catch(() => undefined);
-    await Promise.race([once(this.#listener, "listening"), closed]);
+  listen(options: ListenOptions): Promise<void> {
+    return startListening(this.#listener, options);
   }
 
   /** Where it listens: an address with its port, or the path of a Unix socket; null when it does not. */
@@ -160,14 +153,6 @@ export class Server {
     }
     this.#sessions.add(session);
     void session.closed.then(() => this.#sessions.delete(session));
-    void this.#handle(session, socket);
-  }
-
-  async #handle(session: Session, socket: net.Socket): Promise<void> {
-    try {
-      await this.#onSession(session, socket);
-    } catch (error) {
-      session.destroy(error);
-    }
+    void handOver(session, () => this.#onSession(session, socket));
   }
 }

@@ -1,31 +1,30 @@
-// Serving a session by the types of its streams: one handler for each, and one for all others.
+// Routing streams by their types: one handler for each, and one for all others. It knows of a session only that it
+// can be accepted from.
 
+import type { Stream, WaitOptions } from "@muxado/core";
 import { checkNumber, reportThrown } from "@muxado/core/layers";
 import { MAX_TYPE } from "./type-prefix.ts";
-import type { TypedSession } from "./typed-session.ts";
-import type { TypedStream } from "./typed-stream.ts";
 
-/** Does the work of one stream. The stream is its own: it ends it. */
-export type StreamHandler = (stream: TypedStream) => void | Promise<void>;
+/** What is known here of a stream. */
+interface Routed extends Pick<Stream, "id" | "error" | "reset" | "refuse"> {
+  readonly type: number;
+}
 
-/** Which handler serves the streams of which type. One table may serve any number of sessions. */
-export type Routes = Readonly<Record<number, StreamHandler>>;
+/** Does the work of one stream. */
+type Handler<One> = (stream: One) => void | Promise<void>;
 
-/** Options of {@link TypedSession.serve}. */
-export interface ServeOptions {
-  /** Serves streams of all other types. Default: resets them with STREAM_REFUSED. */
-  readonly otherwise?: StreamHandler | undefined;
-  /**
-   * Told what a handler threw or rejected with; its stream has been reset with INTERNAL_ERROR. Default: prints
-   * it with `console.error`, unless it is the stream's own error, which is the peer's or the session's doing.
-   */
-  readonly onError?: ((error: unknown, stream: TypedStream) => void) | undefined;
-  /** Stops serving when it aborts. Streams that are being served go on, and new ones wait for `accept`. */
+/** As `Routes` of sessions. */
+type Table<One> = Readonly<Record<number, Handler<One>>>;
+
+/** As `ServeOptions` of sessions. */
+interface RouterOptions<One> {
+  readonly otherwise?: Handler<One> | undefined;
+  readonly onError?: ((error: unknown, stream: One) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Throws what is wrong with a route, if something is. */
-export function checkRoutes(routes: Routes): void {
+export function checkRoutes(routes: Table<never>): void {
   for (const [type, handler] of Object.entries(routes)) {
     checkNumber("the type of a route", Number(type), 0, MAX_TYPE);
     if (typeof handler !== "function") {
@@ -35,13 +34,13 @@ export function checkRoutes(routes: Routes): void {
 }
 
 /** Serves `session` until it is over or the signal aborts. Never rejects. */
-export async function serve(
-  session: TypedSession,
-  routes: Routes,
-  { otherwise = refuse, onError = print, signal }: ServeOptions,
+export async function serve<One extends Routed>(
+  session: { accept(options: WaitOptions): Promise<One> },
+  routes: Table<One>,
+  { otherwise = refuse, onError = print, signal }: RouterOptions<One>,
 ): Promise<void> {
   for (;;) {
-    let stream: TypedStream;
+    let stream: One;
     try {
       stream = await session.accept({ signal });
     } catch {
@@ -51,10 +50,10 @@ export async function serve(
   }
 }
 
-async function run(
-  handler: StreamHandler,
-  stream: TypedStream,
-  onError: (error: unknown, stream: TypedStream) => void,
+async function run<One extends Routed>(
+  handler: Handler<One>,
+  stream: One,
+  onError: (error: unknown, stream: One) => void,
 ): Promise<void> {
   try {
     await handler(stream);
@@ -68,11 +67,11 @@ async function run(
   }
 }
 
-function refuse(stream: TypedStream): void {
+function refuse(stream: Routed): void {
   stream.refuse();
 }
 
-function print(error: unknown, stream: TypedStream): void {
+function print(error: unknown, stream: Routed): void {
   if (stream.error !== undefined && error === stream.error) return;
   console.error(`the handler of stream ${stream.id} of type ${stream.type} failed:`, error);
 }

@@ -1,5 +1,6 @@
-// A session whose streams say which protocol they carry: the types of its own streams are written, those of the
-// peer's are read, and the streams go on to whoever is there for their type. Spec §9.1.
+// A session whose streams say which protocol they carry, and such a stream. The session writes the types of its own
+// streams, reads those of the peer's, and gives the streams to those that are there for their type. A typed stream adds
+// one field and no state. Each has the other in its type, so they share a file. Spec §9.1.
 
 import {
   type Clock,
@@ -8,18 +9,21 @@ import {
   type GoAwayCode,
   type MuxadoError,
   type OpenOptions,
+  type Priority,
+  type ResetCode,
   type Role,
   type Session,
   type SessionEnd,
   type SessionStats,
   type Stream,
+  type StreamObserver,
+  type StreamStats,
   systemClock,
   type WaitOptions,
 } from "@muxado/core";
 import { AcceptIterator, AcceptQueue, checkNumber, reportThrown } from "@muxado/core/layers";
-import { checkRoutes, type Routes, serve, type ServeOptions } from "./router.ts";
+import { checkRoutes, serve } from "./router.ts";
 import { MAX_TYPE, prefixOf, TypeReader } from "./type-prefix.ts";
-import { TypedStream } from "./typed-stream.ts";
 
 /** Options of a {@link TypedSession}. */
 export interface TypedOptions {
@@ -50,6 +54,25 @@ export interface TypedOptions {
 export interface TypedOpenOptions extends OpenOptions {
   /** Which protocol the stream carries: 0 to 4 294 967 295. Default: the session's `defaultType`. */
   readonly type?: number | undefined;
+}
+
+/** Does the work of one stream. The stream is its own: it ends it. */
+export type StreamHandler = (stream: TypedStream) => void | Promise<void>;
+
+/** Which handler serves the streams of which type. One table may serve any number of sessions. */
+export type Routes = Readonly<Record<number, StreamHandler>>;
+
+/** Options of {@link TypedSession.serve}. */
+export interface ServeOptions {
+  /** Serves streams of all other types. Default: resets them with STREAM_REFUSED. */
+  readonly otherwise?: StreamHandler | undefined;
+  /**
+   * Told what a handler threw or rejected with; its stream has been reset with INTERNAL_ERROR. Default: prints
+   * it with `console.error`, unless it is the stream's own error, which is the peer's or the session's doing.
+   */
+  readonly onError?: ((error: unknown, stream: TypedStream) => void) | undefined;
+  /** Stops serving when it aborts. Streams that are being served go on, and new ones wait for `accept`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Sessions that are wrapped: two wrappers would share the peer's streams at random. */
@@ -228,5 +251,116 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     } catch (error) {
       reportThrown(error);
     }
+  }
+}
+
+/** A `Stream` with a type, past the bytes that say so; usable wherever a Stream is. */
+export class TypedStream implements Stream {
+  /** Which protocol it carries: 0 to 4 294 967 295, as both sides have agreed. */
+  readonly type: number;
+  /** The session that the stream belongs to. */
+  readonly session: TypedSession;
+  readonly #stream: Stream;
+
+  /** @internal */
+  constructor(session: TypedSession, stream: Stream, type: number) {
+    this.session = session;
+    this.#stream = stream;
+    this.type = type;
+  }
+
+  /** As `Stream.id`. */
+  get id(): number {
+    return this.#stream.id;
+  }
+
+  /** As `Stream.error`. */
+  get error(): MuxadoError | undefined {
+    return this.#stream.error;
+  }
+
+  /** As `Stream.priority`. */
+  get priority(): Required<Priority> {
+    return this.#stream.priority;
+  }
+
+  /** As `Stream.priority`. */
+  set priority(priority: Priority) {
+    this.#stream.priority = priority;
+  }
+
+  /** As `Stream.stats`. */
+  stats(): StreamStats {
+    return this.#stream.stats();
+  }
+
+  /** As `Stream.readable`. */
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#stream.readable;
+  }
+
+  /** As `Stream.writable`. */
+  get writable(): WritableStream<Uint8Array> {
+    return this.#stream.writable;
+  }
+
+  /** As `Stream.read`. */
+  read(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#stream.read(options);
+  }
+
+  /** As `Stream.write`. */
+  write(chunk: Uint8Array, options?: WaitOptions): Promise<void> {
+    return this.#stream.write(chunk, options);
+  }
+
+  /** As `Stream.closeWrite`. */
+  closeWrite(options?: WaitOptions): Promise<void> {
+    return this.#stream.closeWrite(options);
+  }
+
+  /** As `Stream.close`. */
+  close(options?: WaitOptions): Promise<void> {
+    return this.#stream.close(options);
+  }
+
+  /** As `Stream.reset`. */
+  reset(code?: ResetCode): void {
+    this.#stream.reset(code);
+  }
+
+  /** As `Stream.refuse`. */
+  refuse(code?: ResetCode): void {
+    this.#stream.refuse(code);
+  }
+
+  /** As `Stream.unref`. */
+  unref(): void {
+    this.#stream.unref();
+  }
+
+  /** As `Stream.take`. */
+  take(limit?: number): Uint8Array<ArrayBuffer> | null | undefined {
+    return this.#stream.take(limit);
+  }
+
+  /** As `Stream.offer`. */
+  offer(chunk: Uint8Array): number {
+    return this.#stream.offer(chunk);
+  }
+
+  /** As `Stream.observe`. */
+  observe(observer: StreamObserver | undefined): void {
+    this.#stream.observe(observer);
+  }
+
+  /** Reads to the end, as a `Stream` does. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
+    return this.#stream[Symbol.asyncIterator]();
+  }
+
+  /** {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stream[Symbol.asyncDispose]();
   }
 }

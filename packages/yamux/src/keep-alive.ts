@@ -1,8 +1,8 @@
 // Keeping a session alive, and finding out that its peer is gone: a ping each interval, and some sign of life within
 // the timeout of it. Spec §9.
 
-import { type Clock, MuxadoError, type WireSession } from "@muxado/core";
-import { checkNumber, Liveness, LONGEST_DELAY, type Question } from "@muxado/core/layers";
+import { type Clock, MuxadoError, type Timer, type WireSession } from "@muxado/core";
+import { checkNumber, Liveness, LONGEST_DELAY, type Question, Silence } from "@muxado/core/layers";
 
 /** Options of the keep-alive. */
 export interface KeepAliveOptions {
@@ -18,18 +18,6 @@ export interface KeepAliveOptions {
 
 const INTERVAL = 30_000;
 const TIMEOUT = 10_000;
-
-/** The timeout passes in so many parts, so that a thread which was blocked in any of them is found out. */
-const SLICES = 8;
-
-/**
- * A timer that is late by more than this part of the timeout says that we did not run: what the peer has sent
- * meanwhile may not have been read, and it is asked again.
- */
-const LATE = 0.1;
-
-/** How often it is asked again for that reason. */
-const MAX_REPEATS = 3;
 
 /** Throws a RangeError that names the option. */
 export function checkKeepAlive(options: KeepAliveOptions): void {
@@ -50,16 +38,11 @@ class KeepAlive {
   readonly #liveness: Liveness;
   readonly #interval: number;
   readonly #timeout: number;
-  #timer: { cancel(): void } | undefined;
+  #timer: Timer | undefined;
   #asking = new AbortController();
-  #isOver = false;
-  /** The last ping, and how long it is waited for: so many slices, of so many milliseconds each. */
+  /** The last ping, and the silence after it. */
   #question: Question | undefined;
-  #slice = 0;
-  #slicesLeft = 0;
-  #repeats = 0;
-  #listensSince = 0;
-  #listensSinceByWall = 0;
+  #silence: Silence | undefined;
 
   constructor(session: WireSession, clock: Clock, interval: number, timeout: number) {
     this.#session = session;
@@ -72,10 +55,15 @@ class KeepAlive {
 
   /** Until the next ping: the peer lives. */
   wait(): void {
-    this.#repeats = 0;
     const delay = Math.min(Math.max(this.#interval, this.#left), LONGEST_DELAY);
-    this.#set(() => {
+    this.#timer = this.#clock.setTimer(() => {
       if (this.#question?.isAnswered === false) this.#question.givenUp();
+      this.#silence = new Silence({
+        clock: this.#clock,
+        untilSign: true,
+        onLate: () => this.#ask(),
+        onVerdict: (isSilent) => (isSilent ? this.#giveUp() : this.wait()),
+      });
       this.#ask();
     }, delay);
   }
@@ -84,13 +72,11 @@ class KeepAlive {
   get #left(): number {
     const question = this.#question;
     if (question === undefined || question.isAnswered) return 0;
-    return question.askedAt + this.#slice * SLICES - this.#clock.now();
+    return question.askedAt + this.#silence!.patience - this.#clock.now();
   }
 
   #ask(): void {
     const question = (this.#question = this.#liveness.ask());
-    this.#slice = question.patience(this.#timeout) / SLICES;
-    this.#slicesLeft = SLICES;
     // One that is never answered is not waited for twice.
     this.#asking.abort();
     this.#asking = new AbortController();
@@ -100,39 +86,16 @@ class KeepAlive {
       // A session that is ending listens to nobody any more.
       () => signal.aborted || this.#end(),
     );
-    this.#listen();
+    this.#silence!.listen(question, this.#timeout);
   }
 
   #end(): void {
-    this.#isOver = true;
     this.#timer?.cancel();
+    this.#silence?.stop();
   }
 
-  #listen(): void {
-    this.#listensSince = this.#clock.now();
-    this.#listensSinceByWall = Date.now();
-    this.#set(() => this.#hasListened(), this.#slice);
-  }
-
-  #hasListened(): void {
-    if (this.#question!.look()) return this.wait();
-    const passed = this.#clock.now() - this.#listensSince;
-    const passedByWall = Date.now() - this.#listensSinceByWall;
-    const late = Math.max(passed, passedByWall) - this.#slice;
-    if (late > LATE * SLICES * this.#slice && this.#repeats < MAX_REPEATS) {
-      this.#repeats++;
-      this.#ask();
-    } else if (--this.#slicesLeft > 0) {
-      this.#listen();
-    } else {
-      // Input that waits is handled first.
-      this.#set(() => this.#judge(), 0);
-    }
-  }
-
-  #judge(): void {
-    if (this.#question!.look()) return this.wait();
-    const waited = Math.round(this.#slice * SLICES);
+  #giveUp(): void {
+    const waited = Math.round(this.#silence!.patience);
     this.#session.destroy(
       new MuxadoError({
         code: "HEARTBEAT_TIMEOUT",
@@ -141,9 +104,5 @@ class KeepAlive {
         detail: `neither an answer to a ping nor anything else has come for ${waited} ms`,
       }),
     );
-  }
-
-  #set(callback: () => void, delay: number): void {
-    if (!this.#isOver) this.#timer = this.#clock.setTimer(callback, delay);
   }
 }

@@ -1,6 +1,6 @@
 // The findings as plots: throughput over time, and how long requests take.
 
-import { drawPlot, type Line } from "./plot.ts";
+import { drawLines, type Line, marksUpTo } from "@muxado/bench/plot";
 import { type Findings, PIPE, type Requests } from "./simulation.ts";
 
 /** By file name, the SVG of each plot. */
@@ -16,16 +16,15 @@ function throughput({ tuned, fixed }: Findings): string {
     name,
     points: [[0, 0], ...samples.map(({ at, bytes }) => [at / 1000, megabits(bytes)] as const)],
   });
-  return drawPlot({
+  return drawLines({
     title: "One stream over 1 Gbit/s with a round trip of 100 ms",
     description:
       "With auto-tuning, throughput rises to all of the link; with a fixed window it stays at 2 %.",
     x: {
       label: "time since the stream was opened, in seconds",
-      most: PIPE.duration / 1000,
-      step: 0.5,
+      marks: marksUpTo(PIPE.duration / 1000),
     },
-    y: { label: "read, in Mbit/s", most: 1000, step: 200 },
+    y: { label: "read, in Mbit/s", marks: marksUpTo(1000) },
     lines: [line("window tuned by itself", tuned), line("fixed window of 256 KiB", fixed)],
   });
 }
@@ -36,17 +35,19 @@ function megabits(bytes: number): number {
 }
 
 function requests({ ordinary, urgent, urgentSmall }: Findings): string {
-  return drawPlot({
+  const lines = [
+    distribution("no priority", ordinary),
+    distribution("urgency 0", urgent),
+    distribution("urgency 0, budget of 64 KiB", urgentSmall),
+  ];
+  const longest = Math.max(...lines.flatMap(({ points }) => points.map(([ms]) => ms)));
+  return drawLines({
     title: "64-byte requests amid 8 bulk streams over 100 Mbit/s, 20 ms there and back",
     description:
       "Requests with urgency 0 are answered sooner, and sooner still with a smaller transport budget.",
-    x: { label: "time until the answer, in milliseconds", most: 60, step: 10 },
-    y: { label: "requests answered by then, in %", most: 100, step: 20 },
-    lines: [
-      distribution("no priority", ordinary),
-      distribution("urgency 0", urgent),
-      distribution("urgency 0, budget of 64 KiB", urgentSmall),
-    ],
+    x: { label: "time until the answer, in milliseconds", marks: marksUpTo(longest) },
+    y: { label: "requests answered by then, in %", marks: marksUpTo(100) },
+    lines,
   });
 }
 

@@ -1,16 +1,22 @@
 // Taking sessions from an HTTP server: which upgrades become WebSockets, and the sessions over them.
 
-import { once } from "node:events";
+import { AsyncResource } from "node:async_hooks";
 import { createServer as createHttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { AddressInfo, ListenOptions } from "node:net";
 import type { Duplex } from "node:stream";
 import { type CloseOptions, type Session } from "@muxado/core";
-import { checkNumber, reportThrown } from "@muxado/core/layers";
+import {
+  checkNumber,
+  closedBeforeListening,
+  contextBy,
+  handOver,
+  reportThrown,
+  startListening,
+} from "@muxado/core/layers";
 import { type WebSocket, WebSocketServer } from "ws";
 import { attach } from "../attach.ts";
-import { keepContext } from "./context.ts";
 import { checkServerOptions, type ServerOptions } from "./options.ts";
 import { originRefusal } from "./origin.ts";
 import { handshakeRefusal, type Refusal, refuse, requireUpgrade } from "./refusal.ts";
@@ -27,6 +33,9 @@ export type SessionHandler = (session: Session, request: IncomingMessage) => voi
 
 /** Where a server listens: what `net.Server.listen` takes, such as `port` and `host`. */
 export type { ListenOptions };
+
+/** Keeps the AsyncLocalStorage stores of its caller. */
+const keepContext = contextBy(AsyncResource);
 
 /** Listeners to upgrades of all session servers: an upgrade has one answer, and so an HTTP server has one of them. */
 const upgradeListeners = new WeakSet<object>();
@@ -103,18 +112,8 @@ export class Server {
    * @throws the system's error, such as EADDRINUSE, and an error if the server has been closed.
    */
   async listen(options: ListenOptions): Promise<void> {
-    const closedError = new Error("the server was closed before it listened");
-    if (this.#closing) throw closedError;
-    this.#http.listen(options);
-    const settled = new AbortController();
-    const { signal } = settled;
-    try {
-      const closed = once(this.#http, "close", { signal }).then(() => Promise.reject(closedError));
-      await Promise.race([once(this.#http, "listening", { signal }), closed]);
-    } finally {
-      // The HTTP server may be somebody else's: no listener of ours stays.
-      settled.abort();
-    }
+    if (this.#closing) throw closedBeforeListening();
+    await startListening(this.#http, options);
   }
 
   /** Where it listens: an address with its port, or the path of a Unix socket; null when it does not. */
@@ -228,15 +227,7 @@ export class Server {
     }
     this.#sessions.add(session);
     void session.closed.then(() => this.#sessions.delete(session));
-    void this.#handle(session, request);
-  }
-
-  async #handle(session: Session, request: IncomingMessage): Promise<void> {
-    try {
-      await this.#onSession(session, request);
-    } catch (error) {
-      session.destroy(error);
-    }
+    void handOver(session, () => this.#onSession(session, request));
   }
 
   /** Last of all, whatever it is about: what it throws is no reason to leave anything undone. */
