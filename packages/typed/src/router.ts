@@ -1,14 +1,14 @@
-// Serving a session by the types of its streams: one handler for each, and one for all others.
+// Serves a session by the types of its streams: one handler for each type, and one for all other types.
 
 import { checkNumber, reportThrown } from "@muxado/core/layers";
 import { MAX_TYPE } from "./type-prefix.ts";
 import type { TypedSession } from "./typed-session.ts";
 import type { TypedStream } from "./typed-stream.ts";
 
-/** Does the work of one stream. The stream is its own: it ends it. */
+/** Does the work of one stream. The handler owns the stream and must end it. */
 export type StreamHandler = (stream: TypedStream) => void | Promise<void>;
 
-/** Which handler serves the streams of which type. One table may serve any number of sessions. */
+/** The handler for each type. One table may serve any number of sessions. */
 export type Routes = Readonly<Record<number, StreamHandler>>;
 
 /** Options of {@link TypedSession.serve}. */
@@ -16,15 +16,16 @@ export interface ServeOptions {
   /** Serves streams of all other types. Default: resets them with STREAM_REFUSED. */
   readonly otherwise?: StreamHandler | undefined;
   /**
-   * Told what a handler threw or rejected with; its stream has been reset with INTERNAL_ERROR. Default: prints
-   * it with `console.error`, unless it is the stream's own error, which is the peer's or the session's doing.
+   * Called with the error that a handler threw or rejected with. Its stream has been reset with INTERNAL_ERROR.
+   * Default: prints the error with `console.error`, unless it is the stream's own error, which the peer or the session
+   * has caused.
    */
   readonly onError?: ((error: unknown, stream: TypedStream) => void) | undefined;
-  /** Stops serving when it aborts. Streams that are being served go on, and new ones wait for `accept`. */
+  /** Stops serving when it aborts. Streams that are being served continue, and new streams wait for `accept`. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Throws what is wrong with a route, if something is. */
+/** Throws a RangeError or TypeError if a route is wrong. */
 export function checkRoutes(routes: Routes): void {
   for (const [type, handler] of Object.entries(routes)) {
     checkNumber("the type of a route", Number(type), 0, MAX_TYPE);

@@ -1,4 +1,4 @@
-// A stream that has said its type. Everything else about it is the stream's own: this adds one field and no state.
+// A stream whose type is known. It adds one field and no state; everything else belongs to the stream that it wraps.
 
 import type {
   MuxadoError,
@@ -11,9 +11,9 @@ import type {
 } from "@muxado/core";
 import type { TypedSession } from "./typed-session.ts";
 
-/** A `Stream` with a type, past the bytes that say so; usable wherever a Stream is. */
+/** A `Stream` with a type. The bytes of the type have been read. You can use it wherever you can use a Stream. */
 export class TypedStream implements Stream {
-  /** Which protocol it carries: 0 to 4 294 967 295, as both sides have agreed. */
+  /** The protocol that the stream carries: 0 to 4 294 967 295, as both sides have agreed. */
   readonly type: number;
   /** The session that the stream belongs to. */
   readonly session: TypedSession;
@@ -26,97 +26,97 @@ export class TypedStream implements Stream {
     this.type = type;
   }
 
-  /** As `Stream.id`. */
+  /** Like `Stream.id`. */
   get id(): number {
     return this.#stream.id;
   }
 
-  /** As `Stream.error`. */
+  /** Like `Stream.error`. */
   get error(): MuxadoError | undefined {
     return this.#stream.error;
   }
 
-  /** As `Stream.priority`. */
+  /** Like `Stream.priority`. */
   get priority(): Required<Priority> {
     return this.#stream.priority;
   }
 
-  /** As `Stream.priority`. */
+  /** Like `Stream.priority`. */
   set priority(priority: Priority) {
     this.#stream.priority = priority;
   }
 
-  /** As `Stream.stats`. */
+  /** Like `Stream.stats`. */
   stats(): StreamStats {
     return this.#stream.stats();
   }
 
-  /** As `Stream.readable`. */
+  /** Like `Stream.readable`. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#stream.readable;
   }
 
-  /** As `Stream.writable`. */
+  /** Like `Stream.writable`. */
   get writable(): WritableStream<Uint8Array> {
     return this.#stream.writable;
   }
 
-  /** As `Stream.read`. */
+  /** Like `Stream.read`. */
   read(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.#stream.read(options);
   }
 
-  /** As `Stream.write`. */
+  /** Like `Stream.write`. */
   write(chunk: Uint8Array, options?: WaitOptions): Promise<void> {
     return this.#stream.write(chunk, options);
   }
 
-  /** As `Stream.closeWrite`. */
+  /** Like `Stream.closeWrite`. */
   closeWrite(options?: WaitOptions): Promise<void> {
     return this.#stream.closeWrite(options);
   }
 
-  /** As `Stream.close`. */
+  /** Like `Stream.close`. */
   close(options?: WaitOptions): Promise<void> {
     return this.#stream.close(options);
   }
 
-  /** As `Stream.reset`. */
+  /** Like `Stream.reset`. */
   reset(code?: ResetCode): void {
     this.#stream.reset(code);
   }
 
-  /** As `Stream.refuse`. */
+  /** Like `Stream.refuse`. */
   refuse(code?: ResetCode): void {
     this.#stream.refuse(code);
   }
 
-  /** As `Stream.unref`. */
+  /** Like `Stream.unref`. */
   unref(): void {
     this.#stream.unref();
   }
 
-  /** As `Stream.take`. */
+  /** Like `Stream.take`. */
   take(limit?: number): Uint8Array<ArrayBuffer> | null | undefined {
     return this.#stream.take(limit);
   }
 
-  /** As `Stream.offer`. */
+  /** Like `Stream.offer`. */
   offer(chunk: Uint8Array): number {
     return this.#stream.offer(chunk);
   }
 
-  /** As `Stream.observe`. */
+  /** Like `Stream.observe`. */
   observe(observer: StreamObserver | undefined): void {
     this.#stream.observe(observer);
   }
 
-  /** Reads to the end, as a `Stream` does. */
+  /** Reads to the end, like a `Stream`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
     return this.#stream[Symbol.asyncIterator]();
   }
 
-  /** {@link close}, for `await using`. */
+  /** Calls {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stream[Symbol.asyncDispose]();
   }
