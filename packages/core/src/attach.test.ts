@@ -1,4 +1,4 @@
-// A session over a pair of Web Streams: what the pair's ends and failures become.
+// A session over a pair of Web Streams: the session's reaction to the ends and failures of the pair.
 
 import { encode } from "@muxado/frame";
 import { settle, bytes, data, goAway, syn } from "@muxado/testkit";

@@ -1,4 +1,4 @@
-// The transport that every runtime has: a pair of Web Streams.
+// The transport for every runtime: a pair of Web Streams.
 
 import { concatenated } from "./base/bytes.ts";
 import type { Role, SessionOptions } from "./options.ts";
@@ -7,24 +7,24 @@ import { Session } from "./session.ts";
 
 /** Two Web Streams of bytes that together are one connection. */
 export interface ByteStreamPair {
-  /** What the peer sends. */
+  /** Bytes from the peer. */
   readonly readable: ReadableStream<Uint8Array>;
-  /** What goes to the peer. */
+  /** Bytes to the peer. */
   readonly writable: WritableStream<Uint8Array>;
 }
 
 /** Options of {@link attach}. */
 export interface AttachOptions extends SessionOptions {
-  /** Which side this is; the peer is the other. */
+  /** Which side this is. The peer is the other side. */
   readonly role: Role;
 }
 
 /**
- * A session over any pair of Web Streams: a Deno connection, a WebTransport stream, two TransformStreams.
+ * Makes a session over any pair of Web Streams: a Deno connection, a WebTransport stream, two TransformStreams.
  *
- * Locks both streams and owns them from now on; the session's end ends them.
+ * The session locks both streams and owns them from now on. They end when the session ends.
  *
- * @throws {RangeError | TypeError} naming the option that is out of range, or if a stream is locked.
+ * @throws {RangeError | TypeError} if an option is out of range (the message names it), or if a stream is locked.
  */
 export function attach(pair: ByteStreamPair, options: AttachOptions): Session {
   return new Session(new PairTransport(pair), options.role, options);
@@ -49,8 +49,8 @@ class PairTransport implements Transport {
   }
 
   /**
-   * Copies, unlike a socket's transport: a pair may be a mere queue whose consumer reads the bytes long after
-   * the write has resolved, when the session has encoded other frames in their place.
+   * Copies the chunks; the transport of a socket does not. A pair may be a queue whose consumer reads the bytes long
+   * after the write has resolved. By then, the session has encoded other frames in the same memory.
    */
   write(chunks: Uint8Array[]): void {
     this.#writer.write(concatenated(chunks)).then(

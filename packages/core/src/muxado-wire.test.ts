@@ -1,4 +1,4 @@
-// The default wire: what a session needs to know of it, and the two things that it adds to the codec.
+// The default wire: the properties that a session needs, and the two things that the wire adds to the codec.
 
 import { encode, type Frame } from "@muxado/frame";
 import { describe, expect, it } from "vitest";

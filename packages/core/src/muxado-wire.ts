@@ -1,4 +1,4 @@
-// The muxado wire, the default: @muxado/frame's codec behind the wire boundary (docs/spec/muxado.md).
+// The muxado wire, the default: the codec of @muxado/frame behind the wire boundary (docs/spec/muxado.md).
 
 import {
   FIRST_CLIENT_STREAM_ID,
@@ -24,12 +24,12 @@ const CONTROL_LENGTH = HEADER_LENGTH + 4;
 const GOAWAY_LENGTH = HEADER_LENGTH + 8;
 
 /**
- * Go's reader of GOAWAY takes 8 bytes too many. An empty DATA|FIN on an id that is never opened is exactly
- * that long: Go swallows it, and a correct peer ignores a FIN on an unknown id (spec appendix, G3).
+ * Go's reader of GOAWAY reads 8 bytes too many. An empty DATA|FIN frame has exactly this length, and Go swallows it. A
+ * correct peer ignores it, because it is a FIN on an id that is never opened (spec appendix, G3).
  */
 const FILLER_STREAM_ID = MAX_STREAM_ID;
 
-/** The muxado wire protocol, as the Go and Rust peers speak it. The default of every session. */
+/** The muxado wire protocol, as the Go and Rust peers use it. It is the default of every session. */
 export const muxado: Wire = {
   name: "muxado",
   dataHeaderLength: HEADER_LENGTH,
@@ -42,7 +42,7 @@ export const muxado: Wire = {
   firstServerStreamId: FIRST_SERVER_STREAM_ID,
   maxStreamId: FILLER_STREAM_ID - 1,
   maxUnacknowledged: undefined,
-  // Go refuses a stream with this code but keeps its entry mapped until a reset frees it (appendix, G5).
+  // Go refuses a stream with this code, but keeps its entry until a reset frees it (appendix, G5).
   answersFullAcceptQueue: true,
 
   createDecoder: (handler) => new PushDecoder(handler),

@@ -1,4 +1,4 @@
-// Options: their defaults, their limits, and that whoever passes a limit is told which.
+// Options: their defaults and limits. The error for a value outside a limit names the option.
 
 import { describe, expect, it } from "vitest";
 import { flushInNextTask, systemClock } from "./base/clock.ts";
@@ -58,7 +58,7 @@ it("every numeric option is among those above", () => {
   const numeric = Object.entries(resolveOptions("server", {}))
     .filter(([, value]) => typeof value === "number")
     .map(([name]) => name);
-  // Its meaning depends on windowSize, below.
+  // Its meaning depends on windowSize; see below.
   expect(numeric.sort()).toEqual([...Object.keys(NUMBERS), "maxWindowSize"].sort());
 });
 

@@ -1,4 +1,4 @@
-// The options of a session: their meaning, defaults and limits, and the one place where they are checked.
+// The options of a session: their meaning, defaults and limits. This is the only place that checks them.
 
 import {
   type Clock,
@@ -15,137 +15,143 @@ import type { Transport } from "./seams/transport.ts";
 import type { Wire } from "./seams/wire.ts";
 import type { Stream } from "./stream.ts";
 
-/** Which side of the session this is: it decides whose stream ids are odd. The two sides must differ. */
+/** Which side of the session this is. It decides which side uses odd stream ids. The two sides must differ. */
 export type Role = "client" | "server";
 
-/** What a {@link RecordHook} is told of its session. */
+/** The facts about a session that a {@link RecordHook} gets. */
 export interface RecordedSession {
-  /** Which side it is. */
+  /** Which side of the session is recorded. */
   readonly role: Role;
-  /** Its wire protocol. */
+  /** The wire protocol of the session. */
   readonly wire: Wire;
-  /** Its source of time. */
+  /** The session's source of time. */
   readonly clock: Clock;
 }
 
-/** Called when a session is made, with its transport. The session uses the one that is returned in its place. */
+/** Called with the transport when a session is made. The session uses the returned transport instead. */
 export type RecordHook = (transport: Transport, session: RecordedSession) => Transport;
 
-/** Told of each stream of a session, of either side. What it throws is reported as an uncaught exception of its own. */
+/** Called for each stream of a session, opened by either side. Its errors are reported as uncaught exceptions. */
 export interface StreamWatcher {
-  /** Called when `stream` was opened here, or has arrived: before it can be accepted, and inside `open`. */
+  /** Called when `stream` was opened here, inside `open`, or when it has arrived, before it can be accepted. */
   opened?(stream: Stream): void;
-  /** Called when both directions of `stream` have ended, or it has failed: then its `error` says why. */
+  /** Called when both directions of `stream` have ended, or when it has failed. Then `stream.error` says why. */
   closed?(stream: Stream): void;
 }
 
-/** Options that every session takes, whatever carries it. */
+/** Options of every session, over every transport. */
 export interface SessionOptions {
   /** The wire protocol. Default: `muxado`, the only one in this package. */
   readonly wire?: Wire | undefined;
   /**
-   * Bytes that a peer may have unread or on their way on one stream. Default: 262 144, what every peer assumes,
-   * and then as many as the reader consumes in some round trips, up to `maxWindowSize`. A given size is fixed: less
-   * than the wire's initial credit takes hold once that credit is used up; more is granted by one increment for each
-   * stream.
+   * Bytes that the peer may have unread or on their way on one stream. Default: 262 144, which every peer assumes. The
+   * default window then grows to the bytes that the reader consumes in some round trips, up to `maxWindowSize`. A given
+   * size is fixed. A size below the wire's initial credit applies after that credit is used up. A larger size is
+   * granted with one increment for each stream.
    */
   readonly windowSize?: number | undefined;
-  /** The most bytes that a window of no given size grows to. Default: 16 777 216. */
+  /** The most bytes of a window without a given size. Default: 16 777 216. */
   readonly maxWindowSize?: number | undefined;
   /**
-   * Bytes of memory for what the peer has sent and nobody has read, and for writes that wait. Windows grow into a quarter
-   * of it. Streams that wait for `accept` may fill their windows beside that; of the rest, as much is granted as there
-   * is: while so many accepted streams have unread bytes, `accept` waits. Streams that were opened here have their first
-   * window besides. When all that was not enough, the streams that hold most are reset with ENHANCE_YOUR_CALM.
-   * Default: 134 217 728, or four times `windowSize` if that is more.
+   * Bytes of memory for received bytes that nobody has read, and for writes that wait. A quarter of it is for windows
+   * that grow. Another part lets the streams that wait for `accept` fill their windows. The rest lets accepted streams
+   * fill their windows: while as many of them as fit have unread bytes, `accept` waits. The first window of a stream
+   * opened here does not count. If the budget is exceeded nevertheless, the streams that hold the most are reset with
+   * ENHANCE_YOUR_CALM. Default: 134 217 728, or four times `windowSize` if that is more.
    */
   readonly memoryBudget?: number | undefined;
   /**
-   * Bytes between the streams and the transport, from which on writes wait in their streams: a late urgent write waits
-   * for no more than these and one frame. Default: 262 144.
+   * Bytes between the streams and the transport. At this limit, writes wait in their streams. A late urgent write waits
+   * for no more than these bytes and one frame. Default: 262 144.
    */
   readonly transportBudget?: number | undefined;
-  /** Remote streams that may wait for `accept`; one more is refused with ACCEPT_QUEUE_FULL. Default: 128; on Yamux 256. */
+  /**
+   * Remote streams that may wait for `accept`; one more is refused with ACCEPT_QUEUE_FULL. Default: 128; on Yamux 256.
+   */
   readonly acceptBacklog?: number | undefined;
   /**
-   * Remote streams that may be open at once; one more is refused with STREAM_REFUSED. Each costs the session half a
-   * kilobyte and the application what it does with it. Default: 4 096.
+   * Remote streams that may be open at once; one more is refused with STREAM_REFUSED. Each stream costs the session
+   * half a kilobyte, and the application the memory that it uses for the stream. Default: 4 096.
    */
   readonly maxInboundStreams?: number | undefined;
-  /** Local streams that may be open at once; `open` beyond throws STREAM_LIMIT. Default: no cap. A Rust peer takes 512 of both sides together. */
+  /**
+   * Local streams that may be open at once; for one more, `open` throws STREAM_LIMIT. Default: no cap. A Rust peer
+   * takes 512 streams of both sides together.
+   */
   readonly maxOutboundStreams?: number | undefined;
   /**
-   * Resets that the peer may provoke in 10 seconds, counted from the first of them, by refused opens or by breaking rules; one more
-   * ends the session with ENHANCE_YOUR_CALM. Default: 10 000.
+   * Resets that the peer may provoke in 10 seconds, by refused opens or by broken rules. The 10 seconds begin with the
+   * first reset. One more reset ends the session with ENHANCE_YOUR_CALM. Default: 10 000.
    */
   readonly maxProvokedResets?: number | undefined;
   /**
-   * Resets that the peer has provoked and that may wait while the transport takes no writes; one more ends the
-   * session with ENHANCE_YOUR_CALM. Default: 10 000.
+   * Resets provoked by the peer that may wait while the transport takes no writes; one more ends the session with
+   * ENHANCE_YOUR_CALM. Default: 10 000.
    */
   readonly maxWaitingResets?: number | undefined;
   /**
-   * Streams of its own that the peer may reset in 10 seconds, each within 10 seconds of its last frame and before
-   * anything was sent on it; one more ends the session with ENHANCE_YOUR_CALM. Default: 10 000.
+   * Streams of its own that the peer may reset in 10 seconds. A reset counts if it comes within 10 seconds of the
+   * stream's last frame and before anything was sent on the stream. One more ends the session with ENHANCE_YOUR_CALM.
+   * Default: 10 000.
    */
   readonly maxRapidResets?: number | undefined;
-  /** Frames in a row that say nothing; one more ends the session with ENHANCE_YOUR_CALM. Default: 100. */
+  /** Frames in a row without any content; one more ends the session with ENHANCE_YOUR_CALM. Default: 100. */
   readonly maxEmptyFrames?: number | undefined;
   /**
-   * Increments that the peer may send beyond one for each byte that was sent to it and each stream that it has opened;
-   * one more ends the session with ENHANCE_YOUR_CALM. Default: 10 000.
+   * Increments that the peer may send in addition to one for each byte that was sent to it and one for each stream that
+   * it has opened; one more ends the session with ENHANCE_YOUR_CALM. Default: 10 000.
    */
   readonly maxUnearnedIncrements?: number | undefined;
   /**
-   * Frames that the peer may send on streams that are not there, beyond four for each frame that was sent to it and for
-   * each stream that it has opened, and the credit of those that were reset here; one more ends the session with
-   * ENHANCE_YOUR_CALM. Default: 10 000.
+   * Frames that the peer may send on streams that do not exist, in addition to four for each frame that was sent to it
+   * and four for each stream that it has opened. Frames that use the remaining credit of streams that were reset here
+   * do not count. One more ends the session with ENHANCE_YOUR_CALM. Default: 10 000.
    */
   readonly maxStrayFrames?: number | undefined;
   /**
-   * Milliseconds that a write may wait for the peer's credit without getting any, before its stream is reset with
+   * Milliseconds that a write may wait for the peer's credit without getting any. Then its stream is reset with
    * WRITE_TIMEOUT. Default: 300 000.
    */
   readonly writeTimeout?: number | undefined;
   /**
-   * Milliseconds that the transport may take for one write, and at most twice that, before the session ends with
-   * TRANSPORT_FAILED. A slow line takes some hundred kilobytes in that time. Default: 300 000.
+   * Milliseconds that the transport may take for one write. After this time, or at most twice this time, the session
+   * ends with TRANSPORT_FAILED. A slow line takes some hundred kilobytes in that time. Default: 300 000.
    */
   readonly transportTimeout?: number | undefined;
   /**
-   * Milliseconds that a stream which was closed here waits for the peer's end of it, before it is reset. Default:
-   * 300 000.
+   * Milliseconds that a stream that was closed here waits for the peer to end it. Then it is reset. Default: 300 000.
    */
   readonly streamCloseTimeout?: number | undefined;
   /**
-   * Milliseconds that a stream of the peer's may wait for `accept`, and at most twice that, before it is refused
-   * with STREAM_REFUSED. Default: 60 000; on Yamux 30 000.
+   * Milliseconds that a stream of the peer may wait for `accept`. After this time, or at most twice this time, it is
+   * refused with STREAM_REFUSED. Default: 60 000; on Yamux 30 000.
    */
   readonly acceptTimeout?: number | undefined;
   /**
-   * Milliseconds that `close` waits for open streams, for their output to leave, and for the peer to take it and end
-   * the connection, before it resets and drops what is left. Default: 30 000; Infinity: no deadline.
+   * Milliseconds that `close` waits for open streams to end, for their output to leave, and for the peer to take it and
+   * end the connection. Then it resets open streams and drops unsent output. Default: 30 000; Infinity: no deadline.
    */
   readonly closeTimeout?: number | undefined;
-  /** Milliseconds after a peer's GOAWAY, without any stream open, until the session ends by itself. Default: 30 000. */
+  /** Milliseconds without an open stream after the peer's GOAWAY until the session ends by itself. Default: 30 000. */
   readonly goAwayTimeout?: number | undefined;
   /**
-   * Milliseconds that the last output of a session has to leave, and the peer to take it and end the connection, after
-   * any end but a drain; at most 1 000 after the deadline of a drain. Default: 10 000.
+   * Milliseconds for the last output of a session to leave, and for the peer to take it and end the connection, after
+   * any end except a drain; at most 1 000 after the deadline of a drain. Default: 10 000.
    */
   readonly lingerTimeout?: number | undefined;
-  /** Sees each frame, in and out; for debugging. Default: none, at no cost. */
+  /** Called with each frame, in and out; for debugging. Default: none, at no cost. */
   readonly trace?: Trace | undefined;
   /**
-   * Told of each stream that begins and ends, also inside commands; every command is safe inside. Default: nobody is.
+   * Called for each stream that begins or ends, also inside commands. Every command is safe inside it. Default: none.
    */
   readonly watcher?: StreamWatcher | undefined;
   /**
-   * Called when an observer is given to a stream, and returns what runs its calls later: for platforms with a context that
-   * follows what a program does, as Node's AsyncLocalStorage. Default: the adapter's, or none.
+   * Called when an observer is given to a stream. Returns a function that runs the observer's calls later. For
+   * platforms with a context that follows the calls of a program, such as AsyncLocalStorage of Node. Default: the
+   * adapter's, or none.
    */
   readonly keepContext?: KeepContext | undefined;
-  /** Stands between the session and its transport, such as a recorder's `record`. Default: nothing does. */
+  /** Wraps the transport of the session, for example `record` of a recorder. Default: none. */
   readonly record?: RecordHook | undefined;
   /** The source of time. Default: the platform's. */
   readonly clock?: Clock | undefined;
@@ -156,7 +162,7 @@ export interface SessionOptions {
 /** Options without a default. */
 type Hook = "trace" | "record" | "watcher" | "keepContext";
 
-/** The options of a session with every default filled in. */
+/** The options of a session with all defaults filled in. */
 export type ResolvedOptions = {
   readonly [Name in keyof Omit<SessionOptions, Hook>]-?: NonNullable<SessionOptions[Name]>;
 } & {
@@ -167,10 +173,10 @@ export type ResolvedOptions = {
   readonly keepContext: KeepContext | undefined;
 };
 
-/** What a window of no given size grows to, at the most: enough for 1 Gbit/s over a round trip of 100 ms. */
+/** The most bytes of a window without a given size: enough for 1 Gbit/s over a round trip of 100 ms. */
 const MAX_WINDOW_SIZE = 16 * 1024 * 1024;
 
-/** Every numeric option: default, least, most. Infinity is always allowed where the most is Infinity. */
+/** Each numeric option: default, least and most. Infinity is allowed where the most is Infinity. */
 const NUMBERS = {
   windowSize: [undefined, 1, undefined],
   maxWindowSize: [MAX_WINDOW_SIZE, 1, undefined],
@@ -196,7 +202,7 @@ const NUMBERS = {
   Record<keyof SessionOptions, readonly [number | undefined, number, number | undefined]>
 >;
 
-/** Fills in defaults. Throws a RangeError or TypeError that names the option. */
+/** Fills in the defaults. Throws a RangeError or TypeError that names the option. */
 export function resolveOptions(role: Role, options: SessionOptions): ResolvedOptions {
   if (role !== "client" && role !== "server") {
     throw new TypeError(`role must be "client" or "server", got ${String(role)}`);
@@ -220,7 +226,7 @@ export function resolveOptions(role: Role, options: SessionOptions): ResolvedOpt
     wire,
     ...numbers,
     memoryBudget: options.memoryBudget ?? Math.max(numbers.memoryBudget, 4 * numbers.windowSize),
-    // A given size is fixed, whatever it is.
+    // A given size is fixed, so the window must not grow beyond it.
     maxWindowSize: options.windowSize ?? numbers.maxWindowSize,
     trace: options.trace,
     watcher: options.watcher,
@@ -232,9 +238,9 @@ export function resolveOptions(role: Role, options: SessionOptions): ResolvedOpt
 }
 
 /**
- * Throws now what a session would throw when it is made: for adapters that dial or listen first.
+ * Throws the errors that a session would throw when it is made. For adapters that dial or listen first.
  *
- * @throws {RangeError | TypeError} naming the option that is out of range.
+ * @throws {RangeError | TypeError} if an option is out of range; the message names the option.
  */
 export function checkOptions(role: Role, options: SessionOptions): void {
   resolveOptions(role, options);

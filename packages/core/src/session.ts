@@ -1,6 +1,6 @@
-// One session, as the application holds it: opening, accepting, closing; and the place where its parts are made and
-// given to each other. Bytes come in through inbound and leave through outbound; what frames mean is in dispatch, how it
-// all ends in shutdown.
+// One session as the application holds it: open, accept and close. This file also makes the parts of a session and
+// gives them to each other. Bytes arrive through inbound and leave through outbound. Dispatch handles frames; shutdown
+// handles the end.
 
 import { NOTHING } from "./base/bytes.ts";
 import { type ResetCode, wireCodeOf } from "./base/errors.ts";
@@ -43,13 +43,13 @@ import { Stream } from "./stream.ts";
 
 /** Options of {@link Session.open}. */
 export interface OpenOptions {
-  /** Resets the stream with STREAM_CANCELLED when it aborts, at any time of the stream's life. */
+  /** When this signal aborts, the stream is reset with STREAM_CANCELLED, at any time of the stream's life. */
   readonly signal?: AbortSignal | undefined;
-  /** When the stream's output leaves, compared with that of other streams. Default: urgency 3, weight 16. */
+  /** When the stream's output is sent, compared with other streams. Default: urgency 3, weight 16. */
   readonly priority?: Priority | undefined;
 }
 
-/** Why a peer is told to open no more streams: a name of the protocol's or a number. */
+/** The reason in a GOAWAY: a name from the protocol, or a number. */
 export type GoAwayCode = "NO_ERROR" | ResetCode;
 
 interface OwnParts {
@@ -61,12 +61,12 @@ interface OwnParts {
 }
 
 /**
- * Many streams over one transport, opened from either side.
+ * Many streams over one transport. Both sides can open streams.
  *
- * An adapter makes it (`connect`, `createServer`, `attach`); it owns the transport from then on.
+ * An adapter makes the session (`connect`, `createServer`, `attach`). From then on the session owns the transport.
  */
 export class Session implements AsyncIterable<Stream> {
-  /** Which side this is. */
+  /** Which side of the session this is. */
   readonly role: Role;
   /** @internal */
   readonly options: ResolvedOptions;
@@ -76,7 +76,7 @@ export class Session implements AsyncIterable<Stream> {
   readonly outbound: Outbound;
   /** @internal */
   readonly scheduler: Scheduler;
-  /** @internal Streams that have output and that the peer gives no credit. */
+  /** @internal Streams that have output but no credit from the peer. */
   readonly stalled: StalledStreams;
   /** @internal */
   readonly memory: MemoryBudget;
@@ -86,13 +86,13 @@ export class Session implements AsyncIterable<Stream> {
   readonly resets: Resets<Stream>;
   /** @internal Undefined on a wire whose peers do not acknowledge streams. */
   readonly acknowledgements: Acknowledgements<Stream> | undefined;
-  /** @internal Parts that nobody reaches through the session. */
+  /** @internal Parts that no other file reaches through the session. */
   readonly own: OwnParts;
 
   /**
-   * Runs the protocol over `transport`, which it starts, and from now on owns.
+   * Runs the protocol over `transport`. The session starts the transport and owns it from now on.
    *
-   * @throws {RangeError | TypeError} naming the option that is out of range.
+   * @throws {RangeError | TypeError} if an option is out of range; the message names the option.
    */
   constructor(transport: Transport, role: Role, options: SessionOptions = {}) {
     this.role = role;
@@ -209,7 +209,7 @@ export class Session implements AsyncIterable<Stream> {
     wire.began?.(this, clock);
   }
 
-  /** Settles with the full story once the session and its transport have ended; never rejects. */
+  /** Resolves with a description of the end after the session and its transport have ended. Never rejects. */
   get closed(): Promise<SessionEnd> {
     return this.own.shutdown.closed;
   }
@@ -217,10 +217,10 @@ export class Session implements AsyncIterable<Stream> {
   /**
    * Opens a stream. The peer learns of it with the first write, or at the end of this turn.
    *
-   * @throws {MuxadoError} SESSION_CLOSED (or why the session ended), REMOTE_GONE_AWAY, STREAM_LIMIT,
-   * STREAMS_EXHAUSTED; all of them safe to retry on another session.
+   * @throws {MuxadoError} SESSION_CLOSED (or the reason of the session's end), REMOTE_GONE_AWAY, STREAM_LIMIT,
+   * STREAMS_EXHAUSTED. In each case a retry on another session is safe.
    * @throws {RangeError} if the priority is out of range.
-   * @throws the signal's reason, if it has aborted.
+   * @throws the signal's reason, if the signal has aborted.
    */
   open(options?: OpenOptions): Stream {
     const signal = options?.signal;
@@ -240,24 +240,23 @@ export class Session implements AsyncIterable<Stream> {
   }
 
   /**
-   * The next stream that the peer has opened. Several accepts may wait; they are served in order.
+   * Resolves with the next stream that the peer has opened. Several calls may wait; they are served in order.
    *
-   * @throws {MuxadoError} once the session is over and every stream that came before has been given out.
+   * @throws {MuxadoError} after the session has ended and every stream that came before has been accepted.
    */
   accept(options?: WaitOptions): Promise<Stream> {
     return this.own.acceptQueue.accept(options?.signal);
   }
 
-  /** Accepts streams until the session is over, however it ended. Leaving the loop leaves the session as it is. */
+  /** Accepts streams until the session has ended, in whatever way. Leaving the loop does not end the session. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Stream> {
     return new AcceptIterator(() => this.own.acceptQueue.next());
   }
 
   /**
-   * Closes gracefully: opens and takes no more streams, waits for those that are open, says GOAWAY, sends all
-   * that is queued, and ends the transport. Streams that outlast the deadline are reset, and output that does
-   * is lost, which `closed` then reports as DRAIN_TIMEOUT. Resolves with `closed`; never rejects; harmless when
-   * repeated.
+   * Closes gracefully. The session opens and accepts no more streams and waits for open streams to end. Then it sends
+   * GOAWAY and all queued output, and ends the transport. At the deadline, open streams are reset and unsent output is
+   * lost; `closed` then reports DRAIN_TIMEOUT. Resolves with `closed`; never rejects. A repeated call is harmless.
    *
    * @throws {RangeError} at once, if the timeout is not a number of milliseconds.
    */
@@ -268,22 +267,22 @@ export class Session implements AsyncIterable<Stream> {
   }
 
   /**
-   * Ends the session at once. Every stream and every pending operation fails with SESSION_CLOSED; the peer
-   * gets a GOAWAY if the transport still takes it. Harmless when repeated.
+   * Ends the session at once. Every stream and every pending operation fails with SESSION_CLOSED. The peer gets a
+   * GOAWAY if the transport still takes it. A repeated call is harmless.
    *
-   * @param error the reason, kept as the `cause` of those errors; a {@link MuxadoError} about a session lends
-   * them its code, too. The peer learns only that there is one.
+   * @param error the reason. It becomes the `cause` of those errors. If it is a {@link MuxadoError} about a session,
+   * those errors also get its code. The peer learns only that there was an error.
    */
   destroy(error?: unknown): void {
     this.own.shutdown.destroy(error);
   }
 
   /**
-   * Tells the peer to open no more streams, and refuses those that it opens all the same. Everything else
-   * goes on. A Rust peer drops its streams at once.
+   * Tells the peer to open no more streams, and refuses streams that it opens nevertheless. Everything else continues.
+   * A Rust peer drops its streams at once.
    *
-   * @param code why. Default: NO_ERROR.
-   * @param debug for the peer's logs; text is sent as UTF-8.
+   * @param code the reason. Default: NO_ERROR.
+   * @param debug text or bytes for the peer's logs. Text is sent as UTF-8.
    * @throws {RangeError} if the code is not a u32, or the debug data is longer than the wire allows (1 024 bytes).
    */
   goAway(code: GoAwayCode = "NO_ERROR", debug: string | Uint8Array = NOTHING): void {
@@ -293,17 +292,17 @@ export class Session implements AsyncIterable<Stream> {
     this.own.shutdown.goAway(checkNumber("code", number, 0, 0xffffffff), bytes);
   }
 
-  /** Counters of this moment; cheap to read. */
+  /** Returns the counters of this moment. A call is cheap. */
   stats(): SessionStats {
     const { table, outbound, memory } = this;
     return sessionStats({ ...this.own, table, outbound, memory });
   }
 
   /**
-   * Tells the session what a round trip takes, for those who measure it: windows that tune themselves grow by it. The
-   * session measures for itself, too, but only while credit is what a stream waits for.
+   * Tells the session how long a round trip takes, for code that measures it. Windows that tune themselves use it to
+   * grow. The session also measures by itself, but only while a sender waits for credit.
    *
-   * @param milliseconds more than 0.
+   * @param milliseconds a finite number above 0.
    * @throws {RangeError} if it is not.
    */
   reportRoundTrip(milliseconds: number): void {
@@ -314,10 +313,10 @@ export class Session implements AsyncIterable<Stream> {
   }
 
   /**
-   * Asks the peer for a sign of life, and resolves with the round trip in milliseconds. An abort cancels the wait.
+   * Sends a ping. Resolves with the round trip in milliseconds. An abort cancels the wait.
    *
-   * @throws {MuxadoError} why the session ended, or SESSION_CLOSED.
-   * @throws {TypeError} at once, if the session's wire has no pings: muxado's has none, see `@muxado/heartbeat`.
+   * @throws {MuxadoError} the error that ended the session, or SESSION_CLOSED.
+   * @throws {TypeError} at once, if the session's wire has no pings. muxado has none; see `@muxado/heartbeat`.
    */
   ping(options?: WaitOptions): Promise<number> {
     if (this.options.wire.putPing === undefined) {
@@ -326,17 +325,17 @@ export class Session implements AsyncIterable<Stream> {
     return this.own.pings.send(options?.signal);
   }
 
-  /** {@link close}, for `await using`. */
+  /** Calls {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** @internal Both directions of `stream` have ended, or it has failed. */
+  /** @internal Called when both directions of `stream` have ended, or when it has failed. */
   streamEnded(stream: Stream): void {
-    // With the session, all have left at once.
+    // When the session ended, all streams left the table together.
     if (this.table.remove(stream)) {
       this.acknowledgements?.end(stream);
-      // However long the transport is stuck, nothing keeps a stream that has ended.
+      // A stream that has ended must not stay in memory while the transport is stuck.
       this.scheduler.remove(stream.sending);
       this.stalled.delete(stream.sending);
       this.credit.forget(stream.receiving);
@@ -346,24 +345,24 @@ export class Session implements AsyncIterable<Stream> {
     this.own.shutdown.streamEnded();
   }
 
-  /** @internal A drain does not wait for one of the streams any more. */
+  /** @internal Called when a drain no longer waits for one of the streams. */
   addBackground(): void {
     this.table.addBackground();
     this.own.shutdown.streamEnded();
   }
 }
 
-/** Begins a stream of the peer's. */
+/** Begins a stream that the peer has opened. */
 function begin(session: Session, streamId: number): Stream {
   const stream = new Stream(session, streamId, false);
   session.table.addRemote(stream);
-  // Where it is acknowledged, credit comes behind that.
+  // On a wire with acknowledgements, credit is sent after the acknowledgement.
   if (session.acknowledgements === undefined) stream.receiving.begin();
   tellWatcher(session, "opened", stream);
   return stream;
 }
 
-/** How `stream` stands to the memory budget. */
+/** Returns the share of `stream` in the memory budget. */
 function holderOf(stream: Stream): Holder {
   return {
     held: stream.receiving.charge + stream.sending.stalled,
@@ -374,7 +373,7 @@ function holderOf(stream: Stream): Holder {
   };
 }
 
-/** The application has accepted `stream`. Where peers are told so, it is with the next frame on it. */
+/** The application has accepted `stream`. On a wire with acknowledgements, its next frame carries the ACK. */
 function accepted(session: Session, stream: Stream): void {
   stream.opening = Opening.done;
   stream.receiving.accepted();
@@ -384,7 +383,7 @@ function accepted(session: Session, stream: Stream): void {
   stream.receiving.begin();
 }
 
-/** The SYN or ACK of `stream` leaves with the next flush, if not with its first bytes. */
+/** The SYN or ACK of `stream` leaves with its first bytes, or at the latest with the next flush. */
 function announceLater({ table, outbound }: Session, stream: Stream): void {
   table.announceLater(stream);
   outbound.requestFlush();

@@ -1,11 +1,11 @@
-// The statistics of sessions and streams, put together from what their parts have counted.
+// The statistics of sessions and streams, collected from the counters of their parts.
 
 import type { Counters } from "./life/counters.ts";
 import type { MemoryBudget } from "./life/memory-budget.ts";
 import type { SessionStats, StreamStats } from "./seams/statistics.ts";
 import type { Outbound } from "./sending/outbound.ts";
 
-/** The parts of a session that count. */
+/** The parts of a session that have counters. */
 interface SessionParts {
   readonly counters: Counters;
   readonly memory: MemoryBudget;
@@ -19,7 +19,7 @@ interface SessionParts {
   readonly tuning: { readonly roundTrip: number | undefined };
 }
 
-/** The statistics of a session. */
+/** Returns the statistics of a session. */
 export function sessionStats(parts: SessionParts): SessionStats {
   const { counters, memory, outbound, table } = parts;
   return {
@@ -42,7 +42,7 @@ export function sessionStats(parts: SessionParts): SessionStats {
   };
 }
 
-/** The two directions of a stream, and what else there is to tell of it. */
+/** The parts of a stream that its statistics need. */
 interface StreamParts {
   readonly receiving: {
     readonly bytes: number;
@@ -62,7 +62,7 @@ interface StreamParts {
   readonly extras: { readonly source: { readonly reading: boolean } | undefined } | null;
 }
 
-/** The statistics of a stream at the time `now`. */
+/** Returns the statistics of a stream at the time `now`. */
 export function streamStats(stream: StreamParts, now: number): StreamStats {
   const { receiving, sending } = stream;
   return {

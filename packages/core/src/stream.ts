@@ -1,5 +1,5 @@
-// One stream, as the application holds it: the public verbs over its two directions. Bytes are the business
-// of the receive side and the send side, the life cycle of the state table, frames of the session.
+// One stream as the application holds it: the public methods over its two directions. The receive side and the send
+// side own the bytes, the state table owns the life cycle, and the session owns the frames.
 
 import { listen, unlisten } from "./base/abort.ts";
 import { checkBytes } from "./base/bytes.ts";
@@ -35,11 +35,11 @@ import { ReadableSource, WritableSink } from "./web-streams.ts";
 /**
  * A full-duplex byte stream inside a session.
  *
- * Made by {@link Session.open} and {@link Session.accept}. Each direction ends on its own. Reading is pulled
- * and returns credit to the peer; a stream that nobody reads holds up nothing but itself.
+ * Made by {@link Session.open} and {@link Session.accept}. Each direction ends separately. The application pulls bytes,
+ * and each read returns credit to the peer. A stream that nobody reads does not hold up other streams.
  */
 export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
-  /** The id on the wire; never used again in this session. */
+  /** The stream id on the wire. The session never uses it again. */
   readonly id: number;
   /** The session that the stream belongs to. */
   readonly session: Session;
@@ -49,13 +49,13 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   readonly receiving: ReceiveSide;
   /** @internal */
   readonly sending: SendSide;
-  /** @internal Why it failed; null while it has not. The error is made of it when somebody asks. */
+  /** @internal Why the stream failed; null if it has not failed. The error is made of it when somebody asks. */
   failure: Failure | null = null;
-  /** @internal Opened here. */
+  /** @internal True if this side opened the stream. */
   readonly isLocal: boolean;
-  /** @internal When the last frame of the peer's came on it, in whole milliseconds of the clock; -1: none has. */
+  /** @internal When a frame of the peer last arrived on it, in whole milliseconds of the clock; -1 if none has. */
   heardAt = -1;
-  /** @internal What of its opening is to come. */
+  /** @internal The step of its opening that is still to come. */
   opening: Opening;
   /** @internal */
   extras: StreamExtras | null = null;
@@ -73,28 +73,28 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * The next bytes, as they arrived, or `null` once the peer has half-closed and everything was read.
+   * Resolves with the next bytes as they arrived, or with `null` when the peer has half-closed and all was read.
    *
-   * The chunk is the caller's. Its credit goes back to the peer now. After a reset by the peer, what had
-   * arrived is still given out first.
+   * The caller owns the chunk. Its credit returns to the peer now. After a reset by the peer, bytes that had arrived
+   * before are still returned first.
    *
-   * @throws {MuxadoError} the stream's {@link error}; READ_PENDING if another read is waiting;
-   * STREAM_CLOSED after {@link close}.
+   * @throws {MuxadoError} the stream's {@link error}; READ_PENDING if another read is waiting; STREAM_CLOSED after
+   * {@link close}.
    */
   read(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.receiving.read(asChunk, options?.signal);
   }
 
   /**
-   * Sends `chunk`, in order, all of it or an error.
+   * Sends all of `chunk`, in the order of the writes, or fails.
    *
-   * Resolves when the peer's window and the transport have taken it, which is the back-pressure to obey, and
-   * says nothing about the peer's application. The session may reference the chunk until then: do not change
-   * it before. An abort takes back what has not been sent yet; of the rest, and of the writes of a stream that
-   * has failed, the session may still hold a reference.
+   * Resolves when the peer's window and the transport have taken the chunk. This is the back-pressure: wait for it. It
+   * does not show that the peer's application has read anything. The session may reference the chunk until then: do not
+   * change it before. An abort takes back the bytes that have not been sent. The session may still reference the other
+   * bytes, and the writes of a stream that has failed.
    *
    * @throws {TypeError} at once, if `chunk` is not a Uint8Array.
-   * @throws {MuxadoError} WRITE_AFTER_END after {@link closeWrite}; else the stream's {@link error}.
+   * @throws {MuxadoError} WRITE_AFTER_END after {@link closeWrite}; otherwise the stream's {@link error}.
    */
   write(chunk: Uint8Array, options?: WaitOptions): Promise<void> {
     checkBytes(chunk);
@@ -106,8 +106,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Half-closes: sends FIN behind everything written. Reading goes on. Resolves when FIN has been taken as a
-   * write is; harmless when repeated.
+   * Half-closes: sends FIN after all writes. Reading continues. Resolves when FIN has been taken, as a write does. A
+   * repeated call is harmless.
    *
    * @throws {MuxadoError} the stream's {@link error}.
    */
@@ -117,9 +117,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Closes, as a socket's close: half-closes behind everything written, drops what is unread, and refuses
-   * what still arrives after our FIN with a reset. Resolves as {@link closeWrite} does, also on a stream that
-   * has failed.
+   * Closes like a socket: half-closes after all writes and drops unread bytes. After our FIN, bytes that still arrive
+   * are refused with a reset. Resolves like {@link closeWrite}, also on a stream that has failed.
    */
   close(options?: WaitOptions): Promise<void> {
     if (this.failure !== null) return Promise.resolve();
@@ -133,10 +132,10 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Ends both directions at once and tells the peer why; unread and unsent bytes are lost. Harmless on a
-   * stream that has ended.
+   * Ends both directions at once and tells the peer why. Unread and unsent bytes are lost. Harmless on a stream that
+   * has ended.
    *
-   * @param code the reason: a name of the protocol's, or a number of the application's own, never 0.
+   * @param code the reason: a name from the protocol, or a number of the application, never 0.
    * Default: STREAM_CANCELLED.
    * @throws {RangeError} if `code` is 0 or not a u32.
    */
@@ -146,11 +145,11 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Resets a stream of the peer's that is not wanted, and holds that against the peer: one that goes on opening such
-   * streams (`maxProvokedResets`) has its session ended. For servers and layers that turn streams away before anything
-   * is done for them. Harmless on a stream that has ended.
+   * Resets a stream of the peer that is not wanted, and counts that against the peer. If the peer opens too many such
+   * streams (`maxProvokedResets`), the session ends. For servers and layers that turn streams away before any work is
+   * done for them. Harmless on a stream that has ended.
    *
-   * @param code the reason. Default: STREAM_REFUSED, which tells the peer that trying again elsewhere is safe.
+   * @param code the reason. Default: STREAM_REFUSED, which tells the peer that a retry elsewhere is safe.
    * @throws {RangeError} if `code` is 0 or not a u32.
    */
   refuse(code: ResetCode = "STREAM_REFUSED"): void {
@@ -161,9 +160,9 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Lets a graceful {@link Session.close} reset the stream once nothing else is open, instead of waiting for it:
-   * for streams that live as long as their session. Nor does a session wait for it that ends after the peer's GOAWAY.
-   * A close by the peer does wait, unless the peer says the same of its end. Harmless when repeated.
+   * {@link Session.close} no longer waits for the stream: it resets the stream when no other stream is open. For
+   * streams that live as long as their session. A session that ends after the peer's GOAWAY does not wait either. A
+   * close by the peer does wait, unless the peer has done the same on its end. A repeated call is harmless.
    */
   unref(): void {
     const extras = this.ownExtras();
@@ -173,8 +172,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * When its output leaves, compared with that of the session's other streams. Setting it holds from the next
-   * frame on, and leaves out of it what is left out. It concerns our own sending only: the peer is told nothing.
+   * When the stream's output is sent, compared with other streams of the session. A change applies from the next frame;
+   * omitted fields keep their value. It concerns only our own sending; the peer is not told.
    */
   get priority(): Required<Priority> {
     const { priority } = this.sending;
@@ -186,7 +185,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.sending.prioritize(packPriority(priority, this.sending.priority));
   }
 
-  /** The inbound direction as a Web Stream of bytes; made when first touched. It reads no further ahead than asked. */
+  /** The inbound direction as a Web Stream of bytes, made on first use. It reads only when it is asked. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const extras = this.ownExtras();
     if (extras.readable === undefined) {
@@ -197,7 +196,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     return extras.readable;
   }
 
-  /** The outbound direction as a Web Stream; made when first touched. Its close is {@link closeWrite}. */
+  /** The outbound direction as a Web Stream, made on first use. Its `close` calls {@link closeWrite}. */
   get writable(): WritableStream<Uint8Array> {
     const extras = this.ownExtras();
     if (extras.writable === undefined) {
@@ -208,7 +207,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     return extras.writable;
   }
 
-  /** What it has counted, and what it waits for, at this moment. */
+  /** Returns the counters of the stream, and what it waits for, at this moment. */
   stats(): StreamStats {
     return streamStats(this, this.session.options.clock.now());
   }
@@ -220,12 +219,12 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Without waiting: the next bytes; `null` at the end; `undefined` if nothing has come yet. The chunk is the
-   * caller's, and its credit goes back now.
+   * Reads without waiting. Returns the next bytes, `null` at the end, or `undefined` if nothing has arrived yet. The
+   * caller owns the chunk, and its credit returns to the peer now.
    *
-   * @param limit the most bytes to take; the rest of what has arrived stays. Default: a chunk as it arrived.
+   * @param limit the most bytes to take; the rest stays unread. Default: a chunk as it arrived.
    * @throws {RangeError} if `limit` is not a whole number of at least 1.
-   * @throws {MuxadoError} as {@link read}.
+   * @throws {MuxadoError} as {@link read} does.
    */
   take(limit?: number): Uint8Array<ArrayBuffer> | null | undefined {
     if (limit !== undefined) checkNumber("limit", limit, 1, Infinity);
@@ -233,11 +232,11 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Without waiting: sends as much of `chunk` as window and transport take now, and says how many bytes.
-   * After less than all, the observer is told when there is room again. The bytes taken belong to the session.
+   * Sends without waiting as much of `chunk` as window and transport take now. Returns the number of bytes sent; they
+   * belong to the session. If bytes are left, the observer is told when there is room again.
    *
    * @throws {TypeError} if `chunk` is not a Uint8Array.
-   * @throws {MuxadoError} as {@link write}.
+   * @throws {MuxadoError} as {@link write} does.
    */
   offer(chunk: Uint8Array): number {
     checkBytes(chunk);
@@ -247,8 +246,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Tells `observer` when {@link take} or {@link offer} has become worth calling. One at a time; `undefined`
-   * removes it. The Web Stream `readable` takes this place when it is touched.
+   * Tells `observer` when {@link take} or {@link offer} is worth calling again. A stream has one observer at most;
+   * `undefined` removes it. The Web Stream `readable` becomes the observer on its first use.
    *
    * @throws {TypeError} if there is an observer already.
    */
@@ -260,74 +259,74 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     extras.observer = observer;
     extras.inContext = observer && this.session.options.keepContext?.();
     if (observer !== undefined) return;
-    // Nobody stands behind its offer any more, and it has no deadline.
+    // Nobody waits for the rest of the offer any more, so it has no deadline.
     this.sending.wanted = 0;
     this.session.scheduler.schedule(this.sending);
   }
 
-  /** Reads to the end. Leaving the loop early leaves the stream as it is: close or reset it yourself. */
+  /** Reads to the end. Leaving the loop early does not end the stream: close or reset it yourself. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
     return new StreamIterator(this.receiving);
   }
 
-  /** {@link close}, for `await using`. */
+  /** Calls {@link close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close().catch(() => undefined);
   }
 
-  /** @internal The peer has never been told of it. Stays true once it has failed in that state. */
+  /** @internal True if the peer has never been told of the stream. It stays true if the stream fails before that. */
   get unsent(): boolean {
     return this.opening === Opening.syn || this.opening === Opening.held;
   }
 
-  /** @internal A frame of the peer's has come on it. */
+  /** @internal True if a frame of the peer has arrived on the stream. */
   get heard(): boolean {
     return this.heardAt >= 0;
   }
 
-  /** @internal A drain does not wait for it. */
+  /** @internal True if a drain does not wait for the stream. */
   get isBackground(): boolean {
     return this.extras?.background ?? false;
   }
 
-  /** @internal It has failed, or both directions have ended. */
+  /** @internal True if the stream has failed, or if both directions have ended. */
   get isOver(): boolean {
     return this.failure !== null || this.state === StreamState.closed;
   }
 
-  /** @internal `failure` as an error of this stream. */
+  /** @internal Returns `failure` as an error of this stream. */
   errorOf(failure: Failure): MuxadoError {
     return streamError(failure, this.id, verdictOn(this, failure));
   }
 
-  /** @internal The error of a call that is against the rules of this stream. */
+  /** @internal Returns the error of a call that breaks the rules of this stream. */
   misuse(code: MuxadoErrorCode, detail?: string): MuxadoError {
     const { id: streamId } = this;
     return new MuxadoError({ code, scope: "stream", origin: "local", detail, streamId });
   }
 
-  /** @internal Moves on in the state table, and says what the input means. */
+  /** @internal Moves to the next state of the state table. Returns what must be done about the input. */
   transition(input: StreamInput): StreamEffect {
     const effect = effectOf(this.state, input);
     this.state = nextState(this.state, input);
     return effect;
   }
 
-  /** @internal Leaves the session's table once both directions have ended. */
+  /** @internal Leaves the session's table if both directions have ended. */
   checkEnded(): void {
     if (this.state !== StreamState.closed) return;
     this.receiving.leave();
     this.leaveSession();
   }
 
-  /** @internal Ends the stream here, for a reason of our own. */
+  /** @internal Ends the stream because this side's application wants it. */
   resetBecause(wireCode: number, cause: unknown): void {
     this.session.resets.byApplication(this, wireCode, cause);
   }
 
   /**
-   * @internal The first half of an end: from now on nothing comes or leaves, whatever a trace commands that sees the
-   * reset. Returns whether it had not failed before.
+   * @internal The first half of an end: from now on nothing arrives or leaves, even if a trace that sees the reset
+   * calls commands. Returns whether the stream had not failed before.
    */
   mark(failure: Failure): boolean {
     if (this.failure !== null) return false;
@@ -338,19 +337,19 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     return true;
   }
 
-  /** @internal The second half: settles everything that waits on the stream, and lets the session forget it. */
+  /** @internal The second half: settles everything that waits on the stream, and takes it out of the session. */
   settle(): void {
     const { origin, scope } = this.failure!;
     const isOwn = origin === "local" && scope === "stream";
-    // What the peer sent before it ended the stream is still the application's; after an end of its own
-    // making, the application has said that it wants no more.
+    // After an end by the peer, bytes that arrived before it still belong to the application. After an end of its own,
+    // the application wants no more bytes.
     this.receiving.fail(isOwn);
     this.sending.fail(isOwn);
     this.leaveSession();
     this.tellLater();
   }
 
-  /** @internal The signal that it was opened with has aborted. */
+  /** @internal Called when the signal of `open` has aborted. */
   aborted(signal: AbortSignal): void {
     this.resetBecause(resetCodeNumber("STREAM_CANCELLED"), signal.reason);
   }
@@ -361,7 +360,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.ownExtras().tiedTo = signal;
   }
 
-  /** @internal An end may come of a command, and a command calls nobody back: observers and facades learn of it afterwards. */
+  /** @internal Tells observers and facades of an end in a microtask: a command may cause it, but it calls nobody. */
   tellLater(): void {
     const isStarved = this.sending.wanted > 0;
     this.sending.wanted = 0;
@@ -374,14 +373,14 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     });
   }
 
-  /** @internal Both directions have ended, or the stream has failed. */
+  /** @internal Called when both directions have ended, or when the stream has failed. */
   leaveSession(): void {
     const signal = this.extras?.tiedTo;
     if (signal !== undefined) unlisten(signal, this);
     this.session.streamEnded(this);
   }
 
-  /** @internal After close() and our FIN, what still arrives is refused; a peer that cannot send any more is told so. */
+  /** @internal Refuses bytes after close() and our FIN. A peer without credit can send none: it is reset now. */
   refuseInbound(): void {
     if (!this.receiving.discarding || this.state !== StreamState.halfClosedLocal) return;
     this.transition(StreamInput.refuseInbound);
@@ -389,7 +388,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     if (this.receiving.window.remaining === 0) this.reset("STREAM_CLOSED");
   }
 
-  /** @internal Made when first needed. */
+  /** @internal Returns the extras; makes them on first use. */
   ownExtras(): StreamExtras {
     return (this.extras ??= new StreamExtras());
   }

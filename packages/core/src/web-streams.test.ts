@@ -1,4 +1,4 @@
-// The Web Streams face of a stream: bytes, pulled, with the credit and the ends of the stream itself.
+// The Web Streams of a stream: bytes, pulled, with the credit and the ends of the stream itself.
 
 import {
   connectedPair,

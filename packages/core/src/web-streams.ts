@@ -1,11 +1,11 @@
-// The Web Streams face of a stream: both halves stand on the non-blocking layer themselves.
+// The Web Streams of a stream: a source over the non-blocking layer, and a sink over the stream's writes.
 
 import { type MuxadoError, resetCodeNumber } from "./base/errors.ts";
 import type { Stream } from "./stream.ts";
 
 const CANCELLED = /* @__PURE__ */ resetCodeNumber("STREAM_CANCELLED");
 
-/** The source of `stream.readable`: bytes, pulled, with no read-ahead. */
+/** The source of `stream.readable`: bytes, pulled on demand, without read-ahead. */
 export class ReadableSource implements UnderlyingByteSource {
   readonly type = "bytes";
   readonly #stream: Stream;
@@ -22,7 +22,7 @@ export class ReadableSource implements UnderlyingByteSource {
     this.#settle();
   }
 
-  /** Whether somebody waits for bytes. */
+  /** Whether a reader waits for bytes. */
   get reading(): boolean {
     return this.#wake !== undefined;
   }
@@ -39,7 +39,7 @@ export class ReadableSource implements UnderlyingByteSource {
     else this.#deliver(controller, chunk);
   }
 
-  /** The wire cannot refuse one direction only, so a reader that loses interest resets the stream. */
+  /** The wire cannot refuse only one direction, so a reader that cancels resets the stream. */
   cancel(reason: unknown): void {
     this.#controller = undefined;
     if (this.#stream.receiving.ended) this.#stream.receiving.discard();
@@ -55,7 +55,7 @@ export class ReadableSource implements UnderlyingByteSource {
 
   onWritable(): void {}
 
-  /** Nobody is reading: an end or error still shows on the stream, once there is nothing left to read. */
+  /** Nobody is reading. The Web Stream must still show an end or an error when no unread bytes are left. */
   #settle(): void {
     const controller = this.#controller;
     if (controller === undefined || this.#stream.receiving.unread > 0) return;
@@ -69,14 +69,14 @@ export class ReadableSource implements UnderlyingByteSource {
   #close(controller: ReadableByteStreamController): void {
     this.#controller = undefined;
     controller.close();
-    // A pending BYOB read ends only by a response of no bytes.
+    // A pending BYOB read ends only with a response of zero bytes.
     controller.byobRequest?.respond(0);
   }
 
   #deliver(controller: ReadableByteStreamController, chunk: Uint8Array<ArrayBuffer>): void {
     const view = controller.byobRequest?.view;
     if (view === undefined || view === null) {
-      // The controller takes the whole memory behind a chunk for itself, so it must not be shared.
+      // The controller takes all memory behind a chunk, so this memory must not be shared.
       const owned = chunk.byteLength === chunk.buffer.byteLength;
       controller.enqueue(owned ? chunk : Uint8Array.prototype.slice.call(chunk));
       return;
@@ -108,7 +108,7 @@ export class WritableSink implements UnderlyingSink<Uint8Array> {
     try {
       return this.#stream.write(chunk);
     } catch (error) {
-      // A sink that fails is not aborted as well: without this, the stream would stay open for ever.
+      // A sink that fails is not aborted as well. Without this reset, the stream would stay open forever.
       this.#stream.resetBecause(CANCELLED, error);
       throw error;
     }
@@ -122,7 +122,7 @@ export class WritableSink implements UnderlyingSink<Uint8Array> {
     this.#stream.resetBecause(CANCELLED, reason);
   }
 
-  /** The stream has failed, perhaps while nobody was writing. */
+  /** Called when the stream has failed, also while nobody is writing. */
   failed(error: MuxadoError | undefined): void {
     this.#controller?.error(error);
   }

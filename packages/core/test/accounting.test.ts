@@ -1,4 +1,4 @@
-// The memory of a session is what its streams hold, to the byte, whatever happens to them, and nothing once all is over.
+// The memory of a session is the memory of its streams, to the byte, in all situations. It is 0 after the end.
 
 import { type Stream } from "@muxado/core";
 import {
@@ -24,18 +24,18 @@ const KIB = 1024;
 /** The most that the writes of one stream count for, in bytes. */
 const MOST_CHARGED = 64 * 1024;
 
-/** `MUXADO_SEED`, or a number that differs from run to run; every failure names its own. */
+/** `MUXADO_SEED`, or a number that differs from run to run. Every failure names its own seed. */
 const firstSeed = Number(process.env["MUXADO_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-/** `MUXADO_RUNS`, or what takes about half a second. */
+/** `MUXADO_RUNS`, or a number that takes about half a second. */
 const SCHEDULES = Number(process.env["MUXADO_RUNS"] ?? 60);
 const STEPS = 150;
 
-/** The writes of one stream that wait, as the application counts them. */
+/** The waiting writes of one stream, as the application counts them. */
 class Writes {
   readonly #stream: InternalStream;
-  /** What of each is not sent, in order. */
+  /** The unsent bytes of each write, in order. */
   readonly #waiting: { left: number; readonly signal: AbortSignal | undefined }[] = [];
-  /** Bytes of the stream's that have left and are accounted for. */
+  /** Bytes of the stream that have left and are counted. */
   #sent = 0;
 
   constructor(stream: Stream) {
@@ -62,7 +62,7 @@ class Writes {
     if (at >= 0) this.#waiting.splice(at, 1);
   }
 
-  /** What has left is the oldest of what was waiting. */
+  /** The bytes that have left are the oldest waiting ones. */
   catchUp(): void {
     const { bytesSent } = this.#stream.stats();
     while (this.#sent < bytesSent) {
@@ -74,7 +74,7 @@ class Writes {
     }
   }
 
-  /** What they count for. */
+  /** The bytes that the writes count for. */
   get charge(): number {
     this.catchUp();
     if (this.#stream.isOver) return 0;
@@ -85,7 +85,7 @@ class Writes {
   }
 }
 
-/** One schedule of commands and frames, from its seed. */
+/** One schedule of commands and frames, drawn from its seed. */
 class Schedule {
   readonly peer: RawPeer;
   readonly #random: Random;
@@ -107,7 +107,7 @@ class Schedule {
     });
   }
 
-  /** What the session says of its memory, what its streams hold, and the bytes that are unread on them. */
+  /** The memory that the session reports, the memory that its streams hold, and their unread bytes. */
   accounts(): { said: number[]; held: number[]; unread: number } {
     const { session } = this.peer;
     const { memoryUnread, memoryUnsent } = session.stats();
@@ -118,7 +118,7 @@ class Schedule {
     return { said: [memoryUnread, memoryUnsent], held: [held, unsent], unread };
   }
 
-  /** Does one thing, and says what. */
+  /** Does one thing, and returns its name. */
   async step(): Promise<string> {
     const [name, action] = this.#random.pick(Object.entries(this.#actions));
     await action();
@@ -132,7 +132,7 @@ class Schedule {
       const controller = new AbortController();
       const { signal } = controller;
       const accepting = this.peer.session.accept({ signal }).then((stream) => this.#add(stream));
-      // It waits if there is none, or while too many others are unread.
+      // It waits if there is no stream, or while too many others have unread bytes.
       await Promise.race([accepting, hop(4)]);
       controller.abort();
       await accepting.catch(() => undefined);
@@ -199,13 +199,13 @@ class Schedule {
     return stream && this.#writes.get(stream);
   }
 
-  /** Mostly a stream that is there. */
+  /** Mostly an existing stream. */
   #id(): number {
     if (this.#random.oneIn(3)) return this.#stream()?.id ?? 3;
     return 3 + 2 * this.#random.below(Math.max(1, (this.#nextId - 1) / 2));
   }
 
-  /** Mostly one of the latest. */
+  /** Mostly one of the latest streams. */
   #stream(): Stream | undefined {
     const latest = this.#random.oneIn(4) ? this.#streams : this.#streams.slice(-4);
     return latest[this.#random.below(Math.max(1, latest.length))];
@@ -220,7 +220,7 @@ function attempt(action: () => unknown): void {
   try {
     action();
   } catch {
-    // The stream has failed, or was closed: what is asked for here is only the accounts.
+    // The stream has failed, or was closed. Only the accounts matter here.
   }
 }
 

@@ -1,5 +1,5 @@
-// Commands inside callbacks, at the moments when a session has one stream half ended and others still to end.
-// Each of these was found by the model test.
+// Commands inside callbacks, while a session has one half-ended stream and others still to end. The model test found
+// each of these cases.
 
 import type { Stream } from "@muxado/core";
 import { type RawPeer, rawPeer } from "@muxado/testkit";
@@ -58,7 +58,7 @@ describe("a callback", () => {
     const peer = rawPeer({ memoryBudget: 60 * KIB, watcher: { closed } });
     streams.push(await accepted(peer, 3), await accepted(peer, 5));
     const full = streams[0]!;
-    // A window, and more than the budget.
+    // A whole window, and more than the budget.
     full.write(new Uint8Array((256 + 64) * KIB)).catch(() => {});
     await peer.settle();
     expect(full.error).toMatchObject({ code: "ENHANCE_YOUR_CALM" });

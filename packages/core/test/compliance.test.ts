@@ -1,4 +1,4 @@
-// The compliance suite over what core brings itself: a transport in memory, and any pair of Web Streams.
+// The compliance suite over the transports of core: one in memory, and any pair of Web Streams.
 
 import { attach, type ByteStreamPair } from "@muxado/core";
 import {

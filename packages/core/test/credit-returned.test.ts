@@ -1,10 +1,11 @@
-// What `stats()` tells of our output's way: what the transport has confirmed, and what the peer has read of it.
+// `stats()` reports where our output is: the bytes that the transport has confirmed, and the bytes that the peer has
+// read.
 
 import { type RawPeer, rawPeer, wires } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 
 describe.each(wires)("of what was sent, on $name", ({ wire }) => {
-  /** A session with a stream on which so many bytes have been sent. */
+  /** A session with a stream on which `length` bytes have been sent. */
   async function sent(length: number): Promise<{ peer: RawPeer; streamId: number }> {
     const peer = rawPeer({ role: "client", wire });
     const stream = peer.session.open();

@@ -1,4 +1,4 @@
-// What the pages say about core, held against core: every error code, every option with its default, every file.
+// The documentation of core, compared with core: every error code, every option with its default, every file.
 
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -33,7 +33,7 @@ function rows(markdown: string): string[][] {
 }
 
 describe("docs/guides/errors.md", () => {
-  /** The compiler sees to it that none is missing here. */
+  /** The compiler makes sure that none is missing here. */
   const local: Record<Exclude<MuxadoErrorCode, keyof typeof ErrorCode>, true> = {
     UNKNOWN_CODE: true,
     TRANSPORT_FAILED: true,
@@ -67,7 +67,7 @@ describe("docs/guides/errors.md", () => {
 describe("packages/core/README.md", () => {
   const table = rows(section(page("packages/core/README.md"), "Options"));
   const defaults = resolveOptions("client", {});
-  /** The compiler sees to it that none is missing here. */
+  /** The compiler makes sure that none is missing here. */
   const options: Record<keyof SessionOptions, unknown> = defaults;
 
   it("lists every option, once", () => {

@@ -1,5 +1,5 @@
-// What real use and a hostile peer have broken, situation by situation: each must stay mended. Faults that concern how a
-// session ends are in the compliance suite, those of one adapter beside it.
+// Faults that real use and a hostile peer have found, situation by situation. None may come back. Faults about the end
+// of a session are in the compliance suite, and faults of one adapter are beside it.
 
 import {
   brief,
@@ -20,7 +20,7 @@ import { MuxadoError, Session, type Stream, type Transport } from "@muxado/core"
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Takes the memory of `chunk` away, as `postMessage` with a list of transfers does. */
+/** Takes the memory of `chunk` away, like `postMessage` with a list of transfers. */
 function transfer(chunk: Uint8Array<ArrayBuffer>): void {
   structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
 }
@@ -70,7 +70,7 @@ describe.each(wires)(
 );
 
 describe("a transport that breaks its contract", () => {
-  /** A session over a transport with one method of its own. */
+  /** A session over a transport with one method replaced. */
   function over(own: Partial<Transport>): { session: Session; input: () => void } {
     let written = (): void => {};
     const transport: Transport = {
@@ -130,14 +130,14 @@ describe("a transport that breaks its contract", () => {
 describe.each(wires)(
   "honest streams that nobody reads, with default options, on $name",
   ({ wire }) => {
-    /** A whole window, in frames as they come from a peer. */
+    /** A whole window, in frames as a peer sends them. */
     const WINDOWFUL = Array.from({ length: 8 }, () => new Uint8Array(32 * KIB));
 
     it("500 downloads whose readers pause lose nothing", () => {
       const peer = rawPeer({ wire, role: "client" });
       const streams = Array.from({ length: 500 }, () => peer.session.open());
       peer.take();
-      // Yamux opens 256 until they are acknowledged.
+      // On Yamux, 256 streams may be open before they are acknowledged.
       for (let round = 0; round < 2; round++) {
         for (const { id } of streams) peer.send(data(id, WINDOWFUL[0]!));
         peer.take();
@@ -169,7 +169,7 @@ describe.each(wires)(
       expect(resetsSent).toEqual({
         ACCEPT_QUEUE_FULL: 2000 - taken.length - waitingForAccept,
       });
-      // One is read to its last byte, and the next one is accepted.
+      // One stream is read to its last byte, and the next one is accepted.
       const before = taken.length;
       while (taken[0]!.take() !== undefined);
       await peer.settle();
@@ -207,7 +207,7 @@ describe.each(wires)("bytes on streams that the peer resets, on $name", ({ wire 
       try {
         for (let piece = stream.take(); piece; piece = stream.take()) sum += piece.length;
       } catch {
-        // The reset comes behind what is left.
+        // The reset comes after the bytes that are left.
       }
       return sum;
     });
@@ -244,7 +244,7 @@ describe.each(wires)("the end of a session with many streams, on $name", ({ wire
     const [waiting, late] = [peer.session.open(), peer.session.open()];
     const error = waiting.read().catch((reason: Error) => reason);
     peer.end();
-    // Some engines leave it out altogether.
+    // Some engines have no stack at all.
     expect(((await error) as Error).stack ?? "").not.toMatch(/^\s+at /m);
     expect(late.error!.stack ?? "").not.toMatch(/^\s+at /m);
     expect(Error.stackTraceLimit).toBeGreaterThan(0);
@@ -252,7 +252,7 @@ describe.each(wires)("the end of a session with many streams, on $name", ({ wire
 });
 
 describe.each(wires)("the peer's GOAWAY for a thousand streams of ours, on $name", ({ wire }) => {
-  /** A session that has opened more streams than are told at once, over a transport that takes nothing yet. */
+  /** A session that has opened more streams than are told at once. Its transport takes nothing yet. */
   function crowd(options: RawPeerOptions = {}): { peer: RawPeer; streams: Stream[] } {
     const peer = rawPeer({ wire, role: "client", ...options });
     peer.holdWrites();

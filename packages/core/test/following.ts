@@ -1,4 +1,4 @@
-// Following an operation without waiting for it, for tests in which it may stay pending.
+// Follows an operation without waiting for it, for tests in which it may stay pending.
 
 /** Follows a promise without waiting for it. */
 export function follow(promise: Promise<unknown>): {

@@ -1,5 +1,6 @@
-// Sessions between two ends of a MessageChannel, as between a page and its worker: the pair of Web Streams that the guide
-// "In the browser" shows, and the transport that docs/architecture.md shows. Both learn of the other side's death.
+// Sessions between the two ends of a MessageChannel, such as between a page and its worker. They use the pair of Web
+// Streams from the guide "In the browser", and the transport from docs/architecture.md. Both notice that the other side
+// is gone.
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -116,7 +117,7 @@ const recipes: Record<string, Make> = {
     new Session(new PortTransport(port as unknown as NodePort), role, options),
 };
 
-/** Waits until `port` is closed: nothing of it keeps the process. */
+/** Waits until `port` is closed: it keeps the process alive no longer. */
 function closed(port: MessagePort): Promise<void> {
   return new Promise((resolve) => port.addEventListener("close", () => resolve()));
 }
@@ -167,7 +168,7 @@ describe.each(Object.entries(recipes))("%s", (_, make) => {
     await gone;
   });
 
-  /** A worker with one end of a channel, which takes one message in two and dies when it is told. */
+  /** A worker with one end of a channel. It takes one message in two, and dies when it is told to. */
   function worker(): { worker: Worker; port: MessagePort } {
     const { port1, port2 } = new MessageChannel();
     const program = `
@@ -204,7 +205,7 @@ describe.each(Object.entries(recipes))("%s", (_, make) => {
     const stream = session.open();
     const waiting: Promise<unknown>[] = [stream.read(), session.accept()];
     await stream.write(new Uint8Array(10));
-    // Larger than what is taken at once: it waits for an answer that never comes.
+    // Larger than the bytes that are taken at once: it waits for an answer that never comes.
     await vi.waitFor(() => expect(session.stats().bytesToSend).toBe(0));
     waiting.push(stream.write(new Uint8Array(100_000)));
     await vi.waitFor(() => expect(session.stats().bytesSent).toBeGreaterThan(1_000));
@@ -219,7 +220,7 @@ describe.each(Object.entries(recipes))("%s", (_, make) => {
   test("that is not told of the end lets everything go when whoever ended the other side says so", async () => {
     const { worker: other, port } = worker();
     const gone = closed(port);
-    // As browsers without a `close` event.
+    // Like browsers without a `close` event.
     const deaf = Object.create(port, {
       addEventListener: { value: () => {} },
       on: {

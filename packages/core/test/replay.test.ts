@@ -1,5 +1,5 @@
-// A session that is given a recording lives the same conversation again, byte for byte; one that does something else is
-// told when and where.
+// A session with a recording repeats the same conversation, byte for byte. A session that does something else gets a
+// report of when and where.
 
 import { attach, Session, type SessionOptions, type Stream } from "@muxado/core";
 import { Recorder, Recording, RecordingError, replay, type Replay } from "@muxado/core/recording";
@@ -9,7 +9,7 @@ import { describe, expect, it, vi } from "vitest";
 
 type Application = (session: Session) => Promise<unknown>;
 
-/** Sends back what comes, with a word of its own first. */
+/** Sends back the bytes that arrive, after a word of its own. */
 const echo =
   (word: string): Application =>
   async (session) => {
@@ -21,7 +21,7 @@ const echo =
     for await (const stream of session) serve(stream).catch(() => stream.reset());
   };
 
-/** Asks things of all sizes, one behind the other and at once, and closes. */
+/** Sends requests of all sizes, one after the other and at once, and closes. */
 const ask =
   (sizes: readonly number[]): Application =>
   async (session) => {
@@ -45,7 +45,7 @@ const ask =
 
 const SIZES = [5, 0, 4097, 100_000, 300_000];
 
-/** Two applications talk over a simulated link; both sides are recorded. */
+/** Two applications talk over a simulated link. Both sides are recorded. */
 async function conversation(client: Application, server: Application, options?: PairOptions) {
   const recorders = [new Recorder(), new Recorder()] as const;
   const pair = connectedPair({
@@ -62,7 +62,7 @@ async function conversation(client: Application, server: Application, options?: 
   return { client: recorders[0].bytes(), server: recorders[1].bytes(), pair };
 }
 
-/** Lives one side again. */
+/** Replays one side. */
 function again(
   recording: Recording | Uint8Array,
   application: Application,
@@ -75,7 +75,7 @@ function again(
   });
 }
 
-/** Nothing if it stops in the middle of an entry. */
+/** Returns nothing if the recording stops in the middle of an entry. */
 function kindsIn(recording: Uint8Array): string[] {
   try {
     return [...new Recording(recording)].map(({ kind }) => kind);
@@ -138,7 +138,7 @@ describe("the same application", () => {
   });
 
   it("has its timers at the recorded times", async () => {
-    // Nobody takes the stream: the server refuses it when a minute has passed.
+    // Nobody accepts the stream: the server refuses it after a minute.
     const opens: Application = async (session) => {
       await session.open().write(Buffer.from("anybody?"));
     };
@@ -207,7 +207,7 @@ describe("an application that has changed", () => {
     const { server } = await conversation(ask([5]), echo("hello"));
     const { difference } = await again(server, echo("hullo"));
     const first = [...new Recording(server)].find(({ kind }) => kind === "out")!;
-    // A frame's header of 8 bytes, and an h.
+    // A frame header of 8 bytes, and an h.
     expect(difference).toMatchObject({ time: first.time, offset: 9 });
     expect(Buffer.from(difference!.recorded).toString("latin1").slice(0, 4)).toBe("ello");
     expect(Buffer.from(difference!.replayed).toString("latin1").slice(0, 4)).toBe("ullo");
@@ -232,7 +232,7 @@ describe("an application that has changed", () => {
     const { difference } = await again(recorder.bytes(), async (session) => {
       await session.open().write(Uint8Array.of(1, 2));
     });
-    // The length in the header is another one already.
+    // The length in the header already differs.
     expect(difference?.offset).toBeLessThan(9);
     const { difference: more } = await again(recorder.bytes(), async (session) => {
       await session.open().write(Uint8Array.of(1));
@@ -295,7 +295,7 @@ describe("a replay", () => {
   });
 
   it("gives the session the recorded microseconds, whatever binary fractions add up to", async () => {
-    // Begun at 100 µs, a confirmation 200 µs later.
+    // It began at 100 µs, with a confirmation 200 µs later.
     const bytes = Buffer.from("muxrec\x01\x00\x64\x06muxado\x00\x8a\x19", "latin1");
     const { started } = await replay(bytes, (transport, role, { clock, scheduleFlush }) => {
       void new Session(transport, role, { clock, scheduleFlush });

@@ -1,4 +1,5 @@
-// Memory that is shared between threads: a session takes it from everybody and gives it to nobody, as its types say.
+// Memory that is shared between threads: a session takes it from everybody and gives it to nobody, as its types
+// declare.
 
 import { type Frame, encode, HEADER_LENGTH } from "@muxado/frame";
 import { rawPeer } from "@muxado/testkit";
@@ -12,7 +13,7 @@ function shared(bytes: Uint8Array): Uint8Array<SharedArrayBuffer> {
   return copy;
 }
 
-/** A server's session, the chunks that it gives its transport, and what it is told by that. */
+/** The session of a server, the chunks that it gives its transport, and the input that the transport reports to. */
 function served(trace?: (frame: TracedFrame) => void): {
   session: Session;
   input: TransportInput;
@@ -53,7 +54,7 @@ test("a transport may deliver chunks in shared memory: readers get memory of the
 test("what a transport delivers in shared memory can be read as a Web Stream", async () => {
   const { session, input } = served();
   const bytes = encode(hello);
-  // The body alone, with nothing else in its memory: that is given to the reader as it is.
+  // The body alone, with nothing else in its memory. Such memory is given to the reader without a copy.
   input.receive(shared(bytes.subarray(0, HEADER_LENGTH)));
   input.receive(shared(bytes.subarray(HEADER_LENGTH)));
   const { readable } = await session.accept();

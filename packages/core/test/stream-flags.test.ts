@@ -1,5 +1,5 @@
-// The flags that the hot path reads instead of the state table, held against it on live streams: after every
-// sequence of inputs up to a length, whatever the application and the peer do in whatever order.
+// The hot path reads flags instead of the state table. On live streams, the flags are compared with the table after
+// every sequence of inputs up to a length, in any order of application and peer.
 
 import { INITIAL_WINDOW } from "@muxado/frame";
 import { type RawPeer, rawPeer, bytes, data, fin, increment, reset, syn } from "@muxado/testkit";
@@ -11,7 +11,7 @@ type StateName = keyof typeof StreamState;
 
 const MORE_THAN_THE_WINDOW = new Uint8Array(INITIAL_WINDOW + 1);
 
-/** What can happen to a stream from outside. */
+/** The inputs of a stream from outside. */
 const inputs: Record<string, (stream: Stream, peer: RawPeer) => void> = {
   write: (stream) => void stream.write(bytes(3)).catch(() => {}),
   writeTooMuch: (stream) => void stream.write(MORE_THAN_THE_WINDOW).catch(() => {}),
@@ -31,7 +31,7 @@ function stateOf(stream: Stream): StateName {
   return Object.entries(StreamState).find(([, state]) => state === stream.state)![0] as StateName;
 }
 
-/** What the flags must be in a state, and may be besides. Returns what is wrong. */
+/** The values that the flags must or may have in a state. Returns the contradictions. */
 function contradictions(stream: Stream, peer: RawPeer): string[] {
   const { sending, receiving, session } = stream;
   const state = stateOf(stream);

@@ -1,5 +1,5 @@
-// A transport that takes nothing, because the peer does not read: what then waits is bounded, nothing that is over
-// is kept, and the application can still end the session.
+// A transport that takes nothing, because the peer does not read. The output that waits is limited, nothing that is
+// over is kept, and the application can still end the session.
 
 import { type RawPeer, rawPeer, bytes, data, goAway, increment, reset, syn } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";

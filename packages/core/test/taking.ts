@@ -1,9 +1,9 @@
-// Reading everything of a stream, for tests: all that has arrived, without waiting, or all until its end.
+// Reads everything of a stream, for tests: all bytes that have arrived, without waiting, or all bytes until the end.
 
 import type { Stream } from "@muxado/core";
 import { concatenated } from "@muxado/testkit";
 
-/** What has arrived on `stream` and is not read, in the pieces in which a reader gets it. */
+/** The bytes on `stream` that have arrived and are not read, in the pieces that a reader gets. */
 export function takePieces(stream: Stream): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   for (;;) {
@@ -13,7 +13,7 @@ export function takePieces(stream: Stream): Uint8Array[] {
   }
 }
 
-/** The same in one piece. */
+/** The same bytes in one piece. */
 export function takeAll(stream: Stream): Uint8Array {
   return concatenated(takePieces(stream));
 }

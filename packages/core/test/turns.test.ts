@@ -1,4 +1,4 @@
-// Turns on live streams: what is commanded inside them, who gets how much, and what a trace may do meanwhile.
+// Turns on live streams: commands inside them, the shares of the streams, and the commands of a trace meanwhile.
 
 import type { Stream } from "@muxado/core";
 import {
@@ -22,7 +22,7 @@ function onWritable(stream: Stream, react: () => void): void {
   stream.observe({ onReadable: () => {}, onWritable: react });
 }
 
-/** A stream of ours that the peer knows and that has used up its credit; it has offered more. */
+/** A local stream that the peer knows. It has used up its credit, and has offered more bytes. */
 function starved(peer: RawPeer): Stream {
   const stream = peer.session.open();
   stream.offer(bytes(WINDOW + 5000));
@@ -232,7 +232,7 @@ describe("a reader that pauses", () => {
   });
 });
 
-/** Reads to the end, as long as it is not told to pause. */
+/** Reads to the end, unless it is told to pause. */
 async function drain(stream: Stream, pause = { until: 0 }): Promise<void> {
   try {
     while (pause.until === 0 && (await stream.read()) !== null);
@@ -241,7 +241,7 @@ async function drain(stream: Stream, pause = { until: 0 }): Promise<void> {
   }
 }
 
-/** Writes for ever. */
+/** Writes forever. */
 async function pump(stream: Stream): Promise<void> {
   const chunk = new Uint8Array(64 * KIB);
   try {

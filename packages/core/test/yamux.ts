@@ -1,4 +1,4 @@
-// The wire of Yamux, for tests that concern it alone.
+// The wire of Yamux, for tests that concern only this wire.
 
 import type { Wire } from "@muxado/core";
 import { wires } from "@muxado/testkit";

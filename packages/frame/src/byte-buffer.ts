@@ -1,23 +1,23 @@
-// One body, gathered from the pieces it arrives in up to a limit; the rest is forgotten.
-// Grows with what has arrived, never from what was declared: a peer pays for what it makes us hold.
-// Spec §10, rules 10 and 11.
+// One body, gathered from the pieces in which it arrives, up to a limit. Bytes beyond the limit are dropped. It grows
+// with the bytes that have arrived, never with the declared length: a peer must send what it makes us hold. Spec §10,
+// rules 10 and 11.
 
 export class ByteBuffer {
   readonly #limit: number;
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #length = 0;
 
-  /** @param limit most bytes to keep */
+  /** @param limit the most bytes to keep */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Copies `chunk[start, end)` behind what is there already. */
+  /** Copies `chunk[start, end)` after the bytes that are there already. */
   append(chunk: Uint8Array, start: number, end: number): void {
     const piece = chunk.subarray(start, Math.min(end, start + this.#limit - this.#length));
     const length = this.#length + piece.length;
     if (length > this.#bytes.length) {
-      // Doubling keeps a body that comes byte by byte from being copied once per byte.
+      // Doubling avoids one copy for each byte of a body that arrives byte by byte.
       const grown = new Uint8Array(Math.min(this.#limit, Math.max(length, 2 * this.#bytes.length)));
       grown.set(this.#bytes);
       this.#bytes = grown;
@@ -27,8 +27,8 @@ export class ByteBuffer {
   }
 
   /**
-   * The bytes, in an array of exactly their length that the caller owns. The buffer must not be
-   * used again.
+   * Returns the bytes, in an array of exactly their length. The caller owns the array. The buffer must not be used
+   * again.
    */
   take(): Uint8Array<ArrayBuffer> {
     return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);

@@ -1,4 +1,4 @@
-// Nothing in a line that a peer could use against the reader of a log.
+// A line has nothing that a peer could use against the reader of a log.
 
 import { describe as group, expect, it } from "vitest";
 import { text } from "../test/codec.ts";

@@ -1,14 +1,13 @@
-// A frame as one line of a log, for humans: the text may change between versions.
-// Shows no bytes of DATA, which may be secret, and escapes debug data, which may be hostile.
-// Spec §4.
+// A frame as one line of a log, for human readers. The text may change between versions. It shows no bytes of DATA,
+// because they may be secret. It escapes debug data, because it may be hostile. Spec §4.
 
 import { errorCodeName } from "./error-code.ts";
 import type { Frame } from "./frame.ts";
 
-/** Debug data beyond this many bytes is cut: a log line is no place for 64 KiB. */
+/** Debug data beyond this many bytes is cut: 64 KiB are too much for a log line. */
 const MAX_DEBUG_SHOWN = 120;
 
-/** One line that says what a frame is, such as `DATA stream=3 SYN length=5`. */
+/** Returns one line that describes a frame, such as `DATA stream=3 SYN length=5`. */
 export function describe(frame: Frame): string {
   switch (frame.type) {
     case "data": {
@@ -26,7 +25,7 @@ export function describe(frame: Frame): string {
   }
 }
 
-/** Printable ASCII as it is, every other byte as `\xNN`. */
+/** Returns printable ASCII unchanged, and every other byte as `\xNN`. */
 function quote(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes.subarray(0, MAX_DEBUG_SHOWN)) {

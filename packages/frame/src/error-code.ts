@@ -1,30 +1,29 @@
-// The error codes that RST and GOAWAY carry, and their names.
-// Any 32-bit number may arrive: one that is not listed is legal and is called unknown.
-// Spec §7.1.
+// The error codes of RST and GOAWAY, and their names. Any 32-bit number may arrive: a number that is not listed is
+// legal and is called unknown. Spec §7.1.
 
-/** Every code that has a name, 0 to 15 without a gap (spec §7.1). */
+/** Every code that has a name: 0 to 15 without a gap (spec §7.1). */
 export const ErrorCode = {
   /** Nothing went wrong. Only on GOAWAY: an RST never means success. */
   NO_ERROR: 0,
   /** The peer broke a rule of the protocol. */
   PROTOCOL_ERROR: 1,
-  /** The sender of this code failed in a way that has nothing to do with its peer. */
+  /** The sender of this code failed, and its peer is not the cause. */
   INTERNAL_ERROR: 2,
   /** The peer sent more than its credit, or granted more than a window can hold. */
   FLOW_CONTROL_ERROR: 3,
-  /** A frame came for a stream, or a direction of it, that is over. */
+  /** A frame arrived for a stream, or a direction of a stream, that is over. */
   STREAM_CLOSED: 4,
-  /** A stream was not taken and nothing was done with it. */
+  /** The stream was not taken, and nothing was done with it. */
   STREAM_REFUSED: 5,
-  /** The sender of this code has lost interest in the stream. */
+  /** The sender of this code no longer wants the stream. */
   STREAM_CANCELLED: 6,
-  /** The stream was ended at once without a better reason. */
+  /** The stream was ended at once, without a more exact reason. */
   STREAM_RESET: 7,
   /** The length of a frame is impossible for its type. */
   FRAME_SIZE_ERROR: 8,
   /** Too many streams wait to be accepted. */
   ACCEPT_QUEUE_FULL: 9,
-  /** The peer causes more work than it pays for. */
+  /** The peer causes more work than it does itself. */
   ENHANCE_YOUR_CALM: 10,
   /** The peer has announced the end of the session. */
   REMOTE_GONE_AWAY: 11,
@@ -44,11 +43,11 @@ export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 /** The name of a code, as the spec writes it. */
 export type ErrorCodeName = keyof typeof ErrorCode;
 
-// The codes have no gap, so a name's place in the list is its code.
+// The codes have no gap, so the index of a name in the list is its code.
 const names: readonly string[] = /* @__PURE__ */ Object.keys(ErrorCode);
 
 /**
- * The name of a code, or `UNKNOWN(0xff)` for one that has none.
+ * Returns the name of a code, or `UNKNOWN(0xff)` for a code without a name.
  *
  * @param code any unsigned 32-bit number, as read from the wire
  */

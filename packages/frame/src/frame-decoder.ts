@@ -1,6 +1,5 @@
-// Chunks to frame objects: the friendly decoder, over the push decoder.
-// Gathers whole bodies, as long as the peer likes to make them: a session must not use it.
-// Spec §3.2, §4.
+// Decodes chunks into frame objects: the convenient decoder, built on the push decoder. It gathers whole bodies,
+// however long the peer makes them: a session must not use it. Spec §3.2, §4.
 
 import { ByteBuffer } from "./byte-buffer.ts";
 import { ErrorCode } from "./error-code.ts";
@@ -10,18 +9,18 @@ import { Flag } from "./frame-type.ts";
 import { MAX_BODY_LENGTH } from "./limits.ts";
 import { type FrameHandler, PushDecoder } from "./push-decoder.ts";
 
-/** Turns bytes cut anywhere into {@link Frame} objects. */
+/** Decodes bytes that are cut anywhere into {@link Frame} objects. */
 export class FrameDecoder {
   readonly #collector: FrameCollector = new FrameCollector();
   readonly #decoder: PushDecoder = new PushDecoder(this.#collector);
 
   /**
-   * Takes the next chunk of the input; yields each frame that it completes, in order.
+   * Takes the next chunk of the input. Yields each frame that it completes, in order.
    *
    * The chunk is read before this returns, whether or not anyone iterates. Frames own their bytes.
    *
-   * @throws {@link FrameError} while iterating, after the last valid frame, when the input is
-   * invalid (spec §3.2); so does every later call
+   * @throws {@link FrameError} while iterating, after the last valid frame, when the input is invalid (spec §3.2);
+   * every later call throws it, too
    */
   decode(chunk: Uint8Array): Iterable<Frame<ArrayBuffer>> {
     this.#decoder.push(chunk);
@@ -29,10 +28,10 @@ export class FrameDecoder {
   }
 
   /**
-   * Says that the input is over.
+   * Tells the decoder that the input is over.
    *
-   * @throws {@link FrameError} with code PEER_EOF and field `end` when it ended inside a frame, or
-   * the error that `decode` threw
+   * @throws {@link FrameError} with code PEER_EOF and field `end` when the input ended inside a frame, or the error
+   * that `decode` threw
    */
   end(): void {
     const { error } = this.#collector;
@@ -52,20 +51,20 @@ export class FrameDecoder {
   }
 }
 
-/** A DATA frame whose body has not all arrived. */
+/** A DATA frame whose body has not fully arrived. */
 interface PartialData {
   readonly streamId: number;
   readonly flags: number;
   readonly body: ByteBuffer;
 }
 
-/** Makes an object of each call of the push decoder. */
+/** Makes an object for each call of the push decoder. */
 class FrameCollector implements FrameHandler {
   error: FrameError | undefined = undefined;
   #frames: Frame<ArrayBuffer>[] = [];
   #partial: PartialData | undefined = undefined;
 
-  /** Hands over the frames so far; they are not given twice, but the error is. */
+  /** Returns the frames so far, each once. If there is an error, every call ends with it. */
   take(): Iterable<Frame<ArrayBuffer>> {
     const frames = this.#frames;
     this.#frames = [];

@@ -1,29 +1,28 @@
-// The error that invalid input leads to: which frame, which field of it, which code to answer with.
-// It decides nothing about the session; whoever receives it does.
-// Spec §3.2, §7.3.
+// The error for invalid input: the frame, its wrong field, and the code for the answer. It decides nothing about the
+// session: its receiver decides. Spec §3.2, §7.3.
 
 import { type ErrorCode, type ErrorCodeName, errorCodeName } from "./error-code.ts";
 import { frameTypeName } from "./frame-type.ts";
 
 /**
- * What is wrong with a frame: a field of its header, the increment of a WNDINC, or that the input
- * ends inside it.
+ * The wrong part of a frame: a field of its header, the increment of a WNDINC, or the end of the input inside the
+ * frame.
  */
 export type FrameField = "type" | "length" | "streamId" | "increment" | "end";
 
-/** Input that no peer may send (spec §3.2). Nothing after it can be understood. */
+/** Input that no peer may send (spec §3.2). Bytes after it cannot be understood. */
 export class FrameError extends Error {
-  /** `FrameError`, for logs. */
+  /** Always `FrameError`, for logs. */
   override readonly name: string = "FrameError";
-  /** The code to put into the GOAWAY that answers it. */
+  /** The code for the GOAWAY that answers this error. */
   readonly code: ErrorCode;
-  /** The same, as a name. */
+  /** The name of `code`. */
   readonly codeName: ErrorCodeName;
-  /** The field that breaks a rule; of several, the first in the order of {@link FrameField}. */
+  /** The field that breaks a rule. If several do, the first in the order of {@link FrameField}. */
   readonly field: FrameField;
-  /** The type as it was read, 0 to 15; undefined when the input ended before it. */
+  /** The type as it was read, 0 to 15; undefined if the input ended before it. */
   readonly frameType: number | undefined;
-  /** The stream id as it was read, unsigned; undefined when the input ended before it. */
+  /** The stream id as it was read, unsigned; undefined if the input ended before it. */
   readonly streamId: number | undefined;
   /** Bytes from the start of the input to the first byte of the frame. */
   readonly offset: number;
@@ -41,18 +40,18 @@ export class FrameError extends Error {
   }
 }
 
-/** The facts that a {@link FrameError} is made of. */
+/** The facts of a {@link FrameError}. */
 export interface FrameErrorInit {
-  /** The code to answer with. */
+  /** The code for the answer. */
   readonly code: ErrorCode;
   /** The field that breaks a rule. */
   readonly field: FrameField;
-  /** What is wrong with the field, as the end of a sentence that begins with its name. */
+  /** The fault of the field, as the end of a sentence that begins with the field's name. */
   readonly reason: string;
-  /** 0 to 15, or undefined when not known. */
+  /** The type, 0 to 15, or undefined if it is not known. */
   readonly frameType: number | undefined;
-  /** Unsigned, as it was read, or undefined when not known. */
+  /** The stream id, unsigned, as it was read, or undefined if it is not known. */
   readonly streamId: number | undefined;
-  /** Bytes of input in front of the frame. */
+  /** Bytes of input before the frame. */
   readonly offset: number;
 }

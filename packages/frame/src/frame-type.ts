@@ -1,12 +1,11 @@
-// The fourth byte of a header: the type in its high four bits, the flags in its low four.
-// Types 4 to 15 do not exist and are refused; flags other than these two are ignored.
-// Spec §3.1, §4.
+// The fourth byte of a header: the type in its high four bits, the flags in its low four bits. Types 4 to 15 do not
+// exist and are refused. Flags other than these two are ignored. Spec §3.1, §4.
 
-/** The four types of frame (spec §4). */
+/** The four types of frames (spec §4). */
 export const FrameType = {
   /** RST: ends both directions of one stream at once (spec §4.2). */
   RESET: 0,
-  /** Carries bytes of one stream, opens it with SYN, half-closes it with FIN (spec §4.1). */
+  /** Carries bytes of one stream. Opens the stream with SYN and half-closes it with FIN (spec §4.1). */
   DATA: 1,
   /** WNDINC: grants credit for one stream (spec §4.3). */
   INCREMENT: 2,
@@ -17,7 +16,7 @@ export const FrameType = {
 /** A type that exists. */
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
-/** The bits that mean something, on DATA alone (spec §4.1). */
+/** The bits that have a meaning, only on DATA (spec §4.1). */
 export const Flag = {
   /** The last frame of its sender on this stream. */
   FIN: 0x1,
@@ -28,7 +27,7 @@ export const Flag = {
 /** One of the two flag bits. */
 export type Flag = (typeof Flag)[keyof typeof Flag];
 
-/** The name that the spec gives a type, or `UNKNOWN(0x…)` for one that does not exist. */
+/** Returns the name that the spec gives a type, or `UNKNOWN(0x…)` for a type that does not exist. */
 export function frameTypeName(type: number): string {
   return ["RST", "DATA", "WNDINC", "GOAWAY"][type] ?? `UNKNOWN(0x${type.toString(16)})`;
 }

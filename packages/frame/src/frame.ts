@@ -1,65 +1,64 @@
-// Frames as plain objects: the friendly face of the codec, for tests, logs and debuggers.
-// Sessions do not use them; they would cost an object for each frame.
-// Spec §4.
+// Frames as plain objects: the convenient form of the codec, for tests, logs and debuggers. Sessions do not use them,
+// because they would cost an object for each frame. Spec §4.
 
 /**
  * Bytes of one stream (spec §4.1).
  *
- * @typeParam Memory what its bytes lie in: an ArrayBuffer, of frames that were decoded. `encode` takes any.
+ * @typeParam Memory the memory of its bytes: an ArrayBuffer for decoded frames; `encode` takes any.
  */
 export interface DataFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
-  /** Tells the four shapes apart. */
+  /** Distinguishes the four kinds of frames. */
   readonly type: "data";
-  /** 1 to 2³¹−1. */
+  /** The stream id, 1 to 2³¹−1. */
   readonly streamId: number;
-  /** Opens the stream. */
+  /** True if the frame opens the stream. */
   readonly syn: boolean;
-  /** Half-closes the stream. */
+  /** True if the frame half-closes the stream. */
   readonly fin: boolean;
-  /** 0 to 16 777 215 bytes. */
+  /** The body, 0 to 16 777 215 bytes. */
   readonly body: Uint8Array<Memory>;
 }
 
-/** RST: the end of one stream, at once and both ways (spec §4.2). */
+/** RST: ends both directions of one stream at once (spec §4.2). */
 export interface ResetFrame {
-  /** Tells the four shapes apart. */
+  /** Distinguishes the four kinds of frames. */
   readonly type: "reset";
-  /** 1 to 2³¹−1. */
+  /** The stream id, 1 to 2³¹−1. */
   readonly streamId: number;
-  /** Any unsigned 32-bit number; those with a name are in {@link ErrorCode}. */
+  /** Any unsigned 32-bit number. {@link ErrorCode} has the numbers with a name. */
   readonly errorCode: number;
 }
 
 /** WNDINC: credit for one stream (spec §4.3). */
 export interface IncrementFrame {
-  /** Tells the four shapes apart. */
+  /** Distinguishes the four kinds of frames. */
   readonly type: "increment";
-  /** 1 to 2³¹−1. */
+  /** The stream id, 1 to 2³¹−1. */
   readonly streamId: number;
-  /** Bytes, 1 to 2³¹−1. */
+  /** Bytes of credit, 1 to 2³¹−1. */
   readonly increment: number;
 }
 
 /**
- * GOAWAY: the announced end of the session (spec §4.4).
+ * GOAWAY: announces the end of the session (spec §4.4).
  *
- * @typeParam Memory what its bytes lie in: an ArrayBuffer, of frames that were decoded. `encode` takes any.
+ * @typeParam Memory the memory of its bytes: an ArrayBuffer for decoded frames; `encode` takes any.
  */
 export interface GoAwayFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
-  /** Tells the four shapes apart. */
+  /** Distinguishes the four kinds of frames. */
   readonly type: "goAway";
-  /** The highest stream of the receiver that the sender has seen; 0 for none. */
+  /** The highest stream of the receiver that the sender has seen; 0 if there is none. */
   readonly lastStreamId: number;
-  /** Any unsigned 32-bit number; those with a name are in {@link ErrorCode}. */
+  /** Any unsigned 32-bit number. {@link ErrorCode} has the numbers with a name. */
   readonly errorCode: number;
-  /** For humans. May be empty, need not be text. */
+  /** Information for human readers. May be empty; need not be text. */
   readonly debug: Uint8Array<Memory>;
 }
 
 /**
- * One frame, told apart by its `type`.
+ * One frame. Its `type` shows its kind.
  *
- * @typeParam Memory what its bytes lie in: an ArrayBuffer, of frames that were decoded. `encode` takes any.
+ * @typeParam Memory the memory of its bytes: an ArrayBuffer for decoded frames; `encode` takes any.
  */
 export type Frame<Memory extends ArrayBufferLike = ArrayBufferLike> =
   | DataFrame<Memory>

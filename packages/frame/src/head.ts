@@ -1,18 +1,17 @@
-// The head of a frame: its header, and for the control frames the fixed part of the body behind it.
-// Owns the rules that a header must keep, which are judged before any of the body is there.
-// Spec §3.2.
+// The head of a frame: its header, and for control frames the fixed part of the body after it. It owns the rules for
+// headers, which are checked before any of the body has arrived. Spec §3.2.
 
 import { ErrorCode } from "./error-code.ts";
 import type { FrameField } from "./frame-error.ts";
 import { FrameType } from "./frame-type.ts";
 import { HEADER_LENGTH } from "./limits.ts";
 
-/** Bytes of the longest head, GOAWAY's. */
+/** Bytes of the longest head, that of GOAWAY. */
 export const MAX_HEAD_LENGTH: number = HEADER_LENGTH + 8;
 
 /**
- * Bytes of header and fixed body for a type that exists. The body of DATA and the debug data of
- * GOAWAY come after.
+ * Returns the bytes of header and fixed body for a type that exists. The body of DATA and the debug data of GOAWAY come
+ * after them.
  */
 export function headLength(type: number): number {
   switch (type) {
@@ -33,7 +32,7 @@ export interface Verdict {
 }
 
 /**
- * Judges a header by the first rule it breaks, in the order of the spec: type, length, stream id.
+ * Returns the first rule that a header breaks, in the order of the spec: type, length, stream id.
  *
  * @param streamId as a signed number: negative when the high bit is set
  * @returns undefined when the header is valid
@@ -63,7 +62,7 @@ export function judgeHeader(type: number, length: number, streamId: number): Ver
   return undefined;
 }
 
-/** The verdict on a WNDINC that grants nothing, which only its body shows. */
+/** The verdict on a WNDINC that grants nothing. Only its body shows this. */
 export const ZERO_INCREMENT: Verdict = {
   code: ErrorCode.PROTOCOL_ERROR,
   field: "increment",

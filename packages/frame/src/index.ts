@@ -1,4 +1,4 @@
-// The public face of @muxado/frame. Re-exports only; nothing inside the package imports this file.
+// The public exports of @muxado/frame. Re-exports only; no file of the package imports this file.
 
 export { encode } from "./encode.ts";
 export { describe } from "./describe.ts";

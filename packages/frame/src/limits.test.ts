@@ -1,4 +1,4 @@
-// The numbers of the wire, spelled out: changing one changes the protocol.
+// The numbers of the wire, written out: a change of one changes the protocol.
 
 import { expect, it } from "vitest";
 import { ErrorCode, errorCodeName } from "./error-code.ts";

@@ -1,4 +1,4 @@
-// What a peer can make us hold: never more than it sent, and little more than that.
+// The memory that a peer can make us hold: never more bytes than it sent, and little overhead.
 
 import { describeCodecMemory, growth } from "@muxado/testkit/codec";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// The one frame that the push decoder gathers: GOAWAY, with its debug data.
+// GOAWAY with its debug data: the only frame that the push decoder gathers.
 
 import { describe, expect, it, vi } from "vitest";
 import { handlerOf, text } from "../test/codec.ts";

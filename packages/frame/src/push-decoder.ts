@@ -1,6 +1,5 @@
-// The decoder of the hot path: chunks cut anywhere go in, calls with offsets into them come out.
-// Judges frames one by one; what they mean for a stream or a session is the handler's business.
-// Spec §3.2, §4.
+// The decoder of the hot path. It takes chunks that are cut anywhere, and makes calls with offsets into them. It checks
+// frames one by one. The handler knows their meaning for a stream or a session. Spec §3.2, §4.
 
 import { ByteBuffer } from "./byte-buffer.ts";
 import { FrameError } from "./frame-error.ts";
@@ -10,22 +9,20 @@ import { readInt32, readUint24 } from "./integer.ts";
 import { HEADER_LENGTH, MAX_DEBUG_LENGTH_KEPT, MAX_INCREMENT, MAX_STREAM_ID } from "./limits.ts";
 
 /**
- * What a {@link PushDecoder} calls, in the order of the input, while `push` runs.
+ * The calls of a {@link PushDecoder}, in the order of the input, while `push` runs.
  *
- * Chunks stay the property of whoever pushed them: a method that wants to keep bytes for longer
- * than that owner promises must copy them. A method must not call `push` and must not throw; it may
- * call `stop`.
+ * The caller of `push` owns the chunks. A method that keeps bytes longer than that owner allows must copy them. A
+ * method must not call `push` and must not throw; it may call `stop`.
  */
 export interface FrameHandler {
   /**
-   * A DATA frame begins (spec §4.1). Called as soon as its header is known, so a verdict need not
-   * wait for the body.
+   * A DATA frame begins (spec §4.1). Called as soon as the header is known, so a verdict need not wait for the body.
    *
-   * The piece of the body at hand is `chunk[start, end)` and may be empty. The frame is complete
-   * when `end - start === length`; otherwise the rest follows by `onDataRest`.
+   * The part of the body that has arrived is `chunk[start, end)` and may be empty. The frame is complete when
+   * `end - start === length`; otherwise `onDataRest` brings the rest.
    *
    * @param streamId 1 to 2³¹−1
-   * @param flags SYN and FIN bits of {@link Flag}; bits that mean nothing are already cleared
+   * @param flags SYN and FIN bits of {@link Flag}; bits without a meaning are already cleared
    * @param length bytes of the whole body, as declared
    */
   onData(
@@ -38,7 +35,7 @@ export interface FrameHandler {
   ): void;
 
   /**
-   * The body of the last DATA frame goes on with `chunk[start, end)`, which is never empty.
+   * The body of the last DATA frame continues with `chunk[start, end)`, which is never empty.
    *
    * @param remaining bytes that come after this piece; 0 when the frame is complete
    */
@@ -51,7 +48,7 @@ export interface FrameHandler {
   onIncrement(streamId: number, increment: number): void;
 
   /**
-   * GOAWAY, once all of it has arrived (spec §4.4).
+   * GOAWAY, after all of it has arrived (spec §4.4).
    *
    * @param lastStreamId 0 to 2³¹−1
    * @param errorCode any unsigned 32-bit number
@@ -66,28 +63,24 @@ export interface FrameHandler {
 const FLAGS = Flag.SYN | Flag.FIN;
 
 /**
- * Decodes frames from chunks cut anywhere, without allocating for DATA, RST or WNDINC.
+ * Decodes frames from chunks that are cut anywhere, without allocating memory for DATA, RST or WNDINC.
  *
- * Between chunks it holds at most fifteen bytes of a frame, and the debug data of a GOAWAY as far
- * as that has arrived.
+ * Between chunks it holds at most fifteen bytes of a frame, and the debug data of a GOAWAY that has arrived.
  */
 export class PushDecoder {
   readonly #handler: FrameHandler;
-  /** Where a head that a chunk boundary cuts is put together. */
+  /** Collects a head that a chunk boundary cuts. */
   readonly #head: Uint8Array = new Uint8Array(MAX_HEAD_LENGTH);
-  /** Bytes in `#head` while that is incomplete, otherwise 0. Never together with `#rest`. */
+  /** Bytes in `#head` while the head is incomplete, otherwise 0. Never used together with `#rest`. */
   #held = 0;
   /** Bytes still to come of the body of a DATA frame, or of the debug data of a GOAWAY. */
   #rest = 0;
-  /** The debug data so far, while more is to come; the head of its GOAWAY then waits in `#head`. */
+  /** The debug data so far, while more is to come. The head of its GOAWAY then waits in `#head`. */
   #debug: ByteBuffer | undefined = undefined;
   #stopped = false;
-  /** Bytes of all chunks before the present one. */
+  /** Bytes of all chunks before the current one. */
   #base = 0;
-  /**
-   * Where the frame under way begins, in bytes of input. Left behind by DATA frames that no
-   * boundary cuts.
-   */
+  /** Where the current frame begins, in bytes of input. Not updated by DATA frames that no boundary cuts. */
   #start = 0;
 
   constructor(handler: FrameHandler) {
@@ -95,10 +88,10 @@ export class PushDecoder {
   }
 
   /**
-   * Takes the next chunk of the input and calls the handler for all that it brings.
+   * Takes the next chunk of the input and calls the handler for everything that it brings.
    *
-   * Throws only what a handler method throws. Must not be called from a handler method.
-   * When it returns, the decoder has no reference to the chunk.
+   * Throws only an error that a handler method throws. Must not be called from a handler method. When it returns, the
+   * decoder has no reference to the chunk.
    */
   push(chunk: Uint8Array): void {
     const end = chunk.length;
@@ -111,7 +104,7 @@ export class PushDecoder {
       } else {
         const typeAndFlags = chunk[at + 3]!;
         const streamId = readInt32(chunk, at + 4);
-        // One comparison refuses id 0 and, by the sign, the high bit. `#judge` finds out which.
+        // One comparison refuses id 0 and, by the sign, the high bit. `#judge` finds out which of them it was.
         if (typeAndFlags >>> 4 === FrameType.DATA && streamId > 0) {
           at = this.#beginData(
             streamId,
@@ -129,19 +122,18 @@ export class PushDecoder {
   }
 
   /**
-   * Ignores all further input, the rest of a chunk being pushed included. Safe inside a handler
-   * method. Nothing starts a stopped decoder again.
+   * Ignores all further input, including the rest of the current chunk. Safe inside a handler method. A stopped decoder
+   * cannot be started again.
    */
   stop(): void {
     this.#stopped = true;
   }
 
   /**
-   * The fewest bytes that must still come to complete the frame that has begun; 0 between two
-   * frames.
+   * The least bytes that must still arrive to complete the frame that has begun; 0 between two frames.
    *
-   * Inside a header the body does not count yet, for its length may not have been read.
-   * A stopped decoder awaits nothing: 0.
+   * Inside a header the body does not count yet, because its length may not have been read. 0 for a stopped decoder,
+   * which waits for nothing.
    */
   get pending(): number {
     if (this.#stopped) return 0;
@@ -151,16 +143,15 @@ export class PushDecoder {
   }
 
   /**
-   * Bytes from the start of the input to the frame that has begun, or to the end of the input
-   * between two frames.
+   * Bytes from the start of the input to the frame that has begun. Between two frames: bytes to the end of the input.
    */
   get offset(): number {
     return this.pending === 0 ? this.#base : this.#start;
   }
 
-  // Each of the next five consumes a part of the chunk from `at` and returns where reading goes on.
+  // Each of the next five consumes a part of the chunk from `at`, and returns where reading continues.
 
-  /** A DATA frame whose header was just read and whose body, if any, begins at `at`. */
+  /** A DATA frame whose header was just read. Its body, if it has one, begins at `at`. */
   #beginData(
     streamId: number,
     typeAndFlags: number,
@@ -175,7 +166,7 @@ export class PushDecoder {
     return end;
   }
 
-  /** A frame that is no valid DATA frame and whose header is whole in `chunk`. */
+  /** A frame that is no valid DATA frame. Its whole header is in `chunk`. */
   #beginControl(chunk: Uint8Array, at: number): number {
     this.#start = this.#base + at;
     if (!this.#judge(chunk, at)) return at;
@@ -202,14 +193,14 @@ export class PushDecoder {
     return next;
   }
 
-  /** Brings what `#head` holds up to `length` bytes, as far as the chunk has them. */
+  /** Fills `#head` up to `length` bytes, as far as the chunk has them. */
   #fill(chunk: Uint8Array, at: number, length: number): number {
     let next = at;
     while (this.#held < length && next < chunk.length) this.#head[this.#held++] = chunk[next++]!;
     return next;
   }
 
-  /** More of a body that an earlier chunk began. */
+  /** The next part of a body that began in an earlier chunk. */
   #continueBody(chunk: Uint8Array, at: number): number {
     const end = Math.min(at + this.#rest, chunk.length);
     this.#rest -= end - at;
@@ -222,7 +213,7 @@ export class PushDecoder {
     return end;
   }
 
-  /** Whether the header at `at` is valid. Tells the handler if not. */
+  /** Returns whether the header at `at` is valid. If not, tells the handler. */
   #judge(source: Uint8Array, at: number): boolean {
     const verdict = judgeHeader(
       source[at + 3]! >>> 4,
@@ -234,7 +225,7 @@ export class PushDecoder {
     return false;
   }
 
-  /** A control frame whose head is whole at `at`, in the chunk or in `#head`. */
+  /** A control frame whose complete head is at `at`, in the chunk or in `#head`. */
   #deliver(source: Uint8Array, at: number): void {
     const type = source[at + 3]! >>> 4;
     const streamId = readInt32(source, at + 4);
@@ -250,7 +241,7 @@ export class PushDecoder {
     }
   }
 
-  /** A GOAWAY whose head is whole at `at`, which may be in `#head` already. */
+  /** A GOAWAY whose complete head is at `at`, which may already be in `#head`. */
   #beginGoAway(source: Uint8Array, at: number): void {
     this.#head.set(source.subarray(at, at + MAX_HEAD_LENGTH));
     this.#rest = readUint24(source, at) + HEADER_LENGTH - MAX_HEAD_LENGTH;
@@ -268,7 +259,7 @@ export class PushDecoder {
     );
   }
 
-  /** Stops for good and says why. */
+  /** Stops for good and tells the handler why. */
   #refuse(verdict: Verdict, source: Uint8Array, at: number): void {
     this.#stopped = true;
     const frameType = source[at + 3]! >>> 4;

@@ -1,14 +1,13 @@
-// The encoders of the hot path: each puts one frame into a buffer that the caller owns.
-// They allocate nothing and check nothing. `encode` is the one that checks.
-// Spec §3.1, §4.
+// The encoders of the hot path: each puts one frame into a buffer that the caller owns. They allocate nothing and check
+// nothing. `encode` checks. Spec §3.1, §4.
 
 import { FrameType } from "./frame-type.ts";
 import { put32 } from "./integer.ts";
 import { HEADER_LENGTH } from "./limits.ts";
 
 /**
- * Puts the header of a DATA frame (spec §4.1). The body is the caller's to copy behind it or to
- * send after it.
+ * Puts the header of a DATA frame (spec §4.1). The caller copies the body after the header, or sends it after the
+ * header.
  *
  * Arguments are not checked: the eight bytes must fit.
  *
@@ -33,7 +32,7 @@ export function putData(
  * Arguments are not checked: the bytes must fit.
  *
  * @param streamId 1 to {@link MAX_STREAM_ID}
- * @param errorCode any unsigned 32-bit number, of {@link ErrorCode} by preference and never 0
+ * @param errorCode any unsigned 32-bit number, preferably of {@link ErrorCode}, and never 0
  * @returns the offset after the frame
  */
 export function putReset(
@@ -72,9 +71,9 @@ export function putIncrement(
  *
  * Arguments are not checked: the bytes must fit.
  *
- * @param lastStreamId the highest stream of the peer that was seen, 0 for none
- * @param errorCode any unsigned 32-bit number, of {@link ErrorCode} by preference
- * @param debug what a human may want to know; at most {@link MAX_DEBUG_LENGTH_SENT} bytes is polite
+ * @param lastStreamId the highest stream of the peer that was seen; 0 if there is none
+ * @param errorCode any unsigned 32-bit number, preferably of {@link ErrorCode}
+ * @param debug information for human readers; use at most {@link MAX_DEBUG_LENGTH_SENT} bytes
  * @returns the offset after the frame
  */
 export function putGoAway(

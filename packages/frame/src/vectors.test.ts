@@ -1,5 +1,4 @@
-// What the shipped vectors cover of this wire, and that they name its error codes as the package does.
-// Spec §11.
+// The shipped vectors cover this wire, and name its error codes as the package does. Spec §11.
 
 import { withVerdict } from "@muxado/testkit/codec";
 import { expect, it } from "vitest";

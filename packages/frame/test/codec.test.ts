@@ -1,4 +1,4 @@
-// The suite of codecs over this one. What no other codec has stands beside its source.
+// The suite of codecs, run over this codec. Tests that only this codec needs are beside its source.
 
 import { describeCodec } from "@muxado/testkit/codec";
 import { codec } from "./codec.ts";

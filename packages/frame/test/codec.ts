@@ -1,4 +1,4 @@
-// This codec, as the suite of codecs asks for it. All numbers and bytes are the spec's, written out.
+// A description of this codec for the suite of codecs. All numbers and bytes are those of the spec, written out.
 
 import { readFileSync } from "node:fs";
 import { type Codec, fc, toHex, type Vector } from "@muxado/testkit/codec";
@@ -17,7 +17,7 @@ export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-/** A handler of which a test cares for a few methods only. */
+/** A handler for a test that needs only a few of its methods. */
 export function handlerOf(methods: Partial<FrameHandler>): FrameHandler {
   const nothing = (): void => {};
   return {
@@ -31,12 +31,12 @@ export function handlerOf(methods: Partial<FrameHandler>): FrameHandler {
   };
 }
 
-/** The shipped vectors, read as any other implementation would read them (spec §11). */
+/** The shipped vectors, read as another implementation would read them (spec §11). */
 export const file = JSON.parse(
   readFileSync(new URL("../vectors.json", import.meta.url), "utf8"),
 ) as { format: number; vectors: Vector[] };
 
-/** A GOAWAY that declares all that 24 bits allow, without its debug data. */
+/** A GOAWAY that declares the longest length of 24 bits, without its debug data. */
 export const goAwayHead: Uint8Array = new Uint8Array(16);
 putGoAway(goAwayHead, 0, 0, 0, NO_BYTES);
 goAwayHead.fill(0xff, 0, 3);
@@ -51,7 +51,7 @@ const increment = { type: "increment", streamId: 3, increment: 1 } as const;
 const goAway = { type: "goAway", lastStreamId: 0, errorCode: 0, debug: NO_BYTES } as const;
 const bye = { ...goAway, lastStreamId: 7, debug: text("bye") } as const;
 
-/** Small numbers, the edges, and everything between. */
+/** Small numbers, the edges, and numbers between them. */
 const uint = (min: number, max: number): fc.Arbitrary<number> =>
   fc.oneof(fc.integer({ min, max: min + 8 }), fc.constant(max), fc.integer({ min, max }));
 

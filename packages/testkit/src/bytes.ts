@@ -1,6 +1,6 @@
-// Byte arrays as tests need them: joined, and with content that can be checked at any place.
+// Byte arrays for tests: joined, and with content that can be checked at any place.
 
-/** All of `chunks` in one new array. */
+/** Returns all of `chunks` in one new array. */
 export function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;
@@ -11,19 +11,19 @@ export function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuf
   return whole;
 }
 
-/** `length` bytes that differ from each other and, for another `salt`, from those of that one. */
+/** Returns `length` bytes that differ from each other. Another `salt` gives other bytes. */
 export function patterned(length: number, salt = 0): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; at++) bytes[at] = patternByte(at + salt);
   return bytes;
 }
 
-/** The byte at `place` of an endless pattern whose period is no power of two, as buffers' lengths are. */
+/** Returns the byte at `place` of an endless pattern. Its period is no power of two, unlike the lengths of buffers. */
 export function patternByte(place: number): number {
   return (place + Math.floor(place / 251) * 7) & 0xff;
 }
 
-/** Where the two first differ, in bytes from the start; -1 if they are the same. */
+/** Returns where the two first differ, in bytes from the start; -1 if they are the same. */
 export function firstDifference(one: Uint8Array, other: Uint8Array): number {
   const length = Math.min(one.length, other.length);
   for (let at = 0; at < length; at++) if (one[at] !== other[at]) return at;

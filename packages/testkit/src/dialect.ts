@@ -1,5 +1,5 @@
-// What a frame means, in the bytes of each wire: tests are written in frames of muxado's, which name what they mean,
-// and a raw peer speaks them on the wire that its session has been given. It follows no rule of either protocol.
+// The meaning of a frame, in the bytes of each wire. Tests are written in muxado's frames, which name their meaning. A
+// raw peer sends them on the wire of its session. It follows no rule of either protocol.
 
 import { muxado, type Wire } from "@muxado/core";
 import * as Muxado from "@muxado/frame";
@@ -7,37 +7,37 @@ import * as Yamux from "@muxado/yamux";
 
 type Frame = Muxado.Frame;
 
-/** What a wire may say besides frames that muxado has: that a stream has been taken, and pings. */
+/** Signs that a wire may have in addition to muxado's frames: that a stream has been taken, and pings. */
 export type Sign =
   | { readonly type: "ack"; readonly streamId: number }
   | { readonly type: "ping"; readonly value: number; readonly isAnswer: boolean };
 
-/** What is said on a wire. */
+/** Anything that is sent on a wire. */
 export type Phrase = Frame | Sign;
 
-/** How one wire says it: phrases, or frames of its own. */
+/** How one wire encodes it: phrases, or frames of its own. */
 export interface Dialect<Said = Phrase> {
   readonly encode: (said: Said) => Uint8Array;
-  /** Takes chunks of a session's output, cut anywhere. */
+  /** Makes a reader that takes chunks of a session's output, cut anywhere. */
   readonly createReader: () => (chunk: Uint8Array) => Said[];
 }
 
-/** A wire that tests run on, and what it cannot carry. */
+/** A wire that tests run on, and the fields that it cannot carry. */
 export interface WireUnderTest {
-  /** For the titles of tests. */
+  /** The name in the titles of tests. */
   readonly name: string;
   readonly wire: Wire;
-  /** Whether its reset says why. */
+  /** Whether its reset carries a reason. */
   readonly resetHasCode: boolean;
   /** Whether its GOAWAY carries debug data. */
   readonly goAwayHasDebug: boolean;
   /** Whether its GOAWAY carries any code, and not only NO_ERROR, INTERNAL_ERROR, and PROTOCOL_ERROR for all others. */
   readonly goAwayHasAnyCode: boolean;
-  /** Whether its GOAWAY names the last stream that was seen. */
+  /** Whether its GOAWAY carries the last stream that was seen. */
   readonly goAwayHasLastId: boolean;
 }
 
-/** Every wire that sessions speak, for `describe.each`. None does anything by itself, so that clocks stay quiet. */
+/** Every wire of sessions, for `describe.each`. None does anything by itself, so that clocks stay quiet. */
 export const wires: readonly WireUnderTest[] = [
   {
     name: "muxado",
@@ -57,7 +57,7 @@ export const wires: readonly WireUnderTest[] = [
   },
 ];
 
-/** The last id in a GOAWAY of a wire that does not name one: no stream was refused by it. */
+/** The last id in a GOAWAY of a wire that has none: no stream was refused by it. */
 export const NO_LAST_ID: number = Yamux.MAX_STREAM_ID;
 
 /** Whether muxado has such a frame. */
@@ -65,7 +65,7 @@ export function isFrame(phrase: Phrase): phrase is Frame {
   return phrase.type !== "ack" && phrase.type !== "ping";
 }
 
-/** The dialect of a wire, or of one that differs from it in its numbers. */
+/** Returns the dialect of a wire, or of a wire that differs from it only in its numbers. */
 export function dialectOf({ name }: Wire): Dialect {
   const dialect = DIALECTS[name];
   if (dialect === undefined) throw new Error(`the test kit does not speak ${name}`);
@@ -123,7 +123,7 @@ function toYamux(phrase: Phrase): Yamux.Frame {
   }
 }
 
-/** One frame of Yamux's may say several things. */
+/** One Yamux frame may have several meanings. */
 function fromYamux(frame: Yamux.Frame): Phrase[] {
   if (frame.type === "goAway") {
     return [{ type: "goAway", lastStreamId: NO_LAST_ID, errorCode: frame.code, debug: NOTHING }];

@@ -1,46 +1,46 @@
-// One direction of a simulated link: bytes on their way, in order, cut and joined as the seed says, until they
-// arrive, the sender ends, or a fault strikes. It has a rate if it is given one. It knows no session.
+// One direction of a simulated link. Bytes are on their way, in order, cut and joined by the seed, until they arrive,
+// the sender ends, or a fault happens. A direction may have a rate. It knows no session.
 
 import { concatenated } from "./bytes.ts";
 import type { LinkClock } from "./link-clock.ts";
 import type { Random } from "./random.ts";
 import { Sender } from "./sender.ts";
 
-/** Milliseconds from the least to the most; what is drawn between them comes from the seed. */
+/** Milliseconds from the least to the most. The seed draws the value between them. */
 export type Span = readonly [least: number, most: number];
 
-/** How one direction treats what it carries. */
+/** How one direction treats the bytes that it carries. */
 export interface DirectionOptions {
-  /** How long bytes travel. Order is always kept. Default: no time, yet a task of their own. */
+  /** How long bytes travel. Their order is always kept. Default: no time, but a separate task. */
   readonly latency?: Span;
-  /** `whole` delivers each write as it was; `cut` cuts and joins them anywhere. Default: whole. */
+  /** `whole` delivers each write as it was; `cut` cuts and joins writes anywhere. Default: whole. */
   readonly chunks?: "whole" | "cut";
-  /** Bytes that leave per second; `latency` begins when they have. Default: no limit. */
+  /** Bytes that leave per second. `latency` begins after they have left. Default: no limit. */
   readonly bandwidth?: number;
-  /** Bytes that may wait to leave before a write is done only later, as in a socket's send buffer. Default: 0. */
+  /** Bytes that may wait to leave before a write is confirmed only later, like a socket's send buffer. Default: 0. */
   readonly buffer?: number;
-  /** With a bandwidth: the most bytes that arrive together, once the last of them has left. Default: 65 536. */
+  /** With a bandwidth: the most bytes that arrive together, after the last of them has left. Default: 65 536. */
   readonly packetSize?: number;
 }
 
 /**
  * How a connection breaks.
  *
- * `end`: the receiver finds the end, the sender notices nothing. `fail`: both find an error. `stall`: nothing
- * arrives any more and no write is ever done.
+ * `end`: the receiver finds the end, and the sender notices nothing. `fail`: both find an error. `stall`: nothing
+ * arrives any more, and no write is ever confirmed.
  */
 export type FaultKind = "end" | "fail" | "stall";
 
-/** Where a direction leads. */
+/** The receiver of a direction. */
 export interface Receiver {
   arrived(chunk: Uint8Array): void;
-  /** The sender has ended, or a fault pretends so. */
+  /** The sender has ended, or a fault looks like that. */
   finished(error?: unknown): void;
-  /** The whole connection has broken, both ways. */
+  /** The whole connection has broken, in both directions. */
   broke(error: Error): void;
 }
 
-/** What is on its way: bytes, or the end behind them. */
+/** Something on its way: bytes, or the end after them. */
 interface Parcel {
   readonly due: number;
   bytes: Uint8Array;
@@ -53,7 +53,7 @@ const NOTHING = new Uint8Array(0);
 export class Direction {
   /** Bytes that have arrived. */
   delivered = 0;
-  /** A fault has struck that lets no write be done. */
+  /** True after a fault that lets no write be confirmed. */
   stalled = false;
   readonly #clock: LinkClock;
   readonly #random: Random;
@@ -79,7 +79,7 @@ export class Direction {
     this.#packetSize = bandwidth === Infinity ? Infinity : packetSize;
   }
 
-  /** Takes bytes, which nobody may change any more, and says in how many milliseconds there is room for more. */
+  /** Takes bytes, which nobody may change any more. Returns in how many milliseconds there is room for more. */
   send(bytes: Uint8Array): number {
     for (let at = 0; at < bytes.length; at += this.#packetSize) {
       const packet = bytes.subarray(at, at + this.#packetSize);
@@ -89,25 +89,25 @@ export class Direction {
     return this.#sender.timeUntilRoom(this.#clock.now());
   }
 
-  /** The sender has ended; what is on its way still arrives. */
+  /** The sender has ended. Bytes on their way still arrive. */
   end(error?: unknown): void {
     const left = this.#sender.send(0, this.#clock.now());
     this.#post({ due: this.#draw(left), bytes: NOTHING, end: { error } });
   }
 
-  /** Nobody is there any more to receive: what is on its way, and all that comes, is lost. */
+  /** There is no receiver any more: bytes on their way, and all later bytes, are lost. */
   drop(): void {
     this.#over = true;
     this.#parcels.length = 0;
   }
 
-  /** Lets a fault strike once `after` bytes have arrived, counted from the beginning; at once if they have. */
+  /** Makes a fault happen after `after` bytes have arrived, counted from the beginning; at once if they have. */
   breakAfter(after: number, kind: FaultKind): void {
     this.#fault = { after, kind };
     if (this.delivered >= after) this.#clock.setDelivery(() => this.#strike(kind), 0);
   }
 
-  /** When that arrives which leaves at `left`. */
+  /** Returns when bytes arrive that leave at `left`. */
   #draw(left: number): number {
     const [least, most] = this.#latency;
     const delay = least === most ? least : this.#random.between(least, most);
@@ -162,7 +162,7 @@ export class Direction {
     return chunk;
   }
 
-  /** Everything that is due, as one chunk. */
+  /** Returns everything that is due, as one chunk. */
   #join(): Uint8Array {
     const now = this.#clock.now();
     const pieces: Uint8Array[] = [];

@@ -1,4 +1,4 @@
-// Frames as a peer that is played by hand sends them, in as few words as a test can be read with.
+// Frames of a peer that is played by hand, in as few words as a test can be read with.
 
 import { ErrorCode, type ErrorCodeName, type Frame } from "@muxado/frame";
 import { concatenated, patterned } from "./bytes.ts";
@@ -16,7 +16,7 @@ function body(content: number | string | Uint8Array | undefined): Uint8Array {
   return content instanceof Uint8Array ? content : bytes(content);
 }
 
-/** The bytes of a body: so many, those of a text, or given. */
+/** The bytes of a body: a number of bytes, the bytes of a text, or the given bytes. */
 export type Content = number | string | Uint8Array;
 
 /** DATA with SYN. */
@@ -58,17 +58,17 @@ export function goAway(
   return { type: "goAway", lastStreamId, errorCode: numberOf(code), debug: body(debug) };
 }
 
-/** The news that a stream has been taken, on a wire that tells. */
+/** The acknowledgement of a stream, on a wire with acknowledgements. */
 export function ack(streamId: number): Sign {
   return { type: "ack", streamId };
 }
 
-/** A question for a sign of life, on a wire that has them. */
+/** A ping, on a wire that has pings. */
 export function ping(value: number): Sign {
   return { type: "ping", value, isAnswer: false };
 }
 
-/** Its answer. */
+/** The answer to a ping. */
 export function pong(value: number): Sign {
   return { type: "ping", value, isAnswer: true };
 }
@@ -77,7 +77,7 @@ function numberOf(code: ErrorCodeName | number): number {
   return typeof code === "number" ? code : ErrorCode[code];
 }
 
-/** Each frame in one line: what most expectations are about. */
+/** Each frame as one line: most expectations use it. */
 export function brief(frames: readonly Phrase[]): string[] {
   return frames.map((frame) => {
     switch (frame.type) {
@@ -106,7 +106,7 @@ function nameOf(errorCode: number): string {
   return entry?.[0] ?? String(errorCode);
 }
 
-/** The bodies of the frames of one stream, in one. */
+/** The bodies of all frames of one stream, joined. */
 export function contentOf(frames: readonly Frame[], streamId: number): Uint8Array {
   const bodies = frames.flatMap((frame) =>
     frame.type === "data" && frame.streamId === streamId ? [frame.body] : [],

@@ -1,4 +1,4 @@
-// @muxado/testkit: what the tests of every package share. Private, never published.
+// @muxado/testkit: code that the tests of every package share. Private, never published.
 
 export {
   type ConnectedSessions,

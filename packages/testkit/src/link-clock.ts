@@ -1,16 +1,16 @@
-// The time that a simulated link keeps: the virtual clock's, or the platform's for sessions that run freely.
+// The time of a simulated link: that of the virtual clock, or that of the platform for sessions that run freely.
 
 import { flushInNextTask, systemClock, type Timer } from "@muxado/core";
 
-/** What a link needs of a clock. */
+/** The part of a clock that a link needs. */
 export interface LinkClock {
   /** Milliseconds from an arbitrary, fixed start. */
   now(): number;
-  /** Calls `callback` once, `delay` milliseconds from now, and in the order of the calls if that is the same. */
+  /** Calls `callback` once, `delay` milliseconds from now. For equal times, the order is that of the calls. */
   setDelivery(callback: () => void, delay: number): Timer;
 }
 
-/** The platform's time; what takes no time arrives in a task of its own. */
+/** The platform's time. Bytes without a travel time arrive in a separate task. */
 export const liveClock: LinkClock = {
   now: () => systemClock.now(),
   setDelivery(callback, delay) {

@@ -5,7 +5,7 @@ import { Link, type LinkOptions } from "./link.ts";
 import { Random } from "./random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-/** What one end of a link was told, instead of a session. */
+/** Records the calls to one end of a link, instead of a session. */
 class Recorder implements TransportInput {
   readonly chunks: Uint8Array[] = [];
   readonly news: unknown[] = [];

@@ -1,5 +1,5 @@
-// A connection that never leaves memory: two transports, with latency, a rate, cuts and faults, all chance in them
-// chosen by a seed. It holds sessions to the transport's contract and throws when one breaks it.
+// A connection in memory: two transports, with latency, a rate, cuts and faults. A seed chooses everything random. It
+// checks that sessions keep the transport's contract, and throws when a session breaks it.
 
 import type { Transport, TransportInput } from "@muxado/core";
 import { concatenated } from "./bytes.ts";
@@ -15,11 +15,11 @@ import { Random } from "./random.ts";
 
 /** How a link treats both of its directions. */
 export interface LinkOptions extends DirectionOptions {
-  /** How long a write takes until it is done; none means within the call. Default: none. */
+  /** How long a write takes. Without a value, it is confirmed within the call. Default: none. */
   readonly writeTime?: Span;
-  /** The source of all chance. Default: a new one, seeded with 1. */
+  /** The source of everything random. Default: a new one, seeded with 1. */
   readonly random?: Random;
-  /** Sees each write, as bytes that it must not change. */
+  /** Called with each write, as bytes that must not be changed. */
   readonly tap?: (from: "client" | "server", bytes: Uint8Array) => void;
 }
 
@@ -36,7 +36,7 @@ export class Link {
     this.server.connect(this.client, options);
   }
 
-  /** Lets the connection break once `after` bytes have arrived at the end named. */
+  /** Makes the connection break after `after` bytes have arrived at the given end. */
   breakAfter(at: "client" | "server", after: number, kind: FaultKind): void {
     (at === "client" ? this.server : this.client).outbound.breakAfter(after, kind);
   }
@@ -44,11 +44,11 @@ export class Link {
 
 /** One end of a link: a session's transport. */
 export class LinkEnd implements Transport, Receiver {
-  /** What this end sends. */
+  /** The bytes that this end sends. */
   outbound!: Direction;
-  /** The session has ended its direction. */
+  /** True if the session has ended its direction. */
   hasEnded = false;
-  /** The session has given up the connection. */
+  /** True if the session has given up the connection. */
   isDestroyed = false;
   readonly #clock: LinkClock;
   readonly #random: Random;
@@ -72,7 +72,7 @@ export class LinkEnd implements Transport, Receiver {
     this.outbound = new Direction(this.#clock, this.#random, options, peer);
   }
 
-  /** Breaks the connection now: both sides find an error, and what is on its way is lost. */
+  /** Breaks the connection now. Both sides find an error, and bytes on their way are lost. */
   fail(error: Error = new Error("the simulated link was cut")): void {
     this.broke(error);
   }
@@ -91,7 +91,7 @@ export class LinkEnd implements Transport, Receiver {
     const copy = concatenated(chunks);
     this.#writing = { chunks, copy };
     this.#tap?.(copy);
-    // The receiver owns what arrives, and may write into it before this end has compared.
+    // The receiver owns the bytes that arrive, and may write into them before this end has compared.
     const untilRoom = this.outbound.send(copy.slice());
     const [least, most] = this.#writeTime;
     const drawn = least === most ? least : this.#random.between(least, most);
@@ -111,10 +111,10 @@ export class LinkEnd implements Transport, Receiver {
     if (this.isDestroyed) return;
     this.isDestroyed = true;
     this.#peer.outbound.drop();
-    // A platform closes what was given up in the middle, or resets it: the peer may find either.
+    // A platform closes or resets a connection that was given up in the middle: the peer may find either.
     if (!this.hasEnded)
       this.outbound.end(this.#random.oneIn(2) ? new Error("reset by peer") : undefined);
-    // A platform's socket reports its end also to the side that gave it up.
+    // A platform's socket also reports its end to the side that gave it up.
     this.#clock.setDelivery(() => this.#end(undefined), 0);
   }
 
@@ -148,7 +148,7 @@ export class LinkEnd implements Transport, Receiver {
   }
 }
 
-/** Whether `chunks` are still what `copy` was made of. */
+/** Whether `chunks` still have the bytes of `copy`. */
 function areWhole(chunks: readonly Uint8Array[], copy: Uint8Array): boolean {
   let at = 0;
   for (const chunk of chunks) {

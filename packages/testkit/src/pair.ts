@@ -1,4 +1,4 @@
-// Two sessions over a simulated link, and the hand that moves them: turn by turn in virtual time, or freely.
+// Two sessions over a simulated link, moved turn by turn in virtual time, or running freely.
 
 import { Session, type SessionOptions } from "@muxado/core";
 import type { FaultKind } from "./direction.ts";
@@ -10,17 +10,17 @@ import { VirtualClock } from "./virtual-clock.ts";
 
 /** Options of a pair of sessions. */
 export interface PairOptions extends Omit<LinkOptions, "random"> {
-  /** Everything that is left to chance follows from it. Default: 1. */
+  /** The seed of everything random. Default: 1. */
   readonly seed?: number;
   /** Options of both sessions. */
   readonly session?: SessionOptions;
-  /** Options of the client, over those of both. */
+  /** Options of the client. They replace those of both. */
   readonly client?: SessionOptions;
-  /** Options of the server, over those of both. */
+  /** Options of the server. They replace those of both. */
   readonly server?: SessionOptions;
 }
 
-/** Two sessions over a link, in virtual time: nothing moves unless the test says so. */
+/** Two sessions over a link, in virtual time: nothing moves unless the test moves it. */
 export function connectedPair(options: PairOptions = {}): Pair {
   return new Pair(options);
 }
@@ -37,7 +37,7 @@ export function runningPair(options: PairOptions = {}): {
   return { client, server, link };
 }
 
-/** More steps than any test needs: a pair that does not come to rest is a bug, not a long test. */
+/** More steps than any test needs. A pair that never becomes idle is a bug, not a long test. */
 const MAX_STEPS = 10_000_000;
 
 /** Two sessions, their link and their time. */
@@ -61,10 +61,10 @@ export class Pair {
   }
 
   /**
-   * Runs until nothing is under way: promise continuations, then flushes, then the next delivery of the link,
-   * over and over. Timers fire only if a delivery is due after them.
+   * Runs until nothing is under way: promise continuations, then flushes, then the next delivery of the link, again and
+   * again. Timers fire only if a delivery is due after them.
    *
-   * @param drain lets promise continuations run; a cheaper one than {@link settle}, the default, may leave some
+   * @param drain lets promise continuations run. A cheaper function than {@link settle}, the default, may leave some
    * for the next step.
    */
   async drive(drain: () => Promise<void> = settle): Promise<void> {
@@ -81,7 +81,7 @@ export class Pair {
     throw new Error("the pair does not come to rest");
   }
 
-  /** Drives, and lets `ms` milliseconds pass with all that falls due in them. */
+  /** Drives, and lets `ms` milliseconds pass, with everything that is due in them. */
   async advance(ms: number, drain: () => Promise<void> = settle): Promise<void> {
     const end = this.clock.now() + ms;
     for (;;) {
@@ -92,7 +92,7 @@ export class Pair {
     this.clock.advance(Math.max(0, end - this.clock.now()));
   }
 
-  /** Lets the connection break once `after` bytes have arrived at the side named. */
+  /** Makes the connection break after `after` bytes have arrived at the given side. */
   breakAfter(at: "client" | "server", after: number, kind: FaultKind): void {
     this.link.breakAfter(at, after, kind);
   }

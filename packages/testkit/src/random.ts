@@ -1,6 +1,6 @@
-// Seeded random numbers: the one source of chance in a test, so that one seed is one schedule.
+// Seeded random numbers: the only random source of a test, so that one seed is one schedule.
 
-/** A small generator (mulberry32): 32 bits of state, a good spread, the same on every runtime. */
+/** A small generator (mulberry32): 32 bits of state, well distributed, the same on every runtime. */
 export class Random {
   #state: number;
 
@@ -8,7 +8,7 @@ export class Random {
     this.#state = seed | 0;
   }
 
-  /** A number from 0 up to, and without, 1. */
+  /** Returns a number from 0 up to 1, without 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -16,22 +16,22 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
   }
 
-  /** A whole number from 0 up to, and without, `bound`. */
+  /** Returns a whole number from 0 up to `bound`, without `bound`. */
   below(bound: number): number {
     return Math.floor(this.next() * bound);
   }
 
-  /** A whole number from `least` to `most`, both included. */
+  /** Returns a whole number from `least` to `most`, both included. */
   between(least: number, most: number): number {
     return least + this.below(most - least + 1);
   }
 
-  /** True once in `times`, on average. */
+  /** Returns true once in `times`, on average. */
   oneIn(times: number): boolean {
     return this.next() * times < 1;
   }
 
-  /** One of `items`. */
+  /** Returns one of `items`. */
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)]!;
   }

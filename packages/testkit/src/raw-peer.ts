@@ -1,5 +1,5 @@
-// A peer without a session: a test writes frames, or any bytes, and reads what the session under test answers, on
-// whichever wire that has. It follows no rule of the protocol. Everything happens at once and in the order of the calls.
+// A peer without a session. A test writes frames or any bytes, and reads the answers of the session under test, on any
+// wire. It follows no rule of the protocol. Everything happens at once and in the order of the calls.
 
 import {
   muxado,
@@ -18,7 +18,7 @@ import { VirtualClock } from "./virtual-clock.ts";
 
 /** Options of {@link rawPeer}. */
 export interface RawPeerOptions extends Omit<SessionOptions, "clock" | "scheduleFlush"> {
-  /** The role of the session under test; the raw peer plays the other. Default: server. */
+  /** The role of the session under test. The raw peer plays the other role. Default: server. */
   readonly role?: Role;
 }
 
@@ -27,11 +27,11 @@ export function rawPeer(options: RawPeerOptions = {}): RawPeer {
   return new RawPeer(options);
 }
 
-/** The peer's hands: frames and bytes in, frames and bytes out, in the words of one dialect. */
+/** A peer that a test plays: frames and bytes in, frames and bytes out, in one dialect. */
 export class PeerByHand<Said> {
   /** The session under test. */
   readonly session: Session;
-  /** The wire that both speak. */
+  /** The wire of both. */
   readonly wire: Wire;
   /** The session's time. */
   readonly clock: VirtualClock = new VirtualClock();
@@ -54,43 +54,43 @@ export class PeerByHand<Said> {
     this.sendBytes(this.encode(...frames));
   }
 
-  /** The bytes of frames on the session's wire. */
+  /** Returns the bytes of frames on the session's wire. */
   encode(...frames: Said[]): Uint8Array {
     return concatenated(frames.map(this.#encode));
   }
 
-  /** Sends any bytes as one chunk; the session gets a copy. */
+  /** Sends any bytes as one chunk. The session gets a copy. */
   sendBytes(bytes: Uint8Array): void {
     this.#transport.input.receive(bytes.slice());
   }
 
-  /** Ends the session's turn as often as it asks for: what it has queued leaves, unless writes are held. */
+  /** Ends the session's turn as often as it asks for it: its queued output leaves, unless writes are held. */
   flush(): void {
     while (this.#turns.end());
   }
 
-  /** All that the session has sent since the last call; flushes first. */
+  /** Returns everything that the session has sent since the last call. Flushes first. */
   takeAll(): Said[] {
     return this.takeChunks().flatMap(this.#read);
   }
 
-  /** The same as bytes, one array for each write. Do not mix with {@link takeAll} inside a frame. */
+  /** Returns the same as bytes, one array for each write. Do not mix with {@link takeAll} inside a frame. */
   takeChunks(): Uint8Array[] {
     this.flush();
     return this.#transport.sent.splice(0);
   }
 
-  /** From now on the transport confirms no write: the session has at most one under way, and the rest waits. */
+  /** From now on the transport confirms no write. The session has at most one under way, and the rest waits. */
   holdWrites(): void {
     this.#transport.held = true;
   }
 
-  /** Confirms the write under way, if there is one, and all that come. */
+  /** Confirms the write under way, if there is one, and all later ones. */
   releaseWrites(): void {
     this.#transport.release();
   }
 
-  /** Half-closes the transport, as a TCP FIN does; or breaks it, if there is an error. */
+  /** Half-closes the transport, like a TCP FIN; or breaks it, if there is an error. */
   end(error?: unknown): void {
     this.#transport.input.ended(error);
   }
@@ -105,7 +105,7 @@ export class PeerByHand<Said> {
     return this.#transport.isDestroyed;
   }
 
-  /** Lets promise continuations run, and flushes what they caused, until neither has anything to do. */
+  /** Lets promise continuations run, and flushes their output, until there is no more of either. */
   async settle(): Promise<void> {
     do await settle();
     while (this.#turns.end());
@@ -118,13 +118,13 @@ export class PeerByHand<Said> {
   }
 }
 
-/** A peer that says what all wires can say, on whichever the session has. */
+/** A peer for frames that all wires have, on the wire of the session. */
 export class RawPeer extends PeerByHand<Phrase> {
   constructor(options: RawPeerOptions) {
     super(options, dialectOf(options.wire ?? muxado));
   }
 
-  /** What the session has sent since the last call, without acknowledgements and pings; flushes first. */
+  /** Returns the session's frames since the last call, without acknowledgements and pings. Flushes first. */
   take(): Frame[] {
     return this.takeAll().filter(isFrame);
   }

@@ -1,8 +1,8 @@
-// What application code throws out of a callback surfaces as an uncaught exception, which would end the test run.
+// An error that application code throws out of a callback becomes an uncaught exception, which would end the test run.
 
 import { vi } from "vitest";
 
-/** What callbacks throw while `run` runs. */
+/** Resolves with the errors that callbacks throw while `run` runs. */
 export async function uncaughtIn(run: () => unknown): Promise<unknown[]> {
   const thrown: unknown[] = [];
   vi.stubGlobal("queueMicrotask", (task: () => void) => {

@@ -1,5 +1,5 @@
-// Time that a test turns by hand. Sessions set timers on it as on any clock; a simulated link sets
-// deliveries. Both fire in one order of time, but only timers count as something left behind.
+// Time that a test controls. Sessions set timers on it as on any clock, and a simulated link sets deliveries. Both fire
+// in one order of time, but only timers count as left behind.
 
 import type { Clock, Timer } from "@muxado/core";
 import type { LinkClock } from "./link-clock.ts";
@@ -28,10 +28,10 @@ class Entry implements Timer, PendingTimer {
   }
 }
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until it is moved. */
 export class VirtualClock implements Clock, LinkClock {
   #now = 0;
-  /** By due time, latest first, so that the next one is taken off the end. */
+  /** By due time, the latest first, so that the next entry is taken off the end. */
   readonly #entries: Entry[] = [];
   #deliveries = 0;
 
@@ -63,7 +63,7 @@ export class VirtualClock implements Clock, LinkClock {
     return this.#entries.at(-1)?.due;
   }
 
-  /** Moves on to the next timer or delivery and fires it. False if there is none. */
+  /** Moves to the next timer or delivery and fires it. Returns false if there is none. */
   runNext(): boolean {
     const entry = this.#entries.pop();
     if (entry === undefined) return false;
@@ -73,14 +73,14 @@ export class VirtualClock implements Clock, LinkClock {
     return true;
   }
 
-  /** Moves on by `ms` and fires what falls due on the way, in order, without a turn in between. */
+  /** Moves on by `ms` and fires everything that is due on the way, in order, without a turn in between. */
   advance(ms: number): void {
     const end = this.#now + ms;
     while ((this.nextDue ?? Infinity) <= end) this.runNext();
     this.#now = end;
   }
 
-  /** Forgets a timer or delivery; harmless once it has fired. */
+  /** Forgets a timer or delivery. Harmless after it has fired. */
   cancel(entry: PendingTimer): void {
     const at = this.#entries.indexOf(entry as Entry);
     if (at < 0) return;
@@ -90,7 +90,8 @@ export class VirtualClock implements Clock, LinkClock {
 
   #add(callback: () => void, delay: number, isTimer: boolean): Entry {
     const entry = new Entry(this, this.#now + Math.max(0, delay), callback, isTimer);
-    // In front of all that is due at the same time or later: what was set first fires first.
+    // In the list before everything that is due at the same time or earlier: of equal times, the one set first fires
+    // first.
     let at = this.#entries.length;
     while (at > 0 && this.#entries[at - 1]!.due <= entry.due) at--;
     this.#entries.splice(at, 0, entry);

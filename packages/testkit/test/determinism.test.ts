@@ -1,11 +1,11 @@
-// The same inputs give the same bytes, so that whatever has failed once can be made to fail again.
+// The same inputs give the same bytes, so that every failure can be repeated.
 
 import type { Wire } from "@muxado/core";
 import { runSchedule, wires } from "@muxado/testkit";
 import { expect, test } from "vitest";
 import { firstSeed } from "./seeds.ts";
 
-/** Both sides' output of one schedule, write by write. */
+/** The output of both sides in one schedule, write by write. */
 async function outputOf(seed: number, wire: Wire): Promise<string[]> {
   const writes: string[] = [];
   await runSchedule(seed, {

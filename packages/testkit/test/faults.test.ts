@@ -1,5 +1,5 @@
-// A conversation whose transport ends, fails or stalls at every byte of it, in either direction: whatever
-// happens, every promise settles, no stream and no timer is left, and both sessions tell how they ended.
+// A conversation whose transport ends, fails or stalls at every byte of it, in either direction. In all cases every
+// promise settles, no stream and no timer is left, and both sessions report how they ended.
 
 import { MuxadoError, type Session, type Stream, type Wire } from "@muxado/core";
 import { connectedPair, type FaultKind, hop, type Pair, wires } from "@muxado/testkit";
@@ -16,7 +16,7 @@ const drain = (): Promise<void> => hop(12);
 
 /** Everything that both applications wait for. */
 class Conversation {
-  /** Operations that have not settled, by what they are. */
+  /** Names of operations that have not settled. */
   readonly waiting: Set<string> = new Set();
   readonly #pair: Pair;
 
@@ -35,14 +35,14 @@ class Conversation {
     this.#ask(server, "server asks", 30);
     this.#pipe(client.open());
     this.#offer(server.open());
-    // Waits for news that never comes, so that only the end can settle it.
+    // Waits for bytes that never come, so that only the end can settle it.
     this.#track("idle read", client.open().read());
     const closed = client.open();
     this.#track("write before close", closed.write(new Uint8Array(20)));
     this.#track("close", closed.close());
   }
 
-  /** Both sides lose patience. */
+  /** Both sides end the session. */
   async end(): Promise<void> {
     const { client, server } = this.#pair;
     this.#track("client close", client.close({ timeout: 1000 }));
@@ -79,7 +79,7 @@ class Conversation {
     this.#track(`${name}: read`, readAll(stream));
   }
 
-  /** Through Web Streams, with a write and a read that wait. */
+  /** Uses Web Streams, with a write and a read that wait. */
   #pipe(stream: Stream): void {
     const writer = stream.writable.getWriter();
     const reader = stream.readable.getReader();
@@ -92,7 +92,7 @@ class Conversation {
     this.#track("reader closed", reader.closed);
   }
 
-  /** Without promises, until everything is offered or the stream has failed. */
+  /** Uses no promises, until everything is offered or the stream has failed. */
   #offer(stream: Stream): void {
     let left = 300;
     const push = (): void => {
@@ -125,7 +125,7 @@ async function readAll(stream: Stream): Promise<void> {
   for await (const _ of stream);
 }
 
-/** Holds the conversation, broken by `fault`, and returns its pair when all is over. */
+/** Holds the conversation, broken by `fault`, and returns its pair after the end. */
 async function converse(wire: Wire, fault?: (pair: Pair) => void): Promise<[Pair, Conversation]> {
   const pair = connectedPair({ session: { wire: small(wire) }, latency: [1, 1] });
   fault?.(pair);

@@ -1,10 +1,10 @@
-// What the fuzzer promises of itself: a seed is one case, and faults of a session are seen.
+// The promises of the fuzzer: a seed is one case, and faults of a session are seen.
 
 import { runCase } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { firstSeed } from "./seeds.ts";
 
-/** Every step of a case, in words. */
+/** Every step of a case, as text. */
 async function storyOf(seed: number, steps?: number): Promise<string[]> {
   const story: string[] = [];
   await runCase(seed, { steps, log: (line) => story.push(line) });

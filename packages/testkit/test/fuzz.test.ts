@@ -1,6 +1,6 @@
-// The fuzzer of sessions: peers, transports and applications that are played by chance, on both wires.
+// The fuzzer of sessions: peers, transports and applications that act by chance, on both wires.
 //
-// One seed is one case. MUXADO_SEED fixes the first seed and MUXADO_FUZZ_FRAMES the frames that are handled in all;
+// One seed is one case. MUXADO_SEED fixes the first seed, and MUXADO_FUZZ_FRAMES the number of frames in all cases.
 // MUXADO_SEED=n MUXADO_FUZZ_FRAMES=1 replays one case and prints each of its steps.
 
 import type { Session } from "@muxado/core";
@@ -8,7 +8,7 @@ import { fuzzSessions, type FuzzSummary, runCase, shortest } from "@muxado/testk
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { firstSeed, fuzzFrames } from "./seeds.ts";
 
-/** What nobody has caught or handled. The test runner would end the run; a case makes a fault of it. */
+/** Errors that nobody has caught or handled. The test runner would end the run; a case makes a fault of them. */
 const uncaught: unknown[] = [];
 const unhandled = (): unknown[] => uncaught.splice(0);
 const collect = (error: unknown): void => void uncaught.push(error);
@@ -26,7 +26,7 @@ afterAll(() => {
   }
 });
 
-/** What core keeps of a session and shows to nobody. */
+/** Internals of a session that core does not export. */
 interface Insides {
   readonly table: { localCount: number; remoteCount: number; busyCount: number };
   readonly memory: { stalled: number };
@@ -34,13 +34,13 @@ interface Insides {
   readonly resets: { readonly awaited: number };
 }
 
-/** What a session that is over must not keep. */
+/** Checks that a session that is over keeps nothing. */
 function inspect(session: Session): string | undefined {
   const { table, memory, credit, resets } = session as unknown as Insides;
   const counts = {
     localCount: table.localCount,
     remoteCount: table.remoteCount,
-    // Of streams that are counted and not waited for, too many would make it negative.
+    // This would be negative if too many streams were counted as not waited for.
     busyCount: table.busyCount,
     stalled: memory.stalled,
     creditDue: Number(credit.isDue),
@@ -52,7 +52,7 @@ function inspect(session: Session): string | undefined {
 
 const replaying = fuzzFrames === 1;
 
-/** Kinds of faults, each with a case that shows it. */
+/** The kinds of faults, each with a case that shows it. */
 async function storyOf({ findings }: FuzzSummary): Promise<string> {
   const stories: string[] = [];
   for (const finding of findings) {
@@ -69,7 +69,7 @@ async function storyOf({ findings }: FuzzSummary): Promise<string> {
   return stories.join("\n\n");
 }
 
-/** The lines in front of a fault. */
+/** The lines before a fault. */
 function around(story: readonly string[], kind: string): readonly string[] {
   const at = story.indexOf(`FAULT: ${kind}`);
   return story.slice(Math.max(0, at - 25), at + 1);

@@ -1,8 +1,8 @@
 // The model test: random schedules, checked against two byte queues for each stream.
 //
-// One seed is one schedule on each wire. MUXADO_SEED fixes the first seed and MUXADO_RUNS the count; MUXADO_SEED=n
-// MUXADO_RUNS=1 replays one schedule on each and prints each of its steps. With MUXADO_SAVE=folder, a schedule that fails leaves a
-// recording of each side there.
+// One seed is one schedule on each wire. MUXADO_SEED fixes the first seed, and MUXADO_RUNS the count. MUXADO_SEED=n
+// MUXADO_RUNS=1 replays one schedule on each wire and prints each of its steps. With MUXADO_SAVE=folder, a schedule
+// that fails leaves a recording of each side there.
 
 import type { Stream } from "@muxado/core";
 import { type Account, runSchedule, wires } from "@muxado/testkit";
@@ -12,7 +12,7 @@ import { firstSeed, runs, saveIn } from "./seeds.ts";
 
 const replaying = runs === 1;
 
-/** What core keeps of a stream and shows to nobody. */
+/** Internals of a stream that core does not export. */
 interface Insides {
   readonly failure: object | null;
   readonly state: number;
@@ -26,7 +26,7 @@ interface Insides {
   readonly session: { pendingInput: number };
 }
 
-/** What each stream's windows must add up to, at any time between two steps. */
+/** The sums that the windows of each stream must have, at any time between two steps. */
 function inspect(live: Stream, account: Account, initialWindow: number): string | undefined {
   const stream = live as unknown as Insides;
   if (stream.failure !== null) return undefined;
@@ -38,7 +38,7 @@ function inspect(live: Stream, account: Account, initialWindow: number): string 
   if (receiving.ended || receiving.discarding) return undefined;
   const { remaining, owed, target } = receiving.window;
   const sum = remaining + receiving.unread + owed;
-  // A frame is charged when its header is known, before its body has come.
+  // A frame is charged when its header is known, before its body has arrived.
   const whole = stream.session.pendingInput === 0;
   if (whole ? sum !== target : sum > target) {
     return `remaining ${remaining} + unread ${receiving.unread} + owed ${owed} ≠ target ${target}`;

@@ -1,4 +1,4 @@
-// What holds for every session, on random frames, cuts, reads, writes and grants.
+// Properties of every session, tested with random frames, cuts, reads, writes and grants.
 
 import type { Stream, Wire } from "@muxado/core";
 import type { Frame } from "@muxado/frame";
@@ -9,13 +9,13 @@ import { firstSeed } from "./seeds.ts";
 
 fc.configureGlobal({ seed: firstSeed, numRuns: 300 });
 
-/** Few ids, so that frames meet: mostly the peer's, now and then the session's, or one that nobody uses. */
+/** Few ids, so that frames meet: mostly the peer's, sometimes the session's, or one that nobody uses. */
 const streamId = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom(3, 5, 7, 9) },
   { weight: 2, arbitrary: fc.integer({ min: 1, max: 8 }) },
   { weight: 1, arbitrary: fc.constant(0x7fffffff) },
 );
-/** Rarely, for a second one on the same id is the end. */
+/** Rarely, because a second SYN on the same id ends the session. */
 const syn = fc.integer({ min: 0, max: 4 }).map((number) => number === 0);
 const bytes = fc.uint8Array({ maxLength: 400 });
 
@@ -57,13 +57,13 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
   },
 );
 
-/** What only wires with pings say besides. */
+/** Signs of wires that have pings. */
 const sign: fc.Arbitrary<Phrase> = fc.oneof(
   fc.record({ type: fc.constant("ack" as const), streamId }),
   fc.record({ type: fc.constant("ping" as const), value: fc.nat(3), isAnswer: fc.boolean() }),
 );
 
-/** Valid frames, and now and then bytes that are none. */
+/** Valid frames, and sometimes bytes that are not valid. */
 function inputOn(wire: Wire): fc.Arbitrary<Uint8Array> {
   const peer = rawPeer({ wire });
   const encode = (phrase: Phrase): Uint8Array => peer.encode(phrase);
@@ -87,7 +87,7 @@ function cut(whole: Uint8Array, sizes: readonly number[]): Uint8Array[] {
   return chunks;
 }
 
-/** Everything that a session and its application make of `chunks`, all of which come in one turn. */
+/** The result that a session and its application give for `chunks`, all of which arrive in one turn. */
 async function outcomeOf(wire: Wire, chunks: Uint8Array[]): Promise<unknown> {
   const trace: unknown[] = [];
   const peer = rawPeer({ wire, acceptBacklog: 2, trace: (traced) => trace.push({ ...traced }) });
@@ -104,20 +104,20 @@ async function outcomeOf(wire: Wire, chunks: Uint8Array[]): Promise<unknown> {
     for await (const stream of peer.session) streams.push(stream);
   })();
   await peer.settle();
-  // GOAWAY after GOAWAY tells of its ends in a task to come.
+  // A second GOAWAY reports its ends in a later task.
   await peer.advance(0);
   const events = streams.map((stream) => ({ id: stream.id, ...drain(stream) }));
   peer.session.destroy();
   peer.end();
-  // A second GOAWAY tells of its ends in parts, the rest of them by a timer.
+  // A second GOAWAY reports its ends in parts, the later ones by a timer.
   await Promise.all([accepting, peer.advance(0)]);
   const { localError, remoteError } = await peer.session.closed;
   const output = concatenated(peer.takeChunks());
-  // How often an observer was told depends on the pieces; whether it was does not.
+  // The number of calls to an observer depends on the pieces. Whether it was called does not.
   return { trace, told: new Set(told), events, output, localError, remoteError };
 }
 
-/** What there is to read, and what there is to say of writing back. */
+/** Takes the bytes that can be read, and offers bytes in return. */
 function drain(stream: Stream): object {
   const pieces: Uint8Array[] = [];
   try {
@@ -175,7 +175,7 @@ describe.each(wires)("for all reads and writes on $name", (tested) => {
         expect(stream.error).toBe(undefined);
         for (let chunk = stream.take(); chunk; chunk = stream.take()) read += chunk.length;
         credit += granted(peer);
-        // With nothing unread, the peer is not left waiting.
+        // When nothing is unread, the peer is not left waiting.
         expect(credit).toBeGreaterThanOrEqual(Math.min(1024, initialWindow));
       }),
     );
@@ -220,12 +220,12 @@ function data(streamId: number, { syn = false, body = new Uint8Array(0) }): Fram
   return { type: "data", streamId, syn, fin: false, body };
 }
 
-/** Credit that the session has granted since it was last asked. */
+/** Credit that the session has granted since the last call. */
 function granted(peer: RawPeer): number {
   return peer.take().reduce((sum, one) => sum + (one.type === "increment" ? one.increment : 0), 0);
 }
 
-/** Bytes that the session has sent since it was last asked. */
+/** Bytes that the session has sent since the last call. */
 function bodies(peer: RawPeer): number {
   return peer.take().reduce((sum, one) => sum + (one.type === "data" ? one.body.length : 0), 0);
 }

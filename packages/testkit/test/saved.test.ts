@@ -1,4 +1,4 @@
-// A schedule that was saved is the one that ran, and running its seed again gives the same frames at the same times.
+// A saved schedule is the schedule that ran. Its seed gives the same frames at the same times again.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { firstSeed } from "./seeds.ts";
 
 const seeds = Array.from({ length: 20 }, (_, index) => firstSeed + index);
 
-/** The entries as text, which is compared much faster than they are. */
+/** The entries as text, which is compared much faster than the entries. */
 function linesOf(recording: Uint8Array): string[] {
   return [...new Recording(recording)].map((entry) => {
     const { time, turn, kind } = entry;
@@ -97,8 +97,8 @@ describe.each(wires)(`schedules from seed ${firstSeed} on $name`, ({ name, wire 
       const failed = linesOf((await recordSchedule(seed, { wire, inspect })).client);
       const whole = linesOf((await recordSchedule(seed, { wire })).client);
       if (failed.length < whole.length) cut++;
-      // It is cut in the middle of a turn, of which the first bytes may have left (docs/decisions/0013): in the whole
-      // schedule that turn goes on, and the same write has more of them.
+      // It is cut in the middle of a turn, whose first bytes may have left (docs/decisions/0013). In the whole schedule
+      // that turn continues, and the same write has more of its bytes.
       const last = failed.map((line) => line.includes(" out ")).lastIndexOf(true);
       const expected = whole.slice(0, failed.length);
       if (last >= 0 && whole[last]!.startsWith(failed[last]!)) expected[last] = failed[last]!;

@@ -1,18 +1,17 @@
-// Schedules written down: the conversation of a seed as each side had it, for a debugger, and for comparison with what
-// the seed gives after a change.
+// Saved schedules: the conversation of a seed as each side had it, for a debugger, and for a comparison after a change.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Recorder } from "@muxado/core/recording";
 import { runSchedule, type ScheduleOptions } from "@muxado/testkit";
 
-/** What both sides of a schedule have recorded. */
+/** The recordings of both sides of a schedule. */
 export interface SavedSchedule {
   readonly client: Uint8Array;
   readonly server: Uint8Array;
 }
 
-/** Runs the schedule of `seed` once more, and records it as far as it goes. */
+/** Runs the schedule of `seed` once more, and records it until it ends. */
 export async function recordSchedule(
   seed: number,
   options?: ScheduleOptions,
@@ -20,12 +19,12 @@ export async function recordSchedule(
   const client = new Recorder({ note: `schedule ${seed}` });
   const server = new Recorder({ note: `schedule ${seed}` });
   const record = { client: client.record, server: server.record };
-  // That it fails is why it is recorded.
+  // It is recorded because it fails.
   await runSchedule(seed, { ...options, record }).catch(() => {});
   return { client: client.bytes(), server: server.bytes() };
 }
 
-/** Saves the recordings of `seed` in `folder`, which is made if it is not there. Returns the names of the files. */
+/** Saves the recordings of `seed` in `folder`, which is made if it does not exist. Returns the names of the files. */
 export async function saveSchedule(
   folder: string,
   seed: number,

@@ -1,4 +1,4 @@
-// Much of everything: streams, bytes, pieces. What is held stays in proportion to what was granted.
+// Many streams, bytes and pieces. The memory that is held stays in proportion to the granted credit.
 
 import { muxado, type Stream } from "@muxado/core";
 import { encode } from "@muxado/frame";
@@ -58,7 +58,7 @@ describe("one gibibyte to a slow reader", () => {
     let [read, mostUnread, mostToSend] = [0, 0, 0];
     for (let piece = theirs.take(); piece !== null; piece = theirs.take()) {
       read += piece?.length ?? 0;
-      // Everything that can move does, and then waits for the reader again.
+      // Everything that can move does so, and then waits for the reader again.
       await pair.drive(drain);
       mostUnread = Math.max(mostUnread, receiving.unread);
       mostToSend = Math.max(mostToSend, client.stats().bytesToSend);

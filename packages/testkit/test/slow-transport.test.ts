@@ -1,10 +1,10 @@
-// A transport that takes its time: what a graceful end still has to send has the drain's deadline for it, and
-// what a transport never takes is reported.
+// A slow transport. The output of a graceful end has until the drain's deadline, and output that the transport never
+// takes is reported.
 
 import { patterned, connectedPair } from "@muxado/testkit";
 import { expect, it } from "vitest";
 
-/** Far more than the time that a transport has to end once the session has: every write takes 5 s. */
+/** Every write takes 5 s: far more than the time that a transport has to end after the session's end. */
 const SLOW = { writeTime: [5_000, 5_000], latency: [5_000, 5_000] } as const;
 
 it("close waits until a slow transport has taken everything", async () => {

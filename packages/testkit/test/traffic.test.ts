@@ -1,5 +1,6 @@
-// What a session promises of the traffic in it, over a link with a rate, in virtual time: streams share it, small
-// requests do not queue behind bulk, one stream fills a long pipe, and no peer takes more memory than is given.
+// The promises of a session about its traffic, over a link with a rate, in virtual time. Streams share the link, small
+// requests do not queue behind bulk traffic, one stream fills a long pipe, and no peer uses more memory than it is
+// given.
 
 import {
   fairnessIndex,
@@ -65,7 +66,7 @@ describe("an urgent request of 64 bytes amid 8 bulk streams", () => {
       expect(requests).toHaveLength(link.requests);
       const slowest = Math.max(...requests.map(({ arrived }) => arrived));
       expect(slowest).toBeLessThanOrEqual(longestWait(options));
-      // The answer has the other direction for itself.
+      // The answer has the other direction alone.
       for (const { arrived, answered } of requests) expect(answered - arrived).toBeLessThan(11);
     },
   );
@@ -110,7 +111,7 @@ describe("ten thousand streams of a peer that means harm", () => {
     expect(peak).toBeLessThanOrEqual(attack.memoryBudget);
     expect(peak).toBeGreaterThan(attack.memoryBudget * 0.9);
     expect(resets).toBeLessThan(attack.streams);
-    // Whoever holds little pays nothing.
+    // A stream that holds little is never reset.
     expect(answered).toBe(asked);
   });
 

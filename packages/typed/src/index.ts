@@ -1,4 +1,4 @@
-// @muxado/typed: streams that say which protocol they carry.
+// @muxado/typed: streams that carry the type of their protocol.
 
 export {
   type Routes,

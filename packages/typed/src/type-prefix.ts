@@ -1,5 +1,5 @@
-// The type at the beginning of a stream: four bytes, big-endian. Those of the peer's streams are read side by
-// side, so that one that is silent holds up none that speaks. What a type means is not known here. Spec §9.1.
+// The type at the beginning of a stream: four bytes, big-endian. The types of the peer's streams are read in parallel,
+// so that a silent stream does not hold up others. It does not know the meaning of a type. Spec §9.1.
 
 import { type Clock, MuxadoError, type Stream, type StreamObserver } from "@muxado/core";
 import { Deadlines, reportThrown } from "@muxado/core/layers";
@@ -10,21 +10,21 @@ const LENGTH = 4;
 /** The highest type. */
 export const MAX_TYPE = 0xffffffff;
 
-/** What a stream of type `type` begins with. */
+/** Returns the first bytes of a stream of type `type`. */
 export function prefixOf(type: number): Uint8Array {
   return Uint8Array.of(type >>> 24, type >>> 16, type >>> 8, type);
 }
 
-/** How long, and for how many streams at once, a type is waited for; and who hears of it. */
+/** How long a type is waited for, for how many streams at once, and the callbacks for the result. */
 export interface TypeReaderOptions {
   readonly clock: Clock;
-  /** Milliseconds from accepting a stream until it must have said its type. */
+  /** Milliseconds from accepting a stream until its type must have arrived. */
   readonly timeout: number;
   /** Streams that may be waited for at a time. */
   readonly backlog: number;
-  /** A stream has said its type; what follows on it is the application's. */
+  /** Called when the type of a stream has arrived. The bytes after it belong to the application. */
   readonly onTyped: (stream: Stream, type: number) => void;
-  /** A stream has been refused because it did not say its type. */
+  /** Called when a stream has been refused because its type did not arrive. */
   readonly onRefused: ((error: MuxadoError) => void) | undefined;
 }
 
@@ -55,21 +55,21 @@ export class TypeReader {
     stream.observe(prefix);
   }
 
-  /** Takes what has come of a type. True once there is nothing more to wait for. */
+  /** Takes the bytes of a type that have arrived. Returns true when there is nothing more to wait for. */
   proceed(prefix: Prefix): boolean {
     const { stream } = prefix;
     const outcome = prefix.take();
     if (outcome === "incomplete") return false;
     if (this.#waiting.delete(prefix)) stream.observe(undefined);
     if (outcome === "complete") this.#options.onTyped(stream, prefix.type);
-    // The end of the session is everybody's, and told to everybody.
+    // The end of the session concerns all streams, and the session reports it itself.
     else if (stream.error?.scope !== "session") {
       this.#refuse(stream, "the stream has ended before it");
     }
     return true;
   }
 
-  /** The session is over: its streams have been told. */
+  /** The session is over. Its streams have been told. */
   end(): void {
     this.#waiting.clear();
   }
@@ -88,10 +88,10 @@ export class TypeReader {
   }
 }
 
-/** A type of which not all bytes have come. */
+/** A type whose bytes have not all arrived. */
 class Prefix implements StreamObserver {
   readonly stream: Stream;
-  /** The type, as far as it has come. */
+  /** The bytes of the type that have arrived, as a number. */
   type = 0;
   readonly #reader: TypeReader;
   #missing = LENGTH;
@@ -101,7 +101,7 @@ class Prefix implements StreamObserver {
     this.#reader = reader;
   }
 
-  /** Takes what is there, and nothing of what follows. */
+  /** Takes the bytes of the type that have arrived, and none of the bytes after it. */
   take(): "complete" | "incomplete" | "ended" {
     while (this.#missing > 0) {
       let part: Uint8Array | null | undefined;

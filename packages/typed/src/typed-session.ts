@@ -27,23 +27,23 @@ import { MAX_TYPE, prefixOf, TypeReader } from "./type-prefix.ts";
 
 /** Options of a {@link TypedSession}. */
 export interface TypedOptions {
-  /** The type of streams that are opened without one. Default: 0. */
+  /** The type of streams that are opened without a type. Default: 0. */
   readonly defaultType?: number | undefined;
   /**
-   * Streams whose type has come and that may wait for `accept`, and as many again whose type has not come. One
-   * more is refused, with ACCEPT_QUEUE_FULL or STREAM_REFUSED. Default: 128.
+   * Streams with a type that may wait for `accept`, and as many streams whose type has not arrived. One more is refused
+   * with ACCEPT_QUEUE_FULL or STREAM_REFUSED. Default: 128.
    */
   readonly acceptBacklog?: number | undefined;
   /**
-   * Milliseconds that a stream may wait for `accept`, and at most twice that, before it is refused with STREAM_REFUSED.
-   * Default: 60 000; Infinity: no deadline.
+   * Milliseconds that a stream may wait for `accept`. After this time, or at most twice this time, it is refused with
+   * STREAM_REFUSED. Default: 60 000; Infinity: no deadline.
    */
   readonly acceptTimeout?: number | undefined;
-  /** Milliseconds that a stream of the peer's has to say its type. Default: 10 000; Infinity: no deadline. */
+  /** Milliseconds until the type of a stream of the peer must have arrived. Default: 10 000; Infinity: no deadline. */
   readonly typeTimeout?: number | undefined;
   /**
-   * Told of each stream that was refused because it did not say its type: TYPE_MISSING. A peer decides how often.
-   * Default: nobody is told.
+   * Called with the error TYPE_MISSING for each stream that was refused because its type did not arrive. A peer decides
+   * how often this happens. Default: none.
    */
   readonly onRefused?: ((error: MuxadoError) => void) | undefined;
   /** The source of time. Default: the platform's. */
@@ -52,7 +52,7 @@ export interface TypedOptions {
 
 /** Options of {@link TypedSession.open}. */
 export interface TypedOpenOptions extends OpenOptions {
-  /** Which protocol the stream carries: 0 to 4 294 967 295. Default: the session's `defaultType`. */
+  /** The protocol that the stream carries: 0 to 4 294 967 295. Default: the session's `defaultType`. */
   readonly type?: number | undefined;
 }
 
@@ -79,9 +79,9 @@ export interface ServeOptions {
 const wrapped: WeakSet<Session> = /* @__PURE__ */ new WeakSet();
 
 /**
- * A `Session` whose streams carry a type, on both sides; usable wherever a Session is.
+ * A `Session` whose streams carry a type, on both sides. You can use it wherever you can use a Session.
  *
- * It takes over the accepting of the session that it wraps: from now on, accept from this one only.
+ * It accepts the streams of the session that it wraps: from now on, accept only from the wrapper.
  */
 export class TypedSession implements Session, AsyncIterable<TypedStream> {
   readonly #session: Session;
@@ -92,9 +92,9 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
   readonly #claims: Map<number, (stream: TypedStream) => void> = new Map();
 
   /**
-   * Wraps `session`, on any transport and wire. The peer's side must do the same.
+   * Wraps `session`, on any transport and wire. The peer must do the same.
    *
-   * @throws {RangeError} naming the option that is out of range.
+   * @throws {RangeError} if an option is out of range; the message names the option.
    * @throws {TypeError} if the session is wrapped already.
    */
   constructor(session: Session, options: TypedOptions = {}) {
@@ -122,47 +122,49 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     void this.#receive();
   }
 
-  /** Which side this is. */
+  /** Which side of the session this is. */
   get role(): Role {
     return this.#session.role;
   }
 
-  /** As `Session.closed`. */
+  /** Like `Session.closed`. */
   get closed(): Promise<SessionEnd> {
     return this.#session.closed;
   }
 
   /**
-   * Opens a stream. Its type and its SYN are one frame.
+   * Opens a stream. Its type and its SYN leave in one frame.
    *
    * @throws {RangeError} if the type is not a u32.
-   * @throws as `Session.open`.
+   * @throws the errors of `Session.open`.
    */
   open(options?: TypedOpenOptions): TypedStream {
-    // The session underneath gets all but the type, which is of this layer: it may have types of its own.
+    // The wrapped session gets all options except the type, which belongs to this layer: that session may have types of
+    // its own.
     const { type = this.#defaultType, ...rest } = options ?? {};
     checkNumber("type", type, 0, MAX_TYPE);
     const stream = this.#session.open(rest);
-    // Fails only with the stream, whose own error tells.
+    // This fails only with the stream, and the stream reports its own error.
     void stream.write(prefixOf(type));
     return new TypedStream(this, stream, type);
   }
 
-  /** The next stream of the peer's that nobody else takes, as `Session.accept`, once its type has come. */
+  /** Like `Session.accept`: resolves with the peer's next stream whose type has arrived and that no claim takes. */
   accept(options?: WaitOptions): Promise<TypedStream> {
     return this.#accepted.accept(options?.signal);
   }
 
-  /** Accepts streams until the session is over, however it ended. Leaving the loop leaves the session as it is. */
+  /** Accepts streams until the session has ended, in whatever way. Leaving the loop does not end the session. */
   [Symbol.asyncIterator](): AsyncIterableIterator<TypedStream> {
     return new AcceptIterator(() => this.#accepted.next());
   }
 
   /**
-   * Accepts streams and gives each to the handler of its type, all side by side, until the session is over or
-   * the signal aborts. A handler that fails has its stream reset with INTERNAL_ERROR. Never rejects.
+   * Accepts streams and gives each to the handler of its type, all in parallel, until the session is over or the signal
+   * aborts. If a handler fails, its stream is reset with INTERNAL_ERROR. Never rejects.
    *
-   * @throws {RangeError | TypeError} at once, naming the route whose type is no u32, or whose handler no function.
+   * @throws {RangeError | TypeError} at once, if the type of a route is no u32 or its handler is no function; the
+   * message names the route.
    */
   serve(routes: Routes, options: ServeOptions = {}): Promise<void> {
     checkRoutes(routes);
@@ -170,9 +172,9 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
   }
 
   /**
-   * Takes the streams of one type out of what `accept` and `serve` see: for layers, such as a heartbeat, that
-   * must get theirs whether or not the application accepts. `handler` is called while input is handled, and now for
-   * those that wait already; what it throws surfaces as an uncaught exception. `undefined` gives the type back.
+   * Takes the streams of one type away from `accept` and `serve`. For layers, such as a heartbeat, that must get their
+   * streams even if the application does not accept. `handler` is called while input is handled, and now for streams
+   * that wait already. An error that it throws is reported as an uncaught exception. `undefined` gives the type back.
    *
    * @throws {RangeError} if the type is not a u32.
    * @throws {TypeError} if the type is taken already.
@@ -190,37 +192,37 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     }
   }
 
-  /** As `Session.close`. */
+  /** Like `Session.close`. */
   close(options?: CloseOptions): Promise<void> {
     return this.#session.close(options);
   }
 
-  /** As `Session.destroy`. */
+  /** Like `Session.destroy`. */
   destroy(error?: unknown): void {
     this.#session.destroy(error);
   }
 
-  /** As `Session.goAway`. */
+  /** Like `Session.goAway`. */
   goAway(code?: GoAwayCode, debug?: string | Uint8Array): void {
     this.#session.goAway(code, debug);
   }
 
-  /** As `Session.stats`, with `waitingForAccept` of this session's. */
+  /** Like `Session.stats`, with this session's own `waitingForAccept`. */
   stats(): SessionStats {
     return { ...this.#session.stats(), waitingForAccept: this.#accepted.length };
   }
 
-  /** As `Session.reportRoundTrip`. */
+  /** Like `Session.reportRoundTrip`. */
   reportRoundTrip(milliseconds: number): void {
     this.#session.reportRoundTrip(milliseconds);
   }
 
-  /** As `Session.ping`. */
+  /** Like `Session.ping`. */
   ping(options?: WaitOptions): Promise<number> {
     return this.#session.ping(options);
   }
 
-  /** {@link close}, for `await using`. */
+  /** Calls {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

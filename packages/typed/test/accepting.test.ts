@@ -1,4 +1,5 @@
-// The types of the peer's streams: read side by side, however they are cut; what has none is refused. Spec §9.1.
+// The types of the peer's streams are read in parallel, however they are cut. A stream without a type is refused. Spec
+// §9.1.
 
 import type { MuxadoError } from "@muxado/core";
 import { brief, uncaughtIn, data, fin, reset, syn } from "@muxado/testkit";
@@ -6,7 +7,7 @@ import type { TypedStream } from "@muxado/typed";
 import { describe, expect, it } from "vitest";
 import { typed, typedPeer } from "./peer.ts";
 
-/** Accepts everything, and keeps it. */
+/** Accepts everything and keeps it. */
 function acceptAll(session: AsyncIterable<TypedStream>): TypedStream[] {
   const accepted: TypedStream[] = [];
   void (async () => {
@@ -15,7 +16,7 @@ function acceptAll(session: AsyncIterable<TypedStream>): TypedStream[] {
   return accepted;
 }
 
-/** A session that reports what it refuses. */
+/** A session that reports the streams that it refuses. */
 function reporting(options: Parameters<typeof typedPeer>[0] = {}) {
   const refused: MuxadoError[] = [];
   return { refused, ...typedPeer({ onRefused: (error) => refused.push(error), ...options }) };
@@ -81,7 +82,7 @@ describe("an accepted stream", () => {
     const { peer, session } = typedPeer();
     peer.send(syn(3, typed(7)));
     const stream = await session.accept();
-    // With the type not consumed, the window would never be half used up by this.
+    // If the type were not consumed, these bytes would not use up half of the window.
     peer.send(data(3, 128 * 1024 - 4));
     while (stream.take() !== undefined);
     expect(brief(peer.take())[0]).toMatch(/^3: WNDINC/);

@@ -1,4 +1,4 @@
-// A typed session is usable wherever a session is: it passes the suite that every session passes.
+// A typed session can be used wherever a session can: it passes the suite that every session passes.
 
 import { TypedSession } from "@muxado/typed";
 import {

@@ -1,4 +1,4 @@
-// Opening a stream with a type, as the peer sees it. Spec §9.1.
+// Opens streams with a type; the peer looks at the frames. Spec §9.1.
 
 import { brief, connectedPair, contentOf } from "@muxado/testkit";
 import { TypedSession } from "@muxado/typed";
@@ -32,7 +32,7 @@ describe("the type of a stream", () => {
     peer.holdWrites();
     const first = session.open({ type: 1 });
     peer.flush();
-    // More than may wait behind a write: the SYN of the next stream has to wait as well.
+    // These are more bytes than may wait behind a write, so the SYN of the next stream must wait as well.
     void first.write(new Uint8Array(256 * 1024 - 4));
     void session.open({ type: 2 }).write(new Uint8Array(256 * 1024 - 4));
     const stream = session.open({ type: 3 });

@@ -12,7 +12,7 @@ export function typedPeer(options: TypedOptions & RawPeerOptions = {}): {
   return { peer, session: new TypedSession(peer.session, { ...options, clock: peer.clock }) };
 }
 
-/** A type, and whatever follows it. */
+/** A type, and the content after it. */
 export function typed(type: number, ...rest: number[]): Uint8Array {
   return Uint8Array.of(type >>> 24, type >>> 16, type >>> 8, type, ...rest);
 }

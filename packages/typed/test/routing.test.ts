@@ -1,4 +1,4 @@
-// Serving a session by the types of its streams.
+// Serves a session by the types of its streams.
 
 import { brief, uncaughtIn, syn } from "@muxado/testkit";
 import type { ServeOptions, TypedStream } from "@muxado/typed";
@@ -7,7 +7,7 @@ import { typed, typedPeer } from "./peer.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-/** A handler that keeps what it gets. */
+/** A handler that keeps its streams. */
 function keeper() {
   const streams: TypedStream[] = [];
   return { streams, handler: (stream: TypedStream) => void streams.push(stream) };

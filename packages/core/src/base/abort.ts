@@ -1,11 +1,11 @@
-// Listening to abort signals: one listener for each signal, however many operations wait on it. An application may
-// use one signal for thousands of them, and a platform's event target is slow, and warns, with so many listeners.
+// Listeners for abort signals: one listener for each signal, however many operations wait on it. An application may use
+// one signal for thousands of operations. With so many listeners, a platform's event target is slow and warns.
 
 import { TransientMap } from "./transient-map.ts";
 
-/** What is told when a signal aborts. */
+/** An object that is told when a signal aborts. */
 export interface AbortTarget {
-  /** `signal` has aborted. */
+  /** Called when `signal` has aborted. */
   aborted(signal: AbortSignal): void;
 }
 
@@ -13,7 +13,7 @@ type Targets = TransientMap<AbortTarget, true>;
 
 const targets: WeakMap<AbortSignal, Targets> = /* @__PURE__ */ new WeakMap();
 
-/** Tells `target` once when `signal`, which must not be aborted yet, aborts. */
+/** Tells `target` once when `signal` aborts. The signal must not be aborted yet. */
 export function listen(signal: AbortSignal, target: AbortTarget): void {
   let listening = targets.get(signal);
   if (listening === undefined) {
@@ -24,7 +24,7 @@ export function listen(signal: AbortSignal, target: AbortTarget): void {
   listening.set(target, true);
 }
 
-/** Forgets `target`; the last one takes the listener off the signal. */
+/** Forgets `target`. With the last target, the listener is removed from the signal. */
 export function unlisten(signal: AbortSignal, target: AbortTarget): void {
   const listening = targets.get(signal);
   if (listening === undefined || !listening.delete(target) || listening.size > 0) return;

@@ -1,4 +1,4 @@
-// What counts as bytes.
+// Which values are accepted as bytes.
 
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";

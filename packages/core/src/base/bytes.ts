@@ -1,24 +1,25 @@
-// Four trifles about byte arrays that every room needs.
+// Small helpers for byte arrays that all rooms use.
 
-/** No bytes. */
+/** An empty byte array. */
 export const NOTHING: Uint8Array<ArrayBuffer> = /* @__PURE__ */ new Uint8Array(0);
 
-/** Throws a TypeError unless `chunk` is a Uint8Array, also one of another realm. */
+/** Throws a TypeError if `chunk` is not a Uint8Array. A Uint8Array of another realm is allowed. */
 export function checkBytes(chunk: unknown): void {
-  // By its name, for the class is another one there. Node's streams throw at other views, also those of bytes.
+  // Checks the name, because the class of another realm is a different one. Node's streams throw at other views, also
+  // at views of bytes.
   if (!ArrayBuffer.isView(chunk) || (chunk as Uint8Array)[Symbol.toStringTag] !== "Uint8Array") {
     throw new TypeError(`chunk must be a Uint8Array, got ${describe(chunk)}`);
   }
 }
 
-/** `chunk`, or a copy if its memory is shared: what readers get is theirs alone, and platforms refuse other bytes. */
+/** Returns `chunk`, or a copy of shared memory: readers must own their bytes, and platforms refuse shared memory. */
 export function unshared(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
   return chunk.buffer[Symbol.toStringTag] === "ArrayBuffer"
     ? (chunk as Uint8Array<ArrayBuffer>)
     : new Uint8Array(chunk);
 }
 
-/** All of `chunks`, one behind the other, as a copy. */
+/** Returns a copy of all `chunks`, one after the other. */
 export function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;

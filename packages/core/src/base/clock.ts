@@ -1,26 +1,26 @@
-// Time, as a session sees it: given from outside, so that the same inputs give the same bytes and a test
-// can turn the hands itself. The default is the platform's own clock.
+// Time, as a session sees it. It comes from outside, so that the same inputs give the same bytes, and so that a test
+// can set the time itself. The default is the platform's clock.
 
 /** A timer that has been set. */
 export interface Timer {
-  /** Forgets the timer; harmless once it has fired. */
+  /** Cancels the timer. Harmless after it has fired. */
   cancel(): void;
 }
 
-/** The longest that a platform's timers can wait, in milliseconds; more would fire at once. */
+/** The longest delay of a platform's timers, in milliseconds. A timer with a longer delay would fire at once. */
 export const LONGEST_DELAY: number = 2 ** 31 - 1;
 
 /** A source of time. */
 export interface Clock {
-  /** Milliseconds from an arbitrary, fixed start; never goes back. */
+  /** Milliseconds since an arbitrary, fixed start. Never goes back. */
   now(): number;
   /** Calls `callback` once, `delay` milliseconds from now. */
   setTimer(callback: () => void, delay: number): Timer;
-  /** Calls `callback` once, in a task of its own, as soon as input had its turn. Default: a timer of 0 milliseconds. */
+  /** Calls `callback` once, in a separate task, as soon as input had its turn. Default: a timer of 0 milliseconds. */
   soon?(callback: () => void): void;
 }
 
-/** The platform's clock. Its timers do not keep a process alive where the platform can say so. */
+/** The platform's clock. Its timers do not keep a process alive, where the platform supports this. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   setTimer(callback, delay) {
@@ -32,13 +32,13 @@ export const systemClock: Clock = {
   soon: (callback) => flushInNextTask(callback),
 };
 
-/** Runs `flush` once, when the current turn of the event loop and all its promise continuations are through. */
+/** Runs `flush` once, when the current turn of the event loop and all its promise continuations are over. */
 export type FlushScheduler = (flush: () => void) => void;
 
 /**
- * The flush scheduler for any runtime: a task of its own, as the platform starts one soonest.
+ * The flush scheduler for any runtime. It runs the flush in a separate task, as soon as the platform can start one.
  *
- * An adapter that knows a moment nearer to the end of the turn passes that instead.
+ * An adapter that knows a moment nearer to the end of the turn uses its own scheduler instead.
  */
 export const flushInNextTask: FlushScheduler = (flush) => {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
@@ -49,7 +49,7 @@ export const flushInNextTask: FlushScheduler = (flush) => {
 const posted: (() => void)[] = [];
 let channel: MessageChannel | undefined;
 
-/** For browsers, where a timer would wait for 4 ms once timers are nested. One channel serves all sessions. */
+/** For browsers, where nested timers wait for 4 ms. All sessions share one channel. */
 function postTask(callback: () => void): void {
   if (channel === undefined) {
     channel = new MessageChannel();

@@ -1,4 +1,4 @@
-// What may last only so long: one timer for all, and soon none when nothing is left.
+// Items that last a limited time: one timer for all, and soon no timer when no item is left.
 
 import { VirtualClock } from "@muxado/testkit";
 import fc from "fast-check";

@@ -1,24 +1,24 @@
-// Things that may last only so long, each from when it began. One delay for all, so they expire in the order in
-// which they came, and one timer watches the oldest.
+// Items that may last only a limited time, each from its own start. All have the same delay, so they expire in the
+// order in which they were added, and one timer watches the oldest.
 
 import { type Clock, LONGEST_DELAY, type Timer } from "./clock.ts";
 import { TransientMap } from "./transient-map.ts";
 
-/** Items that expire in one task of the event loop. */
+/** The most items that expire in one task of the event loop. */
 const MOST_AT_ONCE = 256;
 
-/** Items with a deadline each. */
+/** Items that have a deadline each. */
 export class Deadlines<T> {
   readonly #clock: Clock;
   readonly #delay: number;
   readonly #expired: (item: T) => void;
-  /** By item, when it expires; the oldest first. */
+  /** When each item expires; the oldest item first. */
   readonly #due: TransientMap<T, number> = new TransientMap();
   #timer: Timer | undefined;
 
   /**
    * @param delay milliseconds; Infinity: nothing ever expires.
-   * @param expired called with each item whose time is over. It is forgotten by then.
+   * @param expired called with each item whose time is over. The item has been forgotten by then.
    */
   constructor(clock: Clock, delay: number, expired: (item: T) => void) {
     this.#clock = clock;
@@ -26,31 +26,31 @@ export class Deadlines<T> {
     this.#expired = expired;
   }
 
-  /** Items that have time left. */
+  /** The number of items that have time left. */
   get size(): number {
     return this.#due.size;
   }
 
-  /** Whether `item` has time left. */
+  /** Returns whether `item` has time left. */
   has(item: T): boolean {
     return this.#due.has(item);
   }
 
-  /** Gives `item` its time, from now; one that has some keeps what it has. */
+  /** Starts the time of `item` now. An item that has time left keeps its time. */
   add(item: T): void {
     if (this.#due.has(item)) return;
     this.#due.set(item, this.#clock.now() + this.#delay);
     this.#watch();
   }
 
-  /** `item` is done in time, or of no interest any more. Says whether it had time left. */
+  /** Forgets `item`: it is done in time, or it no longer matters. Returns whether it had time left. */
   delete(item: T): boolean {
-    // Most often there is none: every stream that ends asks. The timer stays: items may come and go by the thousand
-    // while one delay passes, and each would set it and take it off.
+    // Most often the map is empty: every stream that ends calls this. The timer stays set. Items may come and go by the
+    // thousand during one delay, and each would set the timer and cancel it.
     return this.#due.size > 0 && this.#due.delete(item);
   }
 
-  /** Forgets all. */
+  /** Forgets all items. */
   clear(): void {
     this.#due.clear();
     this.#stop();
@@ -75,9 +75,9 @@ export class Deadlines<T> {
     const now = this.#clock.now();
     let left = MOST_AT_ONCE;
     for (const [item, due] of this.#due) {
-      // The others are overdue, and so at once, but behind whatever else there is to do.
+      // The other items are overdue too. They expire in the next task, after other pending work.
       if (due > now || left-- === 0) break;
-      // The end of one may have been that of another, or have begun its time anew.
+      // The end of one item may have ended another item, or restarted its time.
       if (this.#due.get(item) !== due) continue;
       this.#due.delete(item);
       this.#expired(item);

@@ -1,4 +1,4 @@
-// The one error class: its codes, what it tells, and that it is known across installed copies. Spec §7.
+// The one error class: its codes, its fields, and that other installed copies are recognised. Spec §7.
 
 import { ErrorCode, type ErrorCodeName } from "@muxado/frame";
 import { describe, expect, it, vi } from "vitest";
@@ -14,7 +14,7 @@ import {
 
 const WIRE_NAMES = Object.keys(ErrorCode) as ErrorCodeName[];
 
-/** Codes that never travel under their own name, with the number that stands for each. */
+/** Codes that are never sent under their own name, each with the number that it uses. */
 const LOCAL: Record<Exclude<MuxadoErrorCode, ErrorCodeName>, number> = {
   UNKNOWN_CODE: 0xffffffff,
   TRANSPORT_FAILED: 0xff,

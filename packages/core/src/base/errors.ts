@@ -1,9 +1,9 @@
-// The one error class, and the table of its codes. Everything a session tells of its end or of a stream's
-// end is made here. A caller's misuse of an argument is a TypeError or RangeError and not in this file.
+// The one error class, and the table of its codes. Every error about the end of a session or stream is made here. The
+// misuse of an argument is a TypeError or RangeError and does not belong here.
 
 import { ErrorCode, type ErrorCodeName } from "@muxado/frame";
 
-/** Numbers of the codes that never travel: each borrows the one nearest to it. */
+/** Numbers of the codes that are never sent. Each code uses the number of the wire code nearest to it. */
 const LOCAL_CODES = {
   UNKNOWN_CODE: 0xffffffff,
   TRANSPORT_FAILED: 0xff,
@@ -17,64 +17,64 @@ const LOCAL_CODES = {
 } as const;
 
 /**
- * The stable name of an error: those of the wire (spec §7.1), and those of things that never travel.
- * docs/guides/errors.md explains each.
+ * The stable name of an error: a code of the wire (spec §7.1), or a code that is never sent. docs/guides/errors.md
+ * explains each code.
  */
 export type MuxadoErrorCode = ErrorCodeName | keyof typeof LOCAL_CODES;
 
 const WIRE_CODES: Readonly<Record<MuxadoErrorCode, number>> = { ...ErrorCode, ...LOCAL_CODES };
 
 /**
- * Whether work that failed may be done again on another stream or session.
+ * Whether failed work may be done again on another stream or session.
  *
- * `safe`: the peer has certainly not processed the stream. `unsafe`: the peer answered on it, so it has
- * processed something. `unknown`: nothing proves either (spec §8.3).
+ * `safe`: the peer has certainly not processed the stream. `unsafe`: the peer answered on the stream, so it has
+ * processed something. `unknown`: neither is proved (spec §8.3).
  */
 export type RetryVerdict = "safe" | "unsafe" | "unknown";
 
-/** What a {@link MuxadoError} is made of. */
+/** The fields of a new {@link MuxadoError}. */
 export interface MuxadoErrorInit {
-  /** Stable name of the error. */
+  /** The stable name of the error. */
   readonly code: MuxadoErrorCode;
-  /** Its number on the wire. Default: the number of `code`. */
+  /** The number of the error on the wire. Default: the number of `code`. */
   readonly wireCode?: number | undefined;
-  /** What it concerns: one stream, or the session with all of them. */
+  /** What the error concerns: one stream, or the session with all its streams. */
   readonly scope: "stream" | "session";
-  /** Which side caused it. */
+  /** Which side caused the error. */
   readonly origin: "local" | "remote";
-  /** What happened, in addition to what the code says. */
+  /** What happened, in addition to the meaning of the code. */
   readonly detail?: string | undefined;
-  /** The stream concerned. */
+  /** The id of the stream that the error concerns. */
   readonly streamId?: number;
-  /** Whether doing the work again is safe. Default: `unknown`. */
+  /** Whether it is safe to do the work again. Default: `unknown`. */
   readonly retry?: RetryVerdict;
-  /** The error behind this one. */
+  /** The error that caused this error. */
   readonly cause?: unknown;
 }
 
-/** Shared by all installed copies of this package, so that {@link MuxadoError.is} survives two of them. */
+/** All installed copies of this package share this symbol, so {@link MuxadoError.is} works across two of them. */
 const BRAND: unique symbol = Symbol.for("@muxado/core/MuxadoError");
 
-/** Every error that a session or stream reports. Tell them apart by `code`. */
+/** Every error that a session or stream reports. Distinguish errors by `code`. */
 export class MuxadoError extends Error {
   /** Always "MuxadoError". */
   override readonly name: string = "MuxadoError";
-  /** Stable name of the error. */
+  /** The stable name of the error. */
   readonly code: MuxadoErrorCode;
-  /** The number that stands for it on the wire; what the peer sent when `origin` is `remote`. */
+  /** The number of the error on the wire. If `origin` is `remote`, it is the number that the peer sent. */
   readonly wireCode: number;
-  /** What it concerns: one stream, or the session with all of them. */
+  /** What the error concerns: one stream, or the session with all its streams. */
   readonly scope: "stream" | "session";
-  /** Which side caused it. */
+  /** Which side caused the error. */
   readonly origin: "local" | "remote";
-  /** The stream concerned, if one is. */
+  /** The id of the stream that the error concerns; undefined if it concerns no single stream. */
   readonly streamId: number | undefined;
-  /** Whether doing the same work again on another stream or session is safe. */
+  /** Whether it is safe to do the same work again on another stream or session. */
   readonly retry: RetryVerdict;
   /** @internal */
   readonly [BRAND]: true = true;
 
-  /** Made by sessions and adapters; public so that wrappers can report in the same form. */
+  /** Sessions and adapters make errors. The constructor is public so that wrappers can report in the same form. */
   constructor(init: MuxadoErrorInit) {
     const meaning = init.code.toLowerCase().replaceAll("_", " ");
     const detail = init.detail === undefined ? "" : `: ${init.detail}`;
@@ -88,42 +88,42 @@ export class MuxadoError extends Error {
     this.retry = init.retry ?? "unknown";
   }
 
-  /** Whether `value` is a MuxadoError, also one of another installed copy of this package. */
+  /** Returns whether `value` is a MuxadoError, also one of another installed copy of this package. */
   static is(value: unknown): value is MuxadoError {
     return typeof value === "object" && value !== null && BRAND in value;
   }
 }
 
-// The wire's codes have no gap, so a name's place in the list is its number.
+// The codes of the wire have no gap, so the index of a name in the list is its number.
 const CODES = /* @__PURE__ */ Object.keys(ErrorCode) as ErrorCodeName[];
 
-/** The number that travels for a code. */
+/** Returns the number of a code on the wire. */
 export function wireCodeOf(code: MuxadoErrorCode): number {
   return WIRE_CODES[code];
 }
 
-/** The name of a code that a peer sent. RST(0) is an error too, so 0 has no name of its own here. */
+/** Returns the name of a code that a peer sent. RST(0) is an error too, so 0 becomes STREAM_RESET. */
 export function codeOfWire(wireCode: number): MuxadoErrorCode {
   if (wireCode === 0) return "STREAM_RESET";
   return CODES[wireCode] ?? "UNKNOWN_CODE";
 }
 
 /**
- * Why something ended, not yet as an error: one description is shared by all the streams that it ends, and an error is
- * made for each of those that somebody asks or waits for.
+ * Why something ended, before an error is made of it. All streams that it ends share one description. An error is made
+ * for a stream only when somebody asks or waits for it.
  */
 export interface Failure extends Omit<MuxadoErrorInit, "streamId" | "retry"> {
-  /** It proves that the peer's application has had nothing of the stream. */
+  /** True if it proves that the peer's application has received nothing of the stream. */
   readonly unprocessed?: boolean;
 }
 
 /**
- * `failure` as an error of one stream. It has no stack trace: the line that asks first says nothing of its cause, and
- * capturing one is most of the cost of an error, while 100 000 streams may end at once.
+ * Returns `failure` as an error of one stream. The error has no stack trace: the line that first asks for it does not
+ * show its cause. Capturing a trace is most of the cost of an error, and 100 000 streams may end at once.
  */
 export function streamError(failure: Failure, streamId: number, retry: RetryVerdict): MuxadoError {
   const { code, wireCode, scope, origin, detail, cause } = failure;
-  // Field by field: a copy of all of them costs more than the error (measured: 7.0 against 2.1 µs).
+  // Copied field by field: a copy of all fields costs more than the error (measured: 7.0 µs instead of 2.1 µs).
   const init = { code, wireCode, scope, origin, detail, cause, streamId, retry };
   const limits = Error as { stackTraceLimit?: number };
   const { stackTraceLimit } = limits;
@@ -138,12 +138,12 @@ export function streamError(failure: Failure, streamId: number, retry: RetryVerd
 }
 
 /**
- * The reason given for a reset: a name of the protocol's, or a number of the application's own from 1 to
- * 4 294 967 295. RST(0) is never sent: a Rust peer takes no notice of it (spec appendix, R2).
+ * The reason of a reset: a name from the protocol, or a number of the application, from 1 to 4 294 967 295. RST(0) is
+ * never sent, because a Rust peer ignores it (spec appendix, R2).
  */
 export type ResetCode = Exclude<ErrorCodeName, "NO_ERROR"> | number;
 
-/** The number of a reason. Throws a RangeError if it may not be sent. */
+/** Returns the number of a reason. Throws a RangeError if it may not be sent. */
 export function resetCodeNumber(code: ResetCode): number {
   const wireCode = typeof code === "number" ? code : ErrorCode[code];
   if (!Number.isInteger(wireCode) || wireCode < 1 || wireCode > 0xffffffff) {

@@ -1,4 +1,4 @@
-// Counting what a peer makes us do: so many in a span, and one more is too many.
+// Counts what a peer makes us do: a limit of occurrences in a span, and one more is too many.
 
 import { describe, expect, it } from "vitest";
 import { FloodLimit } from "./flood-limit.ts";

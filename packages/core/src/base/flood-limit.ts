@@ -1,11 +1,11 @@
-// How often a peer may make us do something in a span of time. A count and a clock, nothing else.
+// A limit on how often a peer may make us do something in a span of time. It owns a count and a clock, nothing else.
 
 import type { Clock } from "./clock.ts";
 
-/** The span over which occurrences are counted, in milliseconds. */
+/** The span in which occurrences are counted, in milliseconds. */
 export const FLOOD_SPAN = 10_000;
 
-/** A limit on occurrences in any {@link FLOOD_SPAN} that starts with one. */
+/** A limit on the occurrences in one {@link FLOOD_SPAN}. Each span starts with an occurrence. */
 export class FloodLimit {
   readonly #clock: Clock;
   readonly #limit: number;
@@ -17,7 +17,7 @@ export class FloodLimit {
     this.#limit = limit;
   }
 
-  /** Counts one occurrence, and says whether it is one too many. */
+  /** Counts one occurrence. Returns whether it exceeds the limit. */
   exceeded(): boolean {
     const now = this.#clock.now();
     if (now - this.#spanStart >= FLOOD_SPAN) {

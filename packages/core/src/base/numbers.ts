@@ -1,9 +1,9 @@
-// The check that every numeric option and argument goes through.
+// The check of all numeric options and arguments.
 
 /**
  * Returns `value` if it is a whole number within the limits. Infinity is allowed where `most` is Infinity.
  *
- * @throws {RangeError} naming the option, its limits and what it got.
+ * @throws {RangeError} otherwise; the message gives the option, its limits and the value.
  */
 export function checkNumber(
   name: string,

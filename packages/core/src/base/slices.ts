@@ -1,19 +1,19 @@
-// Work on many items, done in parts with tasks of their own between them: no end of anything holds up the event loop,
-// however many streams it concerns. It knows nothing of the items.
+// Work on many items, done in parts. Other tasks can run between two parts, so the end of many streams does not hold up
+// the event loop. It knows nothing of the items.
 
 import type { Clock } from "./clock.ts";
 
-/** Items of one part. Programs do something about each end, too: a Duplex takes some 50 µs. */
+/** Items of one part. Programs also react to each end: a Duplex takes some 50 µs. */
 const PART = 256;
 
 interface Batch<T> {
   readonly items: readonly T[];
-  /** The next one. */
+  /** The index of the next item. */
   at: number;
   readonly done: () => void;
 }
 
-/** Work that is done in parts, one part at a time, however many ask for it. */
+/** Work that is done in parts, one part at a time, even if many callers add work. */
 export class Slices<T> {
   readonly #clock: Clock;
   readonly #work: (item: T) => void;
@@ -25,13 +25,13 @@ export class Slices<T> {
     this.#work = work;
   }
 
-  /** Works on `items` behind all that were added before, the first part at once if none waits; then calls `done`. */
+  /** Works on `items` after all earlier items, then calls `done`. The first part runs at once if no part waits. */
   add(items: readonly T[], done: () => void): void {
     this.#batches.push({ items, at: 0, done });
     if (!this.#busy) this.#next();
   }
 
-  /** Works on `items` in tasks to come, however many call this in one task. */
+  /** Works on `items` in later tasks, even if called many times in one task. */
   addLater(items: readonly T[]): void {
     if (items.length === 0) return;
     this.#batches.push({ items, at: 0, done: () => {} });
@@ -54,7 +54,7 @@ export class Slices<T> {
     this.#busy = false;
   }
 
-  /** The next part, in a task of its own. */
+  /** Runs the next part in a separate task. */
   #nextSoon(): void {
     this.#busy = true;
     const next = (): void => this.#next();

@@ -1,18 +1,18 @@
-// Callbacks that come later, and other things to undo, all of them undone together.
+// Timers and other registrations that are undone together.
 
 import { type Clock, LONGEST_DELAY } from "./clock.ts";
 
-/** The timers of one thing. */
+/** The timers of one owner. */
 export class Timers {
   readonly #clock: Clock;
-  /** Undoes a timer or a listener each. */
+  /** Each function undoes one timer or listener. */
   readonly #undo: Set<() => void> = new Set();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Calls `callback` after `delay` milliseconds. Returns what undoes that. */
+  /** Calls `callback` after `delay` milliseconds. Returns a function that cancels this. */
   after(delay: number, callback: () => void): () => void {
     const timer = this.#clock.setTimer(
       () => {
@@ -29,12 +29,12 @@ export class Timers {
     return cancel;
   }
 
-  /** Calls `undo` when all is undone. */
+  /** Calls `undo` when everything is undone. */
   add(undo: () => void): void {
     this.#undo.add(undo);
   }
 
-  /** Undoes all. */
+  /** Undoes everything. */
   cancel(): void {
     for (const undo of this.#undo) undo();
     this.#undo.clear();

@@ -1,4 +1,4 @@
-// It is a Map in all that can be asked of it, however often it has been copied.
+// It behaves like a Map, however often it has been copied.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,16 +1,16 @@
-// A Map for entries that come and go by the thousand, as streams do.
+// A Map for entries that come and go by the thousand, such as streams.
 
-/** Entries that may be added, besides as many as there are, before the Map is renewed. */
+/** Entries that may be added before the Map is renewed, in addition to its size. */
 const FEW = 64;
 
 /**
- * A Map that is copied into a new one now and then.
+ * A Map that is copied into a new Map from time to time.
  *
- * A Map that makes room leaves its table for another, and in V8 the old table points to the new one. Once a table has
- * lived long enough for only a full collection to find it dead, it keeps all that come after it alive until then, and
- * the streams in them. Nothing points to a copy (measured: docs/decisions/0025).
+ * A Map that makes room moves its entries to another table, and in V8 the old table points to the new one. An old table
+ * may live so long that only a full collection frees it. Until then, it keeps all later tables alive, and the streams
+ * in them. Nothing points to a copy (measured: docs/decisions/0025).
  *
- * Whoever iterates and changes it meanwhile may be given entries that are gone, and not be given new ones.
+ * If the map changes during an iteration, the iteration may give entries that are gone, and may miss new entries.
  */
 export class TransientMap<K, V> implements Iterable<[K, V]> {
   #entries: Map<K, V> = new Map();
@@ -37,7 +37,7 @@ export class TransientMap<K, V> implements Iterable<[K, V]> {
     this.#entries.set(key, value);
   }
 
-  /** Says whether there was an entry. */
+  /** Returns whether there was an entry. */
   delete(key: K): boolean {
     return this.#entries.delete(key);
   }
@@ -47,12 +47,12 @@ export class TransientMap<K, V> implements Iterable<[K, V]> {
     this.#added = 0;
   }
 
-  /** The values, in the order in which their keys came. */
+  /** The values, in the order in which their keys were added. */
   values(): IterableIterator<V> {
     return this.#entries.values();
   }
 
-  /** The entries, in the order in which their keys came. */
+  /** The entries, in the order in which their keys were added. */
   [Symbol.iterator](): IterableIterator<[K, V]> {
     return this.#entries[Symbol.iterator]();
   }

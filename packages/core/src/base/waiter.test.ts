@@ -1,4 +1,4 @@
-// A pending operation: settled once, and nothing of it left on its signal.
+// A pending operation is settled once, and leaves nothing on its signal.
 
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";

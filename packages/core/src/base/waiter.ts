@@ -1,17 +1,17 @@
-// One pending operation of an application: a promise, settled once, by its result, by the end of what it
-// waits on, or by its AbortSignal. Reads, writes and accepts all wait this way.
+// One pending operation of an application: a promise that is settled once. Its result settles it, or the end of the
+// object that it waits on, or its AbortSignal. Reads, writes and accepts wait this way.
 
 import { type AbortTarget, listen, unlisten } from "./abort.ts";
 
-/** Options of an operation that may have to wait. */
+/** Options of an operation that may wait. */
 export interface WaitOptions {
-  /** Cancels the wait: the promise rejects with the signal's reason, and the stream goes on. */
+  /** Cancels the wait: the promise rejects with the signal's reason, and the stream continues. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Something that lets an operation wait and must forget it when its signal aborts. */
+/** The owner of waiting operations. It must forget an operation whose signal aborts. */
 export interface WaiterOwner {
-  /** The signal of `waiter` has aborted, and its promise is rejected. */
+  /** Called when the signal of `waiter` has aborted. Its promise then rejects. */
   abandon(waiter: object): void;
 }
 
@@ -23,7 +23,7 @@ export class Waiter<T> implements AbortTarget {
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
 
-  /** The signal must not be aborted yet; its listener is removed when the waiter settles. */
+  /** The signal must not be aborted yet. Its listener is removed when the waiter settles. */
   constructor(owner: WaiterOwner, signal: AbortSignal | undefined) {
     this.#owner = owner;
     this.#signal = signal;
@@ -39,21 +39,21 @@ export class Waiter<T> implements AbortTarget {
     this.#resolve(value);
   }
 
-  /** A rejection that nobody handles is no reason to end a process: a peer can cause it. */
+  /** A peer can cause a rejection, so a rejection that nobody handles must not end the process. */
   reject(reason: unknown): void {
     if (this.#signal !== undefined) unlisten(this.#signal, this);
     this.promise.catch(ignore);
     this.#reject(reason);
   }
 
-  /** The waiter itself listens, so that waiting needs no closure. */
+  /** The waiter itself is the listener, so waiting needs no closure. */
   aborted(signal: AbortSignal): void {
     this.#owner.abandon(this);
     this.reject(signal.reason);
   }
 }
 
-/** `promise`, waited for until `signal` aborts; what it stands for goes on. */
+/** Returns a promise for `promise` that rejects when `signal` aborts. The operation of `promise` continues. */
 export function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   if (signal.aborted) return rejected(signal.reason);
@@ -65,14 +65,14 @@ export function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined)
   return waiter.promise;
 }
 
-/** A promise that is rejected from the start and never reported as unhandled. */
+/** Returns a promise that is rejected from the start and never reported as unhandled. */
 export function rejected<T>(reason: unknown): Promise<T> {
   const promise = Promise.reject<T>(reason);
   promise.catch(ignore);
   return promise;
 }
 
-/** The one promise for everything that is done at once and has no result. */
+/** The one promise for every operation that is done at once and has no result. */
 export const DONE: Promise<void> = /* @__PURE__ */ Promise.resolve();
 
 const NOBODY: WaiterOwner = { abandon: ignore };

@@ -1,10 +1,10 @@
-// Streams of our own that the peer has not acknowledged, on a wire whose peers do: there are places for so many, and
-// a stream that gets none waits for one, unannounced.
+// Streams opened here that the peer has not acknowledged, on a wire with acknowledgements. The number of places for
+// them is limited. A stream without a place waits for one and is not announced.
 
 import { TransientMap } from "../base/transient-map.ts";
 import { Opening } from "./opening.ts";
 
-/** A stream, as far as its opening is concerned. */
+/** The part of a stream that concerns its opening. */
 interface Opened {
   opening: Opening;
   readonly isLocal: boolean;
@@ -12,7 +12,7 @@ interface Opened {
 
 /** The places for unacknowledged streams of one session. */
 export class Acknowledgements<S extends Opened> {
-  /** Places that are free. */
+  /** The number of free places. */
   #free: number;
   /** Streams without a place, in the order in which they were opened. */
   readonly #held: TransientMap<S, true> = new TransientMap();
@@ -20,14 +20,14 @@ export class Acknowledgements<S extends Opened> {
 
   /**
    * @param limit streams that may be unacknowledged at once.
-   * @param released told of a held stream that has got its place.
+   * @param released called with a held stream that has got its place.
    */
   constructor(limit: number, released: (stream: S) => void) {
     this.#free = limit;
     this.#released = released;
   }
 
-  /** Gives a new stream its place, or holds it. */
+  /** Gives a new stream a place, or holds it back. */
   open(stream: S): void {
     if (this.#free > 0) {
       this.#free--;
@@ -37,7 +37,7 @@ export class Acknowledgements<S extends Opened> {
     }
   }
 
-  /** Something has come from the peer that acknowledges `stream`, if it was not acknowledged yet. */
+  /** A frame of the peer acknowledges `stream`, if it was not acknowledged before. */
   acknowledge(stream: S): void {
     if (stream.opening !== Opening.awaited) return;
     stream.opening = Opening.done;
@@ -47,7 +47,7 @@ export class Acknowledgements<S extends Opened> {
   /** `stream` has ended. */
   end(stream: S): void {
     if (stream.opening === Opening.held) this.#held.delete(stream);
-    // Of the peer's streams, none has one.
+    // Streams of the peer have no place.
     else if (stream.opening !== Opening.done && stream.isLocal) this.#vacate();
   }
 

@@ -1,14 +1,14 @@
-// What a session's memory may be, what of it windows get, and who pays when it runs out.
+// The limit of a session's memory, the part that windows get, and the streams that are ended when it runs out.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Holder, MemoryBudget } from "./memory-budget.ts";
 
-/** A stream that holds so much unread, and so much that its peer gives no credit for. */
+/** A stream that holds `unread` bytes, and bytes for which its peer gives no credit. */
 class Stream implements Holder {
   readonly unread: number;
   readonly stalled: number;
-  /** What happens when it has to pay. */
+  /** Called when the stream is ended to free memory. */
   pay: () => void = () => {};
 
   constructor(unread: number, stalled: number) {
@@ -37,7 +37,7 @@ function addUnread(budget: MemoryBudget, bytes: number): void {
   budget.account("unaccepted", 0, bytes);
 }
 
-/** A budget with all of it counted, besides so much output that waits for the transport. */
+/** A budget that counts all these streams, and in addition output that waits for the transport. */
 function budgetOf(limit: number, streams: readonly Stream[], waiting = 0): MemoryBudget {
   const budget = budgetWith(limit, streams);
   for (const { unread, stalled } of streams) {
@@ -49,7 +49,7 @@ function budgetOf(limit: number, streams: readonly Stream[], waiting = 0): Memor
   return budget;
 }
 
-/** Who pays, by their index. Their memory is free again afterwards, as when a stream is reset. */
+/** The indexes of the streams that are ended. Their memory is then free again, as after a reset. */
 function relieved(budget: MemoryBudget, streams: readonly Stream[]): number[] {
   const paid: number[] = [];
   for (const [index, stream] of streams.entries()) {

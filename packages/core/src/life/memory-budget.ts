@@ -1,76 +1,76 @@
-// The memory that one session may take for its peer's sake: what has arrived and is not read, and what is written
-// and cannot be sent. Counts, what may be promised of it, and who has to pay when it is exceeded; docs/threats.md, 6, 9,
-// 13 and 16, docs/decisions/0028.
+// The memory that one session may use because of its peer: bytes that have arrived and are not read, and writes that
+// cannot be sent. It counts this memory, limits the growth of windows, and decides which streams are reset when the
+// budget is exceeded; docs/threats.md, 6, 9, 13 and 16, docs/decisions/0028.
 
-/** After a breach, as much of the budget is freed as makes the next one wait. */
+/** The part of the budget that stays in use after a breach. The rest is freed, so that the next breach comes later. */
 const RELIEVED = 7 / 8;
 
-/** The part of the budget that windows may grow into. The rest is for what every stream may hold without having grown. */
+/** The part of the budget that windows may grow into. The rest is for streams whose windows have not grown. */
 const GROWTH = 1 / 4;
 
-/** The least part that accepted streams may fill, however many may wait to be accepted. */
+/** The least part that accepted streams may fill, however many streams may wait for `accept`. */
 const LEAST_ROOM = 1 / 4;
 
-/** The part for what a peer has left behind on streams that it has reset. */
+/** The part for unread bytes of streams that the peer has reset. */
 const REMAINS = 1 / 8;
 
-/** What a stream that is kept for its unread bytes costs besides, in bytes. */
+/** The cost in bytes of a stream that is kept for its unread bytes, in addition to these bytes. */
 const STREAM_COST = 1024;
 
-/** What there is to know of a session before anything arrives. */
+/** The facts about a session that its memory is planned with. */
 export interface MemoryPlan {
   /** The budget, in bytes. */
   readonly limit: number;
-  /** Bytes that a stream may hold unread without its window having grown. */
+  /** Bytes that a stream may hold unread before its window has grown. */
   readonly window: number;
-  /** Streams that may wait to be accepted. */
+  /** Streams that may wait for `accept`. */
   readonly backlog: number;
 }
 
 /** A stream that holds memory of the budget. */
 export interface Holder {
-  /** Bytes of the budget that it holds: unread, or written and without the peer's credit. */
+  /** Bytes of the budget that it holds: unread bytes, and writes that wait for the peer's credit. */
   readonly held: number;
-  /** Ends it, so that it holds nothing any more. */
+  /** Ends the stream, so that it holds nothing any more. */
   pay(): void;
 }
 
-/** Bytes that have arrived on a stream that the peer has reset. */
+/** Unread bytes of a stream that the peer has reset. */
 export interface Leftover {
-  /** Drops them. */
+  /** Drops the bytes. */
   drop(): void;
 }
 
-/** Whose unread bytes they are: those of a stream that was opened here, or by the peer and accepted, or not yet. */
+/** The owner of unread bytes: a stream opened here, or a stream of the peer that is accepted or not yet accepted. */
 export type UnreadOwner = "own" | "accepted" | "unaccepted";
 
-/** Counters of a session's memory, in bytes. */
+/** The memory counters of one session, in bytes. */
 export class MemoryBudget {
-  /** The most that may count. */
+  /** The most bytes that may be charged. */
   readonly #limit: number;
-  /** Bytes that a stream may hold unread without its window having grown. */
+  /** Bytes that a stream may hold unread before its window has grown. */
   readonly #window: number;
-  /** Memory behind what has arrived and is not read yet. */
+  /** Memory behind bytes that have arrived and are not read. */
   #unread = 0;
-  /** The part of it that fits into the first windows of streams opened here. It does not count: they were our wish. */
+  /** The part of it in the first windows of streams opened here. It does not count, because we asked for it. */
   #wished = 0;
-  /** Bytes of writes that wait in their streams and count. */
+  /** Bytes of waiting writes that count. */
   #unsent = 0;
   #stalled = 0;
-  /** Accepted streams of the peer's that have unread bytes: each may fill its window. */
+  /** Accepted streams of the peer that have unread bytes. Each of them may fill its window. */
   #behind = 0;
-  /** Accepted streams of the peer's that may have unread bytes when one more is accepted. */
+  /** While so many accepted streams of the peer have unread bytes, no other stream is accepted. */
   readonly #mostBehind: number;
-  /** Credit that windows have been given beyond their first size: what it may yet bring counts beforehand. */
+  /** Credit that windows were given beyond their first size. It counts before its bytes arrive. */
   #grown = 0;
-  /** Streams that the peer has reset and that have unread bytes, with what they cost; the oldest first. */
+  /** Streams that the peer has reset and that have unread bytes, each with its cost; the oldest first. */
   readonly #remains: Map<Leftover, number> = new Map();
   #remaining = 0;
   readonly #holders: () => readonly Holder[];
   readonly #roomAgain: () => void;
 
   /**
-   * @param holders the streams that may have to pay.
+   * @param holders returns the streams that may be ended to free memory.
    * @param roomAgain called when one more stream may be accepted.
    */
   constructor(
@@ -88,32 +88,32 @@ export class MemoryBudget {
     this.#mostBehind = Math.floor(room / window);
   }
 
-  /** Memory behind what has arrived and is not read yet. */
+  /** Memory behind bytes that have arrived and are not read. */
   get unread(): number {
     return this.#unread;
   }
 
-  /** Bytes of writes that wait in their streams and count. */
+  /** Bytes of waiting writes that count. */
   get unsent(): number {
     return this.#unsent;
   }
 
-  /** The part of them that waits for the peer's credit. A slow transport is nobody's fault. */
+  /** The part of these writes that waits for the peer's credit. A slow transport is not the peer's fault. */
   get stalled(): number {
     return this.#stalled;
   }
 
-  /** Whether streams have to pay. */
+  /** Whether streams must be ended to free memory. */
   get exceeded(): boolean {
     return this.#charged > this.#limit;
   }
 
-  /** Whether one more stream may be accepted, and then fill its window as all the others may. */
+  /** Whether one more stream may be accepted. It may then fill its window, as all others may. */
   get mayAccept(): boolean {
     return this.#behind === 0 || this.#behind < this.#mostBehind;
   }
 
-  /** The unread memory of one stream has changed from `before` to `after`. */
+  /** The unread memory of one stream has changed from `before` to `after` bytes. */
   account(owner: UnreadOwner, before: number, after: number): void {
     this.#unread += after - before;
     if (owner === "own") {
@@ -127,34 +127,34 @@ export class MemoryBudget {
     }
   }
 
-  /** A stream of the peer's that has unread bytes has been accepted. */
+  /** A stream of the peer that has unread bytes has been accepted. */
   accepted(): void {
     this.#behind++;
   }
 
-  /** The part of so much unread memory of one stream that counts. */
+  /** Returns the part of one stream's `unread` memory that counts. */
   chargeOf(owner: UnreadOwner, unread: number): number {
     return owner === "own" ? unread - this.#wishedOf(unread) : unread;
   }
 
-  /** So many bytes of writes more wait in their streams, or fewer. */
+  /** `change` more bytes of writes wait in their streams; fewer if it is negative. */
   keep(change: number): void {
     this.#unsent += change;
   }
 
-  /** So many of them more wait for the peer's credit, or fewer. */
+  /** `change` more of these bytes wait for the peer's credit; fewer if it is negative. */
   stall(change: number): void {
     this.#stalled += change;
   }
 
-  /** None of them waits for credit any more. */
+  /** No write waits for credit any more. */
   endStalls(): void {
     this.#stalled = 0;
   }
 
   /**
-   * Takes up to `wanted` bytes for the growth of a window that has grown by `taken` bytes, and says how many: never
-   * more than its share, if there are so many `sharers`.
+   * Takes up to `wanted` bytes for the growth of a window that has grown by `taken` bytes. Returns the bytes taken. One
+   * of `sharers` windows never gets more than its share.
    */
   takeGrowth(wanted: number, taken: number, sharers: number): number {
     const pool = this.#limit * GROWTH;
@@ -165,12 +165,12 @@ export class MemoryBudget {
     return growth;
   }
 
-  /** A window that has grown by so many bytes is gone. */
+  /** A window that has grown by `growth` bytes is gone. */
   giveBack(growth: number): void {
     this.#grown -= growth;
   }
 
-  /** If usage exceeds the budget: ends the streams that hold the most, until it is below 7/8 of the budget. */
+  /** If usage exceeds the budget: ends the streams that hold the most memory, until usage is 7/8 of it or less. */
   relieve(): void {
     if (!this.exceeded) return;
     const holders = this.#holders()
@@ -184,21 +184,21 @@ export class MemoryBudget {
   }
 
   /**
-   * The peer has reset a stream that has so many unread bytes. The oldest such streams lose theirs when all have too
-   * many together: resetting costs a peer nothing.
+   * The peer has reset a stream that has `bytes` unread bytes. If all such streams have too many together, the oldest
+   * lose theirs: a reset costs a peer nothing.
    */
   leave(leftover: Leftover, bytes: number): void {
     if (bytes === 0) return;
     this.#keep(leftover, bytes);
     for (const [oldest] of this.#remains) {
       if (this.#remaining <= this.#limit * REMAINS) return;
-      // Before it is told, which asks what is left over.
+      // First, because `drop` reports how many bytes are left over.
       this.#forget(oldest);
       oldest.drop();
     }
   }
 
-  /** So many of them are left, if they count. */
+  /** `bytes` of `leftover` are still unread. Ignored if `leftover` does not count. */
   leftOver(leftover: Leftover, bytes: number): void {
     if (!this.#remains.has(leftover)) return;
     this.#forget(leftover);
@@ -220,7 +220,7 @@ export class MemoryBudget {
     this.#remains.delete(leftover);
   }
 
-  /** The part of so much memory that our own opening of a stream has asked for. */
+  /** Returns the part of `bytes` that we asked for when we opened the stream. */
   #wishedOf(bytes: number): number {
     return Math.min(bytes, this.#window);
   }

@@ -1,18 +1,18 @@
-// What of a stream's opening is still to come.
+// The step of a stream's opening that is still to come.
 
-/** A flag of ours for its first frame, the peer's acknowledgement, or our application's acceptance. */
+/** The next step: a flag that we send, the peer's acknowledgement, or the accept by our application. */
 export const Opening = {
-  /** Nothing. */
+  /** Nothing is to come. */
   done: 0,
-  /** Our SYN. */
+  /** We send SYN. */
   syn: 1,
-  /** Our SYN, which has to wait: too many other streams are not acknowledged. */
+  /** We send SYN, but not yet: too many other streams are not acknowledged. */
   held: 2,
-  /** Our ACK: the application has accepted it, on a wire that tells the peer so. */
+  /** We send ACK: the application has accepted the stream, on a wire with acknowledgements. */
   ack: 3,
-  /** The peer's ACK. */
+  /** The peer sends ACK. */
   awaited: 4,
-  /** That the application accepts it. */
+  /** Our application accepts the stream. */
   unaccepted: 5,
 } as const;
 

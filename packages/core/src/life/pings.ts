@@ -1,30 +1,30 @@
-// Questions to the peer that it answers at once: what a round trip takes, and whether it is there. Only on wires that
-// have them.
+// Pings to the peer, which it answers at once. They measure the round trip and show that the peer is there. Only on
+// wires that have pings.
 
 import type { Clock } from "../base/clock.ts";
 import { rejected, Waiter, type WaiterOwner } from "../base/waiter.ts";
 
-/** A question that has no answer yet. */
+/** A ping that has no answer yet. */
 interface Ping {
   readonly waiter: Waiter<number>;
-  /** On the session's clock, in milliseconds. */
+  /** When it was sent, in milliseconds of the session's clock. */
   readonly sentAt: number;
 }
 
-/** What pings need of their session. */
+/** The parts of its session that pings use. */
 export interface PingsParts {
   readonly clock: Clock;
   readonly outbound: { putPing(value: number, isAnswer: boolean): void };
-  /** Why nothing can be asked any more, if so. */
+  /** Returns why no ping can be sent any more; undefined if one can. */
   refusal(): Error | undefined;
-  /** A round trip has taken so many milliseconds. */
+  /** A round trip has taken `roundTrip` milliseconds. */
   measured(roundTrip: number): void;
 }
 
 /** The pings of one session that wait for their answers. */
 export class Pings implements WaiterOwner {
   readonly #parts: PingsParts;
-  /** By the value that the answer repeats. */
+  /** The pings by the value that the answer repeats. */
   readonly #sent: Map<number, Ping> = new Map();
   #next = 0;
 
@@ -32,7 +32,7 @@ export class Pings implements WaiterOwner {
     this.#parts = parts;
   }
 
-  /** Asks, and resolves with the round trip in milliseconds. */
+  /** Sends a ping. Resolves with the round trip in milliseconds. */
   send(signal: AbortSignal | undefined): Promise<number> {
     if (signal?.aborted) return rejected(signal.reason);
     const { clock, outbound } = this.#parts;
@@ -46,7 +46,7 @@ export class Pings implements WaiterOwner {
     return waiter.promise;
   }
 
-  /** The peer has answered; perhaps what nobody has asked, or waits for any more. */
+  /** The peer has answered. Perhaps nobody sent this ping, or nobody waits for it any more. */
   answered(value: number): void {
     const ping = this.#sent.get(value);
     if (ping === undefined) return;

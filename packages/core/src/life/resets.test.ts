@@ -1,4 +1,4 @@
-// The resets that a peer provokes: how many of them may wait for a write.
+// Resets that a peer provokes: how many of them may wait for a write.
 
 import { describe, expect, it, vi } from "vitest";
 import { systemClock } from "../base/clock.ts";

@@ -1,4 +1,4 @@
-// Resets that we send: for what reason, what the peer may still have under way then, and how many of them a peer may
+// Resets that we send: their reasons, the bytes that the peer may still have under way, and how many resets a peer may
 // provoke. docs/threats.md, 5 and 6.
 
 import type { Clock } from "../base/clock.ts";
@@ -8,29 +8,29 @@ import { FloodLimit } from "../base/flood-limit.ts";
 import { type Counters, countReset } from "./counters.ts";
 import { StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
 
-/** A stream, as far as its end by a reset is concerned. */
+/** The part of a stream that concerns its end by a reset. */
 export interface Resettable {
   readonly id: number;
-  /** The peer has never been told of it. */
+  /** True if the peer has never been told of the stream. */
   readonly unsent: boolean;
   readonly isOver: boolean;
   readonly failure: Failure | null;
   readonly state: StreamState;
   transition(input: StreamInput): StreamEffect;
-  /** Its window has the bytes that the peer may still send. */
+  /** Its window counts the bytes that the peer may still send. */
   readonly receiving: { readonly window: { readonly remaining: number } };
-  /** Makes it fail: nothing comes or leaves any more. */
+  /** Makes the stream fail: nothing arrives or leaves any more. */
   mark(failure: Failure): boolean;
-  /** Tells those who wait on it. */
+  /** Tells everybody who waits on the stream. */
   settle(): void;
 }
 
-/** What resets need of their session. */
+/** The parts of their session that resets use. */
 export interface ResetsParts<S> {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly outbound: {
-    /** Writes that have left. */
+    /** Writes given to the transport. */
     readonly writes: number;
     putReset(streamId: number, errorCode: number): void;
   };
@@ -43,7 +43,7 @@ export interface ResetsParts<S> {
     readonly maxWaitingResets: number;
     readonly streamCloseTimeout: number;
   };
-  /** The peer has gone too far; `detail` says in what. */
+  /** The peer has exceeded a limit; `detail` says how. */
   flooded(detail: string): void;
 }
 
@@ -51,12 +51,12 @@ export interface ResetsParts<S> {
 export class Resets<S extends Resettable> {
   readonly #parts: ResetsParts<S>;
   readonly #provoked: FloodLimit;
-  /** Provoked resets that no write has carried yet, and the writes that had left when they were counted. */
+  /** Provoked resets that no write has carried yet, and the number of writes when they were counted. */
   #waiting = 0;
   #writes = 0;
-  /** Bytes that the peer may still send on streams that were reset here, before it knows. */
+  /** Bytes that the peer may still send on streams that were reset here, before it learns of the reset. */
   #creditLeft = 0;
-  /** Streams that were closed here and that the peer does not end. */
+  /** Streams that were closed here and that the peer has not ended. */
   readonly #closing: Deadlines<S>;
 
   constructor(parts: ResetsParts<S>) {
@@ -70,16 +70,16 @@ export class Resets<S extends Resettable> {
     });
   }
 
-  /** Ends `stream` with `failure`, and tells the peer. */
+  /** Ends `stream` with `failure` and tells the peer. */
   end(stream: S, failure: Failure): void {
     if (stream.isOver) return;
     stream.mark(failure);
-    // Before it leaves: the end of the last stream may be the end of the session, and GOAWAY comes last.
+    // Sent before the stream leaves the session. The end of the last stream may end the session, and GOAWAY comes last.
     if (!stream.unsent) this.sendOf(stream, wireCodeOf(failure.code));
     stream.settle();
   }
 
-  /** Ends `stream` because its application says so. */
+  /** Ends `stream` because its application wants it. */
   byApplication(stream: S, wireCode: number, cause: unknown): void {
     if (stream.failure !== null) return;
     const effect = stream.transition(StreamInput.sendReset);
@@ -96,24 +96,24 @@ export class Resets<S extends Resettable> {
     this.end(stream, { code, scope: "stream", origin: "local", detail });
   }
 
-  /** The same, because of something that the peer has done. */
+  /** Does the same because of an action of the peer, and counts it against the peer. */
   charge(stream: S, code: ResetCode & string, detail: string): void {
     this.giveUp(stream, code, detail);
     this.chargePeer();
   }
 
-  /** Refuses `stream`, which nobody has accepted. One that is over needs no answer. */
+  /** Refuses `stream`, which nobody has accepted. A stream that is over needs no answer. */
   refuse(stream: S, code: ResetCode & string): void {
     if (!stream.isOver) this.charge(stream, code, "nobody has accepted it");
   }
 
-  /** Sends the reset of `stream`, which may still have bytes under way. */
+  /** Sends the reset of `stream`. The peer may still have bytes of it under way. */
   sendOf(stream: S, wireCode: number): void {
     this.#creditLeft += stream.receiving.window.remaining;
     this.send(stream.id, wireCode);
   }
 
-  /** Sends a reset, and remembers it: bytes that the peer has under way get no second one. */
+  /** Sends a reset and remembers it. Bytes that the peer has under way get no second reset. */
   send(streamId: number, wireCode: number): void {
     const { table, counters, outbound } = this.#parts;
     table.rememberReset(streamId);
@@ -121,11 +121,11 @@ export class Resets<S extends Resettable> {
     outbound.putReset(streamId, wireCode);
   }
 
-  /** Cancels `streams`, the last thing that a session says before its GOAWAY. */
+  /** Cancels `streams`. These are the last frames of a session before its GOAWAY. */
   cancel(streams: readonly S[]): void {
     const { counters, outbound } = this.#parts;
     const wireCode = wireCodeOf("STREAM_CANCELLED");
-    // None is remembered: nothing that arrives is answered any more.
+    // No id is remembered, because nothing that arrives is answered any more.
     for (const { id, unsent } of streams) {
       if (unsent) continue;
       countReset(counters.resetsSent, "STREAM_CANCELLED");
@@ -133,7 +133,7 @@ export class Resets<S extends Resettable> {
     }
   }
 
-  /** The application has taken back the memory of a write on this stream: no peer must believe its bytes. */
+  /** The application has taken back the memory of a write. No peer must trust the bytes of this stream. */
   spoiled(streamId: number): void {
     const stream = this.#parts.table.get(streamId);
     const detail = "the memory of a write was transferred or shrunk before it had left";
@@ -152,19 +152,19 @@ export class Resets<S extends Resettable> {
     }
   }
 
-  /** Takes `length` bytes for those that were under way on streams when they were reset. Returns whether they can be. */
+  /** Takes `length` bytes from the credit that reset streams had left. Returns whether there was enough of it. */
   takeLeft(length: number): boolean {
     if (length === 0 || length > this.#creditLeft) return false;
     this.#creditLeft -= length;
     return true;
   }
 
-  /** `stream` was closed here: its peer has `streamCloseTimeout` to end it. */
+  /** `stream` was closed here. The peer has `streamCloseTimeout` to end it. */
   awaitEnd(stream: S): void {
     this.#closing.add(stream);
   }
 
-  /** Streams that wait for their peer's end. */
+  /** The number of streams that wait for the peer's end. */
   get awaited(): number {
     return this.#closing.size;
   }

@@ -1,4 +1,4 @@
-// Keys for ids: no two the same, and none that can be known beforehand.
+// Keys for ids: no two are the same, and none can be known beforehand.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -27,7 +27,7 @@ describe("keys", () => {
   });
 
   it("of ids that share a place in a Map do not share one", () => {
-    // V8's hash of integers, which has no seed: in a table of 2^16 places, these ids all fall into the first.
+    // V8's hash of integers has no seed. In a table of 2^16 places, these ids all fall into the first place.
     const places = 2 ** 16;
     const chosen: number[] = [];
     for (let id = 0; chosen.length < 64; id++) if (hashOf(id) % places === 0) chosen.push(id);
@@ -37,7 +37,7 @@ describe("keys", () => {
   });
 });
 
-/** Thomas Wang's hash of 32-bit integers, in the form in which V8 uses it. */
+/** Thomas Wang's hash of 32-bit integers, in the form that V8 uses. */
 function hashOf(value: number): number {
   let hash = (~value + (value << 15)) >>> 0;
   hash = (hash ^ (hash >>> 12)) >>> 0;

@@ -1,12 +1,11 @@
-// Keys for ids that a peer chooses. A Map finds numbers by a hash that everybody knows, so chosen ids could all fall into
-// one place of it, where each look-up walks past all the others. What these keys are is known to nobody else.
-// docs/threats.md, 22.
+// Keys for ids that a peer chooses. A Map finds numbers by a hash that is publicly known. Chosen ids could all have the
+// same place in a Map, and each look-up would then walk past all of them. These keys are secret. docs/threats.md, 22.
 
 /**
- * A secret rearrangement of the numbers of so many bits: no two of them get the same key.
+ * A secret permutation of the numbers of `bits` bits: no two numbers get the same key.
  *
- * Each step can be undone, and so keeps them apart: adding a secret without carry, multiplying by a secret odd number,
- * and folding the upper half onto the lower one.
+ * Each step can be undone, so it keeps different numbers different. The steps are: add a secret without carry, multiply
+ * by a secret odd number, and fold the upper half onto the lower half.
  */
 export class ScatteredIds {
   readonly #mask: number;
@@ -15,7 +14,7 @@ export class ScatteredIds {
   readonly #first: number;
   readonly #second: number;
 
-  /** @param bits 2 to 31. */
+  /** @param bits the length of the ids in bits, 2 to 31. */
   constructor(bits: number, secrets: Uint32Array = crypto.getRandomValues(new Uint32Array(3))) {
     this.#mask = 2 ** bits - 1;
     this.#fold = bits >> 1;
@@ -24,7 +23,7 @@ export class ScatteredIds {
     this.#second = secrets[2]! | 1;
   }
 
-  /** The key of `id`, which has no more bits than that. */
+  /** Returns the key of `id`, which has at most that many bits. */
   keyOf(id: number): number {
     let key = Math.imul(id ^ this.#added, this.#first) & this.#mask;
     key ^= key >>> this.#fold;

@@ -1,12 +1,13 @@
-// How a session has ended, in words: the story that `closed` tells, the reasons of an end, and the errors made of them.
+// How a session has ended: the description that `closed` resolves with, the reasons of an end, and the errors made of
+// them.
 
 import { codeOfWire, type Failure, MuxadoError, type MuxadoErrorInit } from "../base/errors.ts";
 
-/** The full story of how a session ended. */
+/** The full description of how a session ended. */
 export interface SessionEnd {
-  /** Why this side ended it or found it ended; undefined after a graceful end, by whichever side. */
+  /** Why this side ended the session or found it ended; undefined after a graceful end by either side. */
   readonly localError: MuxadoError | undefined;
-  /** What the peer's GOAWAY said; undefined if there was none or it reported no error. */
+  /** The error in the peer's GOAWAY; undefined if there was no GOAWAY or it reported no error. */
   readonly remoteError: MuxadoError | undefined;
   /** The debug data of the peer's GOAWAY; empty if there was none. */
   readonly remoteDebug: Uint8Array<ArrayBuffer>;
@@ -14,34 +15,35 @@ export interface SessionEnd {
 
 /** Options of {@link Session.close}. */
 export interface CloseOptions {
-  /** Milliseconds to wait for open streams and their output, as `closeTimeout`, which is the default. */
+  /** Milliseconds to wait for open streams and their output. Default: the session's `closeTimeout`. */
   readonly timeout?: number | undefined;
-  /** Resets what is still open when it aborts, as the timeout does. */
+  /** When this signal aborts, streams that are still open are reset, as after the timeout. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export const GRACEFUL = "graceful";
 
-/** Why a session ends: without an error, or as a failure of all its streams. */
+/** Why a session ends: without an error, or with a failure of all its streams. */
 export type EndReason = Omit<Failure, "scope"> | typeof GRACEFUL;
 
-/** What the peer's GOAWAYs have said. */
+/** The content of the peer's GOAWAYs. */
 export interface RemoteEnd {
   readonly lastStreamId: number;
   readonly errorCode: number;
   readonly debug: Uint8Array<ArrayBuffer>;
-  /** Bytes received with the last one. */
+  /** Bytes received when the last GOAWAY arrived. */
   readonly heard: number;
 }
 
-/** An error about a session. */
+/** Returns an error about a session. */
 export function sessionError(init: Omit<MuxadoErrorInit, "scope">): MuxadoError {
   return new MuxadoError({ ...init, scope: "session" });
 }
 
 /**
- * A wrapper that knows better than "destroyed" why a session has to end says so in an error about the session. One that
- * only refuses what was asked for, and so is safe to retry, says nothing of the session's end.
+ * Returns the reason when a session is destroyed. A wrapper may know a better reason than "destroyed". It then passes
+ * an error about the session, and the session takes its code. An error that is safe to retry only refused a request, so
+ * it is not the reason of the session's end.
  */
 export function destroyedBecause(cause: unknown): EndReason & object {
   if (MuxadoError.is(cause) && cause.scope === "session" && cause.retry !== "safe") {
@@ -51,12 +53,15 @@ export function destroyedBecause(cause: unknown): EndReason & object {
   return { code: "SESSION_CLOSED", origin: "local", detail: "it was destroyed here", cause };
 }
 
-/** The end of a transport, perhaps with an error, in the middle of a frame if bytes of one are `pending`. */
+/**
+ * Returns the reason when the transport has ended, perhaps with an error. If `pending` is not 0, a frame was cut short
+ * by so many bytes.
+ */
 export function transportEndedBecause(cause: unknown, pending: number): EndReason & object {
   if (MuxadoError.is(cause)) {
-    // The adapter knows its platform's errors and has said which side it was.
+    // The adapter knows the errors of its platform and has decided which side caused this one.
     const { code, wireCode, origin } = cause;
-    // Over a connection that never stood, nothing was sent.
+    // The connection was never established, so nothing was sent.
     const unprocessed = code === "CONNECT_FAILED";
     const known = { code, wireCode, origin, unprocessed };
     if (cause.cause === undefined) return { ...known, cause };
@@ -69,15 +74,15 @@ export function transportEndedBecause(cause: unknown, pending: number): EndReaso
   return { code: "PEER_EOF", origin: "remote", detail };
 }
 
-/** What the peer has said with one GOAWAY more. */
+/** Returns the content of the peer's GOAWAYs after one more GOAWAY. */
 export function remoteEndAfter(before: RemoteEnd | undefined, now: RemoteEnd): RemoteEnd {
-  // The last GOAWAY of a session that ends says nothing: the reason stands in the one before.
+  // The last GOAWAY of a session may have no content. The reason is then in the GOAWAY before.
   const isSilent = now.errorCode === 0 && now.debug.length === 0;
   if (before === undefined || !isSilent) return now;
   return { ...now, errorCode: before.errorCode, debug: before.debug };
 }
 
-/** What the peer's GOAWAY has reported; undefined if it reported no error. */
+/** Returns the error that the peer's GOAWAY has reported; undefined if it reported no error. */
 export function remoteErrorOf(remote: RemoteEnd | undefined): MuxadoError | undefined {
   if (remote === undefined || remote.errorCode === 0) return undefined;
   const { errorCode: wireCode, debug } = remote;
@@ -85,7 +90,7 @@ export function remoteErrorOf(remote: RemoteEnd | undefined): MuxadoError | unde
   return sessionError({ code: codeOfWire(wireCode), wireCode, origin: "remote", detail });
 }
 
-/** Who ends a session gracefully: `close` here, the end of the transport by the peer, or having nothing left to do. */
+/** What ends a session gracefully: `close` here, the peer's end of the transport, or no work left after its GOAWAY. */
 type Graceful = "close" | "peer" | "idle";
 
 const GRACEFUL_ENDS = {
@@ -94,7 +99,7 @@ const GRACEFUL_ENDS = {
   idle: ["local", "it ended here, with nothing left to do after the peer's GOAWAY"],
 } as const;
 
-/** The failure of the streams that an end has met, with what the peer has reported as its cause. */
+/** Returns the failure of the streams that were open at an end. Its cause is the error that the peer has reported. */
 export function streamFailureOf(
   reason: EndReason,
   by: Graceful,
@@ -105,13 +110,13 @@ export function streamFailureOf(
   return { code: "SESSION_CLOSED", scope: "session", origin, detail, cause: remoteError };
 }
 
-/** Whether an end leaves no time for the last output: there was enough, or the peer seems to be gone. */
+/** Returns whether an end leaves no time for the last output: the time is used up, or the peer seems to be gone. */
 export function isLate(reason: EndReason): boolean {
   if (reason === GRACEFUL) return false;
   return reason.code === "DRAIN_TIMEOUT" || reason.code === "HEARTBEAT_TIMEOUT";
 }
 
-/** The debug data that tells a peer of `error`. */
+/** Returns the debug data that describes `error` to the peer. */
 export function debugOf(error: MuxadoError | undefined, maxLength: number): Uint8Array {
   return new TextEncoder().encode(error?.message ?? "").subarray(0, maxLength);
 }

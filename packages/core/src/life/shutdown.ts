@@ -1,5 +1,5 @@
-// How a session ends: draining with a deadline, going away, breaches, the end of the transport; and the story
-// of the end. Every way leads through #end, once. Spec §8.
+// How a session ends: a drain with a deadline, GOAWAY, a breach, or the end of the transport; and the description of
+// the end. Every end goes through #end, once. Spec §8.
 
 import { listen, unlisten } from "../base/abort.ts";
 import { NOTHING } from "../base/bytes.ts";
@@ -34,20 +34,20 @@ import {
 } from "./session-end.ts";
 
 /**
- * Milliseconds for what is said last where time is over already: by the deadline of a drain, or because the peer seems
+ * Milliseconds for the last output when its time is already over: after the deadline of a drain, or when the peer seems
  * to be gone.
  */
 const LAST_WORDS = 1_000;
 
-/** GOAWAYs that a peer may send: each looks at all streams, and two or three say all there is to say. */
+/** GOAWAYs that a peer may send. Each one makes us check all streams, and no peer needs more than two or three. */
 const MOST_GOAWAYS = 16;
 
-/** A stream that can be made to fail. Returns whether it had not failed before. */
+/** A stream that can be made to fail. `mark` returns whether it had not failed before. */
 interface Mortal {
   mark(failure: Failure): boolean;
 }
 
-/** What an end needs of its session. */
+/** The parts of a session that its end uses. */
 export interface ShutdownParts<S extends Mortal> {
   readonly clock: Clock;
   readonly transport: Transport;
@@ -71,45 +71,45 @@ export interface ShutdownParts<S extends Mortal> {
     readonly lingerTimeout: number;
     readonly wire: { readonly maxDebugLength: number };
   };
-  /** Tells those who wait on streams that have failed. */
+  /** Tells everybody who waits on streams that have failed. */
   readonly ends: Slices<S>;
-  /** Tells the peer of the end of streams. */
+  /** Tells the peer that streams have ended. */
   readonly resets: { cancel(streams: readonly S[]): void };
-  /** Bytes of a frame that is not complete. */
+  /** Returns the bytes that an incomplete frame still needs; 0 if no frame has begun. */
   pendingInput(): number;
   /** Stops input, takes all streams out of the session, and returns them. */
   release(): S[];
-  /** Ends accepts and questions to the peer. */
+  /** Ends waiting accepts and pings. */
   fail(error: () => MuxadoError): void;
 }
 
 /** The end of a session. */
 export class Shutdown<S extends Mortal> {
-  /** Settles with the story once the transport is done with; never rejects. */
+  /** Resolves with the description of the end when the transport is done; never rejects. */
   readonly closed: Promise<SessionEnd>;
   readonly #parts: ShutdownParts<S>;
   #resolveClosed!: (end: SessionEnd) => void;
-  /** `running` → `draining` → `ended` → `gone`: each may be skipped, none comes back. */
+  /** `running` → `draining` → `ended` → `gone`. A phase may be skipped; no phase comes back. */
   #phase: "running" | "draining" | "ended" | "gone" = "running";
   #goAwaySent = false;
   /** When the session ended, on its clock. */
   #endedAt = 0;
-  /** Those who waited on streams when the session ended have been told so. */
+  /** True after everybody who waited on streams at the end has been told of it. */
   #isTold = false;
-  /** Undoes the timer of a session that has nothing left to do after the peer's GOAWAY. */
+  /** Cancels the timer of a session that has nothing left to do after the peer's GOAWAY. */
   #cancelIdle: () => void = () => {};
-  /** The directions of the transport that have ended: with both, it is done. */
+  /** The directions of the transport that have ended. When both have, the transport is done. */
   #inputEnded = false;
   #outputEnded = false;
   /** GOAWAYs that have arrived. */
   #goAways = 0;
-  /** The application has asked for a graceful end, and it came before any other. */
+  /** True if the application has asked for a graceful end before any other end came. */
   #isDrained = false;
   #remote: RemoteEnd | undefined;
   #localError: MuxadoError | undefined;
-  /** Milliseconds for the last words of a session whose time is over already, or whose peer is gone. */
+  /** Milliseconds for the last output of a session whose time is already over, or whose peer is gone. */
   readonly #lastWords: number;
-  /** All are undone when the transport is given up. */
+  /** All timers are cancelled when the transport is given up. */
   readonly #timers: Timers;
 
   constructor(parts: ShutdownParts<S>) {
@@ -121,12 +121,12 @@ export class Shutdown<S extends Mortal> {
     });
   }
 
-  /** Whether a SYN of the peer's is still welcome. */
+  /** Whether a SYN of the peer is still accepted. */
   get acceptsStreams(): boolean {
     return this.#phase === "running" && !this.#goAwaySent;
   }
 
-  /** Whether the session is over, and only the transport may still have to end. */
+  /** Whether the session is over. The transport may still have to end. */
   get ended(): boolean {
     return this.#phase === "ended" || this.#phase === "gone";
   }
@@ -138,22 +138,22 @@ export class Shutdown<S extends Mortal> {
     return sessionError({ code: "REMOTE_GONE_AWAY", origin: "remote", retry: "safe" });
   }
 
-  /** The error of whatever is asked of a session that is over or closing. */
+  /** Returns the error for every request to a session that is over or closing. */
   endError(): MuxadoError {
     const code = this.#localError?.code ?? "SESSION_CLOSED";
     const origin = this.#localError?.origin ?? (this.#isDrained ? "local" : "remote");
-    // Nothing of what was asked for has been sent.
+    // Nothing of the request has been sent.
     return sessionError({ code, origin, cause: this.#localError, retry: "safe" });
   }
 
   /**
-   * Ends the session once its streams have ended, at the latest when told by `options`, which is the deadline of its
-   * last output and of the peer's end, too.
+   * Ends the session when its streams have ended, or at the deadline in `options`. This deadline also holds for its
+   * last output and for the peer's end.
    */
   drain(options: CloseOptions): void {
     if (this.#phase === "gone") return;
     if (this.#phase === "running") this.#phase = "draining";
-    // An end that has come before it stays what it was.
+    // An end that came earlier stays as it was.
     if (!this.ended) this.#isDrained = true;
     const { signal, timeout = this.#parts.options.closeTimeout } = options;
     this.streamEnded();
@@ -165,53 +165,53 @@ export class Shutdown<S extends Mortal> {
     this.#timers.add(() => unlisten(signal, target));
   }
 
-  /** The time for a graceful end is over: that of the streams first, then that of the output and of the peer's end. */
+  /** The time for a graceful end is over: first that of the streams, then that of the output and of the peer's end. */
   #expire(): void {
     if (!this.ended) {
       const detail = `open streams that have been reset: ${this.#parts.table.count}`;
       return this.#end({ code: "DRAIN_TIMEOUT", origin: "local", detail }, "NO_ERROR", true);
     }
-    // However late the last stream ended, its output has some time.
+    // The output gets some time, however late the last stream ended.
     const { clock } = this.#parts;
     this.#lingerFor(this.#endedAt + this.#lastWords - clock.now());
   }
 
-  /** Gives the transport so many milliseconds more: for our output to leave, and for the peer to take it and end. */
+  /** Gives the transport `time` more milliseconds: for our output to leave, and for the peer to take it and end. */
   #lingerFor(time: number): void {
     this.#timers.after(time, () => this.#lingerExpired());
   }
 
-  /** A stream has ended, or is no longer waited for: perhaps it was the last one of a drain. */
+  /** A stream has ended, or is no longer waited for. It may have been the last one of a drain. */
   streamEnded(): void {
     if (this.#parts.table.busyCount > 0) return;
     if (this.#phase === "draining") this.#end(GRACEFUL, "NO_ERROR", true);
     else if (this.#phase === "running" && this.#remote !== undefined) this.#watchIdle();
   }
 
-  /** Refuses new streams of the peer's from now on, and tells it. */
+  /** Refuses new streams of the peer from now on, and tells the peer. */
   goAway(errorCode: number, debug: Uint8Array): void {
     if (this.ended) return;
     this.#goAwaySent = true;
     this.#putGoAway(errorCode, debug, false);
   }
 
-  /** Ends the session at once, because the application says so. */
+  /** Ends the session at once, because the application wants it. */
   destroy(cause: unknown): void {
     const failure = destroyedBecause(cause);
     if (this.#phase === "ended" && this.#localError === undefined) {
-      // A graceful end was still sending what was queued.
+      // A graceful end was still sending queued output.
       this.#localError = sessionError(failure);
       this.#finalize();
     }
     this.#end(failure, cause === undefined ? "NO_ERROR" : "INTERNAL_ERROR");
   }
 
-  /** Ends the session because the peer broke a rule that concerns all of it. */
+  /** Ends the session because the peer broke a rule that concerns the whole session. */
   breach(code: MuxadoErrorCode, detail: string, cause?: unknown): void {
     this.#end({ code, origin: "remote", detail, cause }, code);
   }
 
-  /** The peer takes no more streams: those that it cannot have seen have failed, and may be retried. */
+  /** The peer accepts no more streams. Streams that it cannot have seen fail, and may be retried. */
   receiveGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
     const before = this.#remote;
     if (++this.#goAways > MOST_GOAWAYS) {
@@ -232,14 +232,14 @@ export class Shutdown<S extends Mortal> {
     };
     const { table, ends } = this.#parts;
     const failed = table.unseen(lastStreamId).filter((stream) => stream.mark(failure));
-    // One chunk may bring many of them.
+    // One chunk may bring many GOAWAYs.
     if (before !== undefined) return ends.addLater(failed);
     ends.add(failed, () => this.streamEnded());
   }
 
   /** The input is not of this protocol, or not valid in it. */
   receiveInvalid(error: WireError): void {
-    // Rust's GOAWAY is 8 bytes longer than it says, and nothing that follows one matters (appendix, R4).
+    // Rust's GOAWAY is 8 bytes longer than it declares, and nothing after a GOAWAY matters (appendix, R4).
     if (this.#remote !== undefined) this.transportEnded(undefined);
     else this.breach(codeOfWire(error.code), error.message, error);
   }
@@ -253,11 +253,11 @@ export class Shutdown<S extends Mortal> {
     this.#end(reason, null);
   }
 
-  /** The transport has ended its inbound direction, or failed, behind the end of the session. */
+  /** The transport has ended its inbound direction, or has failed, after the end of the session. */
   #lingerEnded(cause: unknown): void {
-    // Whether the peer has read all is not known, if it has neither ended its direction nor said that it goes. It may
-    // have said so with the end of the last stream, when nobody listened any more: one that has ended its direction
-    // misses no more than what of streams is still to be written.
+    // If the peer has neither ended its direction nor sent GOAWAY, we do not know whether it has read everything. It
+    // may have sent GOAWAY with the end of the last stream, when the session no longer listened. A peer that has ended
+    // its direction misses only stream bytes that are not written yet.
     const isMissed = !this.#inputEnded || this.#parts.outbound.hasBodies;
     const isFarewell = this.#remote !== undefined || !isMissed;
     this.#inputEnded = true;
@@ -275,7 +275,7 @@ export class Shutdown<S extends Mortal> {
     this.#finalize();
   }
 
-  /** After a GOAWAY the peer may go as it likes, as long as nothing of ours is lost by it, or it has just said why. */
+  /** After a GOAWAY the peer may end the transport if no output of ours is lost, or if it has just said why. */
   #isFarewell(remote: RemoteEnd, cause: unknown): boolean {
     if (cause === undefined) return true;
     const { table, outbound, counters } = this.#parts;
@@ -285,36 +285,36 @@ export class Shutdown<S extends Mortal> {
   }
 
   /**
-   * After a GOAWAY some peers neither open streams nor hang up (spec appendix, R5). A stream that is open may be silent
-   * for as long as it likes: whether its peer is gone is for others to find out.
+   * After a GOAWAY some peers neither open streams nor hang up (spec appendix, R5). An open stream may be silent for
+   * any time: other code must find out whether its peer is gone.
    */
   #watchIdle(): void {
     const { goAwayTimeout } = this.#parts.options;
     this.#cancelIdle();
     if (goAwayTimeout === Infinity) return;
     this.#cancelIdle = this.#timers.after(goAwayTimeout, () => {
-      // The end of a stream that is open begins it anew.
+      // The end of an open stream restarts this timer.
       if (this.#parts.table.busyCount === 0) this.#end(GRACEFUL, "NO_ERROR");
     });
   }
 
   /**
-   * The one end. `goAway` is the code to tell the peer; null when it can no longer be told. `resets` tells it
-   * of each stream besides.
+   * The one end. `goAway` is the code for the peer; null if the peer can no longer be told. If `resets` is true, the
+   * peer is also told of each stream.
    */
   #end(reason: EndReason, goAway: MuxadoErrorCode | null, resets = false): void {
     if (this.ended) return;
     const { clock, ends, options, outbound, resets: toPeer } = this.#parts;
     this.#phase = "ended";
     this.#endedAt = clock.now();
-    // The deadline of a drain is that of its output and of the peer's end, too.
+    // The deadline of a drain also holds for its output and for the peer's end.
     const hasDeadline = reason === GRACEFUL && this.#isDrained;
     if (!hasDeadline) this.#timers.cancel();
     if (reason !== GRACEFUL) this.#localError = sessionError(reason);
     const by = this.#isDrained ? "close" : goAway === null ? "peer" : "idle";
     const failure = streamFailureOf(reason, by, remoteErrorOf(this.#remote));
-    // First of all, so that a trace that sees a reset, or anybody else, can send nothing any more. A stream that had
-    // failed before is about to be told by others.
+    // This comes first, so that nobody can send anything any more, not even a trace that sees a reset. Streams that had
+    // failed before are told by other code.
     const streams = this.#parts.release().filter((stream) => stream.mark(failure));
     if (resets) toPeer.cancel(streams);
     if (goAway !== null) {
@@ -331,12 +331,12 @@ export class Shutdown<S extends Mortal> {
     if (goAway !== null) return;
     this.#inputEnded = true;
     if (reason !== GRACEFUL || outbound.unwritten === 0) return this.#finalize();
-    // The peer waits for our end: a connection that is given up in the middle of a write looks broken.
+    // The peer waits for our end. A connection that is given up in the middle of a write looks broken.
     this.#finish(undefined);
     this.#lingerFor(options.lingerTimeout);
   }
 
-  /** Ends the transport's outbound direction behind all that waits. */
+  /** Ends the transport's outbound direction after all waiting output. */
   #finish(error: MuxadoError | undefined): void {
     this.#parts.outbound.finish(error, () => {
       this.#outputEnded = true;
@@ -344,10 +344,10 @@ export class Shutdown<S extends Mortal> {
     });
   }
 
-  /** The transport is too slow, or stuck, or the peer does not end: what has not been taken is lost. */
+  /** The transport is too slow or stuck, or the peer does not end. Output that has not been taken is lost. */
   #lingerExpired(): void {
     const { unwritten } = this.#parts.outbound;
-    // A peer that has said that it goes, and gone, misses nothing.
+    // A peer that has sent GOAWAY and has ended its direction misses nothing.
     const isMissed = !(this.#inputEnded && this.#remote !== undefined);
     if (this.#localError === undefined && isMissed && (this.#isDrained || unwritten > 0)) {
       const detail =
@@ -364,19 +364,19 @@ export class Shutdown<S extends Mortal> {
     outbound.putGoAway(table.lastRemoteId, errorCode, debug, final);
   }
 
-  /** The transport is over, or has had its time. */
+  /** The transport is over, or its time is over. */
   #finalize(): void {
     if (this.#phase === "gone") return;
     this.#phase = "gone";
     this.#timers.cancel();
     const mayEnd = this.#parts.outbound.close(this.#writesLost());
-    // The peer has ended its direction, and waits for the end of ours: a connection that is only given up looks broken.
+    // The peer has ended its direction and waits for our end. A connection that is only given up looks broken.
     if (mayEnd && this.#localError === undefined) this.#parts.transport.end();
     this.#parts.transport.destroy();
     this.#tellEnd();
   }
 
-  /** Tells the story, once there is nothing more to come. */
+  /** Resolves `closed` when nothing more is to come. */
   #tellEnd(): void {
     if (this.#phase !== "gone" || !this.#isTold) return;
     this.#resolveClosed({
@@ -387,8 +387,8 @@ export class Shutdown<S extends Mortal> {
   }
 
   /**
-   * What became of the last writes of streams that have ended in the ordinary way, if the transport was over before it had
-   * confirmed them. A peer that has ended gracefully had them: a confirmation may just be late.
+   * Returns the failure of the last writes of streams that ended in the ordinary way, if the transport was over before
+   * it confirmed them. A peer that ended gracefully has received them: a confirmation may just be late.
    */
   #writesLost(): Failure | undefined {
     if (this.#localError === undefined && remoteErrorOf(this.#remote) === undefined)

@@ -1,5 +1,4 @@
-// The life cycle as a table, held against what follows from its two directions taken one at a time.
-// Spec §5.
+// The life cycle as a table, compared with the result of its two directions taken one at a time. Spec §5.
 
 import { describe, expect, it } from "vitest";
 import { effectOf, nextState, StreamEffect, StreamInput, StreamState } from "./stream-state.ts";
@@ -24,11 +23,11 @@ function look(state: StateName, input: InputName): { next: StateName; effect: Ef
   };
 }
 
-/** What we send: nothing so far, bytes, or no more. */
+/** Our sending: nothing so far, bytes, or no more. */
 type Sending = "unsent" | "open" | "ended";
-/** What we get: bytes, bytes that nobody wants, or no more. */
+/** Our receiving: bytes, bytes that nobody wants, or no more. */
 type Receiving = "open" | "refused" | "ended";
-/** A stream is its two directions, or it was cut off whole. */
+/** A stream is its two directions, or it was reset as a whole. */
 type Directions = { sending: Sending; receiving: Receiving } | "cut";
 
 const DIRECTIONS: Record<StateName, Directions> = {
@@ -49,17 +48,17 @@ function stateOf(directions: Directions): StateName {
 
 type Outcome = [next: Directions, effect: EffectName];
 
-/** What an input means, from the two directions alone. */
+/** The meaning of an input, from the two directions alone. */
 function expected(now: Directions, input: InputName): Outcome {
   if (now === "cut") {
-    // A stream that was cut off sends nothing of its own; whatever arrives or is asked again is late.
+    // A stream that was reset sends nothing of its own. Inputs that arrive or are repeated are late.
     const sends = input === "sendSyn" || input === "sendFin";
     return [now, sends ? "never" : "ignore"];
   }
   const { sending, receiving } = now;
   if (sending === "unsent") {
     if (input === "sendSyn") return [{ ...now, sending: "open" }, "apply"];
-    // The peer has not heard of it: it cannot send on it, and need not hear of its end.
+    // The peer does not know the stream: it cannot send on it, and need not learn of its end.
     return input === "sendReset" ? ["cut", "ignore"] : [now, "never"];
   }
   const over = sending === "ended" && receiving === "ended";
@@ -70,7 +69,7 @@ function expected(now: Directions, input: InputName): Outcome {
       return sending === "open" ? [{ ...now, sending: "ended" }, "apply"] : [now, "never"];
     case "refuseInbound":
       if (over) return [now, "ignore"];
-      // Comes after our FIN, and once.
+      // Comes only after our FIN, and once.
       if (sending !== "ended" || receiving !== "open") return [now, "never"];
       return [{ ...now, receiving: "refused" }, "apply"];
     case "receiveData":
@@ -98,7 +97,7 @@ describe("every input in every state", () => {
 });
 
 describe("the table as a whole", () => {
-  /** States that inputs lead to from `start`, when nothing happens that never does. */
+  /** States that inputs lead to from `start`, without inputs that never happen. */
   function reachable(start: StateName): Set<StateName> {
     const found = new Set([start]);
     for (const state of found) {

@@ -2,9 +2,9 @@
 // docs/architecture.md and the exhaustive test come from it. It knows no stream, no frame and no queue.
 // Spec §5.5.
 
-/** Where a stream stands. Numbers, so that the table is an array look-up on the hot path. */
+/** The state of a stream. It is a number, so that the table is an array look-up on the hot path. */
 export const StreamState = {
-  /** Opened here, and nothing of it has been sent: the peer does not know it. */
+  /** Opened here, and nothing of it has been sent. The peer does not know the stream. */
   idle: 0,
   /** Both directions are open. */
   open: 1,
@@ -12,25 +12,25 @@ export const StreamState = {
   halfClosedLocal: 2,
   /** The peer has sent FIN. */
   halfClosedRemote: 3,
-  /** We have sent FIN and refuse what still comes, as after a socket's close. */
+  /** We have sent FIN and refuse bytes that still arrive, like a closed socket. */
   closing: 4,
-  /** Both have sent FIN. */
+  /** Both sides have sent FIN. */
   closed: 5,
-  /** Ended by an RST, ours or the peer's, or with its session. */
+  /** Ended by an RST of either side, or with its session. */
   reset: 6,
 } as const;
-/** One of {@link StreamState}. */
+/** A value of {@link StreamState}. */
 export type StreamState = (typeof StreamState)[keyof typeof StreamState];
 
-/** What can happen to a stream: four things that we do, four that arrive. */
+/** The inputs of a stream: four actions of ours, and four arrivals. */
 export const StreamInput = {
-  /** We send its first frame. */
+  /** We send the first frame. */
   sendSyn: 0,
   /** We send FIN. */
   sendFin: 1,
-  /** We refuse whatever still arrives. Comes after our FIN. */
+  /** We refuse everything that still arrives. Comes after our FIN. */
   refuseInbound: 2,
-  /** We reset it. */
+  /** We reset the stream. */
   sendReset: 3,
   /** DATA with a body arrives. */
   receiveData: 4,
@@ -41,30 +41,30 @@ export const StreamInput = {
   /** RST arrives. */
   receiveReset: 7,
 } as const;
-/** One of {@link StreamInput}. */
+/** A value of {@link StreamInput}. */
 export type StreamInput = (typeof StreamInput)[keyof typeof StreamInput];
 
-/** What the session has to do about an input. */
+/** What the session must do about an input. */
 export const StreamEffect = {
-  /** Nothing; the input is late or repeated, and harmless. */
+  /** Nothing. The input is late or repeated, and harmless. */
   ignore: 0,
-  /** What the input says: send the frame, deliver the body, add the credit, end the stream. */
+  /** The action of the input: send the frame, deliver the body, add the credit, or end the stream. */
   apply: 1,
-  /** Answer with RST(STREAM_CLOSED), once: the peer sends on a direction that is over. */
+  /** Answer with RST(STREAM_CLOSED), once. The peer sends on a direction that is over. */
   refuse: 2,
   /** Cannot happen while the session keeps its own rules. */
   never: 3,
 } as const;
-/** One of {@link StreamEffect}. */
+/** A value of {@link StreamEffect}. */
 export type StreamEffect = (typeof StreamEffect)[keyof typeof StreamEffect];
 
 type StateName = keyof typeof StreamState;
 type Cell = readonly [next: StateName, effect: keyof typeof StreamEffect];
 
-/** The table, in the order in which a stream lives. Columns in the order of {@link StreamInput}. */
+/** The table, in the order of a stream's life. Columns are in the order of {@link StreamInput}. */
 // biome-ignore format: a table is read by columns
 const TRANSITIONS: Readonly<Record<StateName, readonly Cell[]>> = {
-  // A stream that was never sent ends without a word: the peer would not know what the RST is about.
+  // A stream that was never sent ends without a frame: the peer would not know what the RST is about.
   idle: [
     ["open", "apply"], ["idle", "never"], ["idle", "never"], ["reset", "ignore"],
     ["idle", "never"], ["idle", "never"], ["idle", "never"], ["idle", "never"],
@@ -99,7 +99,7 @@ const TRANSITIONS: Readonly<Record<StateName, readonly Cell[]>> = {
 
 const INPUTS = 8;
 
-/** Both halves of a cell in one small integer: the effect above the next state. */
+/** Both parts of a cell in one small integer: the effect is above the next state. */
 const CELLS: Uint8Array = /* @__PURE__ */ (() => {
   const cells = new Uint8Array(Object.keys(StreamState).length * INPUTS);
   for (const [state, row] of Object.entries(TRANSITIONS)) {
@@ -111,12 +111,12 @@ const CELLS: Uint8Array = /* @__PURE__ */ (() => {
   return cells;
 })();
 
-/** The state after `input` in `state`. */
+/** Returns the state after `input` in `state`. */
 export function nextState(state: StreamState, input: StreamInput): StreamState {
   return (CELLS[state * INPUTS + input]! & 0xf) as StreamState;
 }
 
-/** What has to be done about `input` in `state`. */
+/** Returns what must be done about `input` in `state`. */
 export function effectOf(state: StreamState, input: StreamInput): StreamEffect {
   return (CELLS[state * INPUTS + input]! >> 4) as StreamEffect;
 }

@@ -1,4 +1,4 @@
-// Ids: whose they are, that none is used twice, and which were reset lately.
+// Ids: which side owns them, that none is used twice, and which were reset lately.
 
 import { describe, expect, it } from "vitest";
 import { muxado } from "../muxado-wire.ts";
@@ -33,7 +33,7 @@ function tableOf(role: "client" | "server", maxId = muxado.maxStreamId): StreamT
   return new StreamTable(role === "client" ? firstClientStreamId : firstServerStreamId, maxId);
 }
 
-/** Its SYN leaves. */
+/** The SYN of `stream` leaves. */
 function announce(stream: Entry): void {
   Object.assign(stream, { opening: Opening.done, unsent: false });
 }

@@ -1,5 +1,5 @@
-// Which streams exist: ids, parity, those that have not ended by id, those whose SYN may leave alone, and the ids
-// that were reset lately. It decides nothing about frames.
+// The streams that exist: ids, parity, the streams that have not ended by id, the streams whose SYN may leave alone,
+// and the ids that were reset lately. It decides nothing about frames.
 
 import { MuxadoError } from "../base/errors.ts";
 import { TransientMap } from "../base/transient-map.ts";
@@ -7,26 +7,27 @@ import { Opening } from "./opening.ts";
 import { ScatteredIds } from "./scattered-ids.ts";
 
 /**
- * The most ids kept after a reset, and twice the least, so that what the peer had under way is not answered with a second one. More than
- * any peer has in flight on streams that all end at once, and some hundred kilobytes at the most.
+ * The most ids that are kept after a reset, and twice the least. Bytes that the peer had under way then get no second
+ * reset. This is more than any peer has in flight on streams that all end at once, and some hundred kilobytes at the
+ * most.
  */
 const REMEMBERED_RESETS = 16 * 1024;
 
-/** So many ended streams may be kept until the next flush. */
+/** Ended streams that may be kept until the next flush, in addition to twice the open streams. */
 const SOME = 64;
 
 /** A stream, as the table needs it. */
 interface Entry {
   readonly id: number;
-  /** Opened here. */
+  /** True if this side opened it. */
   readonly isLocal: boolean;
   readonly opening: Opening;
-  /** The peer has never been told of it. */
+  /** True if the peer has never been told of it. */
   readonly unsent: boolean;
   readonly isOver: boolean;
-  /** A frame of the peer's has come on it. */
+  /** True if a frame of the peer has arrived on it. */
   readonly heard: boolean;
-  /** A drain does not wait for it. */
+  /** True if a drain does not wait for it. */
   readonly isBackground: boolean;
 }
 
@@ -38,36 +39,36 @@ function isToAnnounce({ opening, isOver }: Entry): boolean {
 export class StreamTable<S extends Entry> {
   /** Streams that have not ended, by {@link #keyOf} their ids, also those that the peer has not been told of. */
   readonly #live: TransientMap<number, S> = new TransientMap();
-  /** The keys of ids that were reset, in two generations: when the younger is full, the older is forgotten. */
+  /** The keys of ids that were reset, in two generations. When the younger is full, the older is forgotten. */
   #recentlyReset: Set<number> = new Set();
   #formerlyReset: Set<number> = new Set();
-  /** Streams opened and accepted since the last flush, also those whose SYN or ACK has left with their first bytes. */
+  /** Streams opened or accepted since the last flush, also those whose SYN or ACK has left with their first bytes. */
   #opened: S[] = [];
   readonly #maxId: number;
   readonly #localParity: number;
   readonly #scattered: ScatteredIds;
   #nextLocalId: number;
-  /** The highest id of ours whose SYN has left. */
+  /** The highest id of our streams whose SYN has left. */
   #highestSent = 0;
   /**
-   * The highest id of ours that had left when the SYN of a lower one did; 0 if all left in order. Streams above it were
-   * sent after all lower ones.
+   * The highest id of our streams that had left when the SYN of a lower id left; 0 if all left in order. Streams above
+   * it were sent after all lower ones.
    */
   #overtakenId = 0;
 
-  /** The most streams that have been open at once since the session last set it back to {@link count}. */
+  /** The most streams open at once since the session last set this back to {@link count}. */
   mostLately = 0;
-  /** Local streams that have not ended, also those not sent yet. */
+  /** Local streams that have not ended, including those not sent yet. */
   localCount = 0;
   /** Remote streams that have not ended. */
   remoteCount = 0;
   /** Streams of either side that have not ended and that a drain does not wait for. */
   #backgroundCount = 0;
-  /** The highest id of a stream that we took from the peer; 0 if none. */
+  /** The highest id of a stream that we took from the peer; 0 if there is none. */
   lastRemoteId = 0;
   /** Streams opened here since the session began. */
   openedCount = 0;
-  /** Streams opened by the peer since the session began, without those refused. */
+  /** Streams opened by the peer since the session began, without refused streams. */
   acceptedCount = 0;
 
   /** Ids of streams opened here go from `firstLocalId` to `maxId`, every second one. */
@@ -96,25 +97,25 @@ export class StreamTable<S extends Entry> {
     return (streamId & 1) === this.#localParity;
   }
 
-  /** The stream with this id, if the peer knows it. */
+  /** Returns the stream with this id, if the peer knows it. */
   get(streamId: number): S | undefined {
     const stream = this.#live.get(this.#keyOf(streamId));
     return stream?.unsent ? undefined : stream;
   }
 
-  /** Whether an id of ours is that of a stream which has ended, and so will not be sent any more. */
+  /** Returns whether `localId` is that of a stream that has ended. Such an id will not be sent any more. */
   isSpent(localId: number): boolean {
     return localId < this.#nextLocalId && !this.#live.has(this.#keyOf(localId));
   }
 
-  /** The id for the next local stream; ids are never used again. */
+  /** Returns the id for the next local stream. Ids are never used again. */
   takeLocalId(): number {
     const id = this.#nextLocalId;
     this.#nextLocalId += 2;
     return id;
   }
 
-  /** A local stream that the peer does not know yet. */
+  /** Adds a local stream that the peer does not know yet. */
   addLocal(stream: S): void {
     this.localCount++;
     this.openedCount++;
@@ -122,28 +123,28 @@ export class StreamTable<S extends Entry> {
     this.announceLater(stream);
   }
 
-  /** The SYN or ACK of `stream` leaves with the next flush, if not with its first bytes. */
+  /** The SYN or ACK of `stream` leaves with its first bytes, or at the latest with the next flush. */
   announceLater(stream: S): void {
-    // However long the transport is stuck, few are kept of those that have ended.
+    // Only few ended streams are kept, however long the transport is stuck.
     if (this.#opened.length > 2 * this.count + SOME) {
       this.#opened = [...new Set(this.takeOpened())];
     }
     this.#opened.push(stream);
   }
 
-  /** Whether a flush has SYNs and ACKs to look for. */
+  /** Whether a flush must look for SYNs and ACKs. */
   get hasOpened(): boolean {
     return this.#opened.length > 0;
   }
 
-  /** The streams opened or accepted since it was last asked whose SYN or ACK has not left. */
+  /** Returns the streams opened or accepted since the last call whose SYN or ACK has not left. */
   takeOpened(): S[] {
     const opened = this.#opened;
     this.#opened = [];
     return opened.filter(isToAnnounce);
   }
 
-  /** A stream of the peer's. */
+  /** Adds a stream of the peer. */
   addRemote(stream: S): void {
     this.remoteCount++;
     this.acceptedCount++;
@@ -156,7 +157,7 @@ export class StreamTable<S extends Entry> {
     if (this.count > this.mostLately) this.mostLately = this.count;
   }
 
-  /** `stream` has ended. Says whether it was there. */
+  /** Removes `stream`, which has ended. Returns whether it was there. */
   remove(stream: S): boolean {
     if (!this.#live.delete(this.#keyOf(stream.id))) return false;
     if (stream.isLocal) this.localCount--;
@@ -165,22 +166,22 @@ export class StreamTable<S extends Entry> {
     return true;
   }
 
-  /** A drain does not wait for one of the streams any more. */
+  /** A drain no longer waits for one of the streams. */
   addBackground(): void {
     this.#backgroundCount++;
   }
 
-  /** All streams that have not ended, in the order in which they came to be. */
+  /** Returns all streams that have not ended, in the order in which they began. */
   all(): S[] {
     return [...this.#live.values()];
   }
 
   /**
-   * Streams of ours that a peer cannot have seen whose GOAWAY has this last id.
+   * Returns the streams of ours that a peer cannot have seen, if its GOAWAY has this last id.
    *
-   * It is the last id that Go has seen, not the highest (spec appendix, G6). A stream with an id above it is unseen for
-   * certain if all SYNs before its own had lower ids. An answer on a stream weighs more. The peer answers each of the
-   * other streams. A stream that was never sent must not be sent now (G2).
+   * Go sends the last id that it has seen, not the highest (spec appendix, G6). A stream with an id above it is
+   * certainly unseen if all SYNs before its own had lower ids. A stream with an answer has been seen, whatever the last
+   * id. The peer answers each of the other streams. A stream that was never sent must not be sent now (G2).
    */
   unseen(lastStreamId: number): S[] {
     const lastSeen = Math.max(lastStreamId, this.#overtakenId);
@@ -189,7 +190,7 @@ export class StreamTable<S extends Entry> {
     });
   }
 
-  /** Why no stream can be opened beyond `most`; undefined if one can. */
+  /** Returns why no stream can be opened beyond `most`; undefined if one can. */
   openRefusal(most: number): MuxadoError | undefined {
     const code = this.exhausted
       ? "STREAMS_EXHAUSTED"
@@ -200,7 +201,7 @@ export class StreamTable<S extends Entry> {
     return new MuxadoError({ code, scope: "session", origin: "local", retry: "safe" });
   }
 
-  /** All of them, and the table has none any more. */
+  /** Removes all streams and returns them. */
   takeAll(): S[] {
     const streams = this.all();
     this.#live.clear();
@@ -215,7 +216,7 @@ export class StreamTable<S extends Entry> {
     else this.#highestSent = streamId;
   }
 
-  /** Whether `streamId` was reset lately. */
+  /** Returns whether `streamId` was reset lately. */
   wasReset(streamId: number): boolean {
     const key = this.#keyOf(streamId);
     return this.#recentlyReset.has(key) || this.#formerlyReset.has(key);
@@ -230,7 +231,10 @@ export class StreamTable<S extends Entry> {
     this.#recentlyReset.add(this.#keyOf(streamId));
   }
 
-  /** Our ids are in no danger; those of the peer's have another sign, and their parity is known. */
+  /**
+   * Returns the key of an id. No peer chooses our ids, so they need no secret. Keys of the peer's ids are negative, and
+   * the parity of these ids is known.
+   */
   #keyOf(streamId: number): number {
     return this.isLocal(streamId) ? streamId : ~this.#scattered.keyOf(streamId >>> 1);
   }

@@ -1,18 +1,18 @@
-// Whether work that was begun on a stream may safely be done again. Spec §8.3.
+// Whether the work of a stream may safely be done again. Spec §8.3.
 
 import type { Failure, RetryVerdict } from "../base/errors.ts";
 
-/** A stream, as far as its work may be done again. */
+/** The part of a stream that a verdict needs. */
 interface Retriable {
-  /** Opened here. */
+  /** True if this side opened it. */
   readonly isLocal: boolean;
-  /** The peer has never been told of it. */
+  /** True if the peer has never been told of it. */
   readonly unsent: boolean;
-  /** A frame of the peer's has come on it. */
+  /** True if a frame of the peer has arrived on it. */
   readonly heard: boolean;
 }
 
-/** Safe is only what is proved to be safe. An answer on the stream proves the contrary. */
+/** Work is safe only if that is proved. An answer on the stream proves the contrary. */
 export function verdictOn(stream: Retriable, failure: Failure): RetryVerdict {
   if (!stream.isLocal) return "unknown";
   if (stream.unsent) return "safe";

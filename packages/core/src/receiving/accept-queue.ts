@@ -1,13 +1,13 @@
 // Remote streams on their way to the application, and the application's accepts that wait for one. A layer whose
-// streams have more to say than core's has a queue of its own, of the same kind.
+// streams carry more than core's has its own queue of the same kind.
 
 import type { Clock, FlushScheduler } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
 import { rejected, Waiter, type WaiterOwner } from "../base/waiter.ts";
 
 /**
- * The form in which an accept wants what it waits for: the stream itself, or a step of an iteration; of null, what it
- * gets once no stream will come any more, which may be to throw. As with a ReadForm, making one out of the other
+ * Turns a stream into the result of an accept: the stream itself, or a step of an iteration. Null means that no stream
+ * will come any more; the function then returns the last result, or throws. As with a ReadForm, a later conversion
  * would cost a promise and a turn of the microtask queue for each stream (measured: 7 % of its CPU time).
  */
 type AcceptForm<S, T> = (stream: S | null, error: () => unknown) => T;
@@ -35,64 +35,66 @@ class Accepting<S, T> extends Waiter<T> {
 }
 
 /**
- * Streams beyond the backlog that one turn may bring before they are refused. One transport chunk can open
- * thousands at once, and an accept loop runs only after it: the backlog is judged when it has run.
+ * Streams beyond the backlog that one turn may bring before they are refused. One transport chunk can open thousands of
+ * streams, and an accept loop runs only after the chunk. So the backlog is judged after the accept loop has run.
  */
 const BURST = 16 * 1024;
 
-/** Accepts streams until the session is over, however it ended: `closed` tells. */
+/** Accepts streams until the session is over, in whatever way it ended; `closed` gives the reason. */
 export class AcceptIterator<S> implements AsyncIterableIterator<S> {
   readonly #next: () => Promise<IteratorResult<S, undefined>>;
 
-  /** @param next accepts the next stream of a session, or of a layer that accepts as one does. */
+  /** @param next accepts the next stream of a session, or of a layer that accepts like a session. */
   constructor(next: () => Promise<IteratorResult<S, undefined>>) {
     this.#next = next;
   }
 
-  /** The next stream; done once there will be none. */
+  /** Resolves with the next stream; done when no stream will come any more. */
   next(): Promise<IteratorResult<S, undefined>> {
     return this.#next();
   }
 
-  /** Itself. */
+  /** Returns itself. */
   [Symbol.asyncIterator](): this {
     return this;
   }
 }
 
-/** What becomes of streams that wait: of those that are accepted, of too many, and of those that wait too long. */
+/** What happens to streams that are accepted, to streams beyond the backlog, and to streams that wait too long. */
 export interface AcceptPolicy<S> {
   /** Streams that may wait when a turn is over. */
   readonly backlog: number;
-  /** Milliseconds that a stream may wait, and at most twice that; Infinity: for ever. */
+  /** Milliseconds that a stream may wait, or at most twice that; Infinity: forever. */
   readonly timeout: number;
   /** The source of time. */
   readonly clock: Clock;
-  /** Runs a judgement at the end of the turn, when the accept loops have had it to take what they want. */
+  /** Runs the judgement at the end of the turn, when the accept loops have taken the streams that they want. */
   readonly schedule: FlushScheduler;
-  /** Whether a stream may be accepted now; if not, accepts wait until {@link AcceptQueue.resume}. Default: always. */
+  /**
+   * Returns whether a stream may be accepted now. If not, accepts wait for {@link AcceptQueue.resume}. Default: always.
+   */
   readonly mayAccept?: (() => boolean) | undefined;
-  /** Told of each stream that an accept gets. */
+  /** Called with each stream that an accept gets. */
   readonly accepted?: ((stream: S) => void) | undefined;
-  /** Refuses a stream that is one too many, or that nobody has accepted for so long that nobody will. */
+  /** Refuses a stream that is one too many, or that nobody has accepted in time. */
   refuse(stream: S, code: "ACCEPT_QUEUE_FULL" | "STREAM_REFUSED"): void;
 }
 
 /** The accept queue of a session, or of a layer over sessions whose streams are of type `S`. */
 export class AcceptQueue<S> implements WaiterOwner {
   readonly #policy: AcceptPolicy<S>;
-  /** Itself, while streams wait in it. */
+  /** Contains this queue while streams wait in it. */
   readonly #unaccepted: Deadlines<this>;
   readonly #waiters: Accepting<S, unknown>[] = [];
   #streams: S[] = [];
   #head = 0;
-  /** How many of the oldest were there at the last {@link takeStale}. */
+  /** How many of the oldest streams were there at the last {@link takeStale}. */
   #stale = 0;
   #ended: (() => unknown) | undefined;
-  /** The backlog will be judged at the end of this turn. */
+  /** True if the backlog will be judged at the end of this turn. */
   #judging = false;
 
-  /** @param policy what becomes of its streams. */
+  /** @param policy what happens to its streams. */
   constructor(policy: AcceptPolicy<S>) {
     this.#policy = policy;
     this.#unaccepted = new Deadlines(policy.clock, policy.timeout, () => this.#refuseStale());
@@ -103,17 +105,17 @@ export class AcceptQueue<S> implements WaiterOwner {
     return this.#streams.length - this.#head;
   }
 
-  /** Whether one more is beyond what even a running accept loop is given time for. */
+  /** Whether one more stream is too many even for an accept loop that is running. */
   get full(): boolean {
     return this.length >= this.#policy.backlog + BURST;
   }
 
-  /** Whether streams wait beyond the backlog, and {@link trim} is due at the end of the turn. */
+  /** Whether more streams wait than the backlog allows, so that {@link trim} is due at the end of the turn. */
   get overfull(): boolean {
     return this.length > this.#policy.backlog;
   }
 
-  /** Hands `stream` to a waiting accept, or queues it. */
+  /** Gives `stream` to a waiting accept, or queues it. */
   push(stream: S): void {
     const waiter = this.length === 0 && this.#mayAccept ? this.#waiters.shift() : undefined;
     if (waiter !== undefined) {
@@ -126,7 +128,7 @@ export class AcceptQueue<S> implements WaiterOwner {
     if (this.overfull) this.#judge();
   }
 
-  /** Streams may be accepted again, by those who wait for it. */
+  /** Streams may be accepted again. Serves the accepts that wait. */
   resume(): void {
     while (this.#waiters.length > 0 && this.length > 0 && this.#mayAccept) {
       this.#waiters.shift()!.take(this.#shift());
@@ -134,19 +136,19 @@ export class AcceptQueue<S> implements WaiterOwner {
   }
 
   /**
-   * The oldest stream, as soon as there is one. Streams that came before the end of the session are still
-   * given out, with what has arrived of them.
+   * Resolves with the oldest stream, as soon as there is one. Streams that came before the end of the session are still
+   * accepted, with the bytes that have arrived on them.
    */
   accept(signal: AbortSignal | undefined): Promise<S> {
     return this.#accept(itself<S>, signal);
   }
 
-  /** The same as a step of an iteration, which ends however the session has: `closed` tells. */
+  /** Does the same as a step of an iteration. It is done when the session has ended; `closed` gives the reason. */
   next(): Promise<IteratorResult<S, undefined>> {
     return this.#accept(asStep<S>, undefined);
   }
 
-  /** Takes out the streams that are `wanted` elsewhere. */
+  /** Takes out and returns the streams that are `wanted` elsewhere. */
   take(wanted: (stream: S) => boolean): S[] {
     const waiting = this.#streams.slice(this.#head);
     const isLeft = (stream: S): boolean => !wanted(stream);
@@ -156,14 +158,14 @@ export class AcceptQueue<S> implements WaiterOwner {
     return waiting.filter(wanted);
   }
 
-  /** Takes out the newest streams beyond the backlog, to be refused. */
+  /** Takes out and returns the newest streams beyond the backlog. They must be refused. */
   trim(): S[] {
     if (!this.overfull) return [];
     this.#stale = Math.min(this.#stale, this.#policy.backlog);
     return this.#streams.splice(this.#head + this.#policy.backlog);
   }
 
-  /** Takes out the streams that have been waiting since the last call. */
+  /** Takes out and returns the streams that have been waiting since the last call. */
   takeStale(): S[] {
     const stale = this.#streams.splice(this.#head, this.#stale);
     this.#stale = this.length;
@@ -173,7 +175,7 @@ export class AcceptQueue<S> implements WaiterOwner {
   /** No stream will come any more. */
   end(error: () => unknown): void {
     this.#ended = error;
-    // Those that came before are still given out.
+    // Streams that came before the end are still accepted.
     this.resume();
     this.#unaccepted.clear();
     for (const waiter of this.#waiters.splice(0)) waiter.end(error);
@@ -198,7 +200,7 @@ export class AcceptQueue<S> implements WaiterOwner {
     return this.#ended !== undefined || (this.#policy.mayAccept?.() ?? true);
   }
 
-  /** Not with the next flush: that may have been asked for before the streams came. */
+  /** Judges later, but not with the next flush: that may have been asked for before the streams came. */
   #judge(): void {
     if (this.#judging) return;
     this.#judging = true;
@@ -219,7 +221,7 @@ export class AcceptQueue<S> implements WaiterOwner {
     if (this.#stale > 0) this.#stale--;
     if (this.length === 0) this.#unaccepted.delete(this);
     this.#policy.accepted?.(stream);
-    // Compacts once the dead half is the larger one, so that taking is O(1) on average.
+    // Compacts when at least half of the array is dead, so that taking is O(1) on average.
     if (this.#head * 2 >= this.#streams.length) {
       this.#streams = this.#streams.slice(this.#head);
       this.#head = 0;
@@ -237,5 +239,5 @@ function asStep<S>(stream: S | null): IteratorResult<S, undefined> {
   return stream === null ? { done: true, value: undefined } : { done: false, value: stream };
 }
 
-/** The error of an accept that has its stream. */
+/** The error callback of an accept that has its stream. */
 const NEVER = (): undefined => undefined;

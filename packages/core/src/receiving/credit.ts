@@ -1,21 +1,21 @@
-// Credit on its way back to the peer: which streams are owed some, and the increments that return it, with what a
-// window grows by. Spec §6.3.
+// Credit on its way back to the peer: the streams for which it is due, and the increments that return it, including the
+// growth of windows. Spec §6.3.
 
 import { TransientMap } from "../base/transient-map.ts";
 import type { ReceiveWindow } from "./receive-window.ts";
 import type { WindowTuning } from "./window-tuning.ts";
 
-/** The inbound direction of one stream, as far as its credit is concerned. */
+/** The part of a stream's inbound direction that concerns its credit. */
 export interface Receiver {
   readonly streamId: number;
   readonly window: ReceiveWindow;
-  /** The peer has half-closed. */
+  /** True if the peer has half-closed. */
   readonly ended: boolean;
-  /** The application wants no more of it. */
+  /** True if the application wants no more bytes. */
   readonly discarding: boolean;
 }
 
-/** What takes increments to the peer. */
+/** The object that sends increments to the peer. */
 interface IncrementSink {
   requestFlush(): void;
   putIncrement(streamId: number, increment: number): void;
@@ -25,7 +25,7 @@ interface IncrementSink {
 export class Credit {
   readonly #sink: IncrementSink;
   readonly #tuning: WindowTuning;
-  /** Whom credit is owed to. Their increments leave together. */
+  /** The directions for which credit is due. Their increments leave together. */
   readonly #due: TransientMap<Receiver, true> = new TransientMap();
 
   constructor(sink: IncrementSink, tuning: WindowTuning) {
@@ -33,21 +33,21 @@ export class Credit {
     this.#tuning = tuning;
   }
 
-  /** Whether credit is owed. */
+  /** Whether credit is due. */
   get isDue(): boolean {
     return this.#due.size > 0;
   }
 
-  /** Lets an increment for `receiver` leave with the next write. */
+  /** Makes an increment for `receiver` leave with the next write. */
   owe(receiver: Receiver): void {
     this.#due.set(receiver, true);
     this.#sink.requestFlush();
   }
 
-  /** Sends what is owed. */
+  /** Sends all credit that is due. */
   send(): void {
     for (const [receiver] of this.#due) {
-      // First out of it: a trace that sees the increment may read, and more is due, or end another stream.
+      // Removed first: a trace that sees the increment may read, so that more is due, or may end another stream.
       if (!this.#due.delete(receiver) || receiver.ended) continue;
       const { window, streamId } = receiver;
       const growth = receiver.discarding ? 0 : this.#tuning.growthOf(window);
@@ -55,7 +55,7 @@ export class Credit {
     }
   }
 
-  /** Nothing more comes on `receiver`: its window needs no more growth. */
+  /** No more bytes come on `receiver`: its window needs no more growth. */
   ended({ window }: Receiver): void {
     this.#tuning.forget(window);
   }

@@ -1,6 +1,6 @@
-// What each arriving frame means for the session: the wire's decoder calls these methods, they find the
-// stream, check the peer against the rules, and pass on. A breach resets the stream or ends the session; it
-// never throws. Spec §4–§8, §10, docs/threats.md.
+// The meaning of each arriving frame for the session. The wire's decoder calls these methods. They find the stream,
+// check the peer against the rules, and pass the frame on. A breach resets the stream or ends the session; it never
+// throws. Spec §4–§8, §10, docs/threats.md.
 
 import { codeOfWire, type Failure, type MuxadoErrorCode, wireCodeOf } from "../base/errors.ts";
 import { FLOOD_SPAN, FloodLimit } from "../base/flood-limit.ts";
@@ -19,10 +19,13 @@ import type { Stream } from "../stream.ts";
 import type { AcceptQueue } from "./accept-queue.ts";
 import type { WindowTuning } from "./window-tuning.ts";
 
-/** Frames on streams that are not there, for each frame that the peer was sent and each stream of its own (spec §10, 21). */
+/**
+ * Frames that a peer may send on streams that do not exist, for each frame sent to it and for each stream that it has
+ * opened (spec §10, 21).
+ */
 const STRAYS_EARNED = 4;
 
-/** What dispatch needs of its session. */
+/** The parts of its session that dispatch uses. */
 export interface DispatchParts {
   readonly options: ResolvedOptions;
   readonly counters: Counters;
@@ -39,9 +42,9 @@ export interface DispatchParts {
     readonly framesSent: number;
     putPing(value: number, isAnswer: boolean): void;
   };
-  /** The peer has gone too far; `detail` says in what. */
+  /** The peer has exceeded a limit; `detail` says how. */
   flooded(detail: string): void;
-  /** Begins a stream of the peer's. */
+  /** Begins a stream of the peer. */
   begin(streamId: number): Stream;
 }
 
@@ -49,13 +52,13 @@ export interface DispatchParts {
 export class Dispatch implements WireHandler {
   readonly #parts: DispatchParts;
   readonly #rapidResets: FloodLimit;
-  /** Frames in a row that said nothing. */
+  /** Frames in a row without any content. */
   #emptyFrames = 0;
   /** Increments that have arrived. */
   #increments = 0;
-  /** Frames that have arrived on streams that are not there. */
+  /** Frames that have arrived on streams that do not exist. */
   #strayFrames = 0;
-  /** The stream whose body is being delivered in pieces; null while a body is being dropped. */
+  /** The stream whose body arrives in pieces; null while a body is dropped. */
   #receiving: Stream | null = null;
   #receivingFin = false;
 
@@ -74,7 +77,7 @@ export class Dispatch implements WireHandler {
     end: number,
   ): void {
     this.#parts.counters.framesReceived++;
-    // Says nothing, and is no answer either.
+    // The frame has no content, and it is no answer either.
     if (length === 0 && flags === 0) return this.#emptyFrame();
     this.#emptyFrames = 0;
     const stream =
@@ -84,7 +87,8 @@ export class Dispatch implements WireHandler {
     if (stream === undefined) {
       this.#receiving = null;
       this.#strayFrame(length);
-      // An empty FIN is how Go says goodbye a second time and Rust a first (spec appendix, G11, R12).
+      // An empty FIN on such a stream is no fault. Go repeats its FIN. Rust sends it for a stream that it opened and
+      // dropped (spec appendix, G11, R12).
       if (length > 0) this.#refuseStray(streamId);
       return;
     }
@@ -104,7 +108,7 @@ export class Dispatch implements WireHandler {
 
   onDataRest(chunk: Uint8Array<ArrayBuffer>, start: number, end: number, remaining: number): void {
     const stream = this.#receiving;
-    // It may have been reset since the frame began: the rest of the body has nowhere to go.
+    // The stream may have been reset since the frame began. The rest of the body is then dropped.
     if (stream === null || stream.failure !== null) return;
     stream.receiving.receive(chunk, start, end);
     if (remaining === 0) {
@@ -117,8 +121,8 @@ export class Dispatch implements WireHandler {
     const { counters, options, outbound, table } = this.#parts;
     counters.framesReceived++;
     this.#emptyFrames = 0;
-    // Go sends one for each read, of a byte if need be, and who wants larger windows one for each stream: never more
-    // than there are bytes and streams.
+    // Go sends one increment for each read, even of one byte. A peer that wants larger windows sends one for each
+    // stream. So there are never more increments than bytes and streams.
     const earned = outbound.bytesSent + table.acceptedCount;
     if (++this.#increments > earned + options.maxUnearnedIncrements) {
       return this.#parts.flooded("grants credit for bytes that were never sent");
@@ -143,7 +147,7 @@ export class Dispatch implements WireHandler {
   onAcknowledged(streamId: number): void {
     this.#parts.counters.framesReceived++;
     const stream = this.#parts.table.get(streamId);
-    // That somebody has it is no answer yet: it may still be refused, and done again.
+    // An acknowledgement is no answer yet: the stream may still be refused, and its work done again.
     if (stream?.opening === Opening.awaited) this.#parts.acknowledgements?.acknowledge(stream);
     else this.#emptyFrame();
   }
@@ -165,15 +169,15 @@ export class Dispatch implements WireHandler {
       origin: "remote",
       unprocessed,
     };
-    // It may have failed already, and wait for its turn to tell so.
+    // The stream may have failed already, and wait until its end is told.
     if (!stream.mark(failure)) return;
     const { wire } = this.#parts.options;
     if (code === "ACCEPT_QUEUE_FULL" && stream.isLocal && wire.answersFullAcceptQueue) {
       this.#parts.resets.send(streamId, wireCodeOf("STREAM_CANCELLED"));
     }
     stream.settle();
-    // Work that was begun for nothing, over and over (CVE-2023-44487). A stream that is given up after a long wait is no
-    // such work.
+    // The peer may begin work for nothing, again and again (CVE-2023-44487). A stream that is given up after a long
+    // wait is no such work.
     const isYoung = this.#parts.counters.inputAt - stream.heardAt < FLOOD_SPAN;
     const isRapid = !stream.isLocal && stream.sending.bytes === 0 && isYoung;
     if (isRapid && this.#rapidResets.exceeded()) this.#parts.flooded("opens streams to reset them");
@@ -195,30 +199,30 @@ export class Dispatch implements WireHandler {
     this.#parts.shutdown.receiveInvalid(error);
   }
 
-  /** Something of the peer's has come on `stream`: so it has taken it, whether or not it says so. */
+  /** A frame of the peer has arrived on `stream`. So the peer has taken it, with or without an acknowledgement. */
   #hear(stream: Stream): void {
     stream.heardAt = this.#parts.counters.inputAt;
     this.#parts.acknowledgements?.acknowledge(stream);
   }
 
-  /** Answers bytes on a stream that is not there. */
+  /** Answers bytes on a stream that does not exist. */
   #refuseStray(streamId: number): void {
-    // An id of ours that is still to be sent: a reset would be about that stream.
+    // One of our ids that is not sent yet: a reset would concern that later stream.
     const { table } = this.#parts;
     if (table.isLocal(streamId) && !table.isSpent(streamId)) return;
     this.#refuse(streamId, "STREAM_CLOSED");
   }
 
-  /** Resets a stream that is not there, once for each id, and charges it to the peer. */
+  /** Resets a stream that does not exist, once for each id, and counts that against the peer. */
   #refuse(streamId: number, code: MuxadoErrorCode): void {
-    // Data that was under way when we reset a stream is no fault of the peer's.
+    // Bytes that were under way when we reset a stream are not the peer's fault.
     const { table, resets } = this.#parts;
     if (table.wasReset(streamId)) return;
     resets.send(streamId, wireCodeOf(code));
     resets.chargePeer();
   }
 
-  /** A frame that says nothing. */
+  /** Counts a frame without content. */
   #emptyFrame(): void {
     if (++this.#emptyFrames > this.#parts.options.maxEmptyFrames) {
       this.#parts.flooded("sends frames that say nothing");
@@ -226,9 +230,9 @@ export class Dispatch implements WireHandler {
   }
 
   /**
-   * A frame on a stream that is not there, with a body of `length` bytes. Honest peers send one for each of our frames
-   * that came too late for them (appendix, G13), three goodbyes for a stream (G11), and what they had under way on one
-   * that we have reset.
+   * Counts a frame on a stream that does not exist, with a body of `length` bytes. Honest peers send one for each of
+   * our frames that came too late for them (appendix, G13), three FINs for a stream (G11), and the bytes that they had
+   * under way on a stream that we have reset.
    */
   #strayFrame(length: number): void {
     const { resets, outbound, table, options } = this.#parts;
@@ -239,7 +243,7 @@ export class Dispatch implements WireHandler {
     }
   }
 
-  /** The stream that SYN opens; null if it is refused. The length is checked before anything is made of it. */
+  /** Returns the stream that SYN opens; null if it is refused. The length is checked before the stream is made. */
   #receiveSyn(streamId: number, length: number): Stream | null {
     const table = this.#parts.table;
     if (table.isLocal(streamId)) {
@@ -249,7 +253,7 @@ export class Dispatch implements WireHandler {
       return this.#fatal(`SYN on stream ${streamId}, which is open already`);
     }
     if (table.wasReset(streamId)) {
-      // An id is used once. It has had its answer.
+      // An id is used once, and this one has had its answer.
       this.#parts.resets.chargePeer();
     } else if (length > this.#parts.options.wire.initialWindow) {
       this.#refuse(streamId, "FLOW_CONTROL_ERROR");
@@ -259,7 +263,7 @@ export class Dispatch implements WireHandler {
       this.#refuse(streamId, "ACCEPT_QUEUE_FULL");
     } else {
       const stream = this.#parts.begin(streamId);
-      // The watcher may have ended it, or the session.
+      // The watcher may have ended the stream, or the session.
       if (stream.failure !== null) return null;
       this.#parts.acceptQueue.push(stream);
       return stream;
@@ -272,7 +276,7 @@ export class Dispatch implements WireHandler {
     return shutdown.acceptsStreams && table.remoteCount < options.maxInboundStreams;
   }
 
-  /** Whether a body of `length` bytes may be delivered to `stream`; deals with it if not. */
+  /** Returns whether a body of `length` bytes may be delivered to `stream`. If not, resets the stream where needed. */
   #admits(stream: Stream, length: number): boolean {
     if (length === 0) return true;
     const closedHere = stream.state === StreamState.closing;
@@ -286,7 +290,7 @@ export class Dispatch implements WireHandler {
       }
       this.#breach(stream, "FLOW_CONTROL_ERROR", "the peer sent more than it had credit for");
     } else if (closedHere) {
-      // No fault of the peer's: it cannot have known.
+      // Not the peer's fault: it could not know that.
       const detail = "it was closed here while the peer was still sending";
       this.#parts.resets.giveUp(stream, "STREAM_CLOSED", detail);
     } else if (effect === StreamEffect.refuse) {
@@ -297,12 +301,12 @@ export class Dispatch implements WireHandler {
 
   #receiveFin(stream: Stream): void {
     if (stream.transition(StreamInput.receiveFin) !== StreamEffect.apply) return;
-    // First, for the application may end its own direction as soon as it is told.
+    // This comes first: the application may end its own direction as soon as it is told.
     stream.checkEnded();
     stream.receiving.end();
   }
 
-  /** The peer broke a rule on one stream. */
+  /** The peer has broken a rule on one stream. */
   #breach(stream: Stream, code: MuxadoErrorCode, detail: string): void {
     const { resets } = this.#parts;
     resets.end(stream, { code, scope: "stream", origin: "remote", detail });
@@ -315,7 +319,7 @@ export class Dispatch implements WireHandler {
   }
 }
 
-/** Codes by which a peer says that its application has had nothing of a stream. */
+/** Codes with which a peer says that its application has received nothing of a stream. */
 const REFUSALS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "STREAM_REFUSED",
   "ACCEPT_QUEUE_FULL",

@@ -1,5 +1,5 @@
-// What arrives: chunks of the transport on their way into the wire's decoder, and the limit on output that they may
-// provoke while the transport takes none. It knows no streams. docs/threats.md, 6.
+// Input: the way of the transport's chunks into the wire's decoder, and the limit on the output that they may provoke
+// while the transport takes none. It knows no streams. docs/threats.md, 6.
 
 import { unshared } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
@@ -7,14 +7,14 @@ import type { Counters } from "../life/counters.ts";
 import type { WireDecoder } from "../seams/wire.ts";
 
 /**
- * The most output, in bytes, that may wait behind a write that is under way when input arrives, besides what the budget
- * lets bodies take, and how much more for each stream that was open meanwhile: a mebibyte, with the default budget. So
- * much is control frames: a peer that provokes them and does not read has gone too far.
+ * The most output, in bytes, that may wait behind a write under way when input arrives, in addition to the transport
+ * budget for bodies. Each stream that was open meanwhile adds `WAITING_PER_STREAM` bytes. With the default budget, the
+ * sum is a mebibyte. So much output is control frames: the peer provokes them and does not read them.
  */
 const MOST_WAITING = 768 * 1024;
 const WAITING_PER_STREAM = 32;
 
-/** What the inbound side needs of its session. */
+/** The parts of its session that the inbound side uses. */
 export interface InboundParts {
   readonly clock: Clock;
   readonly counters: Counters;
@@ -24,7 +24,7 @@ export interface InboundParts {
   readonly options: { readonly transportBudget: number };
   /** Whether the session is over. */
   isOver(): boolean;
-  /** The peer has gone too far; `detail` says in what. */
+  /** The peer has exceeded a limit; `detail` says how. */
   flooded(detail: string): void;
 }
 
@@ -38,7 +38,7 @@ export class Inbound {
     this.#most = MOST_WAITING + parts.options.transportBudget;
   }
 
-  /** A chunk from the transport. It is the session's now. */
+  /** Takes a chunk from the transport. The session owns it from now on. */
   receive(chunk: Uint8Array): void {
     const { clock, counters, decoder, outbound, table } = this.#parts;
     if (this.#parts.isOver()) return;
@@ -46,17 +46,17 @@ export class Inbound {
     counters.bytesReceived += chunk.length;
     decoder.push(unshared(chunk));
     if (outbound.underWay === 0) return;
-    // Answers of every kind count: the application's own are provoked as well as ours.
+    // Answers of every kind count. The peer provokes the application's answers as well as ours.
     const most = this.#most + WAITING_PER_STREAM * table.mostLately;
     if (outbound.waiting > most) this.#parts.flooded("does not read what it provokes");
   }
 
-  /** Bytes of a frame that is not complete. */
+  /** The bytes that an incomplete frame still needs; 0 if no frame has begun. */
   get pending(): number {
     return this.#parts.decoder.pending;
   }
 
-  /** Ignores all that still arrives. */
+  /** Ignores everything that still arrives. */
   stop(): void {
     this.#parts.decoder.stop();
   }

@@ -1,5 +1,5 @@
-// Unread bytes: their order, and that the memory they keep alive is in proportion to them
-// (docs/threats.md, 10 and 19).
+// Unread bytes: their order, and that the memory that they keep alive is in proportion to them (docs/threats.md, 10 and
+// 19).
 
 import { concatenated, firstDifference } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { pieceForReader, ReceiveQueue } from "./receive-queue.ts";
 
 const KIB = 1024;
 
-/** What an engine spends on one view and the memory behind it, apart from the bytes. */
+/** Bytes that an engine uses for one view and the memory behind it, apart from the content. */
 const OVERHEAD_OF_A_PIECE = 200;
 
 function numbered(length: number, first = 0): Uint8Array<ArrayBuffer> {
@@ -123,7 +123,7 @@ describe("memory", () => {
     expect(retained(drain(queue))).toBeLessThanOrEqual(2 * bytes + 64 * KIB);
   });
 
-  // Whole chunks and parts of chunks in turn: neither way of keeping bytes may spoil the other.
+  // Whole chunks and parts of chunks in turn: neither way to keep bytes may harm the other.
   it.each([
     [1, 9],
     [1, 1023],

@@ -1,32 +1,32 @@
-// The bytes of one stream that have arrived and are not read yet. It holds bytes and nothing else: credit
-// is the receive window's, waiting readers are the stream's.
+// The bytes of one stream that have arrived and are not read yet. It holds bytes and nothing else: the receive window
+// owns the credit, and the stream owns the waiting readers.
 
 import { NOTHING } from "../base/bytes.ts";
 
-/** The smallest and largest block that small pieces are gathered in, in bytes. */
+/** The smallest and the largest block for small pieces, in bytes. */
 const SMALLEST_BLOCK = 64;
 const LARGEST_BLOCK = 16 * 1024;
 
-/** Bytes that a piece costs besides its contents. */
+/** The cost of a piece in addition to its content, in bytes. */
 const PIECE_COST = 200;
 
 /**
- * Pieces below this many bytes are always gathered: a view costs some 200 bytes of its own, which a peer could
- * make us pay for every byte by sending them one by one.
+ * Smaller pieces than this many bytes are always gathered. A view costs some 200 bytes, and a peer that sends single
+ * bytes could make us pay that for every byte.
  */
 const SMALLEST_VIEW = 1024;
 
 /**
- * Pieces up to this many bytes are copied even when a reader is waiting: V8 keeps so few beside the object, so
- * that a copy costs what a view does (measured: 39 ns each; 65 bytes cost ten times as much), and it keeps a
- * 64 KiB transport chunk from living as long as 10 bytes of it.
+ * Pieces up to this many bytes are copied even if a reader waits. V8 keeps so few bytes beside the object, so a copy
+ * costs as much as a view (measured: 39 ns each; 65 bytes cost ten times as much). A view would keep a transport chunk
+ * of 64 KiB alive as long as 10 bytes of it.
  */
 const ALWAYS_COPIED = 64;
 
-/** Up to this many bytes a loop beats a view and a set() (measured: 30 against 65 ns). */
+/** Up to this many bytes, a loop is faster than a view and a set() (measured: 30 ns instead of 65 ns). */
 const COPIED_BY_LOOP = 16;
 
-/** The piece `chunk[start, end)` for a reader that takes it now: a copy if small, else a view. */
+/** Returns the piece `chunk[start, end)` for a reader that takes it now: a copy if it is small, otherwise a view. */
 export function pieceForReader(
   chunk: Uint8Array<ArrayBuffer>,
   start: number,
@@ -37,30 +37,30 @@ export function pieceForReader(
     : chunk.subarray(start, end);
 }
 
-/** `rest` of a piece, without the memory of the part that is gone once that is the larger one. */
+/** Returns `rest` of a piece. Copies it if the part of the memory that is gone is the larger part. */
 function unpinned(rest: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  // Not by its own method: that of a Buffer copies nothing.
+  // Not with its own method: the slice of a Buffer copies nothing.
   return rest.length * 2 < rest.buffer.byteLength ? Uint8Array.prototype.slice.call(rest) : rest;
 }
 
-/** A queue of unread bytes, in the pieces in which a reader will get them. */
+/** A queue of unread bytes, in the pieces that a reader will get. */
 export class ReceiveQueue {
   /** Bytes in the queue. */
   length = 0;
   readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
   #head = 0;
-  /** The block that further small pieces are appended to; its first `#filled` bytes are the last piece. */
+  /** The block that further small pieces are appended to. Its first `#filled` bytes are the last piece. */
   #block: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
-  /** Bytes appended to blocks since the last view: what the next block is measured by. */
+  /** Bytes appended to blocks since the last view. They decide the size of the next block. */
   #gathered = 0;
 
   /**
    * Appends `chunk[start, end)`.
    *
-   * A piece that fills at least half of the memory behind it, and is not small, is kept as a view. Anything
-   * else is copied, so that it does not pin the rest, and shares blocks with its neighbours, so that what is
-   * retained is proportional to the bytes and not to the number of pieces (docs/threats.md, 10 and 19).
+   * A piece is kept as a view if it is not small and fills at least half of the memory behind it. Any other piece is
+   * copied, so that it does not keep the rest of the memory alive. Copied pieces share blocks with their neighbours. So
+   * the memory is proportional to the bytes and not to the number of pieces (docs/threats.md, 10 and 19).
    */
   push(chunk: Uint8Array<ArrayBuffer>, start: number, end: number): void {
     const length = end - start;
@@ -74,15 +74,14 @@ export class ReceiveQueue {
     }
   }
 
-  /** Memory behind it, in bytes, as far as it is ours: each piece costs something, however small it is. */
+  /** The session's memory behind the queue, in bytes. Each piece has a cost, however small it is. */
   get memory(): number {
     const pieces = this.#pieces.length - this.#head + (this.#block === undefined ? 0 : 1);
     return this.length + PIECE_COST * pieces;
   }
 
   /**
-   * Takes the oldest piece, or its first `limit` bytes; undefined if there is none. What it returns is the
-   * caller's.
+   * Takes the oldest piece, or its first `limit` bytes; undefined if there is none. The caller owns the returned bytes.
    */
   shift(limit: number = Infinity): Uint8Array<ArrayBuffer> | undefined {
     if (this.#head === this.#pieces.length) this.#seal();
@@ -107,8 +106,8 @@ export class ReceiveQueue {
     this.#gathered += end - start;
     if (block === undefined || end - start > block.length - this.#filled) {
       this.#seal();
-      // As large as all that was gathered and is unread: doubling, so the unused part is never more than the
-      // used, also when a view soon seals the block.
+      // As large as all bytes that were gathered and are unread. Blocks double in this way, so the unused part is never
+      // larger than the used part, even if a view soon seals the block.
       const gathered = Math.min(LARGEST_BLOCK, this.length, this.#gathered);
       block = new Uint8Array(Math.max(SMALLEST_BLOCK, gathered, end - start));
       this.#block = block;

@@ -1,4 +1,4 @@
-// Inbound credit: what a peer may still send, and when what was consumed goes back. Spec §6.3, §6.5.
+// Inbound credit: the bytes that a peer may still send, and when consumed credit returns. Spec §6.3, §6.5.
 
 import { describe, expect, it } from "vitest";
 import { ReceiveWindow } from "./receive-window.ts";
@@ -6,7 +6,7 @@ import { ReceiveWindow } from "./receive-window.ts";
 const INITIAL = 262_144;
 const KIB = 1024;
 
-/** Lets the peer send `length` bytes that are consumed at once; returns the increment that falls due, or 0. */
+/** The peer sends `length` bytes that are consumed at once. Returns the increment that is due, or 0. */
 function pass(window: ReceiveWindow, length: number): number {
   if (!window.charge(length)) throw new Error(`no credit for ${length} bytes`);
   window.consume(length);
@@ -33,7 +33,7 @@ describe("what the peer may send", () => {
 describe("what goes back", () => {
   it("is nothing before half of the window is consumed, and then all of it", () => {
     const window = new ReceiveWindow(INITIAL, 100 * KIB);
-    pass(window, INITIAL - 100 * KIB); // what the peer had beyond the target
+    pass(window, INITIAL - 100 * KIB); // the peer's credit beyond the target
     expect(pass(window, 50 * KIB - 1)).toBe(0);
     expect(pass(window, 1)).toBe(50 * KIB);
     expect(window.owed).toBe(0);

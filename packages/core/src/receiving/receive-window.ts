@@ -1,19 +1,22 @@
-// The credit that we have granted on one stream, and what of it is to be returned: arithmetic, and the place where
-// the session's tuning keeps what it knows of the window. Spec §6.3.
+// The credit that we have granted on one stream, and the part of it that is to be returned: arithmetic. The session's
+// tuning also keeps its data about the window here. Spec §6.3.
 
 /**
- * The most that is consumed before credit is returned, in bytes, however large the window: a Rust peer
- * clamps its credit and loses what comes later in one piece (spec appendix, R13).
+ * The most bytes that are consumed before credit is returned, however large the window is. A Rust peer clamps its
+ * credit, and loses credit that comes later in one piece (spec appendix, R13).
  */
 const MOST_OWED = 128 * 1024;
 
 /**
- * The least credit that a peer is left with while nothing is unread, in bytes, and so the smallest window: a
- * sender that does not split below this much (spec §6.2), as ours, would wait for ever on less.
+ * The least credit in bytes that a peer has while nothing is unread, and so the smallest window. A sender that does not
+ * split below this length (spec §6.2), such as ours, would wait forever with less.
  */
 const LEAST_REMAINING = 1024;
 
-/** What a reader has consumed of a window, since when, in the clock's milliseconds, and by how much that has grown. */
+/**
+ * The bytes that a reader has consumed of a window, since when (in the clock's milliseconds), and the window's growth
+ * in bytes.
+ */
 export interface Grant {
   since: number;
   consumed: number;
@@ -25,13 +28,13 @@ export class ReceiveWindow {
   /** Bytes that the peer may still send. */
   remaining: number;
   /**
-   * Bytes of credit to return. Negative while a target below the wire's initial credit is being reached:
-   * the peer has assumed more than we want, and gets nothing until that is used up.
+   * Bytes of credit to return. Negative if the target is below the wire's initial credit: the peer has assumed more
+   * than we want, and gets nothing until the difference is used up.
    */
   owed: number;
   /** Bytes that may be unread or on their way at any time. */
   target: number;
-  /** What the session's tuning knows of it; null until credit is granted. */
+  /** The tuning's data about the window; null until credit is granted. */
   grant: Grant | null = null;
 
   constructor(initial: number, target: number) {
@@ -40,7 +43,7 @@ export class ReceiveWindow {
     this.owed = this.target - initial;
   }
 
-  /** Takes `length` arriving bytes off the credit. False, and unchanged, if the peer has overrun it. */
+  /** Takes `length` arriving bytes off the credit. Returns false, and changes nothing, if the peer has exceeded it. */
   charge(length: number): boolean {
     if (length > this.remaining) return false;
     this.remaining -= length;
@@ -52,14 +55,14 @@ export class ReceiveWindow {
     this.owed += length;
   }
 
-  /** Whether enough is owed to be worth a frame: half the window, or {@link MOST_OWED}; or the peer needs it. */
+  /** Whether the owed credit is worth a frame: half the window, or {@link MOST_OWED}, or less if the peer needs it. */
   get due(): boolean {
     if (this.owed <= 0) return false;
     return this.owed >= Math.min(this.target >> 1, MOST_OWED) || this.remaining < LEAST_REMAINING;
   }
 
   /**
-   * Grants all that is owed, and `growth` bytes more, and says how much that is. Growing here costs no frame: a
+   * Grants all credit that is owed, and `growth` bytes more. Returns the sum. Growth needs no frame of its own here. A
    * stream that gets so far has a reader that keeps up.
    */
   takeIncrement(growth: number): number {

@@ -1,4 +1,4 @@
-// When windows grow, by how much, and how the round trip is estimated by which that is judged.
+// When windows grow, by how much, and how the round trip is estimated.
 
 import { VirtualClock } from "@muxado/testkit";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -22,7 +22,7 @@ let memory: MemoryBudget;
 
 beforeEach(() => {
   clock = new VirtualClock();
-  // A time of 0 would be none.
+  // A round trip of 0 would not count.
   clock.advance(1);
   memory = budgetOf(Infinity);
 });
@@ -31,7 +31,7 @@ function tuned(limit = 64 * WINDOW): WindowTuning {
   return new WindowTuning(clock, memory, limit);
 }
 
-/** The peer sends so much, which is read at once; if credit falls due it is granted. By how much the window grew. */
+/** The peer sends `length` bytes, which are read at once. Due credit is granted. Returns the window's growth. */
 function pass(tuning: WindowTuning, window: ReceiveWindow, length: number): number {
   expect(window.charge(length)).toBe(true);
   if (tuning.probed === window) tuning.arrived(length);
@@ -43,7 +43,7 @@ function pass(tuning: WindowTuning, window: ReceiveWindow, length: number): numb
 }
 
 describe("growth", () => {
-  /** A window that was granted credit just now, and a round trip that is known. */
+  /** A window on which credit was granted just now, and a known round trip. */
   function granted(roundTrip: number | undefined, limit?: number) {
     const tuning = tuned(limit);
     const window = new ReceiveWindow(WINDOW, WINDOW);
@@ -69,7 +69,7 @@ describe("growth", () => {
     pass(tuning, window, 128 * KIB);
     tuning.measured(160);
     for (let step = 0; step < 7; step++) {
-      // Fast or slow by itself says nothing.
+      // One step alone, fast or slow, shows nothing.
       clock.advance(step === 0 ? 319 : 0);
       const growth = { 1: 8 * WINDOW, 5: 16 * WINDOW }[step] ?? 0;
       expect(pass(tuning, window, 512 * KIB)).toBe(growth);

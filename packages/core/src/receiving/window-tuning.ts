@@ -1,7 +1,8 @@
-// How large the receive windows of a session become: a window that limits its stream grows, one that does not
-// stays. Judged by what the application consumes in a round trip, never by what arrives (docs/threats.md, 16).
+// The size of a session's receive windows. A window that limits its stream grows; other windows keep their size. The
+// decision depends on the bytes that the application consumes in a round trip, never on the bytes that arrive
+// (docs/threats.md, 16).
 //
-// The rule is that of Chromium's and quic-go's QUIC: a window that is used up faster than in four round trips is
+// The rule is that of QUIC in Chromium and quic-go: a window that is used up faster than in four round trips is
 // doubled. The round trip is estimated as by the receiver of a TCP connection (Fisk and Feng, dynamic right-sizing,
 // 2001): from a grant of credit until the first byte that needed it.
 
@@ -13,38 +14,38 @@ import type { ReceiveWindow } from "./receive-window.ts";
 const ROUND_TRIPS = 4;
 
 /**
- * How long the shortest round trip is believed at least, in milliseconds, and at most twice that. Every estimate is too
- * long if the sender had nothing to send or a queue was full, and none is too short: so the shortest is the best, until
- * the path changes.
+ * How long the shortest round trip is used, in milliseconds: at least this time, and at most twice this time. An
+ * estimate is too long if the sender had nothing to send or a queue was full. It is never too short. So the shortest
+ * estimate is the best, until the path changes.
  */
 const BELIEVED = 60_000;
 
 /**
- * A round trip that is shorter than this, in milliseconds, is made of turns of the two programs rather than of a way
- * between them, and a larger window than this, in bytes, fills caches instead of lines: over loopback, one stream carried
- * 2.1 GB/s with 512 KiB, and 1.9 with 1, 2 or 16 MiB (bench, bulk-1, medians).
+ * A round trip shorter than `NEAR`, in milliseconds, consists of turns of the two programs rather than of time on the
+ * path. A window larger than `NEAR_WINDOW`, in bytes, then fills caches instead of lines. Over loopback, one stream
+ * carried 2.1 GB/s with 512 KiB, and 1.9 GB/s with 1, 2 or 16 MiB (bench, bulk-1, medians).
  */
 const NEAR = 1;
 const NEAR_WINDOW = 512 * 1024;
 
-/** Bytes of credit that a sender may leave unused because they are not worth a frame (spec §6.2). */
+/** Bytes of credit that a sender may leave unused, because they are not worth a frame (spec §6.2). */
 const TOO_LITTLE = 1024;
 
-/** How long an estimate that is being made may keep others from being made, in milliseconds. */
+/** How long an unfinished estimate may block other estimates, in milliseconds. */
 const PATIENCE = 10_000;
 
 /** The tuning of one session's windows. */
 export class WindowTuning {
-  /** The window whose next credit is waited for. */
+  /** The window on which the current estimate waits for bytes that need the new credit. */
   probed: ReceiveWindow | undefined;
   /** Bytes that may still arrive on it without the credit that was granted at {@link #probedAt}. */
   #before = 0;
   #probedAt = 0;
-  /** The shortest round trip in this span of time and in the one before, in milliseconds. */
+  /** The shortest round trip in this span of time, and in the span before, in milliseconds. */
   #shortest = Infinity;
   #shortestBefore = Infinity;
   #spanStart: number;
-  /** Windows that credit was granted on: few streams get so far. */
+  /** The number of windows on which credit was granted. Few streams get so far. */
   #granted = 0;
   readonly #clock: Clock;
   readonly #memory: MemoryBudget;
@@ -58,7 +59,7 @@ export class WindowTuning {
     this.#spanStart = clock.now();
   }
 
-  /** By how many bytes `window` grows with the credit that is about to be granted on it. */
+  /** Returns by how many bytes `window` grows with the credit that is about to be granted on it. */
   growthOf(window: ReceiveWindow): number {
     const { target, owed, grant } = window;
     if (target >= this.#limit) return 0;
@@ -69,7 +70,7 @@ export class WindowTuning {
       window.grant = { since: now, consumed: 0, growth: 0 };
       return 0;
     }
-    // Half a window at a time: credit goes back in smaller steps than that, whose times say little.
+    // Half a window at a time: credit returns in smaller steps, and their times show little.
     grant.consumed += owed;
     if (grant.consumed * 2 < target) return 0;
     const { roundTrip } = this;
@@ -86,33 +87,34 @@ export class WindowTuning {
     return growth;
   }
 
-  /** A frame of so many bytes has arrived on {@link probed}. */
+  /** A frame of `length` bytes has arrived on {@link probed}. */
   arrived(length: number): void {
     const wasUsedUp = this.#before < TOO_LITTLE;
     this.#before -= length;
     if (this.#before >= 0) return;
     this.probed = undefined;
     const roundTrip = this.#clock.now() - this.#probedAt;
-    // A sender that waits for credit uses up what it has, but for what is not worth a frame. One whose frame goes
-    // across has had more, and says nothing. A clock as coarse as a browser's may show no time at all, and with that no window would ever grow.
+    // A sender that waits for credit uses up its credit, except for a rest that is not worth a frame. A frame that
+    // crosses the limit shows that the sender still had credit, so it is no sample. A coarse clock, such as a
+    // browser's, may show no time at all; with a round trip of 0, no window would ever grow.
     if (wasUsedUp && roundTrip > 0 && roundTrip < PATIENCE) this.measured(roundTrip);
   }
 
-  /** A round trip has taken so many milliseconds, or a little less. */
+  /** A round trip has taken `roundTrip` milliseconds, or a little less. */
   measured(roundTrip: number): void {
     const now = this.#clock.now();
     this.#forgetOld(now);
     this.#shortest = Math.min(this.#shortest, roundTrip);
   }
 
-  /** The shortest round trip lately, in milliseconds; undefined as long as nothing is known of it. */
+  /** The shortest recent round trip, in milliseconds; undefined while none is known. */
   get roundTrip(): number | undefined {
     this.#forgetOld(this.#clock.now());
     const shortest = Math.min(this.#shortest, this.#shortestBefore);
     return shortest === Infinity ? undefined : shortest;
   }
 
-  /** What was measured in this span of time and in the one before is believed. */
+  /** Forgets measurements from before the last span of time. */
   #forgetOld(now: number): void {
     const spans = Math.floor((now - this.#spanStart) / BELIEVED);
     if (spans === 0) return;
@@ -121,7 +123,7 @@ export class WindowTuning {
     this.#spanStart += spans * BELIEVED;
   }
 
-  /** `window` is gone, and its growth free for others. */
+  /** `window` is gone. Other windows may use its growth. */
   forget(window: ReceiveWindow): void {
     if (this.probed === window) this.probed = undefined;
     const { grant } = window;

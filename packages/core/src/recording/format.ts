@@ -1,33 +1,34 @@
-// The format of a recording, and the one place that knows its numbers. Recorder writes it, Recording reads it.
+// The format of a recording. Only this file knows its numbers. Recorder writes the format, Recording reads it.
 //
-// A recording is a header and then entries until the file ends. Numbers are unsigned LEB128: seven bits in a byte,
-// the lowest first, the eighth says that more follow; at most 2^53 - 1. Text is a length in bytes and then UTF-8.
+// A recording is a header, and then entries until the end of the file. Numbers are unsigned LEB128: each byte has seven
+// bits, the lowest first, and the eighth bit is set if more bytes follow; at most 2^53 - 1. Text is a length in bytes
+// and then UTF-8.
 //
 //   header  "muxrec" in ASCII; the version, one byte, 1; the role of the session, one byte, 0 for the client and 1
 //           for the server; the time in microseconds of the session's clock when the session was made, a number;
-//           the name of its wire, text; a note of whoever recorded, text.
+//           the name of its wire, text; a note for readers, text.
 //   entry   a number: microseconds since the entry before (the first: since the session was made) * 16, + 8 if promise
-//           continuations may have run since then, + the kind; and what the kind says:
+//           continuations may have run since then, + the kind; and then, depending on the kind:
 //             0  the transport gave the session a chunk: its length, a number; its slack, a number; and its bytes
 //             1  the session gave the transport a write: its length, a number, and its bytes
-//             2  the transport was done with the write under way
+//             2  the transport confirmed the write under way
 //             3  the transport ended
-//             4  the transport failed: what its error said, text
+//             4  the transport failed: the message of its error, text
 //             5  the session ended its direction
 //             6  the session gave up the transport
 //           Other kinds are errors.
 //
-// The slack of a chunk is what its memory is longer than the chunk, or the chunk's length + 1 if that is less: it decides
-// which chunks a session keeps and which it copies together, and so in what pieces they are read.
+// The slack of a chunk is the length by which its memory is longer than the chunk, or the chunk's length + 1 if that is
+// less. It decides which chunks a session keeps and which it copies together, and so in what pieces they are read.
 
-/** What the file begins with: the magic and the version. */
+/** The magic at the beginning of the file, and the version after it. */
 export const MAGIC: Uint8Array = /* @__PURE__ */ Uint8Array.of(109, 117, 120, 114, 101, 99);
 export const VERSION = 1;
 
 /** Microseconds in a millisecond of the clock. */
 export const PER_MILLISECOND = 1000;
 
-/** What the first number of an entry is made of. */
+/** The units of the first number of an entry: of its time, and of the bit for a turn. */
 export const TIME_UNIT = 16;
 export const TURN_BIT = 8;
 
@@ -37,11 +38,11 @@ export const KINDS = ["in", "out", "written", "ended", "failed", "end", "destroy
 /** The kind of an entry. */
 export type RecordingKind = (typeof KINDS)[number];
 
-/** A recording that is none, or is broken. */
+/** The error of a file that is no recording, or that is broken. */
 export class RecordingError extends Error {
   /** Always "RecordingError". */
   override readonly name: string = "RecordingError";
-  /** Where the part begins that cannot be read. Of a file that was cut short, what comes before is a recording. */
+  /** Where the unreadable part begins. In a file that was cut short, the bytes before it are a recording. */
   readonly offset: number;
 
   /** @internal */
@@ -68,12 +69,12 @@ export function putText(target: number[], text: string): void {
   for (const byte of bytes) target.push(byte);
 }
 
-/** Reads the parts that a recording is made of, one behind the other. */
+/** Reads the parts of a recording, one after the other. */
 export class PartReader {
   /** Where the next part begins. */
   at = 0;
   readonly #bytes: Uint8Array<ArrayBuffer>;
-  /** Where the part of the file began that an error would be about: the header or an entry. */
+  /** Where the current header or entry of the file began. Errors report this place. */
   #begin = 0;
 
   constructor(bytes: Uint8Array<ArrayBuffer>, at = 0) {
@@ -81,13 +82,13 @@ export class PartReader {
     this.at = this.#begin = at;
   }
 
-  /** Whether something follows. What follows is a new part of the file. */
+  /** Begins a new part of the file. Returns whether there is one. */
   begin(): boolean {
     this.#begin = this.at;
     return this.at < this.#bytes.length;
   }
 
-  /** A view of the next `length` bytes. */
+  /** Returns a view of the next `length` bytes. */
   bytes(length: number): Uint8Array<ArrayBuffer> {
     const rest = this.#bytes.length - this.at;
     if (length > rest) throw this.error(`cut short: ${length} bytes should follow, ${rest} do`);
@@ -102,7 +103,7 @@ export class PartReader {
       value += (byte & 0x7f) * unit;
       if (value > Number.MAX_SAFE_INTEGER) throw this.error("a number is too large");
       if (byte < 0x80) return value;
-      // A tail of zeros would never get larger.
+      // A number with zeros at its end would never become too large.
       if (unit > Number.MAX_SAFE_INTEGER) throw this.error("a number is too long");
     }
   }

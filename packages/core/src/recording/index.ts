@@ -1,4 +1,4 @@
-// @muxado/core/recording: conversations written down, read, and lived again.
+// @muxado/core/recording: records conversations, reads recordings, and replays them.
 
 export { RecordingError } from "./format.ts";
 export { Recorder, type RecorderOptions } from "./recorder.ts";

@@ -1,5 +1,5 @@
-// Writing a conversation down: a session's transport, seen from between the two. It changes nothing on the way and keeps
-// no byte of either side: what it writes are copies.
+// Records the conversation of a session with its transport. It stands between the two and changes nothing. It keeps no
+// byte of either side: it writes copies.
 
 import { concatenated, unshared } from "../base/bytes.ts";
 import type { MuxadoError } from "../base/errors.ts";
@@ -21,20 +21,20 @@ import {
 /** Options of a {@link Recorder}. */
 export interface RecorderOptions {
   /**
-   * Takes the recording piece by piece, as it comes; the pieces are its own. Default: the recorder holds all of it for
-   * {@link Recorder.bytes}. What it throws is reported as an uncaught exception of its own.
+   * Called with each piece of the recording, as it comes. The sink owns the pieces. Default: the recorder keeps all
+   * pieces for {@link Recorder.bytes}. An error that the sink throws is reported as a separate uncaught exception.
    */
   readonly sink?: ((piece: Uint8Array<ArrayBuffer>) => void) | undefined;
-  /** A text for whoever reads the recording. Default: none. */
+  /** A text for readers of the recording. Default: none. */
   readonly note?: string | undefined;
 }
 
-/** Records one session: all that its transport carries and reports, and when. */
+/** Records one session: everything that its transport carries and reports, with the times. */
 export class Recorder {
   /**
-   * For the session's option `record`.
+   * The hook for the session's option `record`.
    *
-   * @throws {TypeError} at the second session: each needs a recorder of its own.
+   * @throws {TypeError} at the second session: each session needs its own recorder.
    */
   readonly record: RecordHook = (transport, session) => {
     if (this.#isTaken) throw new TypeError("a recorder takes one session: make one for each");
@@ -43,11 +43,11 @@ export class Recorder {
   };
   readonly #note: string;
   readonly #sink: (piece: Uint8Array<ArrayBuffer>) => void;
-  /** Undefined if somebody else takes the pieces. */
+  /** Undefined if a sink takes the pieces. */
   readonly #pieces: Uint8Array<ArrayBuffer>[] | undefined;
   #isTaken = false;
 
-  /** A recorder that waits for its session. */
+  /** Makes a recorder that waits for its session. */
   constructor({ sink, note = "" }: RecorderOptions = {}) {
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     this.#note = note;
@@ -56,9 +56,9 @@ export class Recorder {
   }
 
   /**
-   * The recording so far, as a copy; empty before there is a session.
+   * Returns a copy of the recording so far; empty before there is a session.
    *
-   * @throws {TypeError} if a `sink` has taken it.
+   * @throws {TypeError} if a `sink` has taken the recording.
    */
   bytes(): Uint8Array<ArrayBuffer> {
     if (this.#pieces === undefined) throw new TypeError("the recording went to the sink");
@@ -74,12 +74,12 @@ class RecordedTransport implements Transport, TransportInput {
   #input!: TransportInput;
   /** When the last entry was made, in microseconds of the session's clock. */
   #last: number;
-  /** Promise continuations may have run since the last entry. */
+  /** True if promise continuations may have run since the last entry. */
   #turned = true;
   readonly #turn = (): void => {
     this.#turned = true;
   };
-  /** The transport reports its end, and is given up, as often as it likes; once is enough for a reader. */
+  /** A transport may report its end several times, and may be given up several times. The recording has each once. */
   #hasEnded = false;
   #isDestroyed = false;
 
@@ -122,7 +122,7 @@ class RecordedTransport implements Transport, TransportInput {
   }
 
   receive(chunk: Uint8Array): void {
-    // What the session would make of it, so that its slack is told truly.
+    // The session would make the same copy. The recorded slack must be that of this copy.
     const own = unshared(chunk);
     this.#put("in", [own], Math.min(own.buffer.byteLength - own.length, own.length + 1));
     this.#input.receive(own);
@@ -142,7 +142,7 @@ class RecordedTransport implements Transport, TransportInput {
     this.#input.ended(error);
   }
 
-  /** Makes an entry; kinds with bytes have them in `chunks`, and chunks that arrive their slack. */
+  /** Makes an entry. `chunks` are the bytes of a kind that has bytes, and `slack` is that of an arriving chunk. */
   #put(kind: RecordingKind, chunks?: readonly Uint8Array[], slack?: number): void {
     const now = Math.max(this.#last, this.#now());
     const head: number[] = [];
@@ -165,8 +165,8 @@ class RecordedTransport implements Transport, TransportInput {
   }
 
   /**
-   * Rounded down, so that no whole millisecond begins earlier in a replay; half a nanosecond is for what binary fractions
-   * are off.
+   * Returns the time in microseconds, rounded down, so that no whole millisecond begins earlier in a replay. Half a
+   * nanosecond makes up for the error of binary fractions.
    */
   #now(): number {
     return Math.floor(this.#session.clock.now() * PER_MILLISECOND + 0.0005);

@@ -1,4 +1,4 @@
-// What a recorder has written, Recording reads; what nobody has written, it refuses and says where.
+// Recording reads the output of a recorder. It refuses other bytes and reports where they begin.
 
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -9,7 +9,7 @@ import { RecordingError } from "./format.ts";
 import { Recorder, type RecorderOptions } from "./recorder.ts";
 import { Recording, type RecordingEntry } from "./recording.ts";
 
-/** What the two sides of a recorder may do, and how long after what came before. */
+/** An action of one of the two sides of a recorder, and the delay since the action before. */
 type Doing =
   | { kind: "in" | "out"; chunks: Uint8Array<ArrayBuffer>[] }
   | { kind: "failed"; error: string }
@@ -24,12 +24,12 @@ const doing: fc.Arbitrary<Doing> = fc.oneof(
   }),
   fc.record({ kind: fc.constantFrom("written" as const, "end" as const) }),
 );
-/** Ends at the end: a transport and a session do these once. */
+/** Actions at the end: a transport and a session do each once. */
 const ending: fc.Arbitrary<Doing> = fc.oneof(
   fc.record({ kind: fc.constantFrom("ended" as const, "destroy" as const) }),
   fc.record({ kind: fc.constant("failed" as const), error: fc.string({ unit: "grapheme" }) }),
 );
-/** Microseconds: mostly few, now and then years. */
+/** Microseconds: mostly few, sometimes years. */
 const delay = fc.oneof(
   { weight: 9, arbitrary: fc.nat(5000) },
   { weight: 1, arbitrary: fc.nat(2 ** 47) },
@@ -82,7 +82,7 @@ async function recorded(events: Event[], start = 0): Promise<Uint8Array> {
   return recorder.bytes();
 }
 
-/** The entries that events must give. */
+/** The entries that the events must give. */
 function entriesOf(events: Event[]): object[] {
   let microseconds = 0;
   return events.flatMap((one, index) => {
@@ -105,7 +105,7 @@ function slackOf(chunk: Uint8Array): number {
   return Math.min(chunk.buffer.byteLength - chunk.length, chunk.length + 1);
 }
 
-/** All entries up to the first broken one, and what is wrong with that. */
+/** All entries before the first broken one, and the error of that one. */
 function read(bytes: Uint8Array): { entries: RecordingEntry[]; error: unknown } {
   const entries: RecordingEntry[] = [];
   try {
@@ -126,7 +126,7 @@ describe("a recording", () => {
         const expected = entriesOf(events) as RecordingEntry[];
         const timeless = (entry: RecordingEntry): object => ({ ...entry, time: undefined });
         expect(entries.map(timeless)).toEqual(expected.map(timeless));
-        // What binary fractions of milliseconds are off, when they count years.
+        // The error of binary fractions of milliseconds, for times of years.
         for (const [index, { time }] of entries.entries()) {
           expect(Math.abs(time - expected[index]!.time)).toBeLessThan(0.002);
         }

@@ -1,4 +1,4 @@
-// Reading a recording: its header at once, its entries one by one. It knows nothing of frames.
+// Reads a recording: its header at once, its entries one by one. It knows nothing of frames.
 
 import { unshared } from "../base/bytes.ts";
 import type { Role } from "../options.ts";
@@ -12,11 +12,11 @@ import {
   VERSION,
 } from "./format.ts";
 
-/** One thing that happened between a session and its transport. */
+/** One event between a session and its transport. */
 export type RecordingEntry = {
-  /** When, in milliseconds since the session was made. */
+  /** When it happened, in milliseconds since the session was made. */
   readonly time: number;
-  /** Whether promise continuations may have run since the entry before: not if both happened in one go. */
+  /** Whether promise continuations may have run since the entry before. False if both happened without a break. */
   readonly turn: boolean;
 } & (
   | {
@@ -24,7 +24,7 @@ export type RecordingEntry = {
       readonly kind: "in";
       /** A view of the recording. */
       readonly bytes: Uint8Array<ArrayBuffer>;
-      /** What the memory behind the chunk was longer, at the most its length + 1. */
+      /** The length by which the memory behind the chunk was longer than the chunk, at most the chunk's length + 1. */
       readonly slack: number;
     }
   | {
@@ -36,25 +36,25 @@ export type RecordingEntry = {
   | {
       /** The transport failed. */
       readonly kind: "failed";
-      /** What its error said. */
+      /** The message of its error. */
       readonly error: string;
     }
   | {
       /**
-       * The transport was done with the write under way, or it ended; the session ended its direction, or gave the
-       * transport up.
+       * The transport confirmed the write under way (`written`), or ended (`ended`). The session ended its direction
+       * (`end`), or gave up the transport (`destroy`).
        */
       readonly kind: "written" | "ended" | "end" | "destroy";
     }
 );
 
-/** A recorded conversation. Iterating gives its entries, as often as you like. */
+/** A recorded conversation. An iteration gives its entries; you can repeat it. */
 export class Recording implements Iterable<RecordingEntry> {
   /** Which side was recorded. */
   readonly role: Role;
   /** The name of the session's wire. */
   readonly wire: string;
-  /** What the recorder was told to note. */
+  /** The note that the recorder was given. */
   readonly note: string;
   /** When the session was made, in milliseconds of its clock. */
   readonly start: number;
@@ -62,7 +62,7 @@ export class Recording implements Iterable<RecordingEntry> {
   readonly #firstEntry: number;
 
   /**
-   * Reads the header of `bytes`, which are referred to and must not change; a copy is made of shared memory.
+   * Reads the header of `bytes`. The recording references `bytes`: do not change them. Shared memory is copied.
    *
    * @throws {RecordingError} if this is no recording, or one of another version.
    */
@@ -86,9 +86,9 @@ export class Recording implements Iterable<RecordingEntry> {
   }
 
   /**
-   * The entries, in order.
+   * Gives the entries, in order.
    *
-   * @throws {RecordingError} at the first entry that is not whole or not valid, after all those before it.
+   * @throws {RecordingError} at the first entry that is incomplete or not valid, after all entries before it.
    */
   *[Symbol.iterator](): IterableIterator<RecordingEntry> {
     const reader = new PartReader(this.#bytes, this.#firstEntry);

@@ -1,4 +1,4 @@
-// Timers of a replay fire in the order of their times, each in a turn of its own.
+// Timers of a replay fire in the order of their times, each in its own turn.
 
 import { describe, expect, it } from "vitest";
 import { ReplayClock } from "./replay-clock.ts";

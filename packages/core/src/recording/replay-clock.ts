@@ -1,4 +1,4 @@
-// The time of a replay: it stands still until the recording says how late it is.
+// The time of a replay. It stands still until the recording gives a later time.
 
 import type { Clock, Timer } from "../base/clock.ts";
 
@@ -7,10 +7,10 @@ interface SetTimer {
   readonly callback: () => void;
 }
 
-/** A clock that is moved by hand. */
+/** A clock that is moved by its user. */
 export class ReplayClock implements Clock {
   #now: number;
-  /** In the order in which they were set. */
+  /** The timers, in the order in which they were set. */
   readonly #timers: Set<SetTimer> = new Set();
 
   constructor(start: number) {
@@ -27,7 +27,7 @@ export class ReplayClock implements Clock {
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
-  /** Moves on to `time`. Each timer that falls due on the way fires in its turn, and then `settle` is waited for. */
+  /** Moves on to `time`. Each timer that is due on the way fires in its turn; `settle` is awaited after each. */
   async advance(time: number, settle: () => Promise<void>): Promise<void> {
     for (let next = this.#next(time); next !== undefined; next = this.#next(time)) {
       this.#timers.delete(next);
@@ -38,7 +38,7 @@ export class ReplayClock implements Clock {
     this.#now = Math.max(this.#now, time);
   }
 
-  /** The first timer that is due at `time`. */
+  /** Returns the first timer that is due at `time`. */
   #next(time: number): SetTimer | undefined {
     let first: SetTimer | undefined;
     for (const timer of this.#timers) {

@@ -1,5 +1,5 @@
-// Living a recorded conversation again: a session is given what its transport gave the first one, at the same moments
-// of a clock that stands still in between, and has to send the same bytes.
+// The replay of a recorded conversation. A session gets the input of the recorded session, at the same moments of a
+// clock that stands still in between. It must send the same bytes.
 
 import { concatenated, NOTHING } from "../base/bytes.ts";
 import { type Clock, flushInNextTask, type FlushScheduler } from "../base/clock.ts";
@@ -9,9 +9,9 @@ import { PER_MILLISECOND } from "./format.ts";
 import { Recording, type RecordingEntry } from "./recording.ts";
 import { ReplayClock } from "./replay-clock.ts";
 
-/** Options that a session must be given for its replay, over those that the recorded one had. */
+/** Options that a session must be given for its replay. They replace those of the recorded session. */
 export interface ReplayedOptions {
-  /** Shows the recorded times. For the application's timers, too. */
+  /** Shows the recorded times. The application's timers must use it, too. */
   readonly clock: Clock;
   /** Lets output leave when the recorded output left. */
   readonly scheduleFlush: FlushScheduler;
@@ -20,40 +20,41 @@ export interface ReplayedOptions {
 /** Options of {@link replay}. */
 export interface ReplayOptions {
   /**
-   * Waits until the application has done what it does by itself. Default: one task of the platform, which is enough for
-   * an application that waits for nothing but its session and its session's clock.
+   * Waits until the application has done its work. Default: one task of the platform. That is enough for an application
+   * that waits only for its session and its session's clock.
    */
   readonly settle?: (() => Promise<void>) | undefined;
 }
 
-/** Where a replay differs from its recording first. */
+/** The first difference between a replay and its recording. */
 export interface ReplayDifference {
-  /** The moment of the recording, in milliseconds since the session was made. */
+  /** The recorded moment, in milliseconds since the session was made. */
   readonly time: number;
-  /** The first byte that differs, counted from the first that the session has sent. */
+  /** The first byte that differs, counted from the first byte that the session has sent. */
   readonly offset: number;
-  /** What was recorded from there on, up to the end of the write; nothing if the replay only sent more. */
+  /** The recorded bytes from there to the end of the write; empty if the replay only sent more. */
   readonly recorded: Uint8Array<ArrayBuffer>;
-  /** What was sent instead; nothing if it only sent less. */
+  /** The bytes that were sent instead; empty if the replay only sent less. */
   readonly replayed: Uint8Array<ArrayBuffer>;
-  /** All of this, to be read. */
+  /** A text that describes the difference. */
   readonly message: string;
 }
 
-/** What came of a {@link replay}. */
+/** The result of a {@link replay}. */
 export interface Replay<Started> {
-  /** What `start` has returned. */
+  /** The value that `start` has returned. */
   readonly started: Started;
-  /** All that the session has sent. */
+  /** All bytes that the session has sent. */
   readonly sent: Uint8Array<ArrayBuffer>;
-  /** Undefined if the session has sent what was recorded. */
+  /** Undefined if the session has sent the recorded bytes. */
   readonly difference: ReplayDifference | undefined;
 }
 
 /**
- * Replays a recording to a new session, until it ends or the session sends something else; then the transport fails, so
- * that nothing waits forever. A write is compared when the recorded one left, by its bytes and not by where it was cut.
- * What a session would send after the recording's last write is not waited for, and how it ends is not compared.
+ * Replays a recording to a new session until the recording ends, or until the session sends other bytes. Then the
+ * transport fails, so that nothing waits forever. A write is compared when the recorded write left. Its bytes are
+ * compared, not the places where writes were cut. Output after the recording's last write is not waited for, and the
+ * end of the session is not compared.
  *
  * @param start makes the session, `new Session(transport, role, { ...yours, ...options })`, and starts its application,
  * which must do the same as when it was recorded.
@@ -75,14 +76,14 @@ export async function replay<Started>(
   for (const entry of entries) {
     end = entry.time;
     if (entry.turn) await settle();
-    // In whole microseconds, whatever binary fractions add up to.
+    // In whole microseconds: sums of binary fractions are not exact.
     const now = Math.round((whole.start + end) * PER_MILLISECOND) / PER_MILLISECOND;
     await clock.advance(now, settle);
     if (entry.kind !== "out") transport.report(entry);
     else difference = await transport.expect(entry.bytes, end);
     if (difference !== undefined) break;
   }
-  // What its last turn sends from now on, the recording has not waited for either.
+  // The recording has not waited for later output of its last turn. The replay does not either.
   difference ??= transport.surplus(end);
   await settle();
   const sent = concatenated(transport.sent);
@@ -91,7 +92,7 @@ export async function replay<Started>(
   return { started, sent, difference };
 }
 
-/** The transport of a session that is replayed. */
+/** The transport of a replayed session. */
 class ReplayTransport implements Transport {
   /** The writes of the session. */
   readonly sent: Uint8Array[] = [];
@@ -100,16 +101,16 @@ class ReplayTransport implements Transport {
   #input: TransportInput | undefined;
   #isWriting = false;
   #hasEnded = false;
-  /** What was sent and no recorded write has been compared with. */
+  /** Bytes that were sent and not yet compared with a recorded write. */
   #unmatched: Uint8Array<ArrayBuffer> = NOTHING;
-  /** Bytes that were. */
+  /** The number of bytes that were compared. */
   #matched = 0;
 
   constructor(settle: () => Promise<void>) {
     this.#settle = settle;
   }
 
-  /** Flushes wait until the recording says that something left. */
+  /** Flushes wait until the recording has a write. */
   readonly scheduleFlush: FlushScheduler = (flush) => void this.#flushes.push(flush);
 
   start(input: TransportInput): void {
@@ -129,7 +130,7 @@ class ReplayTransport implements Transport {
 
   destroy(): void {}
 
-  /** What the recorded transport reported. What the recorded session did by itself is left to this one. */
+  /** Reports what the recorded transport reported. Actions of the recorded session are left to this session. */
   report(entry: RecordingEntry): void {
     const input = this.#begun();
     if (entry.kind === "in") input.receive(chunkOf(entry));
@@ -138,7 +139,7 @@ class ReplayTransport implements Transport {
     else if (entry.kind === "failed") input.ended(new Error(entry.error));
   }
 
-  /** The recorded session has sent `recorded`: lets this one send as much. Says what is different. */
+  /** The recorded session has sent `recorded`. Lets this session send as much. Returns the difference, if any. */
   async expect(
     recorded: Uint8Array<ArrayBuffer>,
     time: number,
@@ -164,16 +165,16 @@ class ReplayTransport implements Transport {
     return undefined;
   }
 
-  /** What was sent beyond the recording. */
+  /** Returns the bytes sent beyond the recording, as a difference. */
   surplus(time: number): ReplayDifference | undefined {
     if (this.#unmatched.length === 0) return undefined;
     return differenceOf(time, this.#matched, NOTHING, this.#unmatched);
   }
 
-  /** Nothing more will come. */
+  /** Nothing more will arrive. */
   stop(): void {
-    // One that has sent its last ends its direction with one more flush, which no recorded write asks for. It has only
-    // waited for the end.
+    // A session that has sent its last bytes ends its direction with one more flush. No recorded write asks for this
+    // flush. The session has only waited for the end.
     for (let times = 0; times < 2 && !this.#hasEnded; times++) {
       for (const flush of this.#flushes.splice(0)) flush();
       this.#written();
@@ -181,12 +182,12 @@ class ReplayTransport implements Transport {
     this.#begun().ended(this.#hasEnded ? undefined : new Error("the replay is over"));
   }
 
-  /** Runs flushes until `length` bytes have been sent. False if there was nothing to run. */
+  /** Runs flushes until `length` bytes have been sent. Returns false if there was nothing to run. */
   #flushUpTo(length: number): boolean {
     let ran = false;
     while (this.#unmatched.length < length) {
       const flush = this.#flushes.shift();
-      // The recorded session has sent this and more in one write.
+      // If a write is under way, it is confirmed: the recorded session has sent its bytes and more in one write.
       if (flush === undefined && !this.#isWriting) break;
       ran = true;
       if (flush === undefined) this.#written();
@@ -208,7 +209,7 @@ class ReplayTransport implements Transport {
   }
 }
 
-/** A copy: the session may keep it, and its application may write into it. */
+/** Returns a copy: the session may keep it, and its application may write into it. */
 function chunkOf({ bytes, slack }: RecordingEntry & { kind: "in" }): Uint8Array {
   const chunk = new Uint8Array(bytes.length + slack).subarray(0, bytes.length);
   chunk.set(bytes);
@@ -227,7 +228,7 @@ function differenceOf(
   return { time, offset, recorded, replayed, message };
 }
 
-/** The first bytes, in hexadecimal, and how many there are. */
+/** Returns the first bytes in hexadecimal, and the number of bytes. */
 function brief(bytes: Uint8Array): string {
   if (bytes.length === 0) return "nothing";
   const first = [...bytes.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0"));

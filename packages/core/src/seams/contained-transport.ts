@@ -1,11 +1,11 @@
-// A transport that is somebody else's: whatever it does wrong ends its session with TRANSPORT_FAILED and a cause, and
-// harms nothing else. It stands between a session and what carries it, and knows nothing of frames.
+// A transport that other code provides. Each of its faults ends the session with TRANSPORT_FAILED and a cause, and
+// harms nothing else. It stands between a session and its transport, and knows nothing of frames.
 
 import { type Clock, LONGEST_DELAY, type Timer } from "../base/clock.ts";
 import type { MuxadoError } from "../base/errors.ts";
 import type { Transport, TransportInput } from "./transport.ts";
 
-/** Holds a transport to its contract. */
+/** Checks that a transport keeps its contract. */
 export class ContainedTransport implements Transport, TransportInput {
   readonly #carrier: Transport;
   readonly #clock: Clock;
@@ -14,11 +14,11 @@ export class ContainedTransport implements Transport, TransportInput {
   #isWriting = false;
   /** Writes begun so far. */
   #writes = 0;
-  /** Set while a write takes its time, and until it is found to have been done. */
+  /** Set when a write is not done at once. It stays set until it fires, even if the write is done earlier. */
   #timer: Timer | undefined;
   #isDestroyed = false;
 
-  /** @param timeout milliseconds that a write may take, and at most twice that. */
+  /** @param timeout milliseconds that a write may take. A slow write is found then, or at most after twice as long. */
   constructor(carrier: Transport, clock: Clock, timeout: number) {
     this.#carrier = carrier;
     this.#clock = clock;
@@ -77,12 +77,12 @@ export class ContainedTransport implements Transport, TransportInput {
     }
   }
 
-  /** A transport that has been given up may say what it likes. */
+  /** Reports a fault, unless the transport has been given up: then its faults do not matter. */
   #fail(error: unknown): void {
     if (!this.#isDestroyed) this.#input.ended(error ?? new Error("the transport threw nothing"));
   }
 
-  /** One timer for all writes: setting one for each would cost more than many a write. */
+  /** One timer watches all writes. A timer for each write would cost more than many writes do. */
   #watch(): void {
     if (this.#timer !== undefined || this.#timeout === Infinity || this.#isDestroyed) return;
     const writes = this.#writes;

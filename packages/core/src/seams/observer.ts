@@ -1,27 +1,28 @@
-// Being told, on the non-blocking layer, that trying again is worth it.
+// How an application on the non-blocking layer learns that another attempt is worth it.
 
 /**
- * What an application on the non-blocking layer wants to be told about one stream.
+ * Callbacks about one stream, for an application on the non-blocking layer.
  *
- * Called while input is handled, when a flush gives the stream its turn, or once a command that ends the stream is
- * done; every command of the session and its streams is safe inside. What it throws surfaces as an uncaught exception.
+ * They are called while input is handled, when a flush gives the stream its turn, or after a command that ends the
+ * stream. Every command of the session and its streams is safe inside them. An error that they throw is reported as an
+ * uncaught exception.
  */
 export interface StreamObserver {
-  /** `take` has something new to say: bytes, the end, or an error. */
+  /** Called when `take` has something new: bytes, the end, or an error. */
   onReadable(): void;
   /**
-   * After an `offer` that was not taken in full: it is the stream's turn, or there is an error to be told. What is
-   * offered inside is taken up to a frame while other streams wait.
+   * Called after an `offer` that was not taken in full, when it is the stream's turn or when there is an error. While
+   * other streams wait, offers inside this call are taken up to one frame.
    */
   onWritable(): void;
 }
 
-/** Remembers the context of its caller. Returns what calls `method` of `target` in that context. */
+/** Remembers the context of its caller. Returns a function that calls `method` of `target` in that context. */
 export type KeepContext = () => <Target>(method: (this: Target) => void, target: Target) => void;
 
 /**
- * Lets an error that application code threw out of a callback surface as that code's own, and not out of the
- * session's handling of input, where it would take the rest of a peer's chunk with it.
+ * Reports an error that application code threw out of a callback, as an uncaught exception of that code. The error must
+ * not leave the session's handling of input: the rest of the peer's chunk would be lost.
  */
 export function reportThrown(error: unknown): void {
   queueMicrotask(() => {

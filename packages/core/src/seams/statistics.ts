@@ -1,4 +1,4 @@
-// What a session counts, for metrics exporters and for those who ask why it is slow.
+// The counters of a session, for metrics exporters and for finding out why a session is slow.
 
 import type { MuxadoErrorCode } from "../base/errors.ts";
 
@@ -8,66 +8,66 @@ export interface SessionStats {
   readonly openStreams: number;
   /** Streams opened here since the session began. */
   readonly streamsOpened: number;
-  /** Streams taken from the peer since the session began, also those that nobody has accepted yet. */
+  /** Streams taken from the peer since the session began, including those that nobody has accepted yet. */
   readonly streamsReceived: number;
   /** Streams that wait for `accept` now. */
   readonly waitingForAccept: number;
-  /** Bytes that the transport has delivered, frame headers included. */
+  /** Bytes that the transport has delivered, including frame headers. */
   readonly bytesReceived: number;
-  /** Bytes given to the transport, frame headers included. */
+  /** Bytes given to the transport, including frame headers. */
   readonly bytesSent: number;
-  /** Bytes that the transport has confirmed, of those given to it: it has room for more. */
+  /** Bytes given to the transport that it has confirmed. A confirmation means that it has room for more. */
   readonly bytesWritten: number;
-  /** Bytes encoded that the transport has not confirmed; writes that wait for credit are not among them. */
+  /** Encoded bytes that the transport has not confirmed. Writes that wait for credit do not count. */
   readonly bytesToSend: number;
   /**
-   * Bytes of bodies that were sent and that the peer has given credit for again, since it has read them. Credit that
-   * makes a window larger than streams begin with is not among them.
+   * Bytes of sent bodies for which the peer has granted credit again, because it has read them. Credit that makes a
+   * window larger than the initial size of streams does not count.
    */
   readonly bytesReturned: number;
-  /** Frames that have arrived. One of Yamux that says several things counts for each. */
+  /** Frames that have arrived. A Yamux frame with several meanings counts once for each. */
   readonly framesReceived: number;
   /** Frames that were encoded. */
   readonly framesSent: number;
-  /** Resets that have ended a stream, by their code: those of the peer's. */
+  /** Resets by the peer that have ended a stream, by code. */
   readonly resetsReceived: Readonly<Partial<Record<MuxadoErrorCode, number>>>;
-  /** The same of our own, refusals included. */
+  /** Resets by this side, by code, including refusals. */
   readonly resetsSent: Readonly<Partial<Record<MuxadoErrorCode, number>>>;
-  /** Bytes of memory behind what has arrived and is not read. */
+  /** Bytes of memory behind received bytes that are not read. */
   readonly memoryUnread: number;
-  /** What the memory budget is charged with for writes that wait in their streams: up to 64 KiB for each stream. */
+  /** Bytes that the memory budget counts for writes that wait in their streams: up to 64 KiB for each stream. */
   readonly memoryUnsent: number;
   /**
    * The shortest round trip of the last minute or two, in milliseconds; undefined if none was measured. The session
-   * measures for itself only while one of its windows may grow and credit is what the sender waits for.
+   * measures by itself only while one of its windows may grow and the sender waits for credit.
    */
   readonly roundTrip: number | undefined;
 }
 
-/** What one stream counts, and what it waits for, at one moment. */
+/** The counters of one stream, and what it waits for, at one moment. */
 export interface StreamStats {
-  /** Bytes of its bodies that have arrived. */
+  /** Bytes of bodies that have arrived on the stream. */
   readonly bytesReceived: number;
-  /** Bytes of its bodies that were sent. */
+  /** Bytes of bodies that were sent on the stream. */
   readonly bytesSent: number;
   /** Bytes that have arrived and are not read. */
   readonly bytesUnread: number;
-  /** Bytes of its writes that wait. */
+  /** Bytes of writes that wait. */
   readonly bytesUnsent: number;
   /** Bytes that the peer may have unread or on their way. */
   readonly receiveWindow: number;
-  /** Bytes that the peer still lets us send. */
+  /** Bytes that the peer's credit still allows us to send. */
   readonly credit: number;
   /**
-   * What its oldest write or offer waits for: the peer's `window`; the `transport`, which has not taken what it was
-   * given; or its `turn`, behind other streams. Undefined if nothing waits.
+   * What the oldest write or offer waits for. `window`: credit from the peer. `transport`: the transport has not taken
+   * its last bytes. `turn`: other streams are served first. Undefined if nothing waits.
    */
   readonly writeBlockedBy: "window" | "transport" | "turn" | undefined;
-  /** How long its oldest write has been waiting, in milliseconds; 0 if none is. */
+  /** How long the oldest write or offer has been waiting, in milliseconds; 0 if none waits. */
   readonly writeBlockedFor: number;
-  /** Whether a read waits. If so, nothing has come. */
+  /** Whether a read waits. If it does, no unread bytes are there. */
   readonly readBlocked: boolean;
-  /** How long no frame has come on it, in milliseconds; undefined if none ever has. */
+  /** Milliseconds since the last frame of the peer on this stream; undefined if none has arrived. */
   readonly silentFor: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-// A trace sees each frame, both ways, and changes none.
+// A trace sees each frame, in both directions, and changes none.
 
 import { encode, type Frame } from "@muxado/frame";
 import { describe, expect, it, type Mock, vi } from "vitest";

@@ -1,36 +1,36 @@
-// Seeing each frame. A session that is not traced pays a comparison for each frame that leaves, and nothing for
-// those that arrive.
+// Traces of frames. Without a trace, a session pays one comparison for each frame that leaves, and nothing for each
+// frame that arrives.
 
 import { reportThrown } from "./observer.ts";
 import { DataFlag, type WireHandler } from "./wire.ts";
 
 /** One frame, as a trace sees it. */
 export type TracedFrame = {
-  /** Whether the peer sent it or we did. */
+  /** Whether the peer sent the frame (`in`) or this side did (`out`). */
   readonly direction: "in" | "out";
 } & (
   | {
       /** Bytes of a stream. */
       readonly kind: "data";
-      /** The stream that they belong to. */
+      /** The stream that the bytes belong to. */
       readonly streamId: number;
-      /** It opens the stream. */
+      /** True if the frame opens the stream. */
       readonly syn: boolean;
-      /** It ends the sender's direction. */
+      /** True if the frame ends the sender's direction. */
       readonly fin: boolean;
-      /** Bytes of the body; the body itself may still be on its way. */
+      /** Bytes of the body. The body itself may still be on its way. */
       readonly length: number;
     }
   | {
-      /** A stream has been taken by the side that did not open it. Only on wires that say so. */
+      /** The side that did not open a stream has taken it. Only on wires with acknowledgements. */
       readonly kind: "acknowledgement";
-      /** That stream. */
+      /** The stream that was taken. */
       readonly streamId: number;
     }
   | {
       /** Credit granted. */
       readonly kind: "increment";
-      /** The stream that it is granted on. */
+      /** The stream that gets the credit. */
       readonly streamId: number;
       /** Bytes of credit. */
       readonly increment: number;
@@ -38,39 +38,39 @@ export type TracedFrame = {
   | {
       /** The end of both directions of a stream. */
       readonly kind: "reset";
-      /** The stream that it ends. */
+      /** The stream that the reset ends. */
       readonly streamId: number;
-      /** The reason, as a number of the wire's. */
+      /** The reason, as a number of the wire. */
       readonly errorCode: number;
     }
   | {
-      /** The end of accepting streams. */
+      /** The sender accepts no more streams. */
       readonly kind: "goAway";
-      /** The last stream of the receiver's that the sender has seen. */
+      /** The last stream of the receiver that the sender has seen. */
       readonly lastStreamId: number;
-      /** The reason, as a number of the wire's; 0 for none. */
+      /** The reason, as a number of the wire; 0 if there is none. */
       readonly errorCode: number;
-      /** What the sender wants a human to know. */
+      /** Information for a human reader. */
       readonly debug: Uint8Array<ArrayBuffer>;
     }
   | {
-      /** A question or its answer. Only on wires that have pings. */
+      /** A ping or its answer. Only on wires that have pings. */
       readonly kind: "ping";
-      /** What the answer repeats. */
+      /** The value that the answer repeats. */
       readonly value: number;
-      /** Whether it is the answer. */
+      /** Whether this is the answer. */
       readonly isAnswer: boolean;
     }
 );
 
 /**
- * Called with each frame: one that arrives, before the session acts on it; one that leaves, when it has been
- * encoded, and so also inside the command that sends it. Every command is safe inside. What it throws is reported
- * as an uncaught exception of its own.
+ * Called with each frame. A frame that arrives is traced before the session acts on it. A frame that leaves is traced
+ * after it has been encoded, so also inside the command that sends it. Every command is safe inside. An error that the
+ * trace throws is reported as a separate uncaught exception.
  */
 export type Trace = (frame: TracedFrame) => void;
 
-/** `trace`, whose errors are its own. */
+/** Returns `trace` with its errors reported instead of thrown. */
 export function guarded(trace: Trace): Trace {
   return (frame) => {
     try {
@@ -81,7 +81,7 @@ export function guarded(trace: Trace): Trace {
   };
 }
 
-/** `handler`, with every frame reported to `trace` first. `isOver`: the trace has ended the session. */
+/** Returns `handler` with each frame reported to `trace` first. `isOver` tells if the trace has ended the session. */
 export function tracedHandler(
   handler: WireHandler,
   trace: Trace,
@@ -117,7 +117,7 @@ export function tracedHandler(
   };
 }
 
-/** A DATA frame, for a trace. */
+/** Returns a DATA frame for a trace. */
 export function dataFrame(
   direction: "in" | "out",
   streamId: number,

@@ -1,40 +1,41 @@
-// The seam between a session and what carries its bytes. A transport owns a connection and nothing of the
-// protocol: it feeds chunks in, writes what comes out, and reports when that is done and when all is over.
+// The boundary between a session and the connection that carries its bytes. A transport owns a connection and no part
+// of the protocol. It delivers chunks, writes chunks, and reports when a write is done and when the connection has
+// ended.
 
 import type { MuxadoError } from "../base/errors.ts";
 
-/** What a transport tells the session that it carries. */
+/** How a transport reports to its session. */
 export interface TransportInput {
   /**
-   * Bytes from the peer, in order. The session takes the chunk: do not change or reuse it. One in shared memory is
-   * copied.
+   * Takes bytes from the peer, in order. The session owns the chunk from now on: do not change or reuse it. A chunk in
+   * shared memory is copied.
    *
-   * Never throws because of what a peer sent.
+   * Never throws because of bytes that the peer sent.
    */
   receive(chunk: Uint8Array): void;
-  /** The last {@link Transport.write} is done: its bytes are no longer referenced and more may come. */
+  /** The last {@link Transport.write} is done: its bytes are no longer referenced, and the next write may come. */
   written(): void;
-  /** Nothing more will arrive: the peer ended the connection, or it failed with `error`. */
+  /** Nothing more will arrive: the peer has ended the connection, or the connection has failed with `error`. */
   ended(error?: unknown): void;
 }
 
 /** A reliable, ordered, full-duplex byte stream, as a session needs it. */
 export interface Transport {
-  /** Called once, before anything else: from now on the transport reports to `input`. */
+  /** Called once, before all other methods. From now on the transport reports to `input`. */
   start(input: TransportInput): void;
   /**
-   * Sends `chunks` in order, as one write where the platform can.
+   * Sends `chunks` in order, as one write if the platform can do so.
    *
-   * The transport may reference the chunks until it calls {@link TransportInput.written}, exactly once for
-   * each write, at once or later. No second write comes before that.
+   * The transport may reference the chunks until it calls {@link TransportInput.written}. It makes that call exactly
+   * once for each write, at once or later. The session makes no second write before that call.
    */
   write(chunks: Uint8Array<ArrayBuffer>[]): void;
   /**
-   * Ends our direction. Comes after the last write is done.
+   * Ends our direction. Called after the last write is done.
    *
-   * @param error why, for transports that can say it when they close; undefined if nothing is wrong.
+   * @param error the reason, for transports that can report it when they close; undefined if nothing is wrong.
    */
   end(error?: MuxadoError): void;
-  /** Gives up the connection at once. May be called twice, and after `ended`. */
+  /** Gives up the connection at once. May be called twice, and also after `ended`. */
   destroy(): void;
 }

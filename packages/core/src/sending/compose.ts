@@ -1,4 +1,4 @@
-// The last moment before a write leaves: everything that could wait until now is added to it.
+// The last moment before a write leaves. All output that could wait until now is added to it.
 
 /** A stream whose SYN or ACK may have to leave alone. */
 interface Opened {
@@ -6,7 +6,7 @@ interface Opened {
   readonly sending: { readonly blocked: boolean; announce(): void };
 }
 
-/** What has output that could wait. */
+/** The parts of a session that may have output that waits. */
 interface ComposeParts {
   readonly table: { readonly hasOpened: boolean; takeOpened(): readonly Opened[] };
   readonly credit: { readonly isDue: boolean; send(): void };
@@ -14,16 +14,16 @@ interface ComposeParts {
   readonly memory: { relieve(): void };
 }
 
-/** Puts it all. Returns whether more waits than there was room for. */
+/** Encodes all waiting output. Returns whether more output waits than there was room for. */
 export function compose({ table, credit, scheduler, memory }: ComposeParts): boolean {
   for (const { failure, sending } of table.takeOpened()) {
-    // A trace may have ended it. With a write, its SYN travels in one frame (spec appendix, G22).
+    // A trace may have ended the stream. If a write waits, the SYN leaves with it in one frame (spec appendix, G22).
     if (failure === null && !sending.blocked) sending.announce();
   }
   credit.send();
   scheduler.fill();
-  // Output that has found no credit in its turn counts from now on.
+  // Output that found no credit in its turn counts from now on.
   memory.relieve();
-  // A stream that has just begun may owe credit already, and callbacks may have read, written and opened.
+  // A new stream may owe credit already. Callbacks may have read, written and opened.
   return scheduler.isWaiting || credit.isDue || table.hasOpened;
 }

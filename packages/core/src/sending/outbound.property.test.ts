@@ -1,5 +1,5 @@
-// Whatever the order in which turns end, continuations run and a transport confirms: what was put leaves once, in
-// order, in writes that are never empty and never two at a time.
+// Turns may end, continuations may run, and a transport may confirm, in any order. All output leaves once, in order, in
+// writes that are never empty and never two at a time.
 
 import { type Frame, FrameDecoder } from "@muxado/frame";
 import fc from "fast-check";
@@ -22,7 +22,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ does: fc.constantFrom("endTurn" as const, "continue", "confirm") }),
 );
 
-/** An outbound side whose surroundings do only what they are told to. */
+/** An outbound side. Its surroundings do only what the test tells them to do. */
 class Bench {
   readonly #microtasks: (() => void)[] = [];
   readonly #flushes: (() => void)[] = [];
@@ -47,7 +47,7 @@ class Bench {
     this.#outbound = new Outbound(transport, muxado, 256 * KIB, scheduleFlush, () => false);
   }
 
-  /** The identifiers of the frames that were put tell them apart. */
+  /** The identifiers of the frames that were put make them different. */
   get expected(): number[] {
     return Array.from({ length: this.#put }, (_, index) => 2 * index + 3);
   }
@@ -76,7 +76,7 @@ class Bench {
     expect(this.#flushes.length).toBeLessThanOrEqual(1);
   }
 
-  /** Nothing is put any more. */
+  /** Nothing more is put. */
   drain(): void {
     for (let count = 0; count < 5; count++) {
       for (const does of ["confirm", "endTurn", "continue"] as const) this.do({ does });

@@ -1,4 +1,4 @@
-// What leaves: one write for a turn, one at a time, from memory that is used again only when it may be.
+// Output: one write for a turn, one write at a time, from memory that is reused only when that is allowed.
 
 import { type Frame, FrameDecoder } from "@muxado/frame";
 import { describe, expect, it, vi } from "vitest";
@@ -13,12 +13,12 @@ const KIB = 1024;
 
 interface Bench {
   readonly outbound: Outbound;
-  /** Every write's chunks, as the transport got them. */
+  /** The chunks of every write, as the transport got them. */
   readonly writes: Uint8Array[][];
-  /** Every frame, decoded when it was written: its memory may be used again later. */
+  /** Every frame, decoded when it was written, because its memory may be reused later. */
   readonly sent: Frame[];
   readonly end: ReturnType<typeof vi.fn<() => void>>;
-  /** Flushes that have been asked for and not run. */
+  /** Flushes that were requested and have not run. */
   readonly flushes: (() => void)[];
   /** Ends the turn. */
   readonly turn: () => void;
@@ -63,7 +63,7 @@ function body(length: number, first = 1): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => (first + at) & 0xff);
 }
 
-/** A write whose stream does nothing but hand on what it is told; `error` is what it says if the write is lost. */
+/** A write whose stream only passes on the result. `error` is the error that it gives if the write is lost. */
 function write(error?: MuxadoError): TakenWrite & { promise: Promise<void> } {
   const waiter = new Waiter<void>({ abandon: () => {} }, undefined);
   const owner = { confirm: () => waiter.resolve(), lost: () => error };
@@ -138,16 +138,16 @@ describe("a turn", () => {
 
 describe("the head start of a long turn", () => {
   const HEADER = 8;
-  /** As much as gives one. */
+  /** The least body that gives a head start. */
   const LONG = 2 * KIB - HEADER;
 
-  /** What waits for the microtasks of this turn waits no longer. */
+  /** Everything that waits for the microtasks of this turn runs. */
   const continuations = (): Promise<void> => Promise.resolve();
 
   it("leaves with the promise continuations, once 2 KiB have been put, and the rest at its end", async () => {
     const { outbound, writes, sent, turn } = bench();
     outbound.putData(3, 0, body(LONG), 0, LONG);
-    // A command may have put it, and those call nobody out.
+    // A command may have put it, and commands call nobody.
     expect(writes).toHaveLength(0);
     outbound.putReset(5, 6);
     await continuations();
@@ -200,7 +200,7 @@ describe("the head start of a long turn", () => {
     outbound.written();
     outbound.putData(5, 0, body(LONG), 0, LONG);
     await continuations();
-    // The first turn has asked for a head start as well, and its asking comes only now.
+    // The first turn has requested a head start as well, but its request runs only now.
     expect(writes).toHaveLength(2);
     outbound.written();
     turn();
@@ -275,7 +275,7 @@ describe("the head start of a long turn", () => {
     const closed = bench();
     closed.outbound.putData(3, 0, body(LONG), 0, LONG);
     closed.outbound.close(undefined);
-    // What ends the session may still put its last words.
+    // The end of the session may still put its last frames.
     closed.outbound.putData(5, 0, body(LONG), 0, LONG);
     await continuations();
     expect(closed.writes).toHaveLength(0);
@@ -363,7 +363,7 @@ describe("memory", () => {
       expect(same, `frame ${index}`).toBe(true);
     }
     expect(sent).toHaveLength(160);
-    // 160 KiB are three arenas; another stands in while the third is not full.
+    // 160 KiB are three arenas. Another one is used while the third is not full.
     const buffers = new Set(writes.flat().map((chunk) => chunk.buffer));
     expect(buffers.size).toBeLessThanOrEqual(4);
   });
@@ -459,7 +459,7 @@ describe("whoever waits for a write", () => {
     outbound.close(undefined);
     outbound.close({ code: "SESSION_CLOSED", scope: "session", origin: "local" });
     expect(await outcomeOf(underWay.promise)).toBe(over);
-    // No error for it: the peer had it.
+    // No error for it: the peer has received it.
     expect(await outcomeOf(waiting.promise)).toBe("resolved");
   });
 });

@@ -1,6 +1,6 @@
-// What leaves the session: frames are encoded into an arena, large bodies stand beside it by reference, and
-// all of one turn leaves in one write of the transport, or in two if it is long. At most one write is under way.
-// It knows no stream states and no windows.
+// Output of the session. Frames are encoded into an arena; large bodies stand beside it by reference. All output of one
+// turn leaves in one write of the transport, or in two if it is long. At most one write is under way. It knows no
+// stream states and no windows.
 
 import { NOTHING, unshared } from "../base/bytes.ts";
 import type { FlushScheduler } from "../base/clock.ts";
@@ -10,55 +10,55 @@ import { dataFrame, type Trace } from "../seams/trace.ts";
 import type { Transport } from "../seams/transport.ts";
 import { DataFlag, type Wire } from "../seams/wire.ts";
 
-/** Bodies up to this many bytes are copied into the arena; longer ones are passed by reference. */
+/** Bodies up to this many bytes are copied into the arena. Longer bodies are passed by reference. */
 export const COPIED_BELOW: number = 4 * 1024;
 
-/** Bytes of one arena: as much as a small-frame turn usually needs, and one read of a peer's socket. */
+/** Bytes of one arena: enough for most turns of small frames, and one read of a peer's socket. */
 const ARENA_LENGTH = 64 * 1024;
 
 /**
- * Bytes at which what a turn has put leaves before the turn is over, so that the peer has something to do while this
- * side goes on (docs/decisions/0013).
+ * Bytes at which the output of a turn leaves before the turn is over. So the peer has work while this side continues
+ * (docs/decisions/0013).
  */
 const HEAD_START = 2 * 1024;
 
 /** Arenas kept for the next turns. */
 const SPARE_ARENAS = 4;
 
-/** The side of a stream whose writes these are. */
+/** The side of a stream that has made a write. */
 export interface WriteOwner {
-  /** The transport is done with the oldest of its taken writes. */
+  /** The transport has confirmed the oldest of its taken writes. */
   confirm(): void;
-  /** The error of a write that `failure` has overtaken; undefined if there is none. */
+  /** Returns the error of a write that was lost by `failure`; undefined if there is none. */
   lost(failure: Failure | undefined): MuxadoError | undefined;
 }
 
-/** A write of a stream's that is encoded in full, and may still be lost with the transport. */
+/** A write of a stream that is fully encoded. It may still be lost with the transport. */
 export interface TakenWrite {
   readonly owner: WriteOwner;
   readonly waiter: Waiter<void>;
 }
 
-/** A chunk of a batch that is an application's memory. */
+/** A chunk of a batch that is memory of the application. */
 interface LentChunk {
-  /** Its place among the chunks. */
+  /** Its index among the chunks. */
   readonly index: number;
-  /** Its bytes, as its header has announced them. */
+  /** Its length in bytes, as its header has announced it. */
   readonly length: number;
-  /** Whose body it is. */
+  /** The stream of the body. */
   readonly streamId: number;
 }
 
-/** What one write of the transport carries, and whom it concerns. */
+/** The content of one write of the transport, and the stream writes that it carries. */
 class Batch {
   readonly chunks: Uint8Array<ArrayBuffer>[] = [];
   /** Bytes of the chunks. */
   length = 0;
   readonly writes: TakenWrite[] = [];
   readonly lent: LentChunk[] = [];
-  /** Bytes of streams are among it. */
+  /** True if the batch has bytes of streams. */
   hasBodies = false;
-  /** Arenas that it has filled. */
+  /** Arenas that the batch has filled. */
   readonly arenas: Uint8Array<ArrayBuffer>[] = [];
 }
 
@@ -71,42 +71,45 @@ export class Outbound {
   /** Writes given to the transport so far. */
   writes = 0;
   readonly #transport: Transport;
-  /** Bytes, waiting or under way, from which on bodies wait in their streams. */
+  /** Bodies wait in their streams while at least this many bytes wait here or are under way. */
   readonly #budget: number;
   readonly #wire: Wire;
   readonly #scheduleFlush: FlushScheduler;
   readonly #compose: () => boolean;
-  /** Called last in each put: what it commands comes behind the frame that it sees. */
+  /** Called last in each put: output of its commands comes after the frame that it sees. */
   readonly #trace: Trace | undefined;
   readonly #spoiled: (streamId: number) => void;
 
   #arena: Uint8Array<ArrayBuffer> = NOTHING;
-  /** The part of the arena that is encoded and not yet part of the batch: `[#start, #end)`. */
+  /** The part of the arena that is encoded but not yet part of the batch: `[#start, #end)`. */
   #start = 0;
   #end = 0;
-  /** What the next write will carry, besides the open part of the arena. */
+  /** The content of the next write, without the open part of the arena. */
   #batch = new Batch();
   #underWay = new Batch();
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
 
-  /** Something has been put, or waits to be composed, since the last flush. */
+  /** True if something has been put, or waits to be composed, since the last flush. */
   #flushWanted = false;
-  /** A flush will come at the end of this turn. */
+  /** True if a flush will run at the end of this turn. */
   #flushAsked = false;
   /**
-   * Of this turn, which has one at the most: else head starts could put off for ever what only a flush composes. The
-   * turn may also be over before a head start that is due.
+   * The head start of this turn. A turn has one at most: more could delay forever the output that only a flush
+   * composes. The turn may also be over before a head start that is due.
    */
   #headStart: "none" | "due" | "given" = "none";
-  /** Its bytes. They count until the turn is over, however soon they are written: what fits must not depend on that. */
+  /**
+   * Bytes of the head start. They count until the turn is over, even if they are written sooner: the room for bodies
+   * must not depend on that.
+   */
   #ahead = 0;
   /** Ends the transport's direction when everything has been written; undefined until that is wanted. */
   #finish: (() => void) | undefined;
   #closed = false;
 
   /**
-   * `compose` is called when a write is about to leave: the last moment to add to it. It says whether more
-   * waits than there was room for. `spoiled` is told of a stream whose body was taken away while it waited.
+   * `compose` is called when a write is about to leave; it is the last moment to add output. It returns whether more
+   * output waits than there was room for. `spoiled` is called with a stream whose body was taken away while it waited.
    */
   constructor(
     transport: Transport,
@@ -126,7 +129,7 @@ export class Outbound {
     this.#compose = compose;
   }
 
-  /** Bytes encoded and not yet given to the transport. */
+  /** Bytes that are encoded and not yet given to the transport. */
   get waiting(): number {
     return this.#batch.length + this.#end - this.#start;
   }
@@ -136,17 +139,17 @@ export class Outbound {
     return this.#underWay.length;
   }
 
-  /** Bytes encoded and not yet written. */
+  /** Bytes that are encoded and not yet written. */
   get unwritten(): number {
     return this.waiting + this.underWay;
   }
 
-  /** Whether bytes of streams are among what is encoded and not yet written. */
+  /** Whether bytes that are encoded and not yet written include bytes of streams. */
   get hasBodies(): boolean {
     return this.#batch.hasBodies || this.#underWay.hasBodies;
   }
 
-  /** Whether bodies may be added, or have to wait in their streams. Control frames always may. */
+  /** Whether bodies may be added. Otherwise they wait in their streams. Control frames may always be added. */
   get hasRoom(): boolean {
     return this.waiting + Math.max(this.underWay, this.#ahead) < this.#budget;
   }
@@ -205,41 +208,41 @@ export class Outbound {
     });
   }
 
-  /** Confirms the write to its stream once all that has been put so far is no longer referenced. */
+  /** Confirms the write to its stream when all bytes put so far are no longer referenced. */
   afterWritten(write: TakenWrite): void {
     this.#batch.writes.push(write);
   }
 
-  /** Asks for one flush at the end of this turn, or once the write under way is done. */
+  /** Asks for one flush at the end of this turn, or after the write under way. */
   requestFlush(): void {
     if (this.#flushWanted || this.#closed) return;
     this.#flushWanted = true;
     if (this.underWay === 0) this.#askForFlush();
   }
 
-  /** Composes and starts the next write, unless one is under way: the turn is over. */
+  /** Composes and starts the next write, unless one is under way. The turn is over. */
   readonly flush = (): void => {
     this.#flushAsked = false;
-    // With a write under way, nothing is composed now, and the turn goes on until that is done.
+    // While a write is under way, nothing is composed, and the turn continues until that write is done.
     if (this.underWay > 0 || this.#closed) return;
     this.#headStart = "none";
     this.#ahead = 0;
-    // Still wanted while composing, so that what is put now does not ask for a flush of its own.
+    // Still true while composing, so that new output does not ask for another flush.
     const moreWaits = this.#compose();
-    // A callback may have ended it all.
+    // A callback may have ended the session.
     if (this.#closed) return;
     this.#flushWanted = moreWaits || this.#finish !== undefined;
     if (this.waiting > 0) {
       this.#send();
     } else if (moreWaits) {
-      // Nothing has been put, and yet something waits: what a callback has commanded in the meantime.
+      // Nothing has been put, but something waits: a callback has called a command in the meantime.
       this.#askForFlush();
     } else {
       this.#finish?.();
     }
   };
 
-  /** Starts a write of what has been put, unless the turn is over, or has had its head start when it is asked twice. */
+  /** Starts a write of everything put so far. Does nothing if the turn is over, or has had its head start already. */
   readonly #giveHeadStart = (): void => {
     if (this.#headStart !== "due" || this.#closed) return;
     this.#headStart = "given";
@@ -247,7 +250,7 @@ export class Outbound {
     this.#send();
   };
 
-  /** The transport is done with the write under way. */
+  /** The transport has confirmed the write under way. */
   written(): void {
     const { length, arenas, writes } = this.#underWay;
     if (length === 0) return;
@@ -260,7 +263,7 @@ export class Outbound {
     if (this.#flushWanted) this.#askForFlush();
   }
 
-  /** Ends the transport's outbound direction as soon as everything put so far is written, and then calls `finished`. */
+  /** Ends the transport's outbound direction when everything put so far is written, and then calls `finished`. */
   finish(error: MuxadoError | undefined, finished: () => void = () => {}): void {
     this.#finish = () => {
       this.#closed = true;
@@ -271,7 +274,7 @@ export class Outbound {
   }
 
   /**
-   * The transport takes nothing more. Writes that it has not confirmed fail, if their stream has failed or there is a
+   * The transport takes nothing more. Writes that it has not confirmed fail if their stream has failed or if there is a
    * `failure`. Returns whether the transport has yet to be ended, and can be.
    */
   close(failure: Failure | undefined): boolean {
@@ -296,7 +299,7 @@ export class Outbound {
     this.#scheduleFlush(this.flush);
   }
 
-  /** Starts a write of all that has been put. */
+  /** Starts a write of everything put so far. */
   #send(): void {
     this.#seal();
     const batch = this.#batch;
@@ -315,7 +318,7 @@ export class Outbound {
     if (!isAcknowledging || length > 0) trace(dataFrame("out", streamId, flags, length));
   }
 
-  /** A frame begins, of so many bytes in the arena. */
+  /** Begins a frame of `length` bytes in the arena. */
   #begin(length: number): void {
     this.framesSent++;
     if (this.#arena.length - this.#end >= length) return;
@@ -328,14 +331,14 @@ export class Outbound {
     this.#start = this.#end = 0;
   }
 
-  /** A frame ends at `end` of the arena: it asks for a flush, and at some length for a head start. */
+  /** Ends a frame at `end` of the arena. Asks for a flush, and from a certain length for a head start. */
   #complete(end: number): void {
     this.#end = end;
     this.requestFlush();
-    // While a flush composes, none is asked for: what it puts leaves at once.
+    // While a flush composes, it asks for no other flush: new output leaves at once.
     if (!this.#flushAsked || this.#headStart !== "none" || this.waiting < HEAD_START) return;
     this.#headStart = "due";
-    // Not now: a command may have put it, and those call nobody out.
+    // Not now: a command may have put the frame, and commands call nobody.
     queueMicrotask(this.#giveHeadStart);
   }
 
@@ -353,8 +356,8 @@ export class Outbound {
 }
 
 /**
- * Keeps the frames of others whole where an application has transferred the memory of a body that it had given away, and
- * says on which streams: zeros stand for what is gone.
+ * Replaces bodies whose memory the application has transferred after it gave them to us. Zeros take the place of the
+ * missing bytes, so that the frames of other streams stay whole. Returns the streams of these bodies.
  */
 function replaceSpoiled({ chunks, lent }: Batch): number[] {
   const spoiled: number[] = [];

@@ -1,4 +1,4 @@
-// Urgency and weight as one number, and what they may be.
+// Urgency and weight as one number, and their limits.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,13 +1,14 @@
-// How urgent a stream's output is, and how much of a turn it gets: a matter of our own sending. The wire says
-// nothing of it, so the peer's sending is the peer's affair.
+// The urgency of a stream's output, and its share of the turns. Both concern only our own sending. The wire carries
+// neither, so the peer decides about its own sending.
 
 import { checkNumber } from "../base/numbers.ts";
 
 /**
- * When a stream's output leaves, compared with that of other streams of the session.
+ * When a stream's output is sent, compared with other streams of the session.
  *
  * Urgency is that of RFC 9218, section 4.1: classes that are served strictly in order. Weight is that of RFC 7540,
- * section 5.3.2: inside a class, streams that have more to send than they may share the transport in proportion.
+ * section 5.3.2: inside a class, streams share the transport in proportion to their weights, if they have enough to
+ * send.
  */
 export interface Priority {
   /** 0 to 7; 0 is served first. Default: 3. */
@@ -16,30 +17,30 @@ export interface Priority {
   readonly weight?: number | undefined;
 }
 
-/** The classes of urgency. */
+/** The number of urgency classes. */
 export const URGENCIES = 8;
 
 const MOST_WEIGHT = 256;
 
-/** Both numbers in one, so that a stream needs no object for what few streams have: the urgency above the weight. */
+/** Both numbers are packed into one, the urgency above the weight. So no stream needs an object for them. */
 const SHIFT = 9;
 
 /** The priority of a stream that was given none. */
 export const DEFAULT_PRIORITY: number = (3 << SHIFT) | 16;
 
-/** `priority` as one number; what it leaves out stays as it is in `before`. Throws a RangeError. */
+/** Returns `priority` as one number. Omitted fields keep their value in `before`. Throws a RangeError. */
 export function packPriority(priority: Priority, before: number): number {
   const urgency = checkNumber("urgency", priority.urgency ?? urgencyOf(before), 0, URGENCIES - 1);
   const weight = checkNumber("weight", priority.weight ?? weightOf(before), 1, MOST_WEIGHT);
   return (urgency << SHIFT) | weight;
 }
 
-/** The urgency in a packed priority. */
+/** Returns the urgency in a packed priority. */
 export function urgencyOf(packed: number): number {
   return packed >> SHIFT;
 }
 
-/** The weight in a packed priority. */
+/** Returns the weight in a packed priority. */
 export function weightOf(packed: number): number {
   return packed & ((1 << SHIFT) - 1);
 }

@@ -1,4 +1,4 @@
-// Turns: who is next, and how much a turn may send.
+// Turns: which stream is next, and how much a turn may send.
 
 import { describe, expect, it, vi } from "vitest";
 import type { Outbound } from "./outbound.ts";
@@ -7,18 +7,18 @@ import { Scheduler, type Sender } from "./scheduler.ts";
 
 const KIB = 1024;
 
-/** The longest body of a frame while others wait, and the share of a stream of the default weight in a round. */
+/** The longest body of a frame while others wait, and a stream's share in a round at the default weight. */
 const TURN = 32 * KIB;
 
-/** A stream with so much output, in bytes. */
+/** A stream with `output` bytes of output. */
 type Fake = Sender & { output: number; priority: number };
 
 interface Bench {
   readonly scheduler: Scheduler;
-  /** Every turn: whose, and how much it sent. */
+  /** Every turn: its stream, and how much it sent. */
   readonly turns: [name: string, length: number][];
   readonly requestFlush: ReturnType<typeof vi.fn>;
-  /** Bytes that the transport's budget still has room for. */
+  /** Bytes for which the transport's budget still has room. */
   room: number;
   /** A stream with `output` bytes to send. */
   readonly stream: (name: string, output: number, priority?: Priority) => Fake;
@@ -142,7 +142,7 @@ describe("streams of one urgency", () => {
     for (let round = 0; round < 100; round++) {
       made.room = 1;
       scheduler.fill();
-      // Each message is written when the last has left: it is never waiting when its turn is over.
+      // Each message is written after the last one has left, so none waits when its turn is over.
       if (small.output === 0) small.output = 100;
       scheduler.schedule(small);
     }

@@ -1,48 +1,51 @@
-// Turns: which stream sends next, and how much. Classes of urgency are served strictly in order; inside a class,
-// streams take turns of one frame, as often as their weights allow. What is sent is the send side's affair.
+// Turns: which stream sends next, and how much. Classes of urgency are served strictly in order. Inside a class,
+// streams take turns of one frame, as often as their weights allow. The send side decides what is sent.
 //
-// Inside a class this is deficit round robin (Shreedhar and Varghese, 1995) in the form that lets a stream overdraw
-// its share by at most one frame and pay later: a frame need not be cut to fit, and finding the next is O(1).
+// Inside a class this is deficit round robin (Shreedhar and Varghese, 1995), in the form that lets a stream overdraw
+// its share by at most one frame and pay later. So a frame need not be cut to fit, and finding the next stream is O(1).
 
 import type { Outbound } from "./outbound.ts";
 import { URGENCIES, urgencyOf, weightOf } from "./priority.ts";
 import type { Stalled, StalledStreams } from "./stalled-streams.ts";
 
-/** The longest body of one frame, in bytes: a Rust peer buffers a frame whole (spec appendix, R16). */
+/** The longest body of one frame, in bytes. A Rust peer buffers a whole frame (spec appendix, R16). */
 const LONGEST_BODY = 64 * 1024;
 
 /**
- * The longest body of one frame, in bytes, while other streams wait for their turn. Each frame costs the reader a read;
- * half of this took 10 % more of both sides' processor time (measured: bytes of 8 and of 64 streams, over loopback).
+ * The longest body of one frame, in bytes, while other streams wait for their turn. Each frame costs the reader one
+ * read. With half of this length, both sides took 10 % more processor time (measured: bytes of 8 and of 64 streams,
+ * over loopback).
  */
 const SHARED_BODY = 32 * 1024;
 
 /** Bytes that a stream may send in each round, for each unit of its weight: one frame at the default weight of 16. */
 const SHARE = SHARED_BODY / 16;
 
-/** What a frame costs besides its body, in bytes: many small ones are as unfair as a large one. */
+/** The cost of a frame in addition to its body, in bytes: many small frames are as unfair as a large one. */
 const FRAME_COST = 16;
 
-/** Turns without a frame after which others get theirs in another task: observers can keep each other busy for ever. */
+/**
+ * After so many turns without a frame, other turns come in another task: observers can keep each other busy forever.
+ */
 const MOST_IDLE_TURNS = 1000;
 
-/** The output of one stream, as the scheduler needs it. The fields without readonly are the scheduler's own. */
+/** The output of one stream, as the scheduler needs it. Only the scheduler writes the fields without readonly. */
 export interface Sender extends Stalled {
   /** A packed priority. */
   readonly priority: number;
   /** Whether a turn would send something. */
   readonly ready: boolean;
-  /** Whether there is output, or somebody who has offered some. */
+  /** Whether there is output, or an observer that has offered some. */
   readonly waits: boolean;
-  /** Whether the stream has failed: it gets no turn any more. */
+  /** Whether the stream has failed. It then gets no more turns. */
   readonly failed: boolean;
-  /** It waits for its turn, among its neighbours in a ring. */
+  /** True while it waits for its turn, between its neighbours in a ring. */
   scheduled: boolean;
   next: Sender | null;
   previous: Sender | null;
   /** Bytes that it may still send in this round of turns; negative if it has sent more than its share. */
   deficit: number;
-  /** Sends one frame of at most `limit` bytes of body, or tells who has offered that there is room. */
+  /** Sends one frame of at most `limit` bytes of body, or tells the observer that there is room. */
   takeTurn(limit: number): void;
 }
 
@@ -52,12 +55,12 @@ class Ring {
   last: Sender | null = null;
 }
 
-/** Whose turn it is. */
+/** Decides whose turn it is. */
 export class Scheduler {
   readonly #rings: readonly Ring[] = Array.from({ length: URGENCIES }, () => new Ring());
-  /** The urgencies that have streams waiting, a bit each. */
+  /** The urgencies that have waiting streams, one bit each. */
   #waiting = 0;
-  /** The sender whose turn it is, and the bytes that it may still send in it. */
+  /** The sender whose turn it is, and the bytes that it may still send in this turn. */
   #turn: Sender | null = null;
   #left = 0;
   /** Turns in a row that have sent nothing. */
@@ -76,29 +79,29 @@ export class Scheduler {
     return this.#waiting !== 0;
   }
 
-  /** Whether a stream waits that must not be overtaken by one of this priority. */
+  /** Returns whether a stream waits that must not be overtaken by a stream of this priority. */
   precedes(priority: number): boolean {
     return (this.#waiting & ((2 << urgencyOf(priority)) - 1)) !== 0;
   }
 
-  /** Lets `sender` take turns, if it has something to send and is not waiting for one yet. */
+  /** Lets `sender` take turns, if it has output and does not wait for a turn yet. */
   schedule(sender: Sender): void {
-    // A stream whose turn it is gets its place when that is over; one that has failed gets none.
+    // A stream whose turn it is gets its place after the turn. A stream that has failed gets none.
     if (sender.scheduled || this.#turn === sender || sender.failed) return;
     if (!sender.ready) return this.#stall(sender);
     this.#stalled.delete(sender);
     const ring = this.#append(sender);
-    // Alone, it owes nobody anything.
+    // A stream that is alone in its class owes nothing to others.
     if (ring.first === ring.last) sender.deficit = 0;
     this.#outbound.requestFlush();
   }
 
-  /** Bytes that `sender` may still send, because it is its turn. */
+  /** Returns the bytes that `sender` may still send in its turn; 0 if it is not its turn. */
   leftTo(sender: Sender): number {
     return this.#turn === sender ? this.#left : 0;
   }
 
-  /** `sender` has sent so many bytes of its turn. */
+  /** `sender` has sent `length` bytes in its turn. */
   spend(sender: Sender, length: number): void {
     if (this.#turn === sender) this.#left = Math.max(0, this.#left - length);
   }
@@ -116,7 +119,7 @@ export class Scheduler {
     return this.#waiting === 0 ? LONGEST_BODY : SHARED_BODY;
   }
 
-  /** Takes `sender` out, wherever it stands: one that has ended must not be kept by a transport that is stuck. */
+  /** Takes `sender` out of its ring. A stream that has ended must not stay in it while the transport is stuck. */
   remove(sender: Sender): void {
     if (!sender.scheduled) return;
     const urgency = urgencyOf(sender.priority);
@@ -131,7 +134,7 @@ export class Scheduler {
     if (ring.first === null) this.#waiting &= ~(1 << urgency);
   }
 
-  /** The first sender of the most urgent class. */
+  /** Returns the first sender of the most urgent class. */
   #next(): Sender {
     const urgency = 31 - Math.clz32(this.#waiting & -this.#waiting);
     return this.#rings[urgency]!.first!;
@@ -144,7 +147,7 @@ export class Scheduler {
       if (sender.deficit <= 0) return this.#toTheEnd(sender);
     }
     this.remove(sender);
-    // Its write may have been taken back, its offer withdrawn; what stood behind it may lack credit.
+    // Its write may have been taken back, or its offer withdrawn. Output behind that may lack credit.
     if (!sender.ready) return this.#stall(sender);
     const isShared = this.precedes(sender.priority);
     const limit = this.longestBody;
@@ -155,7 +158,7 @@ export class Scheduler {
     const sent = limit - this.#left + FRAME_COST;
     this.#turn = null;
     this.#idleTurns = this.#outbound.framesSent === framesSent ? this.#idleTurns + 1 : 0;
-    // What nobody else wanted is not charged; what a stream has not used is not saved up.
+    // Bytes that no other stream waited to send are not charged. A share that was not used is not saved.
     sender.deficit = isShared ? sender.deficit - sent : 0;
     if (!sender.ready) {
       sender.deficit = Math.min(sender.deficit, 0);
@@ -167,7 +170,7 @@ export class Scheduler {
     }
   }
 
-  /** Without anything to send, it is idle; without credit, or with its SYN held, it waits for the peer, and not for ever. */
+  /** A sender without output is idle. One without credit, or with its SYN held, waits for the peer until a deadline. */
   #stall(sender: Sender): void {
     if (sender.waits) this.#stalled.add(sender);
     else this.#stalled.delete(sender);
@@ -187,7 +190,7 @@ export class Scheduler {
     return ring;
   }
 
-  /** Its turn goes on. */
+  /** Puts `sender` first: its turn continues. */
   #prepend(sender: Sender): void {
     const ring = this.#enter(sender);
     sender.next = ring.first;

@@ -1,5 +1,5 @@
-// The outbound direction of one stream: writes that fit go straight into the outbound arena, the rest waits
-// here in order until the scheduler gives the stream its turn. Spec §6.2.
+// The outbound direction of one stream. Writes that fit go directly into the outbound arena. Other writes wait here in
+// order until the scheduler gives the stream its turn. Spec §6.2.
 
 import { NOTHING } from "../base/bytes.ts";
 import type { Failure, MuxadoError } from "../base/errors.ts";
@@ -13,10 +13,10 @@ import { DEFAULT_PRIORITY } from "./priority.ts";
 import type { Sender } from "./scheduler.ts";
 import { SendWindow } from "./send-window.ts";
 
-/** A write that is not sent in full, or the half-close behind all writes (which has no bytes). */
+/** A write that is not fully sent, or the half-close after all writes (which has no bytes). */
 interface PendingWrite extends TakenWrite {
   readonly chunk: Uint8Array;
-  /** Its bytes when it was written: the chunk has fewer once its memory has been transferred or shrunk. */
+  /** Its bytes when it was written. The chunk has fewer after its memory has been transferred or shrunk. */
   readonly length: number;
   sent: number;
   readonly fin: boolean;
@@ -27,11 +27,11 @@ interface PendingWrite extends TakenWrite {
 /** The outbound direction of a stream. */
 export class SendSide implements Sender, WriteOwner, WaiterOwner {
   readonly window: SendWindow;
-  /** The application has half-closed: nothing more may be written. */
+  /** True after the application has half-closed: no more writes are allowed. */
   ended = false;
-  /** Which streams' output comes first: a packed priority. Changed by {@link prioritize} only. */
+  /** A packed priority: which streams' output comes first. After the opening, only {@link prioritize} changes it. */
   priority: number = DEFAULT_PRIORITY;
-  /** The stream waits for its turn, among its neighbours in the scheduler's ring. */
+  /** True while the stream waits for its turn, between its neighbours in the scheduler's ring. */
   scheduled = false;
   next: Sender | null = null;
   previous: Sender | null = null;
@@ -41,11 +41,11 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
   bytes = 0;
   /** Bytes of writes that wait. */
   unsent = 0;
-  /** Bytes of the last offer that were not taken: the observer waits to be told of room for them. */
+  /** Bytes of the last offer that were not taken. The observer is told when there is room for them. */
   wanted = 0;
   readonly #stream: Stream;
   #pending: PendingWrite[] | null = null;
-  /** Writes that are sent and that the transport has not confirmed, in order. */
+  /** Writes that are sent but not confirmed by the transport, in order. */
   #taken: PendingWrite[] | null = null;
 
   constructor(stream: Stream, initial: number) {
@@ -58,24 +58,24 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return this.#stream.failure !== null;
   }
 
-  /** Why nothing can be written any more, if so. */
+  /** The error of a further write; undefined if writes are still allowed. */
   get refusal(): MuxadoError | undefined {
     const stream = this.#stream;
     if (stream.failure !== null) return stream.error;
     return this.ended ? stream.misuse("WRITE_AFTER_END") : undefined;
   }
 
-  /** Whether writes are waiting. */
+  /** Whether writes wait. */
   get blocked(): boolean {
     return this.#pending !== null;
   }
 
-  /** Whether there is output, or somebody who has offered some. */
+  /** Whether there is output, or an observer that has offered some. */
   get waits(): boolean {
     return this.#pending !== null || this.wanted > 0;
   }
 
-  /** Whether a turn would send something: output or somebody who has offered some, and credit worth a frame. */
+  /** Whether a turn would send something: there is output or an offer, and credit worth a frame. */
   get ready(): boolean {
     if (this.#isHeld) return false;
     if (this.#pending === null) return this.wanted > 0 && this.window.admits(this.wanted) > 0;
@@ -90,14 +90,14 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return this.#stream.session.outbound.hasRoom ? "turn" : "transport";
   }
 
-  /** When the oldest of what waits began to wait, on the session's clock. */
+  /** When the oldest waiting write or offer began to wait, on the session's clock. */
   get blockedAt(): number | undefined {
     if (this.#pending !== null) return this.#pending[0]!.since;
     if (this.wanted > 0) return this.#stream.extras?.starvedAt;
     return this.#taken?.[0]?.since;
   }
 
-  /** Bytes of pending writes that are charged to the memory budget, while the peer gives no credit for them. */
+  /** Bytes of pending writes that are charged to the memory budget because the peer gives no credit for them. */
   get stalled(): number {
     return this.#stream.session.stalled.has(this) ? this.charge : 0;
   }
@@ -107,7 +107,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return chargeFor(this.unsent);
   }
 
-  /** Gives it another place among the streams that wait for their turn. */
+  /** Changes the priority, and so the place among the streams that wait for their turn. */
   prioritize(priority: number): void {
     const { scheduler } = this.#stream.session;
     scheduler.remove(this);
@@ -115,7 +115,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     scheduler.schedule(this);
   }
 
-  /** Sends `chunk` now if it is small and everything has room for it; else it waits its turn. */
+  /** Sends `chunk` now if it is small and there is room for it everywhere. Otherwise it waits for its turn. */
   write(chunk: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     if (chunk.length === 0) return DONE;
     if (chunk.length <= COPIED_BELOW && this.#fitsNow(chunk.length)) {
@@ -125,7 +125,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return this.#wait(chunk, false, signal);
   }
 
-  /** Sends as much of `chunk` as there is room for, and says how many bytes. */
+  /** Sends as much of `chunk` as there is room for. Returns the number of bytes sent. */
   offer(chunk: Uint8Array): number {
     const { scheduler } = this.#stream.session;
     let taken = 0;
@@ -145,12 +145,12 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return taken;
   }
 
-  /** Half-closes behind whatever waits. Resolves when FIN has been taken. */
+  /** Half-closes after all waiting writes. Resolves when FIN has been taken. */
   end(signal: AbortSignal | undefined): Promise<void> {
     if (!this.ended) {
       this.ended = true;
       if (this.wanted > 0) {
-        // What was offered and not taken is given up: nobody waits for credit any more.
+        // The rest of the offer is given up: nobody waits for credit any more.
         this.wanted = 0;
         this.#stream.session.scheduler.schedule(this);
       }
@@ -161,7 +161,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return fin === undefined ? DONE : waitFor(fin.waiter.promise, signal);
   }
 
-  /** Its turn: sends one frame of at most `limit` bytes of body, or tells who has offered that there is room. */
+  /** Takes a turn: sends one frame of at most `limit` bytes of body, or tells the observer that there is room. */
   takeTurn(limit: number): void {
     const pending = this.#pending;
     if (pending === null) {
@@ -171,7 +171,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     }
     const first = pending[0]!;
     if (first.fin) {
-      // Out of the queue first: with its FIN sent, the stream may end, and fail whatever still waits.
+      // Taken out of the queue first: after its FIN, the stream may end, and then every waiting write fails.
       this.#done(first);
       this.#sendFin();
       return;
@@ -184,25 +184,25 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     first.sent += length;
     this.#keep(-length);
     const last = first.sent === first.length;
-    // Out of the queue first: a trace that sees the frame may end the stream, or take a write back.
+    // Taken out of the queue first: a trace that sees the frame may end the stream, or take back a write.
     if (last) this.#done(first);
     this.#sendBody(first.chunk, start, first.sent);
   }
 
-  /** The peer grants `increment` bytes more. Returns false if the sum would pass `most`. */
+  /** The peer grants `increment` more bytes. Returns false if the sum would exceed `most`. */
   grant(increment: number, most: number): boolean {
     if (!this.window.grant(increment, most)) return false;
     this.#stream.session.scheduler.schedule(this);
     return true;
   }
 
-  /** No credit has come for `timeout` milliseconds. */
+  /** No credit has arrived for `timeout` milliseconds. */
   expire(timeout: number): void {
     const detail = `no credit has come for ${timeout} ms`;
     this.#stream.session.resets.giveUp(this.#stream, "WRITE_TIMEOUT", detail);
   }
 
-  /** The error of a write that the transport has not confirmed, and never will. */
+  /** Returns the error of a write that the transport has not confirmed and never will. */
   lost(failure: Failure | undefined): MuxadoError | undefined {
     return this.#stream.error ?? (failure && this.#stream.errorOf(failure));
   }
@@ -217,8 +217,9 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
   }
 
   /**
-   * The stream has failed: no write will be sent, and nobody waits for what is on its way. Unless that is all of
-   * it, FIN included, and the reset is our own (`isOwn`): then it comes behind, and takes nothing of it back.
+   * The stream has failed. No write will be sent any more, and nobody waits for writes that are on their way.
+   * Exception: all writes and FIN are on their way, and the reset is our own (`isOwn`). The reset then comes after them
+   * and takes nothing back.
    */
   fail(isOwn: boolean): void {
     const taken = this.ended && this.#pending === null && isOwn ? null : this.#taken;
@@ -233,7 +234,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     for (const { waiter } of pending) waiter.reject(this.#stream.error!);
   }
 
-  /** An aborted write takes back what of it has not been sent. */
+  /** An aborted write takes back its bytes that have not been sent. */
   abandon(waiter: object): void {
     const pending = this.#pending;
     if (pending === null) return;
@@ -248,7 +249,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     }
     this.#pending = null;
     if (this.#stream.unsent) table.announceLater(this.#stream);
-    // What was offered behind it may fit now.
+    // An offer behind it may fit now.
     scheduler.schedule(this);
     outbound.requestFlush();
   }
@@ -259,7 +260,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     if (flag !== 0) this.#stream.session.outbound.putData(this.#stream.id, flag, NOTHING, 0, 0);
   }
 
-  /** SYN or ACK for the first frame, else nothing. */
+  /** Returns SYN or ACK for the first frame; otherwise 0. */
   #openingFlag(): number {
     const stream = this.#stream;
     if (stream.opening === Opening.syn) {
@@ -275,7 +276,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return DataFlag.ACK;
   }
 
-  /** Its SYN has to wait: too many others are not acknowledged. */
+  /** True if its SYN must wait: too many other streams are not acknowledged. */
   get #isHeld(): boolean {
     return this.#stream.opening === Opening.held;
   }
@@ -285,12 +286,12 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
   }
 
   get #mayOffer(): boolean {
-    // A trace may have ended it, or its direction, with the last frame.
+    // A trace that saw the last frame may have ended the stream, or its direction.
     if (this.#pending !== null || this.ended || this.#stream.failure !== null) return false;
     return this.#stream.session.scheduler.leftTo(this) > 0 || this.#hasWay;
   }
 
-  /** The transport has room, and nobody waits whose turn would come first. */
+  /** Whether the transport has room, and no other stream must be served first. */
   get #hasWay(): boolean {
     const { outbound, scheduler } = this.#stream.session;
     return outbound.hasRoom && !scheduler.precedes(this.priority) && !this.#isHeld;
@@ -309,7 +310,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return waiter.promise;
   }
 
-  /** So many bytes more wait, or fewer. */
+  /** `change` more bytes wait; fewer if it is negative. */
   #keep(change: number): void {
     const { memory, stalled } = this.#stream.session;
     const before = this.charge;
@@ -318,7 +319,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     if (stalled.has(this)) memory.stall(this.charge - before);
   }
 
-  /** `write` has left the queue; its promise resolves once the transport no longer needs its bytes. */
+  /** `write` has left the queue. Its promise resolves when the transport no longer needs its bytes. */
   #done(write: PendingWrite): void {
     this.#pending!.shift();
     if (this.#pending!.length === 0) this.#pending = null;
@@ -339,7 +340,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
   #sendFin(): void {
     const stream = this.#stream;
     this.announce();
-    // A trace that has seen the SYN may have ended it.
+    // A trace that has seen the SYN may have ended the stream.
     if (stream.failure !== null) return;
     stream.session.outbound.putData(stream.id, DataFlag.FIN, NOTHING, 0, 0);
     stream.transition(StreamInput.sendFin);
@@ -349,9 +350,9 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
 }
 
 /**
- * The most that a stream's writes count for, in bytes. They are the application's memory, and one that writes 100 MB
- * at once knows it; what it does not know of are ten thousand streams that keep a chunk each, because their peers do
- * not read (docs/threats.md, 9).
+ * The most bytes that a stream's writes count for. The writes are the application's memory, and an application that
+ * writes 100 MB at once knows it. It does not know of ten thousand streams that each keep a chunk because their peers
+ * do not read (docs/threats.md, 9).
  */
 const MOST_CHARGED = 64 * 1024;
 

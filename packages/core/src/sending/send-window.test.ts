@@ -1,4 +1,4 @@
-// Outbound credit: what may be sent, what is not worth sending, and that it never wraps. Spec §6.2, §6.4.
+// Outbound credit: what may be sent, what is not worth a frame, and that credit never wraps. Spec §6.2, §6.4.
 
 import { describe, expect, it } from "vitest";
 import { SendWindow } from "./send-window.ts";

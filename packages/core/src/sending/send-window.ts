@@ -1,8 +1,8 @@
-// The credit that the peer has granted on one stream: arithmetic and nothing else. Spec §6.1, §6.2.
+// The credit that the peer has granted on one stream: only arithmetic. Spec §6.1, §6.2.
 
 /**
- * The least that a blocked writer waits for, in bytes, unless it has less to send: a peer that grants a
- * byte at a time must not make us send a byte at a time (docs/threats.md, 8).
+ * The least credit that a blocked writer waits for, in bytes, unless it has less to send. A peer that grants one byte
+ * at a time must not make us send one byte at a time (docs/threats.md, 8).
  */
 const SMALLEST_SPLIT = 1024;
 
@@ -15,7 +15,7 @@ export class SendWindow {
     this.available = initial;
   }
 
-  /** Bytes of a chunk of `length` that may be sent now, or 0 if too little to be worth a frame. */
+  /** Returns the bytes of a chunk of `length` that may be sent now, or 0 if they are not worth a frame. */
   admits(length: number): number {
     if (this.available >= length) return length;
     return this.available >= SMALLEST_SPLIT ? this.available : 0;
@@ -26,7 +26,7 @@ export class SendWindow {
     this.available -= length;
   }
 
-  /** Adds a grant. False, and unchanged, if the sum would pass `max`: the peer cannot count. */
+  /** Adds a grant. Returns false, and changes nothing, if the sum would exceed `max`: the peer counts wrong. */
   grant(increment: number, max: number): boolean {
     if (increment > max - this.available) return false;
     this.available += increment;

@@ -1,15 +1,15 @@
-// Streams that have output and whose peer gives no credit for it: for how long, and how much of the memory budget
-// their writes are charged with meanwhile. docs/threats.md, 9.
+// Streams that have output but no credit from the peer: how long they wait, and how much of the memory budget their
+// writes are charged with meanwhile. docs/threats.md, 9.
 
 import type { Clock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
 import type { MemoryBudget } from "../life/memory-budget.ts";
 
-/** The output of one stream, as it waits for credit. */
+/** The output of one stream that waits for credit. */
 export interface Stalled {
   /** Bytes of pending writes that are charged to the memory budget. */
   readonly charge: number;
-  /** Called when it has waited for `timeout` milliseconds. */
+  /** Called after it has waited for `timeout` milliseconds. */
   expire(timeout: number): void;
 }
 
@@ -31,14 +31,14 @@ export class StalledStreams {
     return this.#deadlines.has(sender);
   }
 
-  /** `sender` has found no credit. If it had found none before, its time goes on. */
+  /** `sender` has found no credit. If it had found none before, its time continues. */
   add(sender: Stalled): void {
     if (this.#deadlines.has(sender)) return;
     this.#deadlines.add(sender);
     this.#memory.stall(sender.charge);
   }
 
-  /** `sender` has credit, or nothing to send. */
+  /** `sender` has credit, or has nothing to send. */
   delete(sender: Stalled): void {
     if (this.#deadlines.delete(sender)) this.#memory.stall(-sender.charge);
   }

@@ -1,4 +1,4 @@
-// Abort signals stop what they were given to and nothing else, and keep no listener of what is over.
+// An abort signal stops only the operation that it was given to, and keeps no listener after that is over.
 
 import { getEventListeners } from "node:events";
 import { brief, bytes, contentOf, data, fin, rawPeer, syn, increment } from "@muxado/testkit";
@@ -126,7 +126,7 @@ describe("abort signals", () => {
     const { controller, listeners } = controllerWith();
     const { signal } = controller;
     const streams = Array.from({ length: 4 }, () => peer.session.open({ signal }));
-    // One for all: an application may use one signal for thousands of operations.
+    // One listener for all: an application may use one signal for thousands of operations.
     expect(listeners()).toBe(1);
     const accepting = peer.session.accept({ signal });
     const [first, second, third] = streams;

@@ -1,4 +1,4 @@
-// No side waits for ever because the other one writes, reads slowly, or has closed its stream.
+// No side waits forever because the other side writes, reads slowly, or has closed its stream.
 
 import {
   brief,
@@ -49,7 +49,7 @@ describe("mutual write deadlock", () => {
     const closing = stream.close({ signal: controller.signal });
     controller.abort("enough");
     await expect(closing).rejects.toBe("enough");
-    // It goes on behind: the FIN still comes, once there is credit for what is in front of it.
+    // It continues in the background: FIN still comes when there is credit for the bytes before it.
     peer.take();
     peer.send(increment(2, WINDOW));
     const frames = peer.take();

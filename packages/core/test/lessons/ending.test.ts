@@ -1,4 +1,5 @@
-// Half-close, close and reset of a stream are three things, and an end that loses bytes never looks like a clean one.
+// Half-close, close and reset of a stream are three different things. An end that loses bytes never looks like a clean
+// end.
 
 import { MuxadoError, type Stream } from "@muxado/core";
 import { brief, bytes, data, fin, type RawPeer, rawPeer, reset, increment } from "@muxado/testkit";

@@ -1,4 +1,4 @@
-// Data at the end of a session arrives in front of it, or is known to be lost.
+// Data at the end of a session arrives before the end, or its loss is reported.
 
 import {
   brief,
@@ -52,7 +52,7 @@ describe("data at the end of a session", () => {
   });
 
   describe("the last write of a stream that has ended well, still on its way", () => {
-    /** Both sides have sent FIN; the transport has not confirmed what we wrote in front of ours. */
+    /** Both sides have sent FIN. The transport has not confirmed the write before our FIN. */
     async function lastWrite() {
       const peer = rawPeer();
       const stream = opened(peer);
@@ -86,7 +86,7 @@ describe("data at the end of a session", () => {
       const { peer, writing } = await lastWrite();
       peer.send(goAway(2));
       peer.end();
-      // The transport has its time to confirm it.
+      // The transport has time to confirm it.
       await peer.advance(10_000);
       await writing;
       expect((await peer.session.closed).localError).toBeUndefined();

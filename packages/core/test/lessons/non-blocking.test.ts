@@ -1,4 +1,4 @@
-// Observers of a stream are told of room once there is some, as often as they ask, and starve nobody.
+// Observers of a stream are told of room when there is some, as often as they ask. They starve no other stream.
 
 import {
   bytes,

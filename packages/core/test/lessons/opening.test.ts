@@ -1,4 +1,4 @@
-// Opening a stream waits for nobody, and streams that have ended leave their places to others.
+// Opening a stream never waits, and streams that have ended make room for others.
 
 import { brief, bytes, fin, rawPeer, reset, syn } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";

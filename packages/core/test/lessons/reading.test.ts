@@ -1,4 +1,4 @@
-// Reading twice at once harms neither the first reader nor the stream.
+// A second read at once harms neither the first reader nor the stream.
 
 import { bytes, data, rawPeer } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";

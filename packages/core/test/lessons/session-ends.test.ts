@@ -1,4 +1,4 @@
-// The end of a session is told with its cause, comes when it is asked for, and makes later commands harmless.
+// The end of a session is reported with its cause, comes when it is requested, and makes later commands harmless.
 
 import { MuxadoError } from "@muxado/core";
 import { brief, bytes, goAway, rawPeer, reset, syn } from "@muxado/testkit";

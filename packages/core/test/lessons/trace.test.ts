@@ -1,4 +1,4 @@
-// A trace is told of every frame of a session.
+// A trace is called with every frame of a session.
 
 import type { TracedFrame } from "@muxado/core";
 import { bytes, data, goAway, rawPeer, reset, increment } from "@muxado/testkit";

@@ -1,4 +1,4 @@
-// Every operation that is blocked is woken by every end of its stream or session, with the error that tells of it.
+// Every end of a stream or session wakes every blocked operation, with the error of that end.
 
 import { MuxadoError, type Session, type Stream } from "@muxado/core";
 import { bytes, data, goAway, type RawPeer, rawPeer, reset, syn } from "@muxado/testkit";
@@ -14,11 +14,11 @@ describe("every blocked operation is woken by every end", () => {
   interface Blocked {
     readonly peer: RawPeer;
     readonly stream: Stream;
-    /** Aborts what the stream was opened with. */
+    /** Aborts the signal that the stream was opened with. */
     readonly abort: AbortController;
   }
 
-  /** How each operation comes to be blocked. */
+  /** How each operation becomes blocked. */
   const operations: Record<string, (blocked: Blocked) => Promise<unknown>> = {
     read: ({ stream }) => stream.read(),
     "read with a signal": ({ stream }) => stream.read({ signal: new AbortController().signal }),
@@ -67,7 +67,7 @@ describe("every blocked operation is woken by every end", () => {
     },
   };
 
-  /** How the stream ends, and the error that everybody is told. */
+  /** How the stream ends, and the error that everybody gets. */
   const ends: Record<string, { end: (blocked: Blocked) => void; error: Partial<MuxadoError> }> = {
     "reset here": {
       end: ({ stream }) => stream.reset("INTERNAL_ERROR"),
@@ -139,7 +139,7 @@ describe("every blocked operation is woken by every end", () => {
         expect(operation.reason).toBeInstanceOf(MuxadoError);
         expect(operation.reason).toMatchObject({ ...error, streamId: 2 });
         expect(operation.reason).toBe(stream.error);
-        // And what is asked for afterwards is answered at once, with the same.
+        // Later operations are answered at once, with the same error.
         await expect(stream.write(bytes(1))).rejects.toBe(stream.error);
         await expect(stream.closeWrite()).rejects.toBe(stream.error);
         expect(() => stream.offer(bytes(1))).toThrow(stream.error);
@@ -224,7 +224,7 @@ describe("every blocked operation is woken by every end", () => {
         expect(followed.state).toBe("pending");
         end({ peer, stream, abort: new AbortController() });
         await peer.settle();
-        // The transport has its time to end.
+        // The transport has time to end.
         await peer.advance(10_000);
         if (operation !== "accept") return expect(followed.state).toBe("resolved");
         expect(followed.state).toBe("rejected");

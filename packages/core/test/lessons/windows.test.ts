@@ -1,4 +1,4 @@
-// Windows of any size let every transfer come to its end, and return credit as the application reads.
+// With windows of any size, every transfer finishes, and credit returns as the application reads.
 
 import {
   brief,
@@ -88,7 +88,7 @@ describe("windows of another size", () => {
 
   it.each([
     ["of a given size", { windowSize: WINDOW }, WINDOW],
-    // As long as nothing is known of the round trip, nothing says that the window limits the stream.
+    // While no round trip is known, nothing shows that the window limits the stream.
     ["of the default size, over no distance", {}, WINDOW],
   ])(
     "a window %s returns credit as the application reads, and in one increment",
@@ -115,7 +115,7 @@ describe("windows of another size", () => {
     expect(peer.take()).toEqual([]);
     peer.send(syn(7, WINDOW));
     takeAll(await peer.session.accept());
-    // It was owed when FIN came, and is no more.
+    // It was owed when FIN came, and is not owed any more.
     peer.send(fin(7));
     expect(peer.take()).toEqual([]);
     peer.send(syn(5, WINDOW));

@@ -1,5 +1,5 @@
-// Sessions say nothing that neither the Go nor the Rust peer can place, and answer as both do. The numbers are those of
-// the appendix of docs/spec/muxado.md.
+// Sessions send nothing that the Go or the Rust peer cannot place, and answer as both do. The numbers are those of the
+// appendix of docs/spec/muxado.md.
 
 import type { MuxadoError } from "@muxado/core";
 import { brief, data, rawPeer, syn } from "@muxado/testkit";

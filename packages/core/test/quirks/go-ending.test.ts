@@ -1,4 +1,4 @@
-// Streams end well with the Go peer, which repeats its goodbyes and resets. The numbers are those of the appendix of
+// Streams end well with the Go peer, which repeats its FINs and resets. The numbers are those of the appendix of
 // docs/spec/muxado.md.
 
 import { brief, bytes, data, fin, rawPeer, reset, syn, synFin } from "@muxado/testkit";

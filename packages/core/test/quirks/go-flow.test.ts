@@ -1,4 +1,4 @@
-// Credit of the Go peer's may come in any pieces, at any time, and its frames may be as large as their credit. The
+// Credit of the Go peer may come in any pieces, at any time, and its frames may be as large as their credit. The
 // numbers are those of the appendix of docs/spec/muxado.md.
 
 import { encode } from "@muxado/frame";

@@ -1,5 +1,5 @@
-// A GOAWAY, of ours and of the Go peer's, is followed by nothing that the Go peer does not survive. The numbers are
-// those of the appendix of docs/spec/muxado.md.
+// After a GOAWAY, of ours or of the Go peer, nothing is sent that the Go peer does not survive. The numbers are those
+// of the appendix of docs/spec/muxado.md.
 
 import { encode } from "@muxado/frame";
 import { bytes, concatenated, data, fin, goAway, rawPeer, syn } from "@muxado/testkit";

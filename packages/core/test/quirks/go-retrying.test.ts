@@ -1,5 +1,5 @@
-// The verdict whether a stream is safe to retry does not trust the last id of the Go peer's GOAWAY. The numbers are
-// those of the appendix of docs/spec/muxado.md.
+// The verdict whether a stream is safe to retry does not trust the last id in the GOAWAY of the Go peer. The numbers
+// are those of the appendix of docs/spec/muxado.md.
 
 import type { ResetCode, RetryVerdict, Stream } from "@muxado/core";
 import { ErrorCode, type ErrorCodeName, type Frame } from "@muxado/frame";
@@ -20,7 +20,7 @@ import { acceptedWith, opened } from "../streams.ts";
 describe("the Go peer", () => {
   describe("G6: the last id of a GOAWAY proves nothing by itself", () => {
     const REFUSALS = ["STREAM_REFUSED", "ACCEPT_QUEUE_FULL"];
-    /** What the peer has sent on the stream before its end. */
+    /** The frames that the peer has sent on the stream before its end. */
     const HEARD: Record<string, Frame[]> = {
       nothing: [],
       credit: [increment(2, 10)],

@@ -1,5 +1,5 @@
-// A session ends with the Go peer as it ends, and reads all that it sends meanwhile. The numbers are those of the
-// appendix of docs/spec/muxado.md.
+// A session ends with the Go peer in the way that the peer ends, and reads everything that it sends meanwhile. The
+// numbers are those of the appendix of docs/spec/muxado.md.
 
 import { encode, ErrorCode } from "@muxado/frame";
 import { bytes, data, goAway, rawPeer, syn } from "@muxado/testkit";
@@ -60,7 +60,7 @@ describe("the Go peer", () => {
       peer.send(data(3, WINDOW / 2));
       expect(takeAll(stream)).toHaveLength(WINDOW / 2);
       peer.send(syn(5 + 2 * round, "more"));
-      // The credit is on its way as far as it can be; the peer would now wait for it.
+      // All credit that the peer could send is on its way; the peer would now wait for it.
       if (round % 2 === 1) {
         peer.releaseWrites();
         peer.take();

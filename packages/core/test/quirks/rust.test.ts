@@ -1,4 +1,4 @@
-// Sessions live with the Rust peer: with its ends, its room for streams, its frames and its credit. The numbers are
+// Sessions work with the Rust peer: with its ends, its limit of streams, its frames and its credit. The numbers are
 // those of the appendix of docs/spec/muxado.md.
 
 import {

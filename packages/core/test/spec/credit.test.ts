@@ -1,4 +1,4 @@
-// Credit is given so that no sender waits for ever with a little of it, and never beyond the maximum.
+// A sender gets enough credit that it never waits forever with a little of it, and never credit beyond the maximum.
 // docs/spec/muxado.md, docs/spec/yamux.md.
 
 import {
@@ -23,7 +23,7 @@ const WINDOW = 256 * KIB;
 /** The least that a sender sends when credit is short. */
 const LEAST = 1024;
 
-/** How many bytes of credit frames grant. */
+/** The bytes of credit that frames grant. */
 function granted(frames: ReturnType<RawPeer["take"]>): number {
   return frames.reduce((sum, frame) => sum + (frame.type === "increment" ? frame.increment : 0), 0);
 }
@@ -43,7 +43,7 @@ describe.each(wires)(
         const credit = left + granted(frames);
         expect(isReset || credit >= LEAST).toBe(true);
         if (isReset) return;
-        // What it sends with that credit is refused, so that nothing waits on either side.
+        // The bytes that it sends with this credit are refused, so that nothing waits on either side.
         peer.send(data(3, LEAST));
         expect(brief(peer.take())).toEqual(["3: RST STREAM_CLOSED"]);
         expect(peer.session.stats().openStreams).toBe(0);
@@ -87,7 +87,7 @@ describe.each(wires)(
         expect(credit).toBeGreaterThanOrEqual(LEAST);
       }
       expect(stream.error).toBeUndefined();
-      // Now the FIN may leave.
+      // Now FIN may leave.
       peer.send(increment(3, 2 * WINDOW));
       expect(brief(peer.take()).at(-1)).toBe("3: DATA 0 FIN");
       peer.send(data(3, 1));
@@ -106,7 +106,7 @@ describe.each(wires)(
         while (sent < WINDOW + 64 * KIB) {
           let has = 1 + random.below(2 * LEAST);
           while (has > 0) {
-            // As §6.2 says: all that there is, or at least so much.
+            // As §6.2 requires: everything there is, or at least this much.
             const length = credit >= has ? has : credit >= LEAST ? credit : 0;
             expect(length, `${sent} bytes sent, ${credit} of credit`).toBeGreaterThan(0);
             peer.send(data(3, length));

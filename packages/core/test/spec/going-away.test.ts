@@ -1,5 +1,5 @@
-// A GOAWAY ends no stream that is open, silence after it ends only sessions without any, and nothing follows the last
-// one. docs/spec/muxado.md, docs/spec/yamux.md.
+// A GOAWAY ends no open stream. Silence after it ends only sessions without open streams, and nothing follows the last
+// GOAWAY. docs/spec/muxado.md, docs/spec/yamux.md.
 
 import {
   brief,

@@ -1,4 +1,4 @@
-// Appendix B: the limits have the defaults that the specifications tell, and count the events that they tell.
+// Appendix B: the limits have the defaults of the specifications, and count the events that these name.
 // docs/spec/muxado.md, docs/spec/yamux.md.
 
 import {
@@ -20,7 +20,7 @@ import { specOf, tableOf } from "./tables.ts";
 
 describe.each(wires)("Appendix B, on $name", ({ wire }) => {
   const defaults = resolveOptions("server", { wire });
-  /** What the first cell begins with, and the option whose default it tells, in which unit. */
+  /** The beginning of the first cell, the option whose default the row gives, and its unit. */
   const rows: readonly [string, keyof SessionOptions, number][] = [
     [
       "streams that may wait to be accepted when the application has had its turn",

@@ -1,4 +1,4 @@
-// Streams that arrive have the application's turn to be accepted, and a SYN is refused where it comes too late.
+// The application has its turn to accept streams that arrive, and a SYN that comes too late is refused.
 // docs/spec/muxado.md, docs/spec/yamux.md.
 
 import { brief, bytes, data, rawPeer, syn, wires } from "@muxado/testkit";

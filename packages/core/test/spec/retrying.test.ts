@@ -1,4 +1,4 @@
-// A stream is called safe to retry only if its peer cannot have taken it. docs/spec/muxado.md, docs/spec/yamux.md.
+// A stream is safe to retry only if its peer cannot have taken it. docs/spec/muxado.md, docs/spec/yamux.md.
 
 import { MuxadoError, type Stream } from "@muxado/core";
 import { brief, bytes, data, goAway, type RawPeer, rawPeer, reset, wires } from "@muxado/testkit";
@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { opened } from "../streams.ts";
 
 describe("streams that are safe to retry", () => {
-  /** Streams 2, 4 and 6, whose SYNs have left in the order 4, 2, 6: the mark of disorder is 4. */
+  /** Streams 2, 4 and 6. Their SYNs have left in the order 4, 2, 6: the mark of disorder is 4. */
   function outOfOrder(): { peer: RawPeer; streams: readonly [Stream, Stream, Stream] } {
     const peer = rawPeer();
     const [first, second] = [peer.session.open(), peer.session.open()];

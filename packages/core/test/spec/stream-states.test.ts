@@ -1,5 +1,5 @@
-// §5.5: a stream does in each of its states what the tables say, and answers each frame as they say.
-// docs/spec/muxado.md, docs/spec/yamux.md.
+// §5.5: in each of its states, a stream acts and answers each frame as the tables define. docs/spec/muxado.md,
+// docs/spec/yamux.md.
 
 import { muxado, type Stream } from "@muxado/core";
 import {
@@ -90,7 +90,7 @@ describe.each([
 ])("§5.5, the frames that arrive, on $name", ({ wire, head }) => {
   const CONTENT = bytes("late");
 
-  /** Brings a new stream of the peer's into a state. */
+  /** Brings a new stream of the peer into a state. */
   const ways: Record<string, (peer: RawPeer, stream: Stream) => void> = {
     open: () => {},
     "half-closed (local)": (_, stream) => void stream.closeWrite(),

@@ -1,17 +1,17 @@
-// Tables of the specifications, as rows of cells, for tests that hold sessions to them.
+// Tables of the specifications as rows of cells, for tests that compare sessions with them.
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Wire } from "@muxado/core";
 import { expect } from "vitest";
 
-/** The text of a wire's specification. */
+/** Returns the text of a wire's specification. */
 export function specOf(wire: Wire): string {
   const file = path.resolve(import.meta.dirname, `../../../../docs/spec/${wire.name}.md`);
   return readFileSync(file, "utf8");
 }
 
-/** The rows of the first table of a document whose head is `head`, as cells by the words of the head. */
+/** Returns the rows of the first table whose head is `head`. The words of the head are the keys of the cells. */
 export function tableOf(markdown: string, head: string): Record<string, string>[] {
   const lines = markdown.split("\n");
   const start = lines.indexOf(head);

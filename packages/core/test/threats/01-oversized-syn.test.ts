@@ -1,4 +1,4 @@
-// Rule 1: a SYN may carry as much as the wire's initial window, and not a byte more.
+// Rule 1: a SYN may carry as many bytes as the wire's initial window, and not one more.
 
 import { brief, rawPeer, syn, wires } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";

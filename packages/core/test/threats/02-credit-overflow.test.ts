@@ -1,4 +1,4 @@
-// Rule 2: credit that a peer gives beyond the maximum resets the stream, and never wraps.
+// Rule 2: credit beyond the maximum resets the stream, and never wraps.
 
 import { brief, bytes, rawPeer, syn, synFin, wires, increment } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// Rule 3: a body may use up the peer's credit, and one byte more resets the stream.
+// Rule 3: a body may use up the peer's credit. One more byte resets the stream.
 
 import type { Stream } from "@muxado/core";
 import { brief, data, rawPeer, syn, wires } from "@muxado/testkit";
@@ -22,7 +22,7 @@ describe.each(wires)("3. negative window, on $name", ({ wire }) => {
     peer.send(data(3, 11));
     expect(brief(peer.take())).toEqual(["3: RST FLOW_CONTROL_ERROR"]);
     expect(stream.error).toMatchObject({ code: "FLOW_CONTROL_ERROR", origin: "remote" });
-    // Nothing of the body that overran is delivered; what came before is.
+    // No byte of the body that exceeds the credit is delivered. Earlier bytes are.
     expect(Buffer.concat(takeAllThenError(stream))).toHaveLength(WINDOW - 10);
     await expectUnharmed(peer);
   });

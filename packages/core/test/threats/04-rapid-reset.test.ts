@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { expectBreach, expectUnharmed } from "./proofs.ts";
 
 describe.each(wires)("4. rapid reset, on $name", ({ wire }) => {
-  /** Opens a stream and resets it at once; with another id each time. */
+  /** Opens a stream and resets it at once, each time with another id. */
   function openAndReset(peer: RawPeer, times: number, first = 3): void {
     for (let count = 0; count < times; count++) {
       const id = first + 2 * count;

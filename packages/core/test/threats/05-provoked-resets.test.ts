@@ -1,4 +1,4 @@
-// Rule 5: each reset that a peer forces us to send is charged to it, and too many end its session.
+// Rule 5: each reset that a peer makes us send counts against it, and too many end its session.
 
 import type { Frame } from "@muxado/frame";
 import {

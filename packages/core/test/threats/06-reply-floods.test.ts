@@ -23,7 +23,7 @@ const KIB = 1024;
 const WINDOW = 256 * KIB;
 
 describe.each(wires)("6. reply floods, while our writes are blocked, on $name", ({ wire }) => {
-  /** A session with a write under way that is never done. */
+  /** A session with a write under way that is never confirmed. */
   function blocked(options: Parameters<typeof rawPeer>[0] = {}): RawPeer {
     const peer = rawPeer({ wire, ...options });
     peer.holdWrites();
@@ -37,7 +37,7 @@ describe.each(wires)("6. reply floods, while our writes are blocked, on $name", 
     peer.send(syn(3));
     const stream = await peer.session.accept();
     for (let round = 0; round < 4; round++) {
-      // All the peer may send without more credit, in eight times.
+      // All bytes that the peer may send without more credit, in eight parts.
       for (let count = 0; count < 2; count++) peer.send(data(3, 32 * KIB));
       takePieces(stream);
       peer.flush();
@@ -51,7 +51,7 @@ describe.each(wires)("6. reply floods, while our writes are blocked, on $name", 
     peer.send(syn(3), syn(5));
     const before = peer.session.stats().bytesToSend;
     for (let count = 0; count < 10_000; count++) peer.send(data(99, 1), increment(3, 1), fin(5));
-    // One reset, of the stream that is not there.
+    // One reset, of the stream that does not exist.
     expect(peer.session.stats().bytesToSend).toBe(before + wire.controlLength);
   });
 
@@ -105,7 +105,7 @@ describe.each(wires)("6. reply floods, while our writes are blocked, on $name", 
 });
 
 describe("6. reply floods, while our writes are blocked, in Yamux's layout", () => {
-  /** A session with a write under way that is never done. */
+  /** A session with a write under way that is never confirmed. */
   function blocked(): RawPeer {
     const peer = rawPeer({ wire: yamux });
     peer.holdWrites();
@@ -114,7 +114,7 @@ describe("6. reply floods, while our writes are blocked, in Yamux's layout", () 
     return peer;
   }
 
-  /** Answers of 12 bytes that may wait, beside one stream. */
+  /** Answers of 12 bytes that may wait while one stream is open. */
   const MOST_ANSWERS = Math.floor((1024 * KIB + 32) / 12);
 
   it("a peer may send as many pings as answers may wait", async () => {

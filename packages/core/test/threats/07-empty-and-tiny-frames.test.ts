@@ -1,4 +1,4 @@
-// Rule 7: empty frames in a row end the session, and tiny ones are charged with what they cost.
+// Rule 7: empty frames in a row end the session, and tiny frames are charged with their real cost.
 
 import type { Frame } from "@muxado/frame";
 import {

@@ -1,4 +1,4 @@
-// Rule 8: credit in small pieces neither splits our output nor costs us more than the peer has earned.
+// Rule 8: credit in small pieces does not split our output, and costs us no more than the peer has earned.
 
 import { brief, bytes, contentOf, rawPeer, syn, wires, increment } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ const KIB = 1024;
 const WINDOW = 256 * KIB;
 
 describe.each(wires)("8. dribble, on $name", ({ wire }) => {
-  /** A session that has sent so many bytes, frame headers included, on stream 3. */
+  /** A session that has sent `total` bytes, frame headers included, on stream 3. */
   async function sent(total: number, options: Parameters<typeof rawPeer>[0] = {}) {
     const peer = rawPeer({ wire, ...options });
     peer.send(syn(3));

@@ -1,5 +1,4 @@
-// Rule 9: a stream whose output finds no credit is reset in the end, and stalled output is charged to the memory
-// budget.
+// Rule 9: a stream whose output gets no credit is reset in the end, and its output is charged to the memory budget.
 
 import type { MuxadoError, Stream } from "@muxado/core";
 import { brief, bytes, data, rawPeer, reset, syn, wires, increment } from "@muxado/testkit";
@@ -9,7 +8,7 @@ import { expectNothingDue, expectUnharmed } from "./proofs.ts";
 const KIB = 1024;
 const WINDOW = 256 * KIB;
 
-/** How `writing` has failed; undefined if it has not. */
+/** The error of `writing`; undefined if it has not failed. */
 function failureOf(writing: Promise<void>): Promise<MuxadoError | undefined> {
   return writing.then(
     () => undefined,
@@ -18,7 +17,7 @@ function failureOf(writing: Promise<void>): Promise<MuxadoError | undefined> {
 }
 
 describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
-  /** A stream whose peer has no credit left for it, and writes that wait for some. */
+  /** A stream whose peer gives it no more credit, and writes that wait for some. */
   async function stalled(options: Parameters<typeof rawPeer>[0], unsent = [1]) {
     const peer = rawPeer({ wire, ...options });
     const streams: Stream[] = [];
@@ -246,7 +245,7 @@ describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
     await peer.settle();
     expect(peer.session.stats().resetsSent).toEqual({});
     expect(peer.session.stats()).toMatchObject({ openStreams: 5, memoryUnsent: 192 * KIB });
-    // What is unread counts all the same.
+    // Unread bytes count nevertheless.
     peer.send(data(9, 81 * KIB));
     await peer.settle();
     expect(peer.session.stats().resetsSent).toEqual({ ENHANCE_YOUR_CALM: 1 });

@@ -1,4 +1,4 @@
-// Rule 10: input that arrives byte by byte costs memory in proportion to its bytes, not to its chunks.
+// Rule 10: input that arrives byte by byte needs memory in proportion to its bytes, not to its chunks.
 
 import type { Stream } from "@muxado/core";
 import { rawPeer, syn, wires } from "@muxado/testkit";

@@ -1,4 +1,4 @@
-// Rule 11: a frame's header decides everything, and nothing is allocated for a body that it only promises.
+// Rule 11: the header of a frame decides everything, and nothing is allocated for a body that it only declares.
 
 import type { Frame } from "@muxado/frame";
 import { brief, bytes, data, pong, rawPeer, syn, wires } from "@muxado/testkit";
@@ -10,7 +10,7 @@ const KIB = 1024;
 const WINDOW = 256 * KIB;
 
 describe.each(wires)("11. amplification by length, on $name", ({ wire }) => {
-  /** The header of a DATA frame whose body never comes. */
+  /** The header of a DATA frame whose body never arrives. */
   function header(frame: Frame): Uint8Array {
     return rawPeer({ wire }).encode(frame).subarray(0, wire.dataHeaderLength);
   }
@@ -40,7 +40,7 @@ describe.each(wires)("11. amplification by length, on $name", ({ wire }) => {
     const before = process.memoryUsage().arrayBuffers;
     for (const peer of peers) peer.sendBytes(promise);
     const grown = process.memoryUsage().arrayBuffers - before;
-    // They promise 50 MiB.
+    // They declare 50 MiB.
     expect(grown).toBeLessThan(1024 * KIB);
     expect(peers.every((peer) => peer.session.stats().openStreams === 1)).toBe(true);
   });

@@ -1,4 +1,4 @@
-// Rule 12: an id that its frame may not have ends the session, and our own ids run out without wrapping.
+// Rule 12: an id that is not allowed in its frame ends the session. Our own ids are used up without wrapping.
 
 import { muxado } from "@muxado/core";
 import { ack, bytes, contentOf, rawPeer, syn, wires } from "@muxado/testkit";
@@ -67,7 +67,7 @@ describe.each(wires)("12. misuse of ids, on $name", ({ wire }) => {
 });
 
 describe("12. misuse of ids, in muxado's layout", () => {
-  /** A header of DATA with SYN, by hand: encoders refuse these ids. */
+  /** A header of DATA with SYN, made by hand: encoders refuse these ids. */
   function rawSyn(id: number): Uint8Array {
     const frame = new Uint8Array([0, 0, 0, 0x12, 0, 0, 0, 0]);
     new DataView(frame.buffer).setUint32(4, id);

@@ -1,4 +1,4 @@
-// Rule 13: streams that wait to be accepted hold up nothing, and those beyond the backlog are refused.
+// Rule 13: streams that wait for an accept hold up nothing, and streams beyond the backlog are refused.
 
 import {
   ack,
@@ -105,7 +105,7 @@ describe.each(wires)("13. streams that nobody accepts, on $name", ({ wire }) => 
 describe("13. streams that nobody accepts, on Yamux's other side", () => {
   const wire = { ...yamux, maxUnacknowledged: 3 };
 
-  /** The streams that have been announced since it was last asked. */
+  /** The streams that have been announced since the last call. */
   function announced(peer: RawPeer): number[] {
     return peer
       .take()
@@ -137,7 +137,7 @@ describe("13. streams that nobody accepts, on Yamux's other side", () => {
     await third!.closeWrite();
     peer.send(fin(third!.id));
     expect(announced(peer)).toEqual([12]);
-    // More credit than can be counted has it reset.
+    // More credit than can be counted: it is reset.
     peer.send(increment(12, 0xffff_ffff));
     expect(announced(peer)).toEqual([14]);
   });

@@ -1,4 +1,4 @@
-// Rule 14: a GOAWAY, however often and whatever it says, neither keeps a session alive nor costs it memory.
+// Rule 14: GOAWAYs, however many and with any content, neither keep a session alive nor cost it memory.
 
 import { muxado } from "@muxado/core";
 import { brief, bytes, data, goAway, rawPeer, syn, wires } from "@muxado/testkit";

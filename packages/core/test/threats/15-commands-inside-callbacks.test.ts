@@ -1,4 +1,4 @@
-// Rule 15: an application may give any command inside a callback, and the rest of the chunk finds a consistent session.
+// Rule 15: an application may call any command inside a callback. The rest of the chunk finds a consistent session.
 
 import type { Stream } from "@muxado/core";
 import {
@@ -18,7 +18,7 @@ import { takePieces } from "../taking.ts";
 import { expectUnharmed, goAwayLine } from "./proofs.ts";
 
 describe.each(wires)("15. commands inside callbacks, on $name", ({ wire }) => {
-  /** A session with a stream of the peer's, and what the application does when bytes arrive on it. */
+  /** A session with a stream of the peer, and the application's reaction to bytes that arrive on it. */
   async function observed(onReadable: (peer: RawPeer, stream: Stream) => void) {
     const peer = rawPeer({ wire });
     peer.send(syn(3));
@@ -53,7 +53,7 @@ describe.each(wires)("15. commands inside callbacks, on $name", ({ wire }) => {
     const { peer, stream, facts } = await observed((_, inner) => inner.reset());
     peer.send(data(3, "one"), data(3, "two"), fin(3), increment(3, 5), syn(5, "other"));
     expect(facts()).toEqual({ deepest: 1, calls: 1 });
-    // Its end is told later, once: a command calls nobody back.
+    // Its end is told later, once: a command calls nobody.
     await peer.settle();
     expect(facts()).toEqual({ deepest: 1, calls: 2 });
     expect(stream.error).toMatchObject({ code: "STREAM_CANCELLED", origin: "local" });
@@ -128,7 +128,7 @@ describe.each(wires)("15. commands inside callbacks, on $name", ({ wire }) => {
     };
     stream.observe({ onReadable: () => {}, onWritable: offer });
     offer();
-    // An offer that was taken in part counts as not taken here, so more arrives than was asked for.
+    // An offer that was taken in part counts as not taken here, so more bytes arrive than requested.
     expect(contentOf(peer.take(), 3).length).toBeGreaterThanOrEqual(20_000_000);
     expect([left, deepest]).toEqual([0, 1]);
   });

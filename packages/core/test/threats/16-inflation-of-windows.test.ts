@@ -1,4 +1,4 @@
-// Rule 16: windows grow only with what the application reads, and never beyond the memory budget.
+// Rule 16: windows grow only with the bytes that the application reads, and never beyond the memory budget.
 
 import type { Stream } from "@muxado/core";
 import { brief, bytes, contentOf, data, type RawPeer, rawPeer, syn, wires } from "@muxado/testkit";
@@ -13,7 +13,7 @@ const WINDOW = 256 * KIB;
 describe.each(wires)("16. inflation of windows, on $name", ({ wire }) => {
   const ROUND_TRIP = 100;
 
-  /** A stream of the peer's on a session that knows the round trip. */
+  /** A stream of the peer on a session that knows the round trip. */
   async function tuned(options: Parameters<typeof rawPeer>[0] = {}) {
     const peer = rawPeer({ wire, ...options });
     peer.session.reportRoundTrip(ROUND_TRIP);
@@ -22,7 +22,7 @@ describe.each(wires)("16. inflation of windows, on $name", ({ wire }) => {
     return { peer, stream: await peer.session.accept() };
   }
 
-  /** Sends so much and has it read; then so many milliseconds pass. */
+  /** The peer sends `length` bytes and they are read. Then `ms` milliseconds pass. */
   async function consume(peer: RawPeer, stream: Stream, length: number, ms: number): Promise<void> {
     for (let left = length; left > 0; left -= 64 * KIB) {
       peer.send(data(stream.id, Math.min(left, 64 * KIB)));
@@ -32,7 +32,7 @@ describe.each(wires)("16. inflation of windows, on $name", ({ wire }) => {
     await peer.advance(ms);
   }
 
-  /** In each round trip the peer sends all that it has credit for, and it is read at once. The windows seen. */
+  /** In each round trip the peer uses all its credit, and its bytes are read at once. Returns the windows seen. */
   async function saturate(peer: RawPeer, stream: Stream, roundTrips: number): Promise<number[]> {
     let credit = WINDOW;
     const sizes = new Set<number>();
@@ -95,7 +95,7 @@ describe.each(wires)("16. inflation of windows, on $name", ({ wire }) => {
       const { peer, stream } = await tuned({ maxWindowSize });
       const sizes = await saturate(peer, stream, 6);
       expect(Math.max(...sizes)).toBe(most);
-      // The peer has that much at the most, and not a byte more.
+      // The peer has this much credit at most, and not a byte more.
       const { remaining, owed } = (stream as InternalStream).receiving.window;
       expect(remaining + owed).toBe(most);
     },
@@ -119,7 +119,7 @@ describe.each(wires)("16. inflation of windows, on $name", ({ wire }) => {
   });
 
   it("unread bytes may fill the whole budget, and one byte more resets the stream that holds the most", () => {
-    // The two pieces of each stream cost something, too.
+    // The two pieces of each stream have a cost, too.
     const peer = rawPeer({ wire, memoryBudget: 2 * (100 * KIB + 2 * OVERHEAD_OF_A_PIECE) });
     for (const id of [3, 5]) peer.send(syn(id, 60 * KIB));
     for (const id of [3, 5]) peer.send(data(id, 40 * KIB));

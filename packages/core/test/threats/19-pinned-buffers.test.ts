@@ -1,4 +1,4 @@
-// Rule 19: a few bytes that the application has not read, or keeps, hold no large chunk of the transport's in memory.
+// Rule 19: a few bytes that the application has not read, or keeps, hold no large chunk of the transport in memory.
 
 import type { Frame } from "@muxado/frame";
 import { bytes, data, rawPeer, syn, wires } from "@muxado/testkit";
@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 const KIB = 1024;
 
 describe.each(wires)("19. pinned buffers, on $name", ({ wire }) => {
-  /** A chunk of 64 KiB that ends with ten bytes for stream 3, and begins with much for stream 5. */
+  /** A chunk of 64 KiB that begins with many bytes for stream 5, and ends with ten bytes for stream 3. */
   function largeChunk(): Frame[] {
     return [data(5, 64 * KIB), data(3, "ten bytes!")];
   }

@@ -29,7 +29,7 @@ describe.each(wires)("20. silent failure, on $name", ({ wire }) => {
       peer.flush();
       for (let count = 0; count < 20; count++) {
         const noise = Uint8Array.from({ length: random.below(40) }, () => random.below(256));
-        // Half of the time something that has the form of a frame.
+        // Half of the time, the bytes have the form of a frame.
         if (random.oneIn(2) && noise.length >= wire.dataHeaderLength) {
           const length = noise.length - wire.dataHeaderLength;
           noise.set(

@@ -1,4 +1,4 @@
-// Deadlines of state: nothing lasts for ever because a peer never ends it, and no deadline leaves a timer.
+// Deadlines of state: nothing lasts forever because a peer never ends it, and no deadline leaves a timer.
 
 import { brief, bytes, data, fin, rawPeer, reset, syn, wires, increment } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
@@ -98,7 +98,7 @@ describe.each(wires)("deadlines of state, on $name", ({ wire }) => {
       peer.send(syn(5));
       await peer.advance(1499);
       expect(peer.take()).toEqual([]);
-      // 3 has waited for 2000 ms, 5 for 1500.
+      // Stream 3 has waited for 2000 ms, stream 5 for 1500 ms.
       await peer.advance(1);
       expect(brief(peer.take())).toEqual(["3: RST STREAM_REFUSED", "5: RST STREAM_REFUSED"]);
       expect(peer.session.stats()).toMatchObject({ openStreams: 0, waitingForAccept: 0 });
@@ -182,7 +182,7 @@ describe.each(wires)("deadlines of state, on $name", ({ wire }) => {
     void closing.close();
     void writing.write(bytes(WINDOW + 1)).catch(() => undefined);
     peer.take();
-    // One each for what is stalled, closed and not accepted.
+    // One timer each for stalled streams, for closed streams, and for streams that nobody has accepted.
     expect(peer.clock.timers).toHaveLength(3);
     if (end === "destroy") peer.session.destroy();
     peer.take();

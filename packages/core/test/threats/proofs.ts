@@ -5,10 +5,10 @@ import type { Wire } from "@muxado/core";
 import { brief, bytes, contentOf, type RawPeer, syn } from "@muxado/testkit";
 import { expect } from "vitest";
 
-/** What an engine spends on one view and the memory behind it, apart from the bytes. */
+/** Bytes that an engine uses for one view and the memory behind it, apart from the content. */
 export const OVERHEAD_OF_A_PIECE = 200;
 
-/** Proves that nothing else on the session was harmed: a stream that comes now is served. */
+/** Proves that nothing else on the session was harmed: a stream that arrives now is served. */
 export async function expectUnharmed(peer: RawPeer, streamId = 9001): Promise<void> {
   peer.send(syn(streamId, "still"));
   const stream = await peer.session.accept();
@@ -18,7 +18,7 @@ export async function expectUnharmed(peer: RawPeer, streamId = 9001): Promise<vo
   expect(contentOf(peer.take(), streamId)).toEqual(bytes("here"));
 }
 
-/** Proves that no deadline is left: the timer that watched them finds nothing, and is not set again. */
+/** Proves that no deadline is left: the timer that watched the deadlines finds none, and is not set again. */
 export async function expectNothingDue(peer: RawPeer): Promise<void> {
   peer.take();
   await peer.advance(3_600_000);
@@ -26,7 +26,7 @@ export async function expectNothingDue(peer: RawPeer): Promise<void> {
   expect(peer.take()).toEqual([]);
 }
 
-/** Proves that the session has ended for a reason of the peer's making, and told it so. */
+/** Proves that the session has ended because of the peer, and has told the peer. */
 export async function expectBreach(peer: RawPeer, code: "PROTOCOL_ERROR" | "ENHANCE_YOUR_CALM") {
   const last = peer.take().at(-1)!;
   const lastStreamId = last.type === "goAway" ? last.lastStreamId : -1;
@@ -37,13 +37,13 @@ export async function expectBreach(peer: RawPeer, code: "PROTOCOL_ERROR" | "ENHA
   expect(remoteError).toBeUndefined();
 }
 
-/** The line of a GOAWAY, as much of it as the wire can say. */
+/** The line of a GOAWAY, with the fields that the wire can carry. */
 export function goAwayLine(wire: Wire, lastStreamId: number, code: string): string {
   if (wire.name === "muxado") return `GOAWAY ${lastStreamId} ${code}`;
   return ["NO_ERROR", "INTERNAL_ERROR"].includes(code) ? `GOAWAY ${code}` : "GOAWAY PROTOCOL_ERROR";
 }
 
-/** A frame of Yamux's, whatever it says: encoders refuse some. */
+/** A Yamux frame with any content: encoders refuse some of them. */
 export function yamuxHeader(
   type: number,
   flags: number,

@@ -1,5 +1,4 @@
-// What each of two processes does with its end of one session. It needs nothing of its runtime but a thread that can
-// stand still.
+// The work of each of two processes with its side of one session. Its runtime needs only a thread that can stand still.
 
 import {
   muxado,
@@ -22,30 +21,30 @@ import {
 } from "./plan.ts";
 
 const CHUNK = 64 * 1024;
-/** Bytes after which the pattern begins anew. */
+/** The period of the pattern, in bytes. */
 const PERIOD = 251 * 256;
 const PATTERN = patterned(PERIOD + CHUNK);
 
-/** What a process can do that is not the same everywhere. */
+/** Actions of a process that differ between runtimes. */
 export interface Powers {
   /** Ends the session in the way of the plan. */
   readonly close: (session: Session, timeout: number | undefined) => Promise<void>;
-  /** Ends the process without a word. */
+  /** Ends the process without any message. */
   readonly die: () => void;
-  /** Whether the closer has told what became of it. */
+  /** Returns whether the closer has reported its result. */
   readonly isOver: () => boolean;
 }
 
-/** The options of one side's session. */
+/** Returns the options of one side's session. */
 export function optionsOf(plan: Plan, role: Role): SessionOptions {
   const { closer, reader } = situations[plan.situation];
   const wire = plan.wire === "muxado" ? muxado : yamux({ keepAlive: Infinity });
-  // The machine may be busy: the test has a deadline of its own.
+  // The machine may be busy: the test has its own deadline.
   const closeTimeout = 120_000;
   return { wire, closeTimeout, ...(plan.closer === role ? closer : reader) };
 }
 
-/** Does one side's part of `plan`, up to the end of the session. */
+/** Does one side's part of `plan`, until the end of the session. */
 export async function play(
   session: Session,
   plan: Plan,
@@ -63,7 +62,7 @@ export async function play(
   return receive(session, stream, plan, powers);
 }
 
-/** The one stream, which the client opens. If it has nothing to send itself, it says so with one byte. */
+/** The one stream, which the client opens. A client with nothing to send announces the stream with one byte. */
 async function theStream(session: Session, plan: Plan, role: Role): Promise<Stream> {
   if (role === "server") return session.accept();
   const stream = session.open();
@@ -72,7 +71,7 @@ async function theStream(session: Session, plan: Plan, role: Role): Promise<Stre
   return stream;
 }
 
-/** Sends, closes the stream and then the session. */
+/** Sends, closes the stream, and then closes the session. */
 async function sendAndClose(
   session: Session,
   stream: Stream,
@@ -82,7 +81,7 @@ async function sendAndClose(
   const { length, timeout } = situations[plan.situation];
   if (plan.situation === "breach" || plan.situation === "destroyed") {
     const sending = failureOf(send(stream, 0, length));
-    // The system has its share, and more waits.
+    // The system has its share, and more bytes wait.
     if (plan.situation === "destroyed") {
       while (session.stats().bytesSent < length / 4) await moment();
       await close(session, timeout);
@@ -93,7 +92,7 @@ async function sendAndClose(
   const failed = await failureOf(
     (async () => {
       await send(stream, 0, 1);
-      // The peer has nothing more to say.
+      // The peer has nothing more to send.
       for await (const _ of stream);
       await send(stream, 1, length);
       await stream.close();
@@ -103,7 +102,7 @@ async function sendAndClose(
   return { failed, closed: await storyOf(session), received: null };
 }
 
-/** Closes the session at once, while the stream still comes. */
+/** Closes the session at once, while bytes of the stream still arrive. */
 async function receiveAndClose(
   session: Session,
   stream: Stream,
@@ -148,15 +147,15 @@ async function receive(
       }
     }
     if (situation === "destroyed" || situation === "breach") {
-      // It goes on sending, and does not hear that nobody reads it.
+      // It continues to send, and is not told that nobody reads it.
       failing = failureOf(send(stream, 0, length));
     }
-    // Its larger window is known to the closer, which could not send all before.
+    // The closer knows its larger window. Before that, the closer could not send everything.
     if (reader?.windowSize !== undefined) await moment();
     if (ms === Infinity) while (!isOver()) standStill(20);
     else standStill(ms);
     if (situation === "dies") die();
-    // In the turn in which it wakes, and so before it can hear of the end.
+    // In the turn in which it wakes, so before it can learn of the end.
     if (situation === "late") failing = failureOf(speakLate(session));
   };
   if (situation !== "destroyed" && situation !== "breach") await stream.closeWrite();
@@ -171,7 +170,7 @@ async function speakLate(session: Session): Promise<void> {
   await stream.read();
 }
 
-/** Writes the pattern from one place to the other. */
+/** Writes the pattern from `start` to `end`. */
 async function send(stream: Stream, start: number, end: number): Promise<void> {
   for (let at = start; at < end; at += CHUNK) {
     const from = at % PERIOD;
@@ -179,7 +178,7 @@ async function send(stream: Stream, start: number, end: number): Promise<void> {
   }
 }
 
-/** What comes on `stream` until its end, held against the pattern. */
+/** Reads `stream` to its end, and compares the bytes with the pattern. */
 async function readOn(
   stream: Stream,
   pauses: Situation["pauses"],
@@ -202,7 +201,7 @@ async function readOn(
   return { length, firstWrong, end };
 }
 
-/** Stops this thread, without using the processor. */
+/** Stops this thread without using the processor. */
 function standStill(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
@@ -211,7 +210,7 @@ function moment(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Code and origin of what `promise` rejects with; null if it resolves. */
+/** Code and origin of the error that `promise` rejects with; null if it resolves. */
 async function failureOf(promise: Promise<unknown>): Promise<string | null> {
   try {
     await promise;

@@ -1,5 +1,5 @@
-// What a close promises when both sides are processes of their own: nothing that was written before it is lost, an
-// error arrives, and each side tells who did what.
+// The promises of a close when both sides are separate processes: no earlier write is lost, an error arrives, and each
+// side reports who did what.
 
 import type { Role } from "@muxado/core";
 import { describe, expect, test } from "vitest";
@@ -13,24 +13,24 @@ import {
   type Way,
 } from "./plan.ts";
 
-/** What both processes have told, and how they have ended. */
+/** The reports of both processes, and how they have ended. */
 export interface Outcome {
   readonly closer: CloserReport;
-  /** Undefined if it has died. */
+  /** Undefined if the reader has died. */
   readonly reader: ReaderReport | undefined;
-  /** Of the processes that were not killed. */
+  /** The exit codes of the processes that were not killed. */
   readonly exitCodes: readonly (number | null)[];
 }
 
-/** What the suite is told of what carries the sessions. */
+/** The facts about the connection that carries the sessions. */
 export interface ClosingUnderTest {
-  /** For the titles. */
+  /** The name in the titles. */
   readonly name: string;
-  /** Runs both processes to their ends. Whatever it starts it ends, also when `signal` aborts. */
+  /** Runs both processes to their ends. It ends everything that it starts, also when `signal` aborts. */
   readonly run: (plan: Plan, signal: AbortSignal) => Promise<Outcome>;
-  /** Whether each situation is run with either closer. Default: only those in which that matters most. */
+  /** Whether each situation is run with either closer. Default: only the situations in which that matters most. */
   readonly isThorough?: boolean;
-  /** Situations that cannot be had. */
+  /** Situations that are not possible on this connection. */
   readonly without?: readonly SituationName[];
 }
 
@@ -48,7 +48,7 @@ const titles: Readonly<Record<SituationName, string>> = {
 const NO_ERRORS: Story = { local: null, remote: null, debug: "" };
 const roles: readonly Role[] = ["client", "server"];
 
-/** Describes and tests closes over one kind of connection. All cases run side by side: they wait most of the time. */
+/** Describes and tests closes over one kind of connection. All cases run in parallel, because they mostly wait. */
 export function describeClosing(closing: ClosingUnderTest): void {
   const { name, run } = closing;
   describe.concurrent(`a close over ${name}`, () => {
@@ -65,10 +65,13 @@ export function describeClosing(closing: ClosingUnderTest): void {
   });
 }
 
-/** Situations in which it matters little who closes: unless all are wanted, the roles take turns. */
+/** Situations in which it matters little who closes. The roles take turns, unless all cases are wanted. */
 const either: readonly SituationName[] = ["uploading", "stuck", "dies", "destroyed", "breach"];
 
-/** Each situation with either closer. Wires and ways take turns, so that each situation sees both, and so does each closer. */
+/**
+ * Each situation, with either closer where wanted. Wires and ways take turns, so that each situation sees both, and so
+ * does each closer.
+ */
 function plansOf({ isThorough = false, without = [] }: ClosingUnderTest): Plan[] {
   const names = (Object.keys(situations) as SituationName[]).filter(
     (one) => !without.includes(one),
@@ -98,7 +101,7 @@ function check(plan: Plan, { closer, reader }: Outcome): void {
       return expect(reader).toEqual({ failed: null, received: null, closed: NO_ERRORS });
     case "late":
       expect(closer).toEqual({ failed: null, received: null, closed: NO_ERRORS });
-      // Both say the same: it came too late, and the peer did not want it.
+      // Both report the same: it came too late, and the peer did not want it.
       return expect(reader).toEqual({
         failed: expect.stringMatching(/^(REMOTE_GONE_AWAY|SESSION_CLOSED|STREAM_REFUSED), remote$/),
         received: whole,
@@ -112,7 +115,7 @@ function check(plan: Plan, { closer, reader }: Outcome): void {
     }
     case "dies":
       expect(reader).toBeUndefined();
-      // Only some transports know whose doing it was.
+      // Only some transports know which side caused the error.
       return expect(closer.closed.local?.[0]).toBe("TRANSPORT_FAILED");
     case "destroyed":
       expect(closer.closed).toMatchObject({
@@ -137,7 +140,7 @@ function check(plan: Plan, { closer, reader }: Outcome): void {
   }
 }
 
-/** What a story has of an error, whatever its text is. */
+/** The part of a story about an error, with any text. */
 function told(code: string, origin: string): unknown {
   return [code, origin, expect.any(String)];
 }

@@ -1,4 +1,5 @@
-// What `encode` refuses: every field outside its limits, by name. What it makes of valid frames, the vectors say.
+// The errors of `encode`: it refuses every field outside its limits, by name. The vectors contain its output for valid
+// frames.
 
 import { describe, expect, it } from "vitest";
 import type { Codec } from "./codec.ts";

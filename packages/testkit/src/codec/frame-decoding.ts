@@ -1,4 +1,4 @@
-// The friendly decoder: when frames come, who owns their bytes, and how errors show.
+// The convenient decoder: when it yields frames, who owns their bytes, and how it reports errors.
 
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
@@ -90,7 +90,7 @@ export function describeFrameDecoding(codec: Codec): void {
   });
 }
 
-/** The bytes, cut at these places. */
+/** Returns the bytes, cut at these places. */
 function pieces(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
   return [0, ...cuts].map((from, at) => bytes.subarray(from, cuts[at]));
 }

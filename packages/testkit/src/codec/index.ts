@@ -1,4 +1,4 @@
-// @muxado/testkit/codec: the suite of codecs, for the tests of a package that has one. It runs on Node.
+// @muxado/testkit/codec: the suite of codecs, for the tests of a package that has a codec. It runs on Node.
 
 export { type Codec } from "./codec.ts";
 export { describeCodecMemory, growth } from "./memory.ts";

@@ -1,5 +1,5 @@
-// The shipped vectors against decoders and encoder: whole, byte by byte, cut in two at every place.
-// What they say of the bytes was not made by the codec, so that it can prove the codec wrong.
+// Runs the shipped vectors against decoders and encoder: whole, byte by byte, and cut in two at every place. The codec
+// did not make their bytes, so they can prove the codec wrong.
 
 import { describe, expect, it } from "vitest";
 import type { Codec } from "./codec.ts";
@@ -110,10 +110,7 @@ export function describeVectors(codec: Codec): void {
   });
 }
 
-/**
- * Each way to cut the input: whole, into single bytes, in two at every place, and with empty chunks
- * between.
- */
+/** All ways to cut the input: whole, into single bytes, in two at every place, and with empty chunks between. */
 function* cuts(bytes: Uint8Array): Generator<Uint8Array[], void> {
   const single = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
   yield [bytes];

@@ -1,5 +1,5 @@
-// What a peer can make a decoder hold: never more than it sent, and little more than that.
-// Measured as the memory behind typed arrays, over enough decoders to drown the noise.
+// The memory that a peer can make a decoder hold: never more bytes than it sent, and little overhead. Measured as the
+// memory behind typed arrays, over so many decoders that noise does not matter.
 
 import process from "node:process";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { type Codec, handlerOf } from "./codec.ts";
 
 const DECODERS = 100;
 
-/** Describes and tests what decoders hold. It needs a process in which little else happens: a file of its own. */
+/** Describes and tests the memory of decoders. It needs a process in which little else happens: a separate file. */
 export function describeCodecMemory(codec: Codec): void {
   const onInvalid = (error: Error): void => {
     throw error;
@@ -51,7 +51,7 @@ export function describeCodecMemory(codec: Codec): void {
         for (let at = 0; at < sent; at++) push(byte);
         return [push];
       });
-      // Twice for the room to grow, and the arrays it outgrew if they are not collected yet.
+      // Twice the bytes for the room to grow, and the arrays before it if they are not collected yet.
       expect(bytes).toBeLessThan(4 * sent + 65536);
     });
 
@@ -67,7 +67,7 @@ export function describeCodecMemory(codec: Codec): void {
   });
 }
 
-/** Bytes of typed-array memory that `fill` adds while what it returns is alive, per item. */
+/** Bytes of typed-array memory for each item that `fill` adds, while the returned items are alive. */
 export function growth(fill: () => unknown[]): number {
   const before = process.memoryUsage().arrayBuffers;
   const kept = fill();

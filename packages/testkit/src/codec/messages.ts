@@ -1,4 +1,4 @@
-// What a person reads: a frame as one line, and what is wrong with input. What programs read is in the vectors.
+// Texts for human readers: a frame as one line, and the error of an input. The vectors test the parts for programs.
 
 import { describe, expect, it } from "vitest";
 import type { Codec } from "./codec.ts";

@@ -1,4 +1,4 @@
-// What holds for all frames and all bytes, on random ones.
+// Properties of all frames and all bytes, tested with random ones.
 
 import { describe, expect, it } from "vitest";
 import { concatenated } from "../bytes.ts";
@@ -12,10 +12,7 @@ const sizes = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLengt
 export function describeProperties(codec: Codec): void {
   const frames = fc.array(codec.frames, { maxLength: 12 });
   const encoded = codec.frames.map((frame) => codec.encode(frame));
-  /**
-   * Bytes that pass for frames more often than chance allows, so that random input gets beyond its
-   * first header.
-   */
+  /** Bytes that look like frames more often than by chance, so that random input gets beyond its first header. */
   const almostFrame = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
     encoded,
@@ -62,7 +59,7 @@ export function describeProperties(codec: Codec): void {
   });
 }
 
-/** Cuts by taking as many bytes as `sizes` says, over and over; 0 makes an empty chunk. */
+/** Cuts pieces with the lengths in `sizes`, over and over; 0 makes an empty chunk. */
 function cut(whole: Uint8Array, sizes: readonly number[]): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   for (let at = 0, turn = 0; at < whole.length; turn++) {

@@ -1,5 +1,5 @@
-// How the push decoder delivers: at once, by reference, and no further than its handler wants.
-// Which bytes are valid is the business of the vectors.
+// How the push decoder delivers: at once, by reference, and only as long as its handler wants. The vectors decide which
+// bytes are valid.
 
 import { describe, expect, it, vi } from "vitest";
 import { concatenated } from "../bytes.ts";

@@ -1,4 +1,4 @@
-// The encoders of the hot path: the bytes, where they go, and that they touch nothing else.
+// The encoders of the hot path: their bytes, the place of these bytes, and that they change nothing else.
 
 import { describe, expect, it } from "vitest";
 import type { Codec } from "./codec.ts";

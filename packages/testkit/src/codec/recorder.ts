@@ -1,11 +1,11 @@
-// A handler that writes down what a push decoder says, and holds it to the contract of every handler.
-// It joins the pieces of a body, so that records compare whatever the chunks were.
+// A handler that records the calls of a push decoder, and checks the contract of all handlers. It joins the pieces of a
+// body, so that records do not depend on the chunks.
 
 import { expect } from "vitest";
 import type { AnyFrameError, AnyHandler, Codec } from "./codec.ts";
 import { toHex, type VectorFrame } from "./vectors.ts";
 
-/** What came of some input. */
+/** The result of some input. */
 export interface Outcome {
   readonly frames: readonly VectorFrame[];
   /** The DATA frame that has begun, if its body is incomplete. */
@@ -63,7 +63,7 @@ export class Recorder implements AnyHandler {
     this.error = error;
   }
 
-  /** A frame begins: none may be under way, and none may come after an error. */
+  /** A frame begins. None may be under way, and none may come after an error. */
   #expectFrame(): void {
     expect(this.begun).toBeUndefined();
     expect(this.error).toBeUndefined();
@@ -79,7 +79,7 @@ export class Recorder implements AnyHandler {
   }
 }
 
-/** Each flag as a field. Bits that mean nothing must not be there. */
+/** Each flag as a field. Bits without a meaning must not be set. */
 export function namedFlags(known: Codec["flags"], flags: number): Record<string, boolean> {
   const bits = Object.values(known).reduce((all, bit) => all | bit, 0);
   expect(flags & ~bits).toBe(0);
@@ -88,11 +88,11 @@ export function namedFlags(known: Codec["flags"], flags: number): Record<string,
   );
 }
 
-/** What a fresh push decoder makes of these chunks. */
+/** The result of a new push decoder for these chunks. */
 export function outcomeOf(codec: Codec, chunks: Iterable<Uint8Array>): Outcome {
   const recorder = new Recorder(codec);
   const decoder = codec.createPushDecoder(recorder);
-  // A chunk is lent. A decoder that kept it shows, for the recorder's owner spoils it at once.
+  // A chunk is lent. Each chunk is overwritten at once, so that a decoder that kept it is found.
   for (const chunk of chunks) {
     const lent = chunk.slice();
     decoder.push(lent);

@@ -1,5 +1,6 @@
-// The suite of codecs: what every codec does, on every wire. It knows what codecs have in common only; the numbers and
-// samples of one are in its description. The decoders themselves share nothing, for they are a hot path.
+// The suite of codecs: the behaviour of every codec, on every wire. It knows only the common facts of codecs. The
+// numbers and samples of one codec are in its description. The decoders themselves share no code, because they are a
+// hot path.
 
 import type { Codec } from "./codec.ts";
 import { describeEncoding } from "./encoding.ts";

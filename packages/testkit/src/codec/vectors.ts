@@ -1,6 +1,6 @@
-// Test vectors as a package ships them, read as any other implementation would read them.
+// Test vectors as a package ships them, read as another implementation would read them.
 
-/** A frame as the file spells it: bytes are hexadecimal. */
+/** A frame in the form of the file: bytes are hexadecimal. */
 export interface VectorFrame {
   readonly type: string;
   readonly [field: string]: string | number | boolean;
@@ -39,7 +39,7 @@ export interface InvalidVector extends Common {
 
 export type Vector = ValidVector | IncompleteVector | InvalidVector;
 
-/** The vectors with one verdict. */
+/** Returns the vectors with one verdict. */
 export function withVerdict<V extends Vector["verdict"]>(
   vectors: readonly Vector[],
   verdict: V,
@@ -57,10 +57,10 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The fields of all frames that hold bytes. */
+/** The fields that hold bytes, of all frames. */
 const BYTE_FIELDS = new Set(["body", "debug"]);
 
-/** The vector's frame as a codec spells it. */
+/** Returns the vector's frame in the form of a codec. */
 export function toFrame<Frame>(frame: VectorFrame): Frame {
   return Object.fromEntries(
     Object.entries(frame).map(([field, value]) => [
@@ -70,7 +70,7 @@ export function toFrame<Frame>(frame: VectorFrame): Frame {
   ) as Frame;
 }
 
-/** A codec's frame as a vector spells it, so that frames compare and print well. */
+/** Returns a codec's frame in the form of a vector, so that frames compare and print well. */
 export function fromFrame(frame: object): VectorFrame {
   return Object.fromEntries(
     Object.entries(frame).map(([field, value]: [string, unknown]) => [

@@ -1,17 +1,17 @@
-// Small applications that the compliance tests are made of: readers, echoes, and ways to wait.
+// Small applications for the compliance tests: readers, echoes, and ways to wait.
 
 import { MuxadoError, type Session, type Stream } from "@muxado/core";
 import { expect } from "vitest";
 import { concatenated } from "../bytes.ts";
 
-/** Everything up to the end. */
+/** Reads everything up to the end. */
 export async function readAll(stream: Stream): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return concatenated(chunks);
 }
 
-/** At least `length` bytes, which are expected to come. */
+/** Reads at least `length` bytes, which must arrive. */
 export async function readBytes(stream: Stream, length: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for (let read = 0; read < length; ) {
@@ -29,7 +29,7 @@ export async function writeAll(stream: Stream, bytes: Uint8Array): Promise<void>
   await stream.closeWrite();
 }
 
-/** Sends back what comes, on every stream that the peer opens, until the session ends. */
+/** Sends back the bytes that arrive, on every stream that the peer opens, until the session ends. */
 export async function echo(session: Session): Promise<void> {
   for await (const stream of session) void echoOne(stream);
 }
@@ -43,7 +43,7 @@ async function echoOne(stream: Stream): Promise<void> {
   }
 }
 
-/** A stream from `from`, with both of its ends. The peer has seen its first byte, which is read already. */
+/** A stream from `from`, with both of its ends. The peer has received its first byte, which has been read already. */
 export async function connectedStream(from: Session, to: Session): Promise<[Stream, Stream]> {
   const local = from.open();
   const [remote] = await Promise.all([to.accept(), local.write(new Uint8Array([0]))]);
@@ -51,7 +51,7 @@ export async function connectedStream(from: Session, to: Session): Promise<[Stre
   return [local, remote];
 }
 
-/** The error that `promise` rejects with, which must be a MuxadoError. */
+/** The error that `promise` rejects with. It must be a MuxadoError. */
 export async function failureOf(promise: Promise<unknown>): Promise<MuxadoError> {
   const error: unknown = await promise.then(
     (value) => expect.fail(`resolved with ${String(value)}`),
@@ -61,7 +61,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<MuxadoError>
   return error;
 }
 
-/** The error that `call` throws, which must be a MuxadoError. */
+/** The error that `call` throws. It must be a MuxadoError. */
 export function thrownBy(call: () => unknown): MuxadoError {
   try {
     call();
@@ -72,7 +72,7 @@ export function thrownBy(call: () => unknown): MuxadoError {
   return expect.fail("nothing was thrown");
 }
 
-/** Writes until it fails: sooner or later the news of the other end arrives. */
+/** Writes until a write fails: sooner or later the end on the other side is known here. */
 export async function writeUntilFailure(stream: Stream): Promise<MuxadoError> {
   const chunk = new Uint8Array(1024);
   return await failureOf(
@@ -85,7 +85,7 @@ export async function writeUntilFailure(stream: Stream): Promise<MuxadoError> {
   );
 }
 
-/** Whether the peer's GOAWAY has come, or the session is over. */
+/** Whether the peer's GOAWAY has arrived, or the session is over. */
 export function failsToOpen(session: { open(): { reset(): void } }): boolean {
   try {
     session.open().reset();
@@ -95,7 +95,7 @@ export function failsToOpen(session: { open(): { reset(): void } }): boolean {
   }
 }
 
-/** Long enough for whatever could happen without us, and not so long that tests take time. */
+/** Long enough for anything that could happen by itself, but not so long that tests take time. */
 export function aMoment(ms = 5): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

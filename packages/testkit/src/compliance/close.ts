@@ -1,4 +1,4 @@
-// Closing a stream: what was written still arrives, nothing more is wanted.
+// Closing a stream: earlier writes still arrive, and no more bytes are wanted.
 
 import { describe, expect } from "vitest";
 import { patterned } from "../bytes.ts";

@@ -1,4 +1,4 @@
-// Closing a session gracefully: streams in flight end in their own time, or at the deadline.
+// Closing a session gracefully: open streams end when they want, or at the deadline.
 
 import { describe, expect } from "vitest";
 import { concatenated, firstDifference, patterned } from "../bytes.ts";
@@ -18,10 +18,10 @@ import type { Harness } from "./harness.ts";
 const KIB = 1024;
 const NO_ERRORS = { localError: undefined, remoteError: undefined };
 
-/** Nothing that a drain does depends on it: it is for other ends. */
+/** No drain depends on this value: it is for other ends. */
 const NO_LINGER = { lingerTimeout: 0 };
 
-/** Of silence, in milliseconds: every stream of a test is silent for longer. */
+/** Milliseconds of silence: every stream of a test is silent for longer. */
 const SHORT = 20;
 
 export function describeDraining({ it }: Harness): void {
@@ -73,7 +73,7 @@ export function describeDraining({ it }: Harness): void {
         expect(await client.closed).toMatchObject(NO_ERRORS);
         expect(await server.closed).toMatchObject(NO_ERRORS);
       },
-      // The peer needs time for what it is writing when the close comes.
+      // The peer needs time for the bytes that it is writing when the close arrives.
       { client: NO_LINGER },
     );
 
@@ -113,7 +113,7 @@ export function describeDraining({ it }: Harness): void {
         const [answer] = await Promise.all([readAll(stream), writeAll(stream, bytes)]);
         return answer.length;
       });
-      // What is open on its way counts as much as what has arrived.
+      // Streams that are on their way count as much as streams that have arrived.
       await until(
         () => client.stats().streamsReceived === 20 && server.stats().streamsReceived === 20,
       );

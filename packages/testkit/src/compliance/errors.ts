@@ -1,4 +1,4 @@
-// What an error says, so that an application can decide what to do about it.
+// The content of an error, from which an application can decide its reaction.
 
 import { MuxadoError } from "@muxado/core";
 import { describe, expect } from "vitest";

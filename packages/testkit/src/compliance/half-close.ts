@@ -1,4 +1,4 @@
-// Half-closing: one direction ends, the other goes on.
+// Half-closing: one direction ends, the other continues.
 
 import { describe, expect } from "vitest";
 import { patterned } from "../bytes.ts";

@@ -1,4 +1,4 @@
-// What every concern of the compliance suite stands on: a way to connect, and a test that cleans up behind it.
+// The base of all compliance tests: a way to connect, and a test that cleans up after itself.
 
 import type { Session, SessionOptions, Wire } from "@muxado/core";
 import { it } from "vitest";
@@ -10,14 +10,14 @@ export interface ConnectOptions {
   readonly server?: SessionOptions;
 }
 
-/** Two sessions that are each other's peers. Disposing gives up both, whatever state they are in. */
+/** Two sessions that are each other's peers. Disposing gives up both, in any state. */
 export interface ConnectedSessions {
   readonly client: Session;
   readonly server: Session;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The two sessions of one test. Disposing gives up both, and then does `close`. */
+/** The two sessions of one test. Disposing gives up both, and then calls `close`. */
 export function disposable(
   client: Session,
   server: Session,
@@ -35,13 +35,13 @@ export function disposable(
   };
 }
 
-/** What the suite is told about the implementation under test. */
+/** The facts about the implementation under test. */
 export interface SessionsUnderTest {
-  /** The title of the suite: what carries the sessions. */
+  /** The title of the suite: the kind of connection that carries the sessions. */
   readonly name: string;
-  /** Connects two new sessions, whose wire is among the options. */
+  /** Connects two new sessions. Their wire is among the options. */
   readonly connect: (options: ConnectOptions) => Promise<ConnectedSessions>;
-  /** Whether `open` alone puts bytes on a stream, so that it counts as sent at once. Default: false. */
+  /** Whether `open` alone puts bytes on a stream, so that the stream counts as sent at once. Default: false. */
   readonly openWrites?: boolean;
 }
 
@@ -66,7 +66,7 @@ export class Harness {
     this.openWrites = sessions.openWrites ?? false;
   }
 
-  /** One test, with sessions of its own. */
+  /** One test, with its own sessions. */
   readonly it = (title: string, body: Body, options: ConnectOptions = {}): void => {
     it(title, async () => {
       const wire = this.#wire;

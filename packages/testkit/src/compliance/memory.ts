@@ -1,4 +1,5 @@
-// Memory: what flow control allows is never punished, and an application that takes its own memory back harms itself only.
+// Memory: bytes within flow control are never punished, and an application that takes its own memory back harms only
+// itself.
 
 import type { Stream } from "@muxado/core";
 import { describe, expect } from "vitest";
@@ -10,7 +11,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const WINDOW = 256 * KIB;
 
-/** As much budget as four accepted streams may fill, beside eight that wait. */
+/** A budget that four accepted streams may fill, in addition to eight that wait. */
 const SMALL = { memoryBudget: 4 * MIB, acceptBacklog: 8 };
 
 export function describeMemory({ it }: Harness): void {
@@ -21,7 +22,7 @@ export function describeMemory({ it }: Harness): void {
         Array.from({ length: 24 }, async () => await connectedStream(client, server)),
       );
       const writing = pairs.map(([mine]) => writeAll(mine, bytes));
-      // A sender may keep back what is not worth a frame.
+      // A sender may keep back bytes that are not worth a frame.
       const isFull = ([, theirs]: [Stream, Stream]): boolean =>
         theirs.stats().bytesUnread > WINDOW - KIB;
       await until(() => pairs.every(isFull));
@@ -41,7 +42,7 @@ export function describeMemory({ it }: Harness): void {
         const lengths: number[] = [];
         while (lengths.length < streams.length) {
           const stream = await server.accept();
-          // All that it has to say has come before it is read.
+          // All its bytes have arrived before they are read.
           await until(() => stream.stats().bytesUnread === bytes.length);
           lengths.push((await readAll(stream)).length);
         }

@@ -1,4 +1,4 @@
-// The layer below the promises: take, offer, and being told when to try again.
+// The layer below the promises: take, offer, and the calls that tell when to try again.
 
 import type { Stream } from "@muxado/core";
 import { describe, expect } from "vitest";
@@ -161,7 +161,7 @@ export function describeNonBlocking({ it }: Harness): void {
   });
 }
 
-/** Resolves when the observer is told that the stream is worth a take. */
+/** Resolves when the observer is told that a take is worth it. */
 async function told(stream: Stream): Promise<void> {
   await new Promise<void>((resolve) =>
     stream.observe({ onReadable: resolve, onWritable: () => {} }),

@@ -1,4 +1,4 @@
-// Resetting a stream: both directions end at once, and the peer learns why.
+// Resetting a stream: both directions end at once, and the peer learns the reason.
 
 import { describe, expect } from "vitest";
 import { patterned } from "../bytes.ts";

@@ -1,4 +1,4 @@
-// Ends that are not a drain, and what both sides are told about them.
+// Ends that are not a drain, and the reports of both sides about them.
 
 import { MuxadoError } from "@muxado/core";
 import { describe, expect } from "vitest";
@@ -14,7 +14,7 @@ import {
 import type { Harness } from "./harness.ts";
 
 const KIB = 1024;
-/** Of silence, in milliseconds. */
+/** Milliseconds of silence. */
 const SHORT = 20;
 const NO_ERRORS = { localError: undefined, remoteError: undefined };
 

@@ -1,5 +1,5 @@
-// The compliance suite: what every session does, on every wire and over every transport. It knows the public contract
-// only, and reads as its specification.
+// The compliance suite: the behaviour of every session, on every wire and over every transport. It knows only the
+// public contract, and reads as its specification.
 
 import { describe } from "vitest";
 import { wires } from "../dialect.ts";

@@ -1,4 +1,4 @@
-// Bytes: all of them, in order, unchanged, and whose they are.
+// Bytes: all of them arrive, in order and unchanged, and their owner is known.
 
 import { describe, expect } from "vitest";
 import { concatenated, firstDifference, patterned } from "../bytes.ts";
@@ -87,7 +87,7 @@ export function describeTransfer({ it }: Harness): void {
     });
 
     it("may lie in shared memory, and never do so when they are read", async (sessions) => {
-      // Browsers show it to few pages.
+      // Browsers offer it to few pages.
       if (typeof SharedArrayBuffer === "undefined") return;
       const [mine, theirs] = await connectedStream(sessions.client, sessions.server);
       const bytes = new Uint8Array(new SharedArrayBuffer(200 * KIB));

@@ -1,4 +1,4 @@
-// Everything that waits can be told to stop waiting, and what it waited for goes on.
+// Every operation that waits can be told to stop waiting, and the stream or session continues.
 
 import { describe, expect, vi } from "vitest";
 import { patterned } from "../bytes.ts";
@@ -122,7 +122,7 @@ export function describeWaiting({ it, resetHasCode }: Harness): void {
       const [mine, theirs] = await connectedStream(client, server);
       const writing = mine.write(patterned(1024 * KIB));
       expect(await stillWaits(writing)).toBe(true);
-      // What the peer holds of it is no more than it has granted.
+      // The peer holds no more bytes of it than it has granted.
       expect(server.stats().bytesReceived).toBeLessThan(300 * KIB);
       const reading = readAll(theirs);
       await writing;

@@ -1,4 +1,4 @@
-// The Web Streams face of a stream: native, of bytes, and as honest about back-pressure as the rest.
+// The Web Streams of a stream: native byte streams, with the same back-pressure as the other interfaces.
 
 import { describe, expect } from "vitest";
 import { concatenated, firstDifference, patterned } from "../bytes.ts";

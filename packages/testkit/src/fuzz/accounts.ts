@@ -1,39 +1,39 @@
-// The books of one case: what has been said about each stream in either direction, in frames that were really
-// exchanged, whatever either player meant to say.
+// The accounts of one case: the frames about each stream that were really exchanged, in both directions, whatever
+// either player meant to send.
 
-/** What was said about one stream. "In" is what the session has heard, "out" what it has said. */
+/** The frames about one stream. "In" is what the session has received, "out" is what it has sent. */
 export class StreamAccount {
   readonly id: number;
-  /** SYNs that came. */
+  /** SYNs that arrived. */
   synIn = 0;
   synOut = false;
   finIn = false;
   finOut = false;
-  /** The code of the first RST that came. */
+  /** The code of the first RST that arrived. */
   resetIn: number | undefined;
   resetOut = false;
-  /** How many resets had gone out before it. */
+  /** How many resets had been sent before the stream. */
   resetsBefore = 0;
   acknowledged = false;
-  /** DATA with a body or SYN has come, which a session may have to answer. */
+  /** True if DATA with a body or SYN has arrived, which a session may have to answer. */
   dataIn = false;
-  /** Credit that came. */
+  /** Credit that arrived. */
   granted = 0;
   /** Credit that left. */
   given = 0;
   /** Bytes of bodies that left. */
   sent = 0;
-  /** Bytes of bodies that came. */
+  /** Bytes of bodies that arrived. */
   received = 0;
-  /** The bodies that came before FIN. */
+  /** The bodies that arrived before FIN. */
   readonly bodies: Uint8Array[] = [];
-  /** Its id has been used twice, or frames came before it existed: what it must be is not known. */
+  /** True if the id has been used twice, or frames came before the stream existed: its correct state is not known. */
   isUnclear = false;
-  /** Whether what the application writes is known, byte by byte. */
+  /** Whether the bytes that the application writes are known, byte by byte. */
   isTidy = true;
   /** Whether it is known which read comes first. */
   readsInOrder = true;
-  /** The peer has ended it, or its own direction, as far as it means to know. */
+  /** True if the peer has ended the stream or its own direction, as far as it means to. */
   peerFinished = false;
   /** Bytes that the peer means to have sent. */
   peerSent = 0;
@@ -50,21 +50,21 @@ export class Accounts {
   readonly #byId: Map<number, StreamAccount> = new Map();
   /** Streams that either side has opened, in that order. */
   readonly known: StreamAccount[] = [];
-  /** The highest id with which the peer has opened a stream. */
+  /** The highest id of a stream that the peer has opened. */
   highestIn = 0;
   /** The highest id of a SYN that left. */
   highestOut = 0;
-  /** The lowest last id of the GOAWAYs that came; undefined if none did. */
+  /** The lowest last id of the GOAWAYs that arrived; undefined if none did. */
   goAwayIn: number | undefined;
   /** The last id of the latest GOAWAY that left. */
   goAwayOut: number | undefined;
-  /** Values of pings that came and were not answered. */
+  /** Values of pings that arrived and were not answered. */
   readonly pingsIn: number[] = [];
   /** Values of pings that left and were not answered. */
   readonly pingsOut: number[] = [];
-  /** The input was not valid. */
+  /** True if the input was not valid. */
   isInvalid = false;
-  /** Frames that came. */
+  /** Frames that arrived. */
   framesIn = 0;
 
   constructor(localParity: number) {
@@ -80,7 +80,7 @@ export class Accounts {
     return account;
   }
 
-  /** Whether it is the session that opens streams with this id. */
+  /** Whether the session opens streams with this id. */
   isLocal(streamId: number): boolean {
     return (streamId & 1) === this.localParity;
   }

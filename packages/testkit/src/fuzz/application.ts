@@ -1,5 +1,5 @@
-// An application of the fuzzer: it opens, accepts, closes and destroys at any time, uses its streams anyhow, and gives
-// commands inside every callback that there is.
+// An application of the fuzzer. It opens, accepts, closes and destroys at any time, uses its streams in any way, and
+// calls commands inside every callback.
 
 import {
   MuxadoError,
@@ -13,21 +13,21 @@ import { Reason } from "./promises.ts";
 import type { Stage } from "./stage.ts";
 import { StreamActor } from "./stream-actor.ts";
 
-/** Streams that an application goes on using, also those that are over. */
+/** Streams that an application continues to use, including streams that are over. */
 const MOST_USED = 60;
 
-/** What `open` has thrown may be a reason to destroy the session: an error that escapes does so in some servers. */
+/** An error of `open` may be a reason to destroy the session: in some servers, an error that escapes does so. */
 type Escaped = MuxadoError | undefined;
 
 /** The application on top of one session. */
 export class Application {
-  /** Set once the session is made. */
+  /** Set after the session is made. */
   session!: Session;
   readonly #stage: Stage;
-  /** Those that it goes on using. */
+  /** The streams that it continues to use. */
   readonly #actors: StreamActor[] = [];
   readonly #actorOf: Map<Stream, StreamActor> = new Map();
-  /** Streams of which the watcher has been told that they began, and not that they ended. */
+  /** Streams whose beginning was reported to the watcher, and whose end was not. */
   readonly #open: Set<Stream> = new Set();
   readonly #crowd: Crowd;
   #escaped: Escaped;
@@ -39,7 +39,7 @@ export class Application {
     this.#crowd = new Crowd(stage);
   }
 
-  /** Streams that have begun and not ended, as the watcher was told. */
+  /** The number of streams that have begun and not ended, as reported to the watcher. */
   get openCount(): number {
     return this.#open.size;
   }
@@ -60,7 +60,7 @@ export class Application {
     if (weather.storms && random.oneIn(2)) this.#storm();
   }
 
-  /** For the session's option `watcher`. */
+  /** The session's option `watcher`. */
   readonly watcher: StreamWatcher = {
     opened: (stream) => {
       if (this.#open.has(stream)) this.#stage.faults.add("watcher: opened twice", `${stream.id}`);
@@ -76,7 +76,7 @@ export class Application {
     },
   };
 
-  /** For the session's option `trace`. */
+  /** The session's option `trace`. */
   readonly trace = (frame: TracedFrame): void => {
     if (this.#stage.weather.tracing !== "active") return;
     const id = "streamId" in frame ? frame.streamId : undefined;
@@ -105,7 +105,7 @@ export class Application {
     this.#stage.command(`destroys: ${String(reason)}`, () => this.session.destroy(reason));
   }
 
-  /** The session is over: what came before its end is still there, and everything else fails. */
+  /** The session is over. Bytes from before its end can still be read, and everything else fails. */
   finish(): void {
     for (let waiting = this.session.stats().waitingForAccept; waiting >= 0; waiting--) {
       this.#accept(undefined);
@@ -118,12 +118,12 @@ export class Application {
     this.close(0);
   }
 
-  /** Observers must have been told of what there is, once every continuation has run. */
+  /** After every continuation has run, observers must have been told of everything. */
   checkTold(): void {
     for (const actor of this.#actors) actor.checkTold();
   }
 
-  /** After a graceful end without an error, whatever was sent on streams that have none has left. */
+  /** After a graceful end without an error, all bytes sent on streams without an error have left. */
   checkGraceful(): void {
     for (const { stream } of this.#actorOf.values()) {
       const { sent, isUnclear } = this.#stage.accounts.of(stream.id);
@@ -135,7 +135,7 @@ export class Application {
     }
   }
 
-  /** Whether what is said of retries is proved. */
+  /** Whether the retry verdicts are proved. */
   checkVerdicts(): void {
     for (const stream of this.#local) {
       if (stream.error?.retry !== "safe") continue;

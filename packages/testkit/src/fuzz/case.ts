@@ -1,5 +1,5 @@
-// One case of the fuzzer: a session whose peer, transport and application are played by chance, all of it drawn from
-// one seed, until everything has been brought to an end; and what must be true then, and at every step before.
+// One case of the fuzzer: a session whose peer, transport and application act by chance, drawn from one seed, until
+// everything has ended. It checks the invariants at every step and at the end.
 
 import { Session, type SessionEnd, type Wire, type WireDecoder } from "@muxado/core";
 import type { Phrase } from "../dialect.ts";
@@ -23,16 +23,16 @@ import { drawWeather, type Weather } from "./weather.ts";
 
 /** Options of {@link runCase}. */
 export interface CaseOptions {
-  /** The most steps: fewer than the seed has drawn, to find the shortest case that shows a fault. */
+  /** The most steps. Fewer than the seed has drawn, to find the shortest case that shows a fault. */
   readonly steps?: number | undefined;
-  /** Is told each step. */
+  /** Called with each step. */
   readonly log?: ((line: string) => void) | undefined;
-  /** Rejections that nobody has handled, and exceptions that nobody has caught, since it was last asked. */
+  /** Returns rejections that nobody has handled, and exceptions that nobody has caught, since the last call. */
   readonly unhandled?: (() => unknown[]) | undefined;
   readonly inspect?: Inspect | undefined;
 }
 
-/** What a case has done. */
+/** The facts about a case that was run. */
 export interface CaseFacts {
   /** Frames that the session has handled. */
   readonly frames: number;
@@ -40,7 +40,7 @@ export interface CaseFacts {
   readonly streams: number;
   readonly wire: string;
   readonly faults: readonly Fault[];
-  /** Steps until the session was over, or as many as were drawn. */
+  /** Steps until the session was over, or all steps that were drawn. */
   readonly steps: number;
   /** Why the session ended; "graceful" if there was no error. */
   readonly end: string;
@@ -49,10 +49,10 @@ export interface CaseFacts {
 /** Hops after which no continuation of the session or of its users is left in one turn. */
 const DEEP = 10;
 
-/** Virtual time, turns and confirmations until a session must be over. */
+/** Steps of virtual time, turns and confirmations after which a session must be over. */
 const LONGEST_END = 20_000;
 
-/** Runs the case that follows from `seed`. Never rejects: whatever went wrong is among its faults. */
+/** Runs the case of `seed`. Never rejects: everything that went wrong is among its faults. */
 export async function runCase(seed: number, options: CaseOptions = {}): Promise<CaseFacts> {
   return await new Case(seed, options).run();
 }
@@ -77,20 +77,20 @@ class Case {
   readonly #output: WireDecoder;
   readonly #outputReader: OutputReader;
   readonly #session: Session;
-  /** Output that is read once its write is confirmed. */
+  /** Output that is read after its write is confirmed. */
   #unread: Uint8Array<ArrayBuffer>[] = [];
   #end: SessionEnd | undefined;
   #steps = 0;
   #writes = 0;
   /** Errors of callbacks that were reported as uncaught. */
   #reported = 0;
-  /** From now on the transport confirms nothing. */
+  /** True if the transport confirms nothing from now on. */
   #isStuck = false;
-  /** The transport has said that it is over. */
+  /** True if the transport has reported its end. */
   #isBroken = false;
-  /** The peer has opened its crowd. */
+  /** True if the peer has opened its crowd. */
   #hasCrowd = false;
-  /** The session's own end of the transport has been answered. */
+  /** True if the session's own end of the transport has been answered. */
   #isAnswered = false;
 
   constructor(seed: number, options: CaseOptions) {
@@ -162,7 +162,7 @@ class Case {
     };
   }
 
-  /** A microtask has thrown: what a callback of the application's has, or something of the session's own. */
+  /** A microtask has thrown: the error of a callback of the application, or an error of the session itself. */
   #thrown(error: unknown): void {
     if (error instanceof Reason && error.what === THROWN) this.#reported++;
     else this.#faults.add(`uncaught in a microtask: ${nameOf(error)}`, describe(error));
@@ -171,7 +171,7 @@ class Case {
   async #play(): Promise<void> {
     const random = this.#random;
     const most = Math.min(this.#weather.steps, this.#options.steps ?? Infinity);
-    // A few more than the session lives: what comes behind its end must do no harm.
+    // A few more steps than the session lives: input after its end must do no harm.
     for (let left = 5; this.#steps < most && left > 0; this.#steps++) {
       if (this.#end !== undefined) left--;
       this.#step();
@@ -180,7 +180,7 @@ class Case {
       this.#invariants.checkCounters();
       if (isDeep && random.oneIn(4)) this.#invariants.checkTold();
     }
-    // From here, and with no microtask more: the end of a shortened case comes when its next step would have.
+    // From here, and with no further microtask: the end of a shortened case comes at the time of its next step.
     await this.#bringToAnEnd();
   }
 
@@ -209,7 +209,7 @@ class Case {
     }
   }
 
-  /** The peer says something, and some of what it has said arrives. */
+  /** The peer sends frames, and some of its frames arrive. */
   #converse(): void {
     const random = this.#random;
     const phrases: Phrase[] = [];
@@ -217,7 +217,7 @@ class Case {
       phrases.push(this.#conversation.next());
     }
     const { crowd } = this.#weather;
-    // More than some thousand would be more than a session takes from a peer.
+    // A session takes no more than some thousand from a peer.
     if (crowd > 0 && crowd < 5000 && !this.#hasCrowd && random.oneIn(20)) {
       this.#hasCrowd = true;
       phrases.push(...this.#conversation.crowd(crowd));
@@ -232,7 +232,7 @@ class Case {
   #deliver(chunk: Uint8Array<ArrayBuffer>): void {
     this.#stage.log?.(`${chunk.length} bytes arrive`);
     this.#input.push(chunk);
-    // The session may give the memory away; the books keep theirs.
+    // The session may give the memory away. The accounts keep their own copy.
     this.#faults.guard("receive", () => this.#transport.input.receive(chunk.slice()));
   }
 
@@ -243,7 +243,7 @@ class Case {
     this.#faults.guard("ended", () => this.#transport.input.ended(error));
   }
 
-  /** Ends the turn. False if nothing waited for it. */
+  /** Ends the turn. Returns false if nothing waited for it. */
   #endTurn(): boolean {
     if (!this.#turns.pending) return false;
     this.#stage.log?.("the turn ends");
@@ -299,7 +299,7 @@ class Case {
   #hasEnded(): void {
     this.#stage.log?.("the session ends the transport");
     const { isInvalid, goAwayIn } = this.#accounts;
-    // To a peer that has ended, or has said GOAWAY and then nonsense, there is nothing to say.
+    // A peer that has ended, or has sent GOAWAY and then invalid bytes, can be told nothing.
     const isFarewell = goAwayIn !== undefined && (isInvalid || this.#isBroken);
     if (!this.#weather.readsLate && !this.#outputReader.isAtGoAway && !isFarewell) {
       this.#faults.add("output: the last frame is no GOAWAY");
@@ -346,7 +346,7 @@ class Case {
     await hop(DEEP);
   }
 
-  /** The peer ends its direction, too, or the transport fails, or nothing comes at all. */
+  /** The peer ends its direction too, or the transport fails, or nothing arrives at all. */
   #answerEnd(): void {
     this.#isAnswered = true;
     if (this.#random.oneIn(4)) return;
@@ -390,7 +390,7 @@ class Case {
   }
 }
 
-/** The least window that a session keeps, in bytes, whatever its options say. */
+/** The smallest window of a session, in bytes, whatever its options are. */
 const LEAST_WINDOW = 1024;
 
 function largestWindow({ options, wire }: { options: Weather["options"]; wire: Wire }): number {

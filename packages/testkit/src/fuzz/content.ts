@@ -1,22 +1,22 @@
-// The bytes that both players send: each byte says at which place of which stream it stands.
+// The bytes that both players send. Each byte shows its place and its stream.
 
 import { patternByte } from "../bytes.ts";
 
 const PERIOD = 65_521;
 
-/** The most bytes that one piece of content has. */
+/** The most bytes of one piece of content. */
 const LONGEST_CONTENT = 600_000;
 
 const CONTENT: Uint8Array = new Uint8Array(PERIOD + LONGEST_CONTENT);
 for (let at = 0; at < CONTENT.length; at++) CONTENT[at] = patternByte(at % PERIOD);
 
-/** `length` bytes of a stream from `place` on. Shared: nobody may change them. */
+/** Returns `length` bytes of a stream from `place` on. The memory is shared: nobody may change it. */
 export function contentOf(streamId: number, place: number, length: number): Uint8Array {
   const start = (streamId * 61 + place) % PERIOD;
   return CONTENT.subarray(start, start + length);
 }
 
-/** Whether a part of a stream that begins at `place` has the content that it must have. Looks at both ends of a long one. */
+/** Whether a part of a stream that begins at `place` has the right content. Of a long part, it checks both ends. */
 export function isContentOf(
   streamId: number,
   place: number,

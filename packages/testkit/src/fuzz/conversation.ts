@@ -1,5 +1,5 @@
-// A peer that is played by chance: what it says is what a peer of its protocol might say at that moment, before
-// mutations make something else of it.
+// A peer that acts by chance. It sends frames that a peer of its protocol might send at that moment, before mutations
+// change them.
 
 import type { Wire } from "@muxado/core";
 import type { Phrase } from "../dialect.ts";
@@ -18,7 +18,7 @@ export class Conversation {
   #nextId: number;
   #lastStreamId = Infinity;
   #pings = 0;
-  /** Streams that the peer still speaks on, as far as it knows. */
+  /** Streams on which the peer still sends, as far as it knows. */
   readonly #live: StreamAccount[] = [];
   /** How many of the known streams it has looked at. */
   #seen = 0;
@@ -34,7 +34,7 @@ export class Conversation {
         : wire.firstClientStreamId;
   }
 
-  /** The next thing that it says. */
+  /** Returns the next frame that it sends. */
   next(): Phrase {
     this.#learn();
     const random = this.#random;
@@ -59,12 +59,12 @@ export class Conversation {
     return random.oneIn(8) ? this.#goAway() : this.#increment(account);
   }
 
-  /** Opens so many streams at once. */
+  /** Opens `count` streams at once. */
   crowd(count: number): Phrase[] {
     return Array.from({ length: count }, () => this.#open());
   }
 
-  /** Streams that the session has opened since. */
+  /** Takes over the streams that the session has opened since. */
   #learn(): void {
     const { known } = this.#accounts;
     while (this.#seen < known.length) {
@@ -111,13 +111,13 @@ export class Conversation {
     return random.below(choice < 20 ? 8 : 200);
   }
 
-  /** Credit for what has come; a stream of which nothing has come may get some, too. */
+  /** Credit for bytes that arrived. A stream without such bytes may get some, too. */
   #increment(account: StreamAccount): Phrase {
     const increment = this.#random.between(1, this.#random.oneIn(4) ? 5000 : 200);
     return { type: "increment", streamId: account.id, increment };
   }
 
-  /** What only some wires say. */
+  /** Frames that only some wires have. */
   #sign(account: StreamAccount): Phrase {
     if (this.#wire.putPing === undefined) return this.#data(account, false);
     const random = this.#random;

@@ -1,4 +1,5 @@
-// A crowd: far more streams than an application looks at one by one, opened in one turn, and ended in one turn.
+// A crowd: far more streams than an application looks at one by one. They are opened in one turn, and ended in one
+// turn.
 
 import type { Session, Stream } from "@muxado/core";
 import type { Stage } from "./stage.ts";
@@ -14,7 +15,7 @@ export class Crowd {
     this.#left = stage.weather.crowd;
   }
 
-  /** Opens it, or ends it, unless that has been done. */
+  /** Opens the crowd, or ends it, if that has not been done. */
   act(session: Session): void {
     if (this.#streams.length === 0) this.#open(session);
     else this.#end();
@@ -38,7 +39,7 @@ export class Crowd {
 
   #end(): void {
     const { random, promises } = this.#stage;
-    // The resets of a large one fill what may wait for the transport.
+    // The resets of a large crowd fill the room for output that may wait for the transport.
     const isLarge = this.#streams.length > 5000;
     const verb = isLarge ? "reset" : random.pick(["reset", "close", "unref"] as const);
     this.#stage.command(`ends its crowd: ${verb}`, () => {

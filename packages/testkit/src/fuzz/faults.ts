@@ -1,10 +1,10 @@
-// What a case of the fuzzer has found: each kind of fault once, with the first thing that shows it.
+// The faults that a case of the fuzzer has found: each kind once, with the first example of it.
 
 /** Something that must not happen. */
 export interface Fault {
-  /** The same for every fault of its kind, so that thousands of cases can be summed up. */
+  /** The same for every fault of its kind, so that thousands of cases can be counted together. */
   readonly kind: string;
-  /** What has happened this time. */
+  /** The details of this example. */
   readonly detail: string;
 }
 
@@ -17,14 +17,14 @@ export class Faults {
     this.#log = log;
   }
 
-  /** Notes a fault, unless one of its kind is there. */
+  /** Notes a fault, unless one of its kind is there already. */
   add(kind: string, detail = ""): void {
     if (this.#byKind.has(kind)) return;
     this.#byKind.set(kind, { kind, detail });
     this.#log?.(`FAULT: ${kind}`);
   }
 
-  /** Runs what must not throw. */
+  /** Runs code that must not throw. */
   guard(what: string, run: () => void): void {
     try {
       run();
@@ -38,12 +38,12 @@ export class Faults {
   }
 }
 
-/** An error as part of a kind: without ids and counts. */
+/** Returns an error as part of a kind: without ids and counts. */
 export function nameOf(error: unknown): string {
   return String(error).replaceAll(/\d+/g, "N").slice(0, 160);
 }
 
-/** An error as a detail. */
+/** Returns an error as a detail. */
 export function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? String(error)) : String(error);
 }

@@ -1,29 +1,29 @@
-// The transport of a fuzzed session: it confirms writes as it has been told to, shows what was written, and notes
-// every call that a session must not make.
+// The transport of a fuzzed session. It confirms writes as it is told to, shows the bytes of writes, and notes every
+// call that a session must not make.
 
 import type { Transport, TransportInput } from "@muxado/core";
 import type { Faults } from "./faults.ts";
 
-/** What follows a call of the session's. */
+/** The reactions to calls of the session. */
 export interface TransportEvents {
   /** Bytes were written. */
   wrote(chunk: Uint8Array<ArrayBuffer>): void;
-  /** A write is whole. Input may arrive inside. */
+  /** A write is complete. Input may arrive inside this call. */
   wroteAll(): void;
-  /** The session has ended its direction. May answer inside. */
+  /** The session has ended its direction. An answer may come inside this call. */
   hasEnded(): void;
-  /** A write waits for its confirmation: says whether it is confirmed at once. */
+  /** A write waits for its confirmation. Returns whether it is confirmed at once. */
   confirmsNow(): boolean;
-  /** Throws what a broken transport throws. */
+  /** Throws like a broken transport, if the case wants it. */
   mayThrow(): void;
 }
 
-/** A transport in the hands of a case. */
+/** A transport that a case controls. */
 export class HandTransport implements Transport {
   input!: TransportInput;
   ended = false;
   destroyed = false;
-  /** A write is under way. */
+  /** True while a write is under way. */
   writing = false;
   readonly #events: TransportEvents;
   readonly #faults: Faults;
@@ -48,7 +48,7 @@ export class HandTransport implements Transport {
     if (this.#events.confirmsNow()) this.confirm();
   }
 
-  /** Confirms the write under way. False if there is none. */
+  /** Confirms the write under way. Returns false if there is none. */
   confirm(): boolean {
     if (!this.writing) return false;
     this.writing = false;

@@ -1,10 +1,10 @@
-// Reads what a session is about to receive and enters it into the books, with a decoder of its own: mutations may
-// have made something else of it than the peer meant.
+// Reads the bytes that a session is about to receive, and enters them into the accounts. It has its own decoder,
+// because mutations may have changed the frames that the peer meant to send.
 
 import { DataFlag, type WireError, type WireHandler } from "@muxado/core";
 import type { Accounts, StreamAccount } from "./accounts.ts";
 
-/** Enters input. */
+/** Enters input into the accounts. */
 export class InputReader implements WireHandler {
   readonly #accounts: Accounts;
   #receiving: StreamAccount | undefined;
@@ -37,7 +37,7 @@ export class InputReader implements WireHandler {
       if (!isLocal && streamId > accounts.highestIn) accounts.highestIn = streamId;
     }
     if (length > 0) account.dataIn = true;
-    // Of a local stream, the SYN may be encoded and not have left. An empty FIN for nothing says nothing.
+    // The SYN of a local stream may be encoded and not have left. An empty FIN without a stream has no meaning.
     const isThere = isLocal ? account.synOut : account.synIn > 0;
     if (!isThere && (length > 0 || (isLocal && flags !== 0))) account.isUnclear = true;
     account.received += length;
@@ -65,7 +65,7 @@ export class InputReader implements WireHandler {
   onIncrement(streamId: number, increment: number): void {
     this.#accounts.framesIn++;
     const account = this.#accounts.of(streamId);
-    // Of a local stream, the SYN may be encoded and not have left.
+    // The SYN of a local stream may be encoded and not have left.
     if (this.#accounts.isLocal(streamId) || account.synIn > 0) account.granted += increment;
   }
 

@@ -1,4 +1,4 @@
-// What must be true of a session at any time, and once it is over.
+// The invariants of a session, at any time and after its end.
 
 import type { Session, SessionEnd, SessionStats } from "@muxado/core";
 import type { Application } from "./application.ts";
@@ -21,14 +21,14 @@ const ZERO_AT_THE_END = [
   "memoryUnsent",
 ] as const satisfies readonly (keyof SessionStats)[];
 
-/** Codes that blame the peer for what it sent. */
+/** Codes that say that the peer broke a rule. */
 const BREACHES: ReadonlySet<string> = new Set([
   "PROTOCOL_ERROR",
   "FLOW_CONTROL_ERROR",
   "FRAME_SIZE_ERROR",
 ]);
 
-/** Looks into a session that is over, for what its public face does not show. Says what is wrong. */
+/** Checks the internals of a session that is over. Returns the fault, if there is one. */
 export type Inspect = (session: Session) => string | undefined;
 
 /** The invariants of one session. */
@@ -45,7 +45,7 @@ export class Invariants {
     this.#inspect = inspect;
   }
 
-  /** At any time. */
+  /** Valid at any time. */
   checkCounters(): void {
     const { faults } = this.#stage;
     const stats = this.#application.session.stats();
@@ -59,14 +59,14 @@ export class Invariants {
     }
   }
 
-  /** Once every continuation has run. */
+  /** Valid after every continuation has run. */
   checkTold(): void {
     if (!this.#time.hasMore) this.#application.checkTold();
   }
 
   /**
-   * Once the session is over. Its memory counters are zero at once, whatever is unread: that belongs to the
-   * application from then on.
+   * Valid after the session is over. Its memory counters are zero at once, even if bytes are unread: from then on these
+   * belong to the application.
    */
   checkOver(): void {
     const { faults } = this.#stage;
@@ -80,7 +80,7 @@ export class Invariants {
     if (fault !== undefined) faults.add(`over, and ${fault.replaceAll(/\d+/g, "N")}`, fault);
   }
 
-  /** Once the application has accepted as often as streams have waited for it. */
+  /** Valid after the application has accepted as often as streams have waited. */
   checkAccepted(): void {
     const { waitingForAccept } = this.#application.session.stats();
     if (waitingForAccept === 0) return;
@@ -88,11 +88,11 @@ export class Invariants {
     this.#stage.faults.add(kind, String(waitingForAccept));
   }
 
-  /** What `closed` has told, and what the streams tell with it. */
+  /** Compares the result of `closed` with the ends of the streams. */
   checkEnd({ localError, remoteError }: SessionEnd): void {
     const { accounts, faults, weather } = this.#stage;
     this.#application.checkVerdicts();
-    // A peer that has said GOAWAY may go as it likes.
+    // A peer that has sent GOAWAY may end as it likes.
     const isGraceful = localError === undefined && accounts.goAwayIn === undefined;
     if (isGraceful && !weather.readsLate) this.#application.checkGraceful();
     for (const error of [localError, remoteError]) {

@@ -1,6 +1,6 @@
-// What is thrown inside a microtask, as the errors of callbacks are: seen by a case before the platform sees it.
+// Errors that a microtask throws, such as errors of callbacks. A case sees them before the platform does.
 
-/** Passes what microtasks throw to `thrown`, until the returned function is called. */
+/** Passes errors of microtasks to `thrown`, until the returned function is called. */
 export function watchMicrotasks(thrown: (error: unknown) => void): () => void {
   const original = globalThis.queueMicrotask;
   globalThis.queueMicrotask = (task) => {

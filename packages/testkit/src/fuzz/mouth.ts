@@ -1,4 +1,5 @@
-// What the peer has said and has not arrived: frames become bytes here, whole or damaged, and leave cut anywhere.
+// Frames that the peer has sent and that have not arrived. Frames become bytes here, whole or damaged, and leave cut
+// anywhere.
 
 import type { Wire } from "@muxado/core";
 import { DataFlag } from "@muxado/core";
@@ -8,7 +9,7 @@ import type { Phrase } from "../dialect.ts";
 import type { Random } from "../random.ts";
 import { damaged } from "./mutations.ts";
 
-/** Encodes and holds what the peer says. */
+/** Encodes and holds the frames that the peer sends. */
 export class Mouth {
   readonly #random: Random;
   readonly #wire: Wire;
@@ -17,8 +18,8 @@ export class Mouth {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
   /**
-   * @param mutated how often a frame has other flags, an eighth of it
-   * @param isDamaged how often its bytes are damaged
+   * @param mutated how often a frame has other flags: an eighth of this
+   * @param isDamaged how often the bytes of a frame are damaged
    */
   constructor(random: Random, wire: Wire, mutated: number, isDamaged: number) {
     this.#random = random;
@@ -49,7 +50,7 @@ export class Mouth {
     this.#bytes = concatenated(pieces);
   }
 
-  /** The next chunk: all of it, or what a cut leaves. */
+  /** Returns the next chunk: all bytes, or the part that a cut leaves. */
   take(cuts: boolean): Uint8Array<ArrayBuffer> {
     const random = this.#random;
     const { length } = this.#bytes;
@@ -61,7 +62,7 @@ export class Mouth {
   }
 }
 
-/** A frame whose numbers nobody has checked. */
+/** Returns a frame whose numbers nobody has checked. */
 function encoded(wire: Wire, phrase: Phrase): Uint8Array<ArrayBuffer> {
   switch (phrase.type) {
     case "data": {

@@ -1,5 +1,5 @@
-// What becomes of a conversation on its way: frames are moved, doubled, left out and altered in what they mean; and
-// then their bytes are damaged.
+// Changes a conversation on its way: frames are moved, doubled, left out, and given another meaning. Then their bytes
+// are damaged.
 
 import type { Wire } from "@muxado/core";
 import type { Phrase } from "../dialect.ts";
@@ -7,10 +7,10 @@ import type { Random } from "../random.ts";
 import type { Accounts } from "./accounts.ts";
 import { contentOf } from "./content.ts";
 
-/** Numbers at the edges of what fits somewhere. */
+/** Numbers at the edges of different fields. */
 const EDGES = [0, 1, 2, 3, 0xff, 0x7fff_fffe, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
 
-/** Alters what frames mean. Keeps some of them, to be said again. */
+/** Changes the meaning of frames. Keeps some of them, to send them again. */
 export class Mutations {
   readonly #random: Random;
   readonly #accounts: Accounts;
@@ -25,7 +25,7 @@ export class Mutations {
     this.#chance = chance;
   }
 
-  /** The frames that are sent in place of `phrases`. */
+  /** Returns the frames that are sent in place of `phrases`. */
   of(phrases: Phrase[]): Phrase[] {
     const random = this.#random;
     if (this.#chance === 0) return phrases;
@@ -68,13 +68,13 @@ export class Mutations {
     }
   }
 
-  /** The same about another stream. */
+  /** The same frame about another stream. */
   #readdressed(phrase: Phrase): Phrase {
     if (phrase.type === "ping" || phrase.type === "goAway") return this.#altered(phrase);
     return { ...phrase, streamId: this.#id() };
   }
 
-  /** An id of any kind: of a stream that is there, or over, of our own parity, unknown, 0, too large. */
+  /** An id of any kind: of a stream that exists or is over, of our own parity, unknown, 0, or too large. */
   #id(): number {
     const random = this.#random;
     const { known, highestIn, highestOut, localParity } = this.#accounts;
@@ -125,7 +125,7 @@ export class Mutations {
       case 2:
         return { ...phrase, syn: random.oneIn(2), fin: random.oneIn(2), body: contentOf(0, 0, 0) };
       case 3: {
-        // Just what there is credit for, or a byte more or less, or far more.
+        // As many bytes as there is credit, or one more or less, or far more.
         const { initialWindow } = this.#wire;
         const { given, received } = this.#accounts.of(streamId);
         const left = Math.max(0, initialWindow + given - received);
@@ -150,7 +150,7 @@ export class Mutations {
   }
 }
 
-/** Damages one encoded frame in place, or says what it is replaced by. */
+/** Damages one encoded frame in place, or returns its replacement. */
 export function damaged(
   random: Random,
   frame: Uint8Array<ArrayBuffer>,
@@ -175,7 +175,7 @@ export function damaged(
     case 5: // its beginning is missing
       return frame.subarray(random.below(frame.length));
     default: {
-      // Noise inside it.
+      // Noise inside the frame.
       const at = random.below(frame.length);
       const noise = Uint8Array.from({ length: random.between(1, 20) }, () => random.below(256));
       const spliced = new Uint8Array(frame.length + noise.length);

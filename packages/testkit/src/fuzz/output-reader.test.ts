@@ -7,7 +7,7 @@ import { OutputReader } from "./output-reader.ts";
 
 const { SYN, FIN, ACK } = DataFlag;
 
-/** A client of which the peer has opened stream 2. */
+/** A client with stream 2, which the peer has opened. */
 class Said {
   readonly accounts: Accounts = new Accounts(1);
   readonly #faults = new Faults();

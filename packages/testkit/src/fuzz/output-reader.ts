@@ -1,5 +1,5 @@
-// Reads what a session sends, enters it into the books, and holds it to the rules of its wire: no frame of a stream
-// after its RST, no DATA after FIN or beyond credit, nothing said twice, nothing behind the last GOAWAY.
+// Reads the output of a session, enters it into the accounts, and checks the rules of its wire: no frame of a stream
+// after its RST, no DATA after FIN or beyond credit, nothing sent twice, nothing after the last GOAWAY.
 
 import { DataFlag, type Wire, type WireError, type WireHandler } from "@muxado/core";
 import type { Accounts, StreamAccount } from "./accounts.ts";
@@ -9,24 +9,24 @@ import type { Faults } from "./faults.ts";
 /** The longest body that a Rust peer should be sent (spec appendix, R16). */
 const LONGEST_BODY = 64 * 1024;
 
-/** What a reader of output has to know of the session. */
+/** The facts about a session that a reader of its output needs. */
 export interface OutputRules {
   readonly wire: Wire;
   /** The most credit that a peer may have on one stream. */
   readonly largestWindow: number;
 }
 
-/** A session may have forgotten an id after so many further resets, and answer late bytes once more (threats, 5). */
+/** After so many further resets, a session may have forgotten an id, and answer late bytes once more (threats, 5). */
 const REMEMBERED_RESETS = 8 * 1024;
 
-/** Enters output, and judges it. */
+/** Enters output into the accounts, and checks it. */
 export class OutputReader implements WireHandler {
-  /** The last frame was a GOAWAY. */
+  /** True if the last frame was a GOAWAY. */
   isAtGoAway = false;
-  /** Whose body it is whose rest is to come, and where that belongs. */
+  /** The stream of the body whose rest is to come, and the place of this rest. */
   #body: StreamAccount | undefined;
   #place = 0;
-  /** Resets that have gone out. */
+  /** Resets that have been sent. */
   #resets = 0;
   readonly #rules: OutputRules;
   readonly #accounts: Accounts;
@@ -57,7 +57,7 @@ export class OutputReader implements WireHandler {
     const isFin = (flags & DataFlag.FIN) !== 0;
     this.#log?.(`  out ${streamId}: DATA ${length}${isSyn ? " SYN" : ""}${isFin ? " FIN" : ""}`);
     this.#body = undefined;
-    // What follows a GOAWAY that is not the last frame (spec §8.1).
+    // The bytes after a GOAWAY that is not the last frame (spec §8.1).
     if (this.isAtGoAway && streamId > this.#rules.wire.maxStreamId) return;
     this.isAtGoAway = false;
     const account = this.#accounts.of(streamId);
@@ -136,7 +136,7 @@ export class OutputReader implements WireHandler {
     this.isAtGoAway = true;
     this.#log?.(`  out GOAWAY ${lastStreamId} ${errorCode}`);
     const accounts = this.#accounts;
-    // A wire without last ids says the highest that there is.
+    // A wire without last ids gives the highest possible id.
     if (lastStreamId > accounts.highestIn && lastStreamId <= this.#rules.wire.maxStreamId) {
       this.#faults.add("output: GOAWAY names an id that never came", `${lastStreamId}`);
     }

@@ -1,11 +1,11 @@
-// Every promise that a session has given out in one case: whether it has settled, and whether the reason is one that
-// the application can tell from others.
+// Every promise that a session has returned in one case: whether it has settled, and whether the application can
+// recognise the reason.
 
 import { MuxadoError } from "@muxado/core";
 import { ErrorCode } from "@muxado/frame";
 import { describe, type Faults, nameOf } from "./faults.ts";
 
-/** What an application of the fuzzer gives as a reason, or throws. */
+/** A reason that an application of the fuzzer gives or throws. */
 export class Reason {
   readonly what: string;
 
@@ -31,7 +31,7 @@ const CODES: ReadonlySet<string> = new Set([
   "READ_PENDING",
 ]);
 
-/** Whether an error is one that a session may report. `web`: to a user of Web Streams, who has errors of their own. */
+/** Whether a session may report this error. `web`: to a user of Web Streams, which have their own errors. */
 export function isKnown(error: unknown, web: boolean): boolean {
   if (MuxadoError.is(error)) return CODES.has(error.code) && error.code !== "NO_ERROR";
   return error instanceof Reason || (web && error instanceof TypeError);
@@ -41,17 +41,20 @@ export function isKnown(error: unknown, web: boolean): boolean {
 export class Promises {
   readonly #faults: Faults;
   readonly #late: boolean;
-  /** What was asked for, and of whom, by promises that have not settled. */
+  /** The operation and the object of each promise that has not settled. */
   readonly #pending: Set<{ readonly what: string; readonly of: string }> = new Set();
   readonly #unhandled: (() => void)[] = [];
 
-  /** @param late handlers come when all is over, so that a rejection which nobody handles would show. */
+  /** @param late handlers are added at the end, so that a rejection that nobody handles would be seen. */
   constructor(faults: Faults, late: boolean) {
     this.#faults = faults;
     this.#late = late;
   }
 
-  /** Follows a promise for `what`, of the session or of a stream. `then` is told of its value, `otherwise` that there is none. */
+  /**
+   * Follows a promise for `what`, of the session or of a stream. `then` is called with its value, `otherwise` if it has
+   * none.
+   */
   follow<T>(
     what: string,
     of: number | "session",
@@ -67,12 +70,12 @@ export class Promises {
     else follow();
   }
 
-  /** Handles what nobody has handled. */
+  /** Handles the promises that nobody has handled. */
   handleAll(): void {
     for (const follow of this.#unhandled.splice(0)) follow();
   }
 
-  /** Every promise must have settled. */
+  /** Checks that every promise has settled. */
   check(): void {
     for (const { what, of } of this.#pending) this.#faults.add(`pending: ${what}`, `of ${of}`);
   }

@@ -1,10 +1,10 @@
-// What an application reads of one stream: all that has come, once, in order, and nothing else, however many reads are
-// under way and whenever their promises settle.
+// The bytes that an application reads of one stream: all that have arrived, once, in order, and nothing else. Many
+// reads may be under way, and their promises may settle at any time.
 
 import type { StreamAccount } from "./accounts.ts";
 import type { Faults } from "./faults.ts";
 
-/** One read: its result once it is known; undefined if it has none. */
+/** One read: its result after it is known; undefined if it has none. */
 interface Read {
   isDone: boolean;
   chunk: Uint8Array | null | undefined;
@@ -16,7 +16,7 @@ export class Reading {
   readonly #faults: Faults;
   /** In the order in which they began, from the first that is not done. */
   readonly #reads: Read[] = [];
-  /** What was read: so many bytes of the body at `#bodyAt`, and all bodies in front of it. */
+  /** Bytes that were read of the body at `#bodyAt`. All bodies before it were read, too. */
   #offset = 0;
   #bodyAt = 0;
 
@@ -32,7 +32,7 @@ export class Reading {
     return read;
   }
 
-  /** A read has got something, the end (null), or nothing (undefined). */
+  /** A read has got bytes, the end (null), or nothing (undefined). */
   done(read: Read, chunk: Uint8Array | null | undefined): void {
     read.isDone = true;
     read.chunk = chunk;

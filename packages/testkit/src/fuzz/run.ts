@@ -1,37 +1,37 @@
-// Many cases, one after the other, until so many frames have been handled; and the sum of what they have found.
+// Runs many cases, one after the other, until so many frames have been handled, and adds up their results.
 
 import { type CaseFacts, type CaseOptions, runCase } from "./case.ts";
 
-/** One kind of fault, and where to look at it. */
+/** One kind of fault, and the case that shows it. */
 export interface Finding {
   readonly kind: string;
-  /** Of the case that showed it first with the fewest steps. */
+  /** The seed of the case that first showed the fault with the fewest steps. */
   seed: number;
   wire: string;
   steps: number;
   detail: string;
-  /** Cases that show it. */
+  /** The number of cases that show it. */
   cases: number;
 }
 
 /** Options of {@link fuzzSessions}. */
 export interface FuzzOptions extends Pick<CaseOptions, "unhandled" | "inspect"> {
-  /** The seed of the first case; the others follow. */
+  /** The seed of the first case. The seeds of the others follow it. */
   readonly seed: number;
-  /** Frames after which there is no further case. */
+  /** After so many frames there is no further case. */
   readonly frames: number;
-  /** Is told now and then how far it is. */
+  /** Called from time to time with the results so far. */
   readonly progress?: ((summary: FuzzSummary) => void) | undefined;
 }
 
-/** What was done, and found. */
+/** What was done and found. */
 export interface FuzzSummary {
   readonly frames: number;
   readonly cases: number;
   readonly streams: number;
   /** Frames by wire. */
   readonly byWire: Readonly<Record<string, number>>;
-  /** Cases by how their session has ended. */
+  /** Cases by the end of their session. */
   readonly ends: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
 }
@@ -83,9 +83,7 @@ function note(findings: Map<string, Finding>, seed: number, facts: CaseFacts): v
   }
 }
 
-/**
- * The shortest beginning of a case that still shows a fault of this kind: how many steps it has, and its story.
- */
+/** Returns the shortest beginning of a case that still shows a fault of this kind: its number of steps, and its log. */
 export async function shortest(
   { seed, kind, steps }: Finding,
   options: Pick<CaseOptions, "unhandled" | "inspect">,

@@ -1,4 +1,4 @@
-// What the parts of one case share: chance, weather, books, faults, promises, and whether commands may still be given
+// Shared by the parts of one case: chance, weather, accounts, faults, promises, and whether commands are still allowed
 // inside callbacks.
 
 import type { Random } from "../random.ts";
@@ -10,13 +10,13 @@ import type { Weather } from "./weather.ts";
 /** Callbacks that may run inside each other. */
 const DEEPEST = 3;
 
-/** Commands inside callbacks in one case: some callbacks provoke others without end. */
+/** Commands inside callbacks in one case. Without a limit, some callbacks cause others without end. */
 const MOST_NESTED = 300;
 
-/** What callbacks throw. */
+/** The errors that callbacks throw. */
 export const THROWN = "thrown out of a callback";
 
-/** The common ground of one case. */
+/** The shared state of one case. */
 export class Stage {
   readonly random: Random;
   readonly weather: Weather;
@@ -24,7 +24,7 @@ export class Stage {
   readonly faults: Faults;
   readonly promises: Promises;
   readonly log: ((line: string) => void) | undefined;
-  /** Errors that callbacks have thrown, and so must be reported as uncaught. */
+  /** Errors that callbacks have thrown. They must be reported as uncaught. */
   thrown = 0;
   #depth = 0;
   #nested = 0;
@@ -46,7 +46,7 @@ export class Stage {
     this.log = log;
   }
 
-  /** Gives a command that may throw what a session reports. `web`: or what Web Streams throw. */
+  /** Calls a command that may throw an error that a session reports. `web`: or an error of Web Streams. */
   command(what: string, run: () => void, web = false): void {
     this.log?.(`${"  ".repeat(this.#depth)}app ${what}`);
     try {
@@ -57,7 +57,7 @@ export class Stage {
     }
   }
 
-  /** A callback of the session's: now and then it gives a command, and throws. */
+  /** A callback of the session. From time to time it calls a command, and throws. */
   inCallback(what: string, chance: number, run: () => void): void {
     const { random, weather } = this;
     if (this.#depth >= DEEPEST || this.#nested >= MOST_NESTED) return;
@@ -74,7 +74,7 @@ export class Stage {
     }
   }
 
-  /** A signal that may abort later, or has aborted; most often none. */
+  /** A signal that may abort later, or has aborted; in most cases none. */
   signal(rare: number): AbortSignal | undefined {
     const { random } = this;
     if (!random.oneIn(rare)) return undefined;
@@ -92,7 +92,7 @@ export class Stage {
   }
 }
 
-/** A command without its numbers. */
+/** Returns a command without its numbers. */
 function kindOf(what: string): string {
   return what.replaceAll(/\d+/g, "N");
 }

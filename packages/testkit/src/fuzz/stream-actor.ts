@@ -1,4 +1,4 @@
-// What an application of the fuzzer does with one stream: anything that its public face allows, in any order.
+// An application's use of one stream in the fuzzer: anything that the public interface allows, in any order.
 
 import type { Stream } from "@muxado/core";
 import type { StreamAccount } from "./accounts.ts";
@@ -15,19 +15,19 @@ export class StreamActor {
   readonly #stage: Stage;
   readonly #account: StreamAccount;
   readonly #web: WebActor | undefined;
-  /** Acts somewhere, from inside a callback. */
+  /** Acts on any stream or session, from inside a callback. */
   readonly #actAnywhere: () => void;
   /** Bytes that were written. */
   #written = 0;
-  /** An offer is under way, whose end is not known: what is written inside it stands at an unknown place. */
+  /** True while an offer is under way. Its end is not known, so writes inside it have an unknown place. */
   #offering = false;
   readonly #reading: Reading;
   #isObserved = false;
-  /** `take` had nothing while there was an observer, who has not been told since that trying again is worth it. */
+  /** True if `take` had nothing while there was an observer that has not been told since to try again. */
   #waitsToRead = false;
-  /** The same of `offer`, which had no room. */
+  /** True if the same happened to `offer`, which had no room. */
   #waitsToWrite = false;
-  /** The writing is closed, or will be: nobody waits for room any more. A trace may close it inside an offer. */
+  /** True if writing is closed, or will be: nobody waits for room any more. A trace may close it inside an offer. */
   #isClosing = false;
 
   constructor(stage: Stage, stream: Stream, actAnywhere: () => void) {
@@ -66,7 +66,7 @@ export class StreamActor {
     else this.#look();
   }
 
-  /** Reads what is left, without waiting. */
+  /** Reads the rest, without waiting. */
   drain(): void {
     for (let most = 10_000; most > 0; most--) {
       let chunk: Uint8Array | null | undefined;
@@ -79,7 +79,7 @@ export class StreamActor {
     }
   }
 
-  /** An observer must have been told of whatever there is to take, and of an error when he waits for room. */
+  /** An observer must have been told of everything there is to take, and of an error while it waits for room. */
   checkTold(): void {
     const { stream } = this;
     if (this.#waitsToRead) {
@@ -274,7 +274,7 @@ export class StreamActor {
     });
   }
 
-  /** The place of the next `length` bytes. */
+  /** Returns the place of the next `length` bytes. */
   #place(length: number): number {
     if (this.#offering) this.#untidy();
     const place = this.#written;

@@ -1,12 +1,12 @@
-// The time of one case: it passes when the case says so, and whatever timers do is watched.
+// The time of one case. It passes when the case wants it, and the effects of timers are checked.
 
 import { VirtualClock } from "../virtual-clock.ts";
 import type { Faults } from "./faults.ts";
 
-/** Timers that may fire while time passes once. */
+/** Timers that may fire in one step of time. */
 const MOST_AT_ONCE = 5000;
 
-/** Turns the clock of a case. */
+/** Moves the clock of a case. */
 export class Time {
   readonly clock: VirtualClock = new VirtualClock();
   readonly #faults: Faults;
@@ -17,12 +17,12 @@ export class Time {
     this.#log = log;
   }
 
-  /** Something is due at this very moment. Of many streams that end at once, watchers are told in several tasks. */
+  /** True if something is due now. If many streams end at once, watchers are told in several tasks. */
   get hasMore(): boolean {
     return (this.clock.nextDue ?? Infinity) <= this.clock.now();
   }
 
-  /** Some milliseconds pass, and what falls due on the way happens. */
+  /** Lets `ms` milliseconds pass, and runs everything that is due in them. */
   pass(ms: number): void {
     this.#log?.(`${ms} ms pass`);
     const end = this.clock.now() + ms;
@@ -33,7 +33,7 @@ export class Time {
     this.clock.advance(Math.max(0, end - this.clock.now()));
   }
 
-  /** The next thing that is due happens. False if there is none. */
+  /** Runs the next thing that is due. Returns false if there is none. */
   runNext(): boolean {
     let hasRun = false;
     this.#faults.guard("timer", () => {
@@ -44,7 +44,7 @@ export class Time {
     return hasRun;
   }
 
-  /** No timer may be left, but for those of this moment. `when` belongs to the kind of the fault. */
+  /** No timer may be left, except timers that are due now. `when` belongs to the kind of the fault. */
   checkQuiet(when: string): void {
     for (let most = 2 * MOST_AT_ONCE; most > 0 && this.hasMore; most--) this.runNext();
     const { timers } = this.clock;
@@ -52,7 +52,7 @@ export class Time {
       const due = timers.map((timer) => timer.due).join();
       this.#faults.add(`${when}: a timer is left`, `due ${due}, now ${this.clock.now()}`);
     }
-    // What it does must do no harm either.
+    // Its effects must do no harm either.
     for (let most = 100; most > 0 && this.runNext(); most--);
   }
 }

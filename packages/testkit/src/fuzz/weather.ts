@@ -1,21 +1,21 @@
-// What a case draws for itself before it begins: the session's options, how the transport and the peer behave, and
-// how wild both players are.
+// The random settings of a case, drawn before it begins: the session's options, the behaviour of the transport and the
+// peer, and how wild both players are.
 
 import type { Role, SessionOptions, Wire } from "@muxado/core";
 import { yamux } from "@muxado/yamux";
 import { wires } from "../dialect.ts";
 import type { Random } from "../random.ts";
 
-/** When a transport confirms a write: inside it, at some later step, after some time, or after a while no more. */
+/** When a transport confirms a write: inside the call, at a later step, after some time, or from some step on never. */
 type Confirming = "at once" | "later" | "slowly" | "until stuck";
 
-/** What is drawn. */
+/** The settings that are drawn. */
 export interface Weather {
   readonly role: Role;
   readonly wire: Wire;
   readonly options: SessionOptions;
   readonly steps: number;
-  /** How often the peer means a frame otherwise than its protocol does, from 0 to 1. */
+  /** How often the peer sends another frame than its protocol allows, from 0 to 1. */
   readonly mutated: number;
   /** How often the bytes of a frame are damaged, from 0 to 1. */
   readonly damaged: number;
@@ -26,29 +26,29 @@ export interface Weather {
   readonly transportThrows: boolean;
   /** Whether the transport reports input, and its end, inside its own methods. */
   readonly transportSpeaks: boolean;
-  /** Whether the session is traced, and whether commands are given inside traces. */
+  /** Whether the session is traced, and whether commands are called inside traces. */
   readonly tracing: "none" | "passive" | "active";
-  /** Whether commands are given inside watchers. */
+  /** Whether commands are called inside watchers. */
   readonly watching: "passive" | "active";
-  /** Whether callbacks throw now and then. */
+  /** Whether callbacks throw from time to time. */
   readonly throws: boolean;
   /** Whether some streams are used as Web Streams. */
   readonly web: boolean;
-  /** Whether promises of the session get their handlers only when all is over. */
+  /** Whether promises of the session get their handlers only at the end. */
   readonly late: boolean;
   /** Whether sessions go away, close or are destroyed in the middle. */
   readonly storms: boolean;
   /** Whether output is read when a write is confirmed, and not when it begins. */
   readonly readsLate: boolean;
-  /** How many streams there may be, about. */
+  /** The approximate number of streams. */
   readonly streams: number;
-  /** How many more either side may open at once. */
+  /** How many more streams either side may open at once. */
   readonly crowd: number;
-  /** Whether some limits are so low that an innocent peer may reach them. */
+  /** Whether some limits are so low that an honest peer may reach them. */
   readonly isStrict: boolean;
 }
 
-/** Draws the weather of a case. */
+/** Draws the settings of a case. */
 export function drawWeather(random: Random): Weather {
   const wire = drawWire(random);
   const { initialWindow } = wire;
@@ -78,7 +78,7 @@ export function drawWeather(random: Random): Weather {
   };
 }
 
-/** Few cases have one, since each of its streams costs. The largest fill what may wait for the transport. */
+/** Few cases have a crowd, because each stream costs time. The largest fill the room for output that may wait. */
 function drawCrowd(random: Random): number {
   if (random.oneIn(4000)) return 90_000;
   return random.oneIn(80) ? random.between(100, 3000) : 0;
@@ -93,7 +93,7 @@ function drawWire(random: Random): Wire {
   return { ...yamux({ maxUnacknowledged, keepAlive }), initialWindow };
 }
 
-/** One in `rare` times a value of `values`, else the default. */
+/** Returns a value of `values` once in `rare` times, otherwise undefined for the default. */
 function rarely<T>(random: Random, rare: number, values: readonly T[]): T | undefined {
   return random.oneIn(rare) ? random.pick(values) : undefined;
 }

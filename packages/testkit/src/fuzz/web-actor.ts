@@ -1,23 +1,23 @@
-// What an application of the fuzzer does with a stream as a pair of Web Streams.
+// An application's use of a stream as a pair of Web Streams in the fuzzer.
 
 import type { Stream } from "@muxado/core";
 import { contentOf } from "./content.ts";
 import { Reason } from "./promises.ts";
 import type { Stage } from "./stage.ts";
 
-/** What the owner of the stream knows of its bytes. */
+/** The owner's knowledge about the bytes of the stream. */
 export interface WebBytes {
-  /** The place of the next so many bytes that are written. */
+  /** Returns the place of the next `length` bytes that are written. */
   place(length: number): number;
-  /** What is written now stands at a place that nobody knows. */
+  /** The bytes that are written now have a place that nobody knows. */
   untidy(): void;
-  /** The writing is closed, or will be. */
+  /** Writing is closed, or will be. */
   closes(): void;
   /** Reads begin whose order nobody knows. */
   reads(): void;
 }
 
-/** The Web face of one stream. */
+/** The Web Streams of one stream. */
 export class WebActor {
   readonly #stage: Stage;
   readonly #stream: Stream;
@@ -71,8 +71,8 @@ export class WebActor {
   }
 
   #release(): void {
-    // A stream of bytes whose reader leaves with a read under way, before it has started, serves no other reader: by
-    // the standard, with any source.
+    // If the reader of a byte stream leaves with a read under way, before the stream has started, no other reader is
+    // served. This follows the standard, with any source.
     if (this.#reads > 0) return;
     this.#command("releases its lock", () => this.#reader?.releaseLock());
     this.#reader = undefined;
@@ -83,7 +83,7 @@ export class WebActor {
     // While a close is under way, Node 20's `write` throws an assertion that has failed.
     if (this.#isWriterClosed) return;
     const length = random.oneIn(10) ? random.below(9000) : random.between(1, 300);
-    // Writes of the stream itself may overtake those that wait in front of the sink.
+    // Writes of the stream itself may overtake writes that wait before the sink.
     this.#bytes.untidy();
     this.#command(`writes ${length}`, () => {
       const content = contentOf(this.#stream.id, this.#bytes.place(length), length);
@@ -115,7 +115,7 @@ export class WebActor {
   #openWriter(): WritableStreamDefaultWriter<Uint8Array> {
     if (this.#writer === undefined) {
       const writer = this.#stream.writable.getWriter();
-      // The platform's own promises, which it means to be handled.
+      // The platform's own promises. It expects that they are handled.
       writer.closed.catch(ignore);
       writer.ready.catch(ignore);
       this.#writer = writer;

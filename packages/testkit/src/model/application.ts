@@ -1,5 +1,5 @@
-// The two applications of a schedule: they open, write, read, abort, close and reset as chance will have it,
-// from outside and from inside callbacks, and report whatever the model does not allow.
+// The two applications of a schedule. They open, write, read, abort, close and reset by chance, from outside and from
+// inside callbacks, and report everything that the model does not allow.
 
 import type { Priority, Stream } from "@muxado/core";
 import type { Link } from "../link.ts";
@@ -8,7 +8,7 @@ import type { Stage } from "./stage.ts";
 import { StreamModel } from "./stream-model.ts";
 import { StreamUser } from "./stream-user.ts";
 
-/** Most streams that one side opens in a schedule. */
+/** The most streams that one side opens in a schedule. */
 const MOST_STREAMS = 6;
 
 /** Plays both sides. */
@@ -42,7 +42,7 @@ export class Application {
     else this.#open(side);
   }
 
-  /** From now on every application reads to the end, half-closes when it has offered all, and accepts. */
+  /** From now on every application reads to the end, half-closes after it has offered everything, and accepts. */
   finish(): void {
     this.#stage.finishing = true;
     for (const side of this.#sides) {
@@ -52,7 +52,7 @@ export class Application {
     }
   }
 
-  /** Everything undisturbed has come to its end. */
+  /** Checks that every undisturbed stream has ended. */
   checkFinished(): void {
     for (const { name, disturbed, waitingPings } of this.#sides) {
       if (!disturbed && waitingPings > 0) {
@@ -81,7 +81,7 @@ export class Application {
   closeSessions(): void {
     const random = this.#stage.random;
     const first = random.pick(this.#sides);
-    // A link that has stalled tells the other side nothing.
+    // A stalled link tells the other side nothing.
     const both = first.disturbed || random.oneIn(2);
     if (random.oneIn(20)) this.#destroy(first);
     else this.#close(first);
@@ -122,7 +122,7 @@ export class Application {
     return { urgency: random.below(8), weight: random.between(1, 256) };
   }
 
-  /** On wires that have them. */
+  /** Only on wires that have pings. */
   #ping(side: Side): void {
     const controller = this.#stage.random.oneIn(4) ? new AbortController() : undefined;
     if (controller !== undefined) this.#stage.addAbort(() => controller.abort("ping aborted"));

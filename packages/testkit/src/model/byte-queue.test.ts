@@ -1,4 +1,4 @@
-// Who checks the checker: the model must notice every kind of wrong byte.
+// Tests of the checker: the model must notice every kind of wrong byte.
 
 import { describe, expect, it } from "vitest";
 import { concatenated } from "../bytes.ts";

@@ -1,25 +1,25 @@
-// The model of one direction of one stream: a queue of bytes, written at one end, expected at the other.
-// It remembers pieces of a pattern, not bytes, so that gigabytes cost nothing.
+// The model of one direction of one stream: a queue of bytes, written at one end and expected at the other. It stores
+// pieces of a pattern, not bytes, so that gigabytes cost nothing.
 
 import { patterned } from "../bytes.ts";
 
 const PATTERN = patterned(1024 * 1024);
 
-/** The most that one piece can be, in bytes. */
+/** The most bytes of one piece. */
 export const LONGEST_PIECE: number = PATTERN.length / 2;
 
-/** What one write or offer has put into the queue. */
+/** The bytes that one write or offer has put into the queue. */
 export interface Piece {
   readonly salt: number;
   length: number;
 }
 
-/** What was written and is to be read, in order. */
+/** Bytes that were written and are to be read, in order. */
 export class ByteQueue {
   /** Bytes read so far. */
   read = 0;
   readonly #pieces: Piece[] = [];
-  /** The piece that is read next, and how far it has been. */
+  /** The piece that is read next, and how many of its bytes have been read. */
   #at = 0;
   #offset = 0;
 
@@ -28,7 +28,7 @@ export class ByteQueue {
     return this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
 
-  /** A piece that could be written, with its bytes; it counts once it is pushed. */
+  /** Returns a piece that could be written, with its bytes. It counts after it is pushed. */
   static draw(length: number, salt: number): [Piece, Uint8Array] {
     const from = salt % LONGEST_PIECE;
     return [{ salt: from, length }, PATTERN.slice(from, from + length)];
@@ -38,7 +38,7 @@ export class ByteQueue {
     this.#pieces.push(piece);
   }
 
-  /** Takes back what of `piece` lies beyond the first `sent` bytes of the direction. */
+  /** Takes back the bytes of `piece` beyond the first `sent` bytes of the direction. */
   cut(piece: Piece, sent: number): void {
     let before = 0;
     for (const other of this.#pieces) {
@@ -48,7 +48,7 @@ export class ByteQueue {
     piece.length = Math.min(piece.length, Math.max(0, sent - before));
   }
 
-  /** Reads `chunk`. Says what is wrong with it, or undefined. */
+  /** Reads `chunk`. Returns its fault, or undefined. */
   verify(chunk: Uint8Array): string | undefined {
     let at = 0;
     while (at < chunk.length) {

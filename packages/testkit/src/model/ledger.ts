@@ -1,21 +1,21 @@
-// The books of one session, kept from its trace: what each stream has sent and received, in bytes and credit,
-// and whether every frame that leaves may leave. It sees frames only.
+// The accounts of one session, kept from its trace: the bytes and credit that each stream has sent and received, and
+// whether every frame that leaves is allowed. It sees only frames.
 
 import type { TracedFrame, Wire } from "@muxado/core";
 
 /** The longest body that a Rust peer should be sent (spec appendix, R16). */
 const LONGEST_BODY = 64 * 1024;
 
-/** The least window that a session keeps, in bytes, whatever its options say. */
+/** The smallest window of a session, in bytes, whatever its options are. */
 const LEAST_WINDOW = 1024;
 
 /** The account of one stream, seen from one session. */
 export class Account {
   /** Bytes of DATA that left. */
   sent = 0;
-  /** Credit that came. */
+  /** Credit that arrived. */
   granted = 0;
-  /** Bytes of DATA that came, or are coming. */
+  /** Bytes of DATA that have arrived or are arriving. */
   received = 0;
   /** Credit that left. */
   given = 0;
@@ -23,7 +23,7 @@ export class Account {
   synReceived = false;
   finSent = false;
   finReceived = false;
-  /** ACK has left or come; of a stream of our own, anything that has come on it says so. */
+  /** True if ACK has left or arrived. For a local stream, any frame that arrived on it counts as ACK. */
   acknowledged = false;
   resetSent = false;
   resetReceived = false;
@@ -36,14 +36,14 @@ export class Ledger {
   readonly #report: (fault: string) => void;
   readonly #maxUnacknowledged: number;
   readonly #accounts: Map<number, Account> = new Map();
-  /** Streams of our own that are there, and that the peer has not acknowledged. */
+  /** Local streams that exist and that the peer has not acknowledged. */
   readonly #unacknowledged: Set<number> = new Set();
   #goAwayReceived = false;
 
   /**
-   * @param wire the session's
-   * @param target the most that the session's window may be
-   * @param report is told of each rule that the session breaks
+   * @param wire the wire of the session
+   * @param target the largest window that the session may have
+   * @param report called with each rule that the session breaks
    */
   constructor(wire: Wire, target: number, report: (fault: string) => void) {
     this.#initialWindow = wire.initialWindow;
@@ -58,7 +58,7 @@ export class Ledger {
     return account;
   }
 
-  /** For the session's option `trace`. */
+  /** The session's option `trace`. */
   readonly trace = (frame: TracedFrame): void => {
     if (frame.kind === "goAway") {
       if (frame.direction === "in") this.#goAwayReceived = true;

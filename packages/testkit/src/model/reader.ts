@@ -1,9 +1,9 @@
-// How an application of a schedule reads: now and then, as fast as it can, twice at once, or by taking.
+// How an application of a schedule reads: from time to time, as fast as it can, twice at once, or by taking.
 
 import type { Stage } from "./stage.ts";
 import type { End } from "./stream-model.ts";
 
-/** Reads on any end, and asks the model about what comes. */
+/** Reads on any end, and checks the bytes with the model. */
 export class Reader {
   readonly #stage: Stage;
 
@@ -15,7 +15,7 @@ export class Reader {
     if (end.observing || end.sawEnd || end.failed) return;
     const controller = abortable ? new AbortController() : undefined;
     if (controller !== undefined) this.#stage.addAbort(() => controller.abort("read aborted"));
-    // Its result may be on the way already: then this read is the first, as far as the stream knows.
+    // Its result may be on the way already. Then this read is the first one, as far as the stream knows.
     const another = end.reads > 0;
     end.reads++;
     end.pending++;
@@ -62,7 +62,7 @@ export class Reader {
   #received(end: End, chunk: Uint8Array | null): boolean {
     this.#stage.log(end, `reads ${chunk === null ? "the end" : chunk.length}`);
     this.#stage.report(end, chunk === null ? end.receiveEnd() : end.receive(chunk));
-    // The chunk is ours: nobody else may look into it any more.
+    // The application owns the chunk: nobody else may use it any more.
     chunk?.fill(0xdd);
     return chunk !== null;
   }

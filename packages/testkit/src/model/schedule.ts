@@ -1,5 +1,5 @@
-// One schedule of the model test: two sessions, two applications that do anything at any time, a link that
-// delivers anyhow, all of it drawn from one seed and checked against the model at every step.
+// One schedule of the model test: two sessions, two applications that do anything at any time, and a link that delivers
+// in any way. Everything is drawn from one seed, and checked against the model at every step.
 
 import { muxado, type RecordHook, type SessionOptions, type Stream, type Wire } from "@muxado/core";
 import type { Span } from "../direction.ts";
@@ -13,30 +13,30 @@ import { Stage } from "./stage.ts";
 
 /** Options of {@link runSchedule}. */
 export interface ScheduleOptions {
-  /** The wire of both sessions. Its limits are replaced by smaller ones, so that little fills them. Default: muxado. */
+  /** The wire of both sessions. It gets smaller limits, so that little data reaches them. Default: muxado. */
   readonly wire?: Wire;
-  /** Looks into a stream between two steps, for what the public contract does not show. Says what is wrong. */
+  /** Checks the internals of a stream between two steps. Returns the fault, if there is one. */
   readonly inspect?: (
     stream: Stream,
     account: Account,
     initialWindow: number,
   ) => string | undefined;
-  /** Sees each write of either session, as bytes that it must not change. */
+  /** Called with each write of either session, as bytes that must not be changed. */
   readonly tap?: (from: "client" | "server", bytes: Uint8Array) => void;
-  /** Stand between the sessions and the link, such as recorders. */
+  /** Hooks between the sessions and the link, such as recorders. */
   readonly record?: { readonly client: RecordHook; readonly server: RecordHook };
-  /** Is told each step, for a replay that can be read. */
+  /** Called with each step, for a replay that can be read. */
   readonly log?: (line: string) => void;
 }
 
-/** What a schedule has done, so that a runner can show that it did something. */
+/** The facts about a schedule, so that a runner can show that it did something. */
 export interface ScheduleFacts {
   readonly streams: number;
   readonly bytes: number;
   readonly steps: number;
 }
 
-/** Runs the schedule that follows from `seed`. Rejects with what the sessions did wrong. */
+/** Runs the schedule of `seed`. Rejects with the fault of the sessions. */
 export async function runSchedule(
   seed: number,
   options: ScheduleOptions = {},
@@ -47,7 +47,7 @@ export async function runSchedule(
 /** Hops after which no continuation of the sessions or of the applications is left in one turn. */
 const DEEP = 8;
 
-/** What one schedule has drawn for itself. */
+/** The random settings of one schedule. */
 interface Weather {
   readonly initialWindow: number;
   /** Undefined lets it grow from the wire's initial window to `maxWindowSize`. */
@@ -89,7 +89,7 @@ function drawWeather(random: Random): Weather {
   };
 }
 
-/** The wire with limits that a small schedule reaches. */
+/** Returns the wire with limits that a small schedule reaches. */
 function drawWire(random: Random, wire: Wire, initialWindow: number): Wire {
   const { maxUnacknowledged } = wire;
   if (maxUnacknowledged === undefined) return { ...wire, initialWindow };
@@ -172,7 +172,7 @@ class Schedule {
     return this.#facts();
   }
 
-  /** Some of what an event loop does, in an order that it might, or with an early flush, which must do no harm. */
+  /** Does some of the work of an event loop, in a possible order, or with an early flush, which must do no harm. */
   async #move(): Promise<void> {
     const random = this.#random;
     const { turns, clock } = this.#pair;
@@ -203,7 +203,7 @@ class Schedule {
     }
   }
 
-  /** Everything is settled, nothing is left. */
+  /** Checks that everything is settled and nothing is left. */
   #checkEnded(): void {
     const disturbed = this.#sides.some((side) => side.disturbed);
     const { timers } = this.#pair.clock;

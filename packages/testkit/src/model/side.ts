@@ -1,4 +1,4 @@
-// One side of a schedule: a session, its books, and what its application has done to it.
+// One side of a schedule: a session, its accounts, and the actions of its application.
 
 import { MuxadoError, type Session, type SessionEnd } from "@muxado/core";
 import type { Ledger } from "./ledger.ts";
@@ -9,21 +9,21 @@ export class Side {
   readonly name: "client" | "server";
   readonly session: Session;
   readonly ledger: Ledger;
-  /** Streams may be refused because few may wait for accept. */
+  /** True if streams may be refused because few may wait for `accept`. */
   readonly smallBacklog: boolean;
   /** The ends that the application holds. */
   readonly ends: End[] = [];
-  /** Accepts whenever it can. */
+  /** True if it accepts whenever it can. */
   accepting = false;
   /** Accepts that wait. */
   waitingAccepts = 0;
   /** Pings without an answer. */
   waitingPings = 0;
-  /** Has gone away or begun to close. */
+  /** True if it has gone away or begun to close. */
   refuses = false;
-  /** Either side was destroyed, or the link broke, or a deadline may pass: anything may be cut short. */
+  /** True if either side was destroyed, the link broke, or a deadline may pass: anything may be cut short. */
   disturbed = false;
-  /** The story of the end, once there is one. */
+  /** The description of the end, after there is one. */
   end: SessionEnd | undefined;
 
   constructor(name: "client" | "server", session: Session, ledger: Ledger, smallBacklog: boolean) {
@@ -33,7 +33,7 @@ export class Side {
     this.smallBacklog = smallBacklog;
   }
 
-  /** An open, accept or ping failed. Says why it must not have. */
+  /** An open, accept or ping has failed. Returns why it must not have failed. */
   refused(error: unknown, peer: Side): string | undefined {
     if (!MuxadoError.is(error)) return `an error of another kind: ${String(error)}`;
     if (error.retry !== "safe") return `refused, but not safe to retry: ${String(error)}`;

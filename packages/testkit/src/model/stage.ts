@@ -1,11 +1,11 @@
-// What all players of a schedule share: the chance that drives them, what can still be aborted, and where they
-// report what the model does not allow.
+// Shared by all players of a schedule: the chance that drives them, the operations that can still be aborted, and the
+// place for reports about things that the model does not allow.
 
 import type { Wire } from "@muxado/core";
 import type { Random } from "../random.ts";
 import type { End } from "./stream-model.ts";
 
-/** What a {@link Stage} is told. */
+/** The options of a {@link Stage}. */
 export interface StageOptions {
   /** The wire of both sessions. */
   readonly wire: Wire;
@@ -19,11 +19,11 @@ export interface StageOptions {
   readonly log: ((line: string) => void) | undefined;
 }
 
-/** The common ground of both applications. */
+/** The shared state of both applications. */
 export class Stage {
   readonly random: Random;
   readonly options: StageOptions;
-  /** Every application now only brings to an end what it has begun. */
+  /** True if every application now only ends the work that it has begun. */
   finishing = false;
   readonly #aborts: (() => void)[] = [];
 
@@ -32,7 +32,7 @@ export class Stage {
     this.options = options;
   }
 
-  /** Something that an application may want to abort later. */
+  /** Adds something that an application may abort later. */
   addAbort(abort: () => void): void {
     this.#aborts.push(abort);
   }
@@ -43,7 +43,7 @@ export class Stage {
     abort?.();
   }
 
-  /** Takes what a check has said, if it has said something. */
+  /** Reports the fault that a check has returned, if it has returned one. */
   report(end: End, fault: string | undefined): void {
     if (fault !== undefined) this.options.report(`${end.name}: ${fault}`);
   }
@@ -52,7 +52,7 @@ export class Stage {
     this.options.log?.(`${end.name}: ${line}`);
   }
 
-  /** Follows an operation of `end` whose result is only whether it failed. */
+  /** Follows an operation of `end` that has no result except success or failure. */
   follow(end: End, promise: Promise<void>): void {
     end.pending++;
     promise.then(

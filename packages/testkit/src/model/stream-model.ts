@@ -1,11 +1,11 @@
-// One stream as the model sees it: two ends, two byte queues, and what each application has done. From that
-// follows what the other may find: which bytes, whether an end, and which errors are no bug.
+// One stream as the model sees it: two ends, two byte queues, and the actions of each application. They decide what the
+// other application may find: the bytes, the end, and the errors that are no bug.
 
 import { MuxadoError, type Stream } from "@muxado/core";
 import { ByteQueue } from "./byte-queue.ts";
 import type { Side } from "./side.ts";
 
-/** Errors with which a stream ends that the peer never took. */
+/** Errors of streams that the peer never took. */
 const REFUSALS: ReadonlySet<string> = new Set([
   "REMOTE_GONE_AWAY",
   "STREAM_REFUSED",
@@ -18,7 +18,7 @@ export class StreamModel {
   readonly id: number;
   readonly opener: End;
   readonly acceptor: End;
-  /** The opener was told that trying again is safe: the acceptor must never see the stream. */
+  /** True if the opener was told that a retry is safe. The acceptor must then never see the stream. */
   safeToRetry = false;
 
   constructor(stream: Stream, openedBy: Side, peer: Side) {
@@ -29,31 +29,31 @@ export class StreamModel {
   }
 }
 
-/** One end of a stream: an application and what it has done. */
+/** One end of a stream: an application and its actions. */
 export class End {
   readonly model: StreamModel;
   readonly side: Side;
   /** Undefined at the acceptor until it has accepted. */
   stream: Stream | undefined;
-  /** What this end has written. */
+  /** The bytes that this end has written. */
   readonly written: ByteQueue = new ByteQueue();
-  /** Has called closeWrite or close. */
+  /** True after closeWrite or close was called. */
   writeEnded = false;
-  /** Has called close. */
+  /** True after close was called. */
   closed = false;
-  /** Has called reset, or aborted the signal of the stream. */
+  /** True after reset was called, or the signal of the stream was aborted. */
   wasReset = false;
-  /** Has read the end. */
+  /** True after the end was read. */
   sawEnd = false;
   /** Reads that wait. */
   reads = 0;
-  /** Reads whenever it can. */
+  /** True if it reads whenever it can. */
   pumping = false;
-  /** Takes on being told, instead of reading. */
+  /** True if it takes when it is told to, instead of reading. */
   observing = false;
   /** Bytes that are still to be offered. */
   toOffer = 0;
-  /** Half-closes once everything is offered. */
+  /** True if it half-closes after everything is offered. */
   finishing = false;
   failed = false;
   /** Operations that wait. */
@@ -72,14 +72,14 @@ export class End {
     return `${this.side.name}'s stream ${this.model.id}`;
   }
 
-  /** What arrived here. Says what is wrong with it. */
+  /** Bytes have arrived here. Returns their fault, if there is one. */
   receive(chunk: Uint8Array): string | undefined {
     if (chunk.length === 0) return "an empty chunk";
     if (this.sawEnd) return "bytes after the end";
     return this.peer.written.verify(chunk);
   }
 
-  /** The end of the peer's bytes. Says what is wrong with that. */
+  /** The end of the peer's bytes has arrived. Returns its fault, if there is one. */
   receiveEnd(): string | undefined {
     const { peer } = this;
     this.sawEnd = true;
@@ -89,7 +89,7 @@ export class End {
     return lost === 0 ? undefined : `a clean end, but ${lost} bytes are missing`;
   }
 
-  /** A read failed. Says why it must not have. */
+  /** A read has failed. Returns why it must not have failed. */
   readFailed(error: unknown): string | undefined {
     const unlikely = this.#failed(error);
     if (unlikely !== undefined) return unlikely;
@@ -98,7 +98,7 @@ export class End {
     return `a read failed without a reason: ${String(error)}`;
   }
 
-  /** A write, offer or half-close failed. Says why it must not have. */
+  /** A write, offer or half-close has failed. Returns why it must not have failed. */
   writeFailed(error: unknown): string | undefined {
     const unlikely = this.#failed(error);
     if (unlikely !== undefined) return unlikely;
@@ -112,7 +112,7 @@ export class End {
     if (!MuxadoError.is(error)) return `an error of another kind: ${String(error)}`;
     if (error.code === "WRITE_AFTER_END" || error.code === "READ_PENDING") return undefined;
     const reason = this.stream!.error;
-    // A read that close() has rejected says that; the stream itself may fail for another reason later.
+    // A read that close() has rejected reports that. The stream itself may fail for another reason later.
     if (error !== reason && reason !== undefined && !this.closed) {
       return `${String(error)}, but the stream failed with ${String(reason)}`;
     }
@@ -128,7 +128,7 @@ export class End {
   #sessionExplains(error: MuxadoError): boolean {
     const { side, peer, model } = this;
     if (side.disturbed) return true;
-    // Nobody had accepted the stream, and the peer had said that it would not.
+    // Nobody had accepted the stream, and the peer had announced that it would not.
     return (
       this === model.opener &&
       peer.stream === undefined &&

@@ -1,5 +1,5 @@
-// What an application of a schedule does with one stream: it writes, reads, observes, closes and resets, from
-// outside and from inside callbacks.
+// An application's use of one stream in a schedule: it writes, reads, observes, closes and resets, from outside and
+// from inside callbacks.
 
 import { Reader } from "./reader.ts";
 import type { Stage } from "./stage.ts";
@@ -12,7 +12,7 @@ export class StreamUser {
   readonly #actAnywhere: () => void;
   readonly #writer: Writer;
   readonly #reader: Reader;
-  /** Callbacks that are running inside each other. */
+  /** Callbacks that run inside each other. */
   #depth = 0;
 
   /** @param actAnywhere does something to any stream or session, from inside a callback */
@@ -39,7 +39,7 @@ export class StreamUser {
     else this.#writer.write(end, this.#writer.size(), new AbortController());
   }
 
-  /** Brings everything that has begun to its end, and reads to the peer's. */
+  /** Ends everything that has begun, and reads to the peer's end. */
   finish(end: End): void {
     end.finishing = true;
     if (this.#stage.random.oneIn(10)) this.#closeStream(end);
@@ -47,7 +47,7 @@ export class StreamUser {
     if (!end.observing) this.#reader.pump(end);
   }
 
-  /** From now on takes and offers on being told, unless it reads already. */
+  /** From now on it takes and offers when it is told to, unless it reads already. */
   observe(end: End): void {
     if (end.observing || end.reads > 0 || end.pumping) return;
     end.observing = true;
@@ -58,10 +58,10 @@ export class StreamUser {
     this.#reader.take(end);
   }
 
-  /** Lets `reset` end the stream, and finds out whether it has. */
+  /** Calls `reset` to end the stream, and finds out whether that ended it. */
   resetBy(end: End, reset: () => void): void {
     const before = end.stream!.error;
-    // What the reset tells observers already follows from it.
+    // Calls to observers already depend on this.
     end.wasReset ||= before === undefined;
     this.#stage.log(end, "reset");
     reset();
@@ -77,7 +77,7 @@ export class StreamUser {
     this.#writer.offer(end);
   }
 
-  /** Every command is safe inside a callback, so now and then one is given. */
+  /** Every command is safe inside a callback, so from time to time one is called. */
   #inCallback(end: End, task: () => void): void {
     this.#depth++;
     task();

@@ -1,4 +1,4 @@
-// How an application of a schedule writes: by promises, many at once, by offers, and with second thoughts.
+// How an application of a schedule writes: with promises, many at once, with offers, and with aborts.
 
 import { ByteQueue, LONGEST_PIECE } from "./byte-queue.ts";
 import type { Stage } from "./stage.ts";
@@ -12,7 +12,7 @@ export class Writer {
     this.#stage = stage;
   }
 
-  /** Mostly small, now and then more than a window, or nothing. */
+  /** Mostly small, sometimes more than a window, or nothing. */
   size(): number {
     const random = this.#stage.random;
     const { maxWrite } = this.#stage.options;
@@ -20,7 +20,7 @@ export class Writer {
     return random.between(1, random.oneIn(2) ? 100 : maxWrite >> 2);
   }
 
-  /** Writes `size` bytes; with a controller, something may abort it later. */
+  /** Writes `size` bytes. With a controller, the write may be aborted later. */
   write(end: End, size: number, controller: AbortController | undefined): void {
     const stream = end.stream!;
     const [piece, bytes] = ByteQueue.draw(size, this.#stage.random.below(LONGEST_PIECE));
@@ -39,7 +39,7 @@ export class Writer {
       () => {
         settled = true;
         end.pending--;
-        // The session has promised that it is done with them.
+        // The session has promised that it no longer needs the bytes.
         bytes.fill(0xee);
       },
       (error: unknown) => {
@@ -50,14 +50,14 @@ export class Writer {
     );
   }
 
-  /** So many small writes that one turn fills more than one block of encoded frames. */
+  /** Writes so many small chunks that one turn fills more than one block of encoded frames. */
   burst(end: End): void {
     for (let times = this.#stage.random.below(40); times >= 0; times--) {
       this.write(end, this.#stage.random.between(1, 4096), undefined);
     }
   }
 
-  /** Offers what is still to be offered, as much as is taken. */
+  /** Offers the remaining bytes, as many as are taken. */
   offer(end: End): void {
     while (end.toOffer > 0) {
       const length = Math.min(end.toOffer, LONGEST_PIECE);

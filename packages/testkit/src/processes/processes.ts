@@ -1,5 +1,5 @@
-// @muxado/testkit/processes: the processes of one run, for tests of how a session ends. They are made of a program's
-// sources, and gone when the run is over.
+// @muxado/testkit/processes: the processes of one run, for tests of how a session ends. They are built from the sources
+// of a program, and removed when the run is over.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -15,15 +15,15 @@ import { type Address, slowLink } from "./relay.ts";
 
 type Role = "client" | "server";
 
-/** What a process says of itself, or of one that it has started. */
+/** A message of a process about itself, or about a process that it has started. */
 export type Message =
-  /** Where the server listens. */
+  /** The address of the server. */
   | { readonly role: Role; readonly kind: "listening"; readonly address: Address }
-  /** What became of its part. */
+  /** The result of its part. */
   | { readonly role: Role; readonly kind: "report"; readonly report: CloserReport | ReaderReport }
   | { readonly role: Role; readonly kind: "exit"; readonly code: number | null };
 
-/** Makes one program of `entry` and what it imports, before the tests of a file. @returns its path, once there */
+/** Builds one program from `entry` and its imports, before the tests of a file. @returns a function for its path */
 export function programOf(entry: string): () => string {
   let folder: string;
   beforeAll(async () => {
@@ -42,9 +42,9 @@ export function programOf(entry: string): () => string {
   return () => path.join(folder, "program.cjs");
 }
 
-/** What is run at once for one plan. */
+/** The processes of one plan. */
 export class Processes {
-  /** For the sockets and files of the run; gone with it. */
+  /** For the sockets and files of the run. It is removed with the run. */
   readonly folder: string;
   readonly #children: ChildProcess[] = [];
   readonly #links: Server[] = [];
@@ -55,7 +55,7 @@ export class Processes {
     this.folder = folder;
   }
 
-  /** Does a run, which leaves nothing behind, and ends early when `signal` aborts. */
+  /** Makes a run that leaves nothing behind. It ends early when `signal` aborts. */
   static async run<Result>(
     signal: AbortSignal,
     body: (processes: Processes) => Promise<Result>,
@@ -72,7 +72,7 @@ export class Processes {
     }
   }
 
-  /** Starts one, which gets `task` as its only argument. */
+  /** Starts a process, which gets `task` as its only argument. */
   start<Task extends { readonly role: Role }>(file: string, task: Task): void {
     const { role } = task;
     const child = fork(file, [JSON.stringify(task)], { execArgv: [] });
@@ -81,7 +81,7 @@ export class Processes {
     this.#children.push(child);
   }
 
-  /** Where the server listens: behind a link of `rate` bytes a second each way, if there is one. */
+  /** Resolves with the address of the server, or of a link of `rate` bytes a second each way in front of it. */
   async address(rate?: number): Promise<Address> {
     const { address } = await this.#heard("server", "listening");
     if (rate === undefined) return address;
@@ -91,7 +91,7 @@ export class Processes {
     return isPath ? path.join(this.folder, "link") : (link.address() as AddressInfo).port;
   }
 
-  /** What all have told, once all have ended by themselves. */
+  /** Resolves with all reports, after all processes have ended by themselves. */
   async outcome({ closer, situation }: Plan): Promise<Outcome> {
     const other = closer === "client" ? "server" : "client";
     const told = await this.#heard(closer, "report");
@@ -105,7 +105,7 @@ export class Processes {
     };
   }
 
-  /** Ends whatever still runs. */
+  /** Ends every process that still runs. */
   async #end(): Promise<void> {
     for (const link of this.#links) link.close();
     const running = this.#children.filter(
@@ -131,7 +131,7 @@ export class Processes {
     for (;;) {
       const found = this.#said.find((one) => one.role === role && one.kind === kind);
       if (found !== undefined) return found as Extract<Message, { kind: Kind }>;
-      // The other waits for ever, perhaps, for one that has failed.
+      // The other process may wait forever for a process that has failed.
       const exit = this.#said.find((one) => one.kind === "exit" && (one.role === role || one.code));
       if (exit !== undefined) throw new Error(`the ${exit.role} has ended before the ${kind}`);
       const before = this.#onNews;

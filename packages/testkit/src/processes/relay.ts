@@ -1,4 +1,4 @@
-// @muxado/testkit/relay: a link with a bandwidth. It holds little itself: what waits, waits in the system.
+// @muxado/testkit/relay: a link with a bandwidth. It holds few bytes itself: waiting bytes wait in the system.
 
 import { once } from "node:events";
 import * as net from "node:net";
@@ -7,13 +7,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const HOST = "127.0.0.1";
 
-/** Where a server listens: a port of this machine, or the path of a Unix socket. */
+/** The address of a server: a port of this machine, or the path of a Unix socket. */
 export type Address = number | string;
 
-/** Carries bytes one way, `rate` a second, until the end or a failure, of which the other side gets to know. */
+/** Carries bytes one way, `rate` a second, until the end or a failure, which is passed on to the other side. */
 export async function carry(from: Readable, to: Writable, rate: number): Promise<void> {
   try {
-    // The other direction goes on.
+    // The other direction continues.
     for await (const chunk of from.iterator({ destroyOnReturn: false })) {
       await new Promise<void>((resolve, reject) => {
         to.write(chunk, (error) => (error ? reject(error) : resolve()));
@@ -27,7 +27,7 @@ export async function carry(from: Readable, to: Writable, rate: number): Promise
   }
 }
 
-/** Carries connections on to `target`, `rate` bytes a second each way. It listens at `at`; 0 is any port. */
+/** Carries connections to `target`, `rate` bytes a second each way. It listens at `at`; 0 is any port. */
 export async function slowLink(target: Address, rate: number, at: Address): Promise<net.Server> {
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     const onward = net.connect({ ...place(target), allowHalfOpen: true });

@@ -1,9 +1,9 @@
-// Time that passes for a pair while its link is never at rest, as under bulk traffic.
+// Lets time pass for a pair whose link never becomes idle, as under bulk traffic.
 
 import type { Pair } from "../pair.ts";
 import { settle } from "../turns.ts";
 
-/** Lets `ms` milliseconds pass with all that falls due in them; what is under way then stays under way. */
+/** Lets `ms` milliseconds pass, with everything that is due in them. Bytes that are then under way stay under way. */
 export async function elapse(pair: Pair, ms: number): Promise<void> {
   const { clock, turns } = pair;
   const end = clock.now() + ms;

@@ -1,4 +1,4 @@
-// How streams share a link that all of them could fill.
+// How streams share a link that each of them could fill.
 
 import type { Stream } from "@muxado/core";
 import { connectedPair } from "../pair.ts";
@@ -8,12 +8,12 @@ import { readAll, writeForEver } from "./traffic.ts";
 /** The body of a frame while other streams wait, in bytes. */
 const TURN = 32 * 1024;
 
-/** Bytes per second: it does not matter how many. */
+/** Bytes per second. The value does not matter. */
 const BANDWIDTH = 10e6;
 
 /**
- * Bytes that each of several streams has sent when, at the weight of 16, it would have had `turns` turns. All of
- * them always have more to send, and are always read.
+ * Returns the bytes that each of several streams has sent in the time of `turns` turns at the weight of 16. All of them
+ * always have more to send, and are always read.
  */
 export async function measureShares(weights: readonly number[], turns: number): Promise<number[]> {
   const windowSize = 2 ** 30;
@@ -27,7 +27,7 @@ export async function measureShares(weights: readonly number[], turns: number): 
   const sent = (): number[] => streams.map((stream) => stream.stats().bytesSent);
   for (const stream of streams) void writeForEver(stream);
   void readEach(server);
-  // Until their windows no longer hold up any of them.
+  // Until their windows no longer limit any of them.
   await elapse(pair, 100 + (weights.length * 256 * 1024 * 1000) / BANDWIDTH);
   const before = sent();
   const bytes = weights.reduce((sum, weight) => sum + (weight / 16) * turns * TURN, 0);

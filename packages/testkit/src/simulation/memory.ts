@@ -1,24 +1,24 @@
-// How much memory a session takes for a peer that means harm, and what becomes meanwhile of a stream that does not.
+// How much memory a session uses for a hostile peer, and how a stream of an honest peer fares meanwhile.
 
 import { muxado, type Stream } from "@muxado/core";
 import { contentOf, data, syn } from "../frames.ts";
 import { type RawPeer, rawPeer } from "../raw-peer.ts";
 
-/** How many streams the peer opens, and what the session may take for them, in bytes. */
+/** How many streams the peer opens, and how many bytes the session may use for them. */
 export interface MemoryOptions {
   readonly streams: number;
   readonly memoryBudget: number;
 }
 
-/** What a session has been through. Sizes in bytes. */
+/** The facts about a run. Sizes in bytes. */
 export interface MemoryFacts {
-  /** The most that was held, unread and unsent: looked at after each frame that came, and each turn with a write. */
+  /** The most bytes held, unread and unsent, measured after each frame that arrived and each turn with a write. */
   readonly peak: number;
-  /** What the peer would have had the session hold. */
+  /** The bytes that the peer wanted the session to hold. */
   readonly attempted: number;
   /** Streams that the session has reset. */
   readonly resets: number;
-  /** Questions on a stream that does no harm, and how many of them were answered. */
+  /** Requests on an honest stream, and how many of them were answered. */
   readonly asked: number;
   readonly answered: number;
 }
@@ -26,7 +26,7 @@ export interface MemoryFacts {
 const WINDOW = 256 * 1024;
 const BODY = 32 * 1024;
 
-/** Questions come once in so many frames of the others. */
+/** One request comes after so many frames of the other streams. */
 const FRAMES_PER_QUESTION = 250;
 
 /** A peer fills the windows of streams that are accepted and never read. */
@@ -46,12 +46,12 @@ export async function fillWindows({ streams, memoryBudget }: MemoryOptions): Pro
   return { peak, attempted: streams * WINDOW, resets: resetsOf(peer), ...bystander.facts };
 }
 
-/** A peer asks for much on each stream, and gives no credit for it beyond what a new stream has. */
+/** A peer requests many bytes on each stream, and gives no credit for them beyond that of a new stream. */
 export async function starveWriters({
   streams,
   memoryBudget,
 }: MemoryOptions): Promise<MemoryFacts> {
-  // A smaller credit at first, so that what is sent does not hide what waits.
+  // A smaller credit at first, so that sent bytes do not hide the bytes that wait.
   const credit = 4 * 1024;
   const wire = { ...muxado, initialWindow: credit };
   const peer = rawPeer({
@@ -86,7 +86,7 @@ function resetsOf({ session }: RawPeer): number {
   return Object.values(session.stats().resetsSent).reduce((sum, count) => sum + count, 0);
 }
 
-/** A stream of the same session that asks a little now and then, and is answered at once. */
+/** A stream of the same session with a small request from time to time, which is answered at once. */
 class Bystander {
   asked = 0;
   answered = 0;

@@ -5,19 +5,19 @@ import { connectedPair, type Pair } from "../pair.ts";
 import { elapse } from "./elapse.ts";
 import { readAll, writeForEver } from "./traffic.ts";
 
-/** A link with bulk traffic on it, and requests amid that. Times in milliseconds, sizes in bytes. */
+/** A link with bulk traffic, and requests between it. Times in milliseconds, sizes in bytes. */
 export interface RequestOptions {
   /** Bytes per second. */
   readonly bandwidth: number;
   readonly roundTrip: number;
-  /** What the transport takes before it holds up the session. */
+  /** Bytes that the transport takes before it holds up the session. */
   readonly buffer: number;
   readonly transportBudget: number;
   /** Streams that always have more to send. */
   readonly bulkStreams: number;
   readonly requests: number;
   readonly requestSize: number;
-  /** That of the requests; the bulk traffic has none of its own. */
+  /** The priority of the requests. The bulk traffic has none. */
   readonly priority?: Priority;
   /** Decides when requests are made. */
   readonly seed: number;
@@ -26,26 +26,26 @@ export interface RequestOptions {
 /** When one request was made, and how long it and its answer took. */
 export interface RequestTimes {
   readonly at: number;
-  /** Until the server's application had read it. */
+  /** Until the server's application had read the request. */
   readonly arrived: number;
   /** Until the client's application had read the answer. */
   readonly answered: number;
 }
 
-/** Bytes that arrive together: the resolution of what is measured, and small beside a frame. */
+/** Bytes that arrive together: the resolution of the measurement, and small compared with a frame. */
 const PACKET_SIZE = 4096;
 
 /** The longest frame, header included, that is sent while another stream waits, in bytes. */
 const FRAME = 32 * 1024 + 8;
 
-/** The least and the most between two requests, in milliseconds. */
+/** The shortest and the longest pause between two requests, in milliseconds. */
 const PAUSE = [5, 50] as const;
 
-/** Makes requests, one after the other, on streams of their own, and measures each. */
+/** Makes requests, one after the other, each on its own stream, and measures each. */
 export async function measureRequests(options: RequestOptions): Promise<RequestTimes[]> {
   const { bandwidth, roundTrip, buffer, transportBudget, bulkStreams, seed } = options;
   const latency = [roundTrip / 2, roundTrip / 2] as const;
-  // Bulk traffic must not wait for credit: it is the link that is to be shared.
+  // Bulk traffic must not wait for credit: the streams must compete for the link.
   const session = { transportBudget, windowSize: 8 * 1024 * 1024, memoryBudget: Infinity };
   const pair = connectedPair({
     bandwidth,
@@ -71,9 +71,9 @@ export async function measureRequests(options: RequestOptions): Promise<RequestT
 }
 
 /**
- * The longest that an urgent request may take until it arrives, in milliseconds: the way itself, and before it the
- * drain of all that may be in front. That is the transport's budget, which one frame may overshoot, what the
- * transport has taken, and the packet that the request is part of.
+ * Returns the longest time that an urgent request may take until it arrives, in milliseconds: the way itself, and
+ * before it the time for all bytes that may be in front. These are the transport's budget, which one frame may exceed,
+ * the bytes that the transport has taken, and the packet of the request.
  */
 export function longestWait(options: RequestOptions): number {
   const { bandwidth, roundTrip, buffer, transportBudget } = options;
@@ -96,7 +96,7 @@ async function request(
   return { at, arrived: arrivals.get(stream.id)! - at, answered };
 }
 
-/** Answers each stream that ends with as much as came; those that never end are bulk traffic. */
+/** Answers each stream that ends with as many bytes as arrived. Streams that never end are bulk traffic. */
 async function serve(session: Session, onRequest: (id: number) => void): Promise<void> {
   for await (const stream of session) void answer(stream, onRequest);
 }

@@ -1,4 +1,4 @@
-// How much one stream carries over a long fat pipe, from its first byte on.
+// How many bytes one stream carries over a pipe with a large bandwidth and a long delay, from its first byte on.
 
 import type { SessionOptions, Stream } from "@muxado/core";
 import { connectedPair } from "../pair.ts";
@@ -16,16 +16,16 @@ export interface ThroughputOptions {
   readonly session?: SessionOptions;
 }
 
-/** What has been read in one step. */
+/** The bytes that have been read in one step. */
 export interface ThroughputSample {
   /** When the step ended. */
   readonly at: number;
   readonly bytes: number;
-  /** The reader's window then, in bytes. */
+  /** The reader's window at that time, in bytes. */
   readonly window: number;
 }
 
-/** Lets one stream send as much as it can to a reader that keeps up, and samples what is read. */
+/** Makes one stream send as much as it can to a reader that keeps up, and samples the bytes read. */
 export async function measureThroughput(options: ThroughputOptions): Promise<ThroughputSample[]> {
   const { bandwidth, roundTrip, duration, step, session = {} } = options;
   const latency = [roundTrip / 2, roundTrip / 2] as const;

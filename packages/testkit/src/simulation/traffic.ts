@@ -1,11 +1,11 @@
-// Traffic as the simulations need it: streams that always have more to send, and peers that read all of it.
+// Traffic for the simulations: streams that always have more to send, and peers that read everything.
 
 import type { Stream } from "@muxado/core";
 
-/** What one write of bulk traffic carries, in bytes. */
+/** Bytes of one write of bulk traffic. */
 const BULK_CHUNK = 1024 * 1024;
 
-/** Writes to `stream` for as long as it takes anything; one more write always waits behind the one being sent. */
+/** Writes to `stream` as long as it takes bytes. One more write always waits behind the write that is being sent. */
 export async function writeForEver(stream: Stream): Promise<void> {
   const chunk = new Uint8Array(BULK_CHUNK);
   try {
@@ -20,7 +20,7 @@ export async function writeForEver(stream: Stream): Promise<void> {
   }
 }
 
-/** Reads all that comes on `stream`, and tells how much it is each time. */
+/** Reads everything that arrives on `stream`, and calls `onBytes` with each length. */
 export async function readAll(stream: Stream, onBytes?: (length: number) => void): Promise<void> {
   try {
     for await (const chunk of stream) onBytes?.(chunk.length);
