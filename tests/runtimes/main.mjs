@@ -9,7 +9,7 @@ import path from "node:path";
 import { judge } from "./judge.mjs";
 import { knownFailures } from "./known-failures.mjs";
 import { runtimes } from "./runtimes.mjs";
-import { omittedFiles, suites } from "./suites.mjs";
+import { omittedFiles, suites, systemSuites } from "./suites.mjs";
 
 /** For one runtime: a machine that is busy takes a few times the minute that it should. */
 const TIMEOUT = 10 * 60_000;
@@ -47,7 +47,7 @@ process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
 /** @param {import("./runtimes.mjs").Runtime} runtime */
 async function run(runtime) {
-  const { name, flags } = runtime;
+  const { name, flags, isBetween } = runtime;
   const identity = identify(runtime);
   if (typeof identity === "string") {
     console.log(`${name}: NOT RUN: ${identity}`);
@@ -66,7 +66,7 @@ async function run(runtime) {
       ...flags,
       vitest,
       "run",
-      ...suites,
+      ...(isBetween && named.length === 0 ? systemSuites : suites),
       ...omittedFiles.flatMap(({ what }) => ["--exclude", what]),
       ...(hanging.length > 0 ? ["--testNamePattern", `^(?!(${hanging.join("|")})$)`] : []),
       "--reporter=json",

@@ -14,6 +14,20 @@ export const suites = [
   "packages/node/test/compliance.test.ts",
 ];
 
+/**
+ * Suites that meet the runtime itself: its sockets, servers, WebSockets, Web Streams, timers and abort signals. All else
+ * is arithmetic, and the same on two versions of an engine if it is the same on an older and a newer one.
+ */
+export const systemSuites = [
+  "packages/core/src/attach.test.ts",
+  "packages/core/src/web-streams.test.ts",
+  "packages/core/src/base/",
+  "packages/core/test/lessons/",
+  "packages/ws/",
+  "packages/node/src/",
+  "packages/node/test/compliance.test.ts",
+];
+
 /** @typedef {{ readonly what: string, readonly why: string }} Omission */
 
 /** @type {Omission[]} */
