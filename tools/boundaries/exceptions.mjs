@@ -30,9 +30,7 @@ const circles = [
  * Files that are longer than files may be.
  * @type {string[]}
  */
-const longFiles = [
-  "packages/heartbeat/src/heartbeat.ts",
-];
+const longFiles = ["packages/heartbeat/src/heartbeat.ts"];
 
 /** @typedef {{ circles: string[][], longFiles: string[] }} Exceptions */
 

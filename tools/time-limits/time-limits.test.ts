@@ -11,6 +11,7 @@ const FOLDERS = [
   "browser-tests",
   "examples",
   "interop",
+  "peers",
   "runtime-tests",
   "tools",
 ];

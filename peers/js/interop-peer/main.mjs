@@ -6,7 +6,7 @@
 // and ends with that input, so that nothing outlives the runner. The scenario's name is a label for whoever looks
 // at the list of processes.
 
-import "./node-20.mjs";
+import "../node-20.mjs";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { obey, report } from "./control.mjs";

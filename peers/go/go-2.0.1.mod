@@ -1,4 +1,4 @@
-module muxado.example/interop-peer
+module muxado.example/peers
 
 go 1.22
 
