@@ -1,7 +1,7 @@
 // The peers of the benchmark that are written in Go: one process of one of them, a server, or the client of
 // the one on a given port.
 //
-//	go <name of the peer> <kind of workload> [port]
+//	bench-peer <name of the peer> <kind of workload> [port]
 //
 // It does what its parent asks (parent.go), in the way of bench/src/process.ts, and ends with it. Whatever
 // goes wrong ends it at once, so that no figure comes out of a broken run.
@@ -16,7 +16,7 @@ import (
 
 func main() {
 	if len(os.Args) < 3 {
-		fail(fmt.Errorf("usage: go <name of the peer> <kind of workload> [port]"))
+		fail(fmt.Errorf("usage: bench-peer <name of the peer> <kind of workload> [port]"))
 	}
 	peer, ok := peers[os.Args[1]]
 	if !ok {

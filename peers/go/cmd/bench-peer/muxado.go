@@ -8,6 +8,7 @@ import (
 
 	"golang.ngrok.com/muxado/v2"
 	"golang.ngrok.com/muxado/v2/frame"
+	"muxado.example/peers/internal/libraries"
 )
 
 // muxadoBacklog is more than any workload opens at once. With the default of 128 the server refuses some of 256
@@ -42,8 +43,5 @@ func startMuxadoTuned(conn net.Conn, isClient bool) session {
 }
 
 func newMuxado(conn net.Conn, config *muxado.Config, isClient bool) session {
-	if isClient {
-		return muxadoSession{muxado.Client(conn, config)}
-	}
-	return muxadoSession{muxado.Server(conn, config)}
+	return muxadoSession{libraries.Muxado(conn, config, isClient)}
 }

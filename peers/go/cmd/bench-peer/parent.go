@@ -22,9 +22,9 @@ type task struct {
 }
 
 type answer struct {
-	Port   int     `json:"port,omitempty"`
-	Rate   float64 `json:"rate,omitempty"`
-	Memory *memory `json:"memory,omitempty"`
+	Port   int        `json:"port,omitempty"`
+	Rate   float64    `json:"rate,omitempty"`
+	Memory *memoryUse `json:"memory,omitempty"`
 }
 
 type parent struct {

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+
+	"muxado.example/peers/internal/payload"
 )
 
 const messageLength = 64
@@ -64,14 +66,10 @@ const (
 // pattern is the bulk bytes: it repeats after period, and is long enough for a chunk from anywhere in it.
 var pattern = func() []byte {
 	pattern := make([]byte, period+longestChunk)
-	state := uint32(1)
-	for at := range pattern {
-		if at < period {
-			state = state*1_664_525 + 1_013_904_223
-			pattern[at] = byte(state >> 24)
-		} else {
-			pattern[at] = pattern[at-period]
-		}
+	generator := payload.Generator(1)
+	generator.Fill(pattern[:period])
+	for at := period; at < len(pattern); at += period {
+		copy(pattern[at:], pattern[:period])
 	}
 	return pattern
 }()

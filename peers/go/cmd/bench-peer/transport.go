@@ -2,14 +2,10 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"math/big"
 	"net"
-	"time"
+
+	"muxado.example/peers/internal/certificate"
 )
 
 const loopback = "127.0.0.1"
@@ -19,7 +15,9 @@ func listen(isSecure bool) net.Listener {
 	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
 	check(err)
 	if isSecure {
-		config := &tls.Config{Certificates: []tls.Certificate{newCertificate()}}
+		made, err := certificate.New()
+		check(err)
+		config := &tls.Config{Certificates: []tls.Certificate{made.Pair}}
 		return tls.NewListener(listener, config)
 	}
 	return listener
@@ -37,17 +35,4 @@ func dial(port string, isSecure bool) net.Conn {
 	}
 	check(err)
 	return conn
-}
-
-func newCertificate() tls.Certificate {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	check(err)
-	template := x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(24 * time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
-	check(err)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }

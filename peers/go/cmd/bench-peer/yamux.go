@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"github.com/hashicorp/yamux"
+	"muxado.example/peers/internal/libraries"
 )
 
 // yamuxWindow is measured for bulk over one stream: nearly twice as fast as with the default of 256 KiB, and no
@@ -17,12 +18,9 @@ type yamuxSession struct{ session *yamux.Session }
 func (s yamuxSession) open() (stream, error)   { return wrapped(s.session.OpenStream()) }
 func (s yamuxSession) accept() (stream, error) { return wrapped(s.session.AcceptStream()) }
 
-// yamuxStream gives the library's half-close the name that others have for it.
-type yamuxStream struct{ *yamux.Stream }
-
-func (s yamuxStream) CloseWrite() error { return s.Close() }
-
-func wrapped(s *yamux.Stream, err error) (stream, error) { return yamuxStream{s}, err }
+func wrapped(s *yamux.Stream, err error) (stream, error) {
+	return libraries.YamuxStream{Stream: s}, err
+}
 
 func startYamux(conn net.Conn, isClient bool) session {
 	return newYamux(conn, yamux.DefaultConfig(), isClient)
@@ -39,11 +37,7 @@ func startYamuxTuned(conn net.Conn, isClient bool) session {
 func newYamux(conn net.Conn, config *yamux.Config, isClient bool) session {
 	// It logs each late window update.
 	config.LogOutput = io.Discard
-	start := yamux.Server
-	if isClient {
-		start = yamux.Client
-	}
-	session, err := start(conn, config)
+	session, err := libraries.Yamux(conn, config, isClient)
 	check(err)
 	return yamuxSession{session}
 }

@@ -1,7 +1,7 @@
 // The Go peers of the interop runner: the reference libraries of muxado and of yamux behind one remote control.
 //
-//	peer <scenario> server|client <host:port> [options as JSON]
-//	peer <scenario> certificate
+//	interop-peer <scenario> server|client <host:port> [options as JSON]
+//	interop-peer <scenario> certificate
 //
 // It makes one connection, runs one session over it, does what the lines of its standard input say
 // (control.go), and ends with that input, so that nothing outlives the runner. The scenario's name is a label
@@ -14,6 +14,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"muxado.example/peers/internal/certificate"
 )
 
 // options are how this peer differs from one with the library's defaults.
@@ -38,14 +40,14 @@ type options struct {
 
 func main() {
 	if len(os.Args) < 3 {
-		fail(fmt.Errorf("usage: peer <scenario> server|client <host:port> [options], or peer <scenario> certificate"))
+		fail(fmt.Errorf("usage: interop-peer <scenario> server|client <host:port> [options], or interop-peer <scenario> certificate"))
 	}
 	if os.Args[2] == "certificate" {
-		certificate, err := newCertificate()
+		made, err := certificate.New()
 		if err != nil {
 			fail(err)
 		}
-		report("certificate", fields{"certificate": certificate.certificate, "key": certificate.key})
+		report("certificate", fields{"certificate": made.Certificate, "key": made.Key})
 		return
 	}
 
@@ -77,14 +79,14 @@ func newPeer(transport net.Conn, role string, wanted options) (*peer, error) {
 		transport = p.writes
 	}
 	if wanted.Wire == "yamux" {
-		session, err := newYamux(transport, role, wanted)
+		session, err := newYamux(transport, role == "client", wanted)
 		if err != nil {
 			return nil, err
 		}
 		p.library = session
 	} else {
 		codeOf = muxadoCode
-		p.library = newMuxado(transport, role, wanted)
+		p.library = newMuxado(transport, role == "client", wanted)
 	}
 	go func() { report("ended", p.library.wait()) }()
 	return p, nil

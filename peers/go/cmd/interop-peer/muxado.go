@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"golang.ngrok.com/muxado/v2"
+	"muxado.example/peers/internal/libraries"
 )
 
 type muxadoSession struct {
@@ -17,12 +18,9 @@ type muxadoSession struct {
 	heartbeat *muxado.Heartbeat         // nil unless there is one
 }
 
-func newMuxado(transport net.Conn, role string, wanted options) *muxadoSession {
-	start := muxado.Server
-	if role == "client" {
-		start = muxado.Client
-	}
-	m := &muxadoSession{session: start(transport, &muxado.Config{AcceptBacklog: wanted.Backlog})}
+func newMuxado(transport net.Conn, isClient bool, wanted options) *muxadoSession {
+	config := &muxado.Config{AcceptBacklog: wanted.Backlog}
+	m := &muxadoSession{session: libraries.Muxado(transport, config, isClient)}
 	m.closer = m.session
 	if wanted.Typed || wanted.Heartbeat != nil {
 		m.typed = muxado.NewTypedStreamSession(m.session)

@@ -2,10 +2,9 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"strings"
 	"sync"
+
+	"muxado.example/peers/internal/memory"
 )
 
 type peer struct {
@@ -33,7 +32,7 @@ func (p *peer) do(c command) fields {
 	case "end":
 		return failure(p.library.close())
 	case "memory":
-		return fields{"peak": peakMemory()}
+		return fields{"peak": memory.Peak()}
 	case "writes":
 		return fields{"lengths": p.writes.take()}
 	}
@@ -70,13 +69,4 @@ var codeOf = func(error) any { return nil }
 
 func errorFields(err error) fields {
 	return fields{"code": codeOf(err), "text": err.Error()}
-}
-
-// peakMemory is the most that this process has had in memory, in bytes; 0 where the system does not say.
-func peakMemory() int {
-	status, _ := os.ReadFile("/proc/self/status")
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	kibibytes := 0
-	fmt.Sscan(rest, &kibibytes)
-	return kibibytes * 1024
 }

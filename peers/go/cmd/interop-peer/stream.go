@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"muxado.example/peers/internal/payload"
 )
 
 func (p *peer) doOnStream(c command) fields {
@@ -55,11 +57,11 @@ func write(stream stream, c command) digest {
 
 // sendPayload writes Bytes bytes of payload, and says how far it came.
 func sendPayload(stream stream, c command) digest {
-	sent, source := newDigest(), payload(c.Seed)
+	sent, source := newDigest(), payload.Generator(c.Seed)
 	buffer := make([]byte, min(pieceOf(c), c.Bytes))
 	for sent.length < c.Bytes && sent.err == nil {
 		chunk := buffer[:min(len(buffer), c.Bytes-sent.length)]
-		source.fill(chunk)
+		source.Fill(chunk)
 		n, err := stream.Write(chunk)
 		sent.add(chunk[:n])
 		sent.err = err

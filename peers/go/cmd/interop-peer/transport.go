@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"sync"
+
+	"muxado.example/peers/internal/certificate"
 )
 
 func connect(role, address string, wanted options) (net.Conn, error) {
@@ -21,12 +23,12 @@ func connect(role, address string, wanted options) (net.Conn, error) {
 	details := fields{"port": listener.Addr().(*net.TCPAddr).Port}
 	config := &tls.Config{}
 	if wanted.TLS {
-		certificate, err := newCertificate()
+		made, err := certificate.New()
 		if err != nil {
 			return nil, err
 		}
-		config.Certificates = []tls.Certificate{certificate.pair}
-		details["certificate"] = certificate.certificate
+		config.Certificates = []tls.Certificate{made.Pair}
+		details["certificate"] = made.Certificate
 	}
 	report("listening", details)
 	transport, err := listener.Accept()

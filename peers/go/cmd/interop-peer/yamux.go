@@ -6,17 +6,12 @@ import (
 	"net"
 
 	"github.com/hashicorp/yamux"
+	"muxado.example/peers/internal/libraries"
 )
 
 type yamuxSession struct{ session *yamux.Session }
 
-// yamuxStream gives the library's stream the names that muxado's has.
-type yamuxStream struct{ *yamux.Stream }
-
-func (s yamuxStream) Id() uint32        { return s.StreamID() }
-func (s yamuxStream) CloseWrite() error { return s.Close() }
-
-func newYamux(transport net.Conn, role string, wanted options) (*yamuxSession, error) {
+func newYamux(transport net.Conn, isClient bool, wanted options) (*yamuxSession, error) {
 	config := yamux.DefaultConfig()
 	config.LogOutput = logLines{}
 	config.EnableKeepAlive = wanted.KeepAlive > 0
@@ -38,11 +33,7 @@ func newYamux(transport net.Conn, role string, wanted options) (*yamuxSession, e
 	if wanted.CloseTimeout > 0 {
 		config.StreamCloseTimeout = milliseconds(wanted.CloseTimeout)
 	}
-	start := yamux.Server
-	if role == "client" {
-		start = yamux.Client
-	}
-	session, err := start(transport, config)
+	session, err := libraries.Yamux(transport, config, isClient)
 	return &yamuxSession{session}, err
 }
 
@@ -54,7 +45,7 @@ func opened(s *yamux.Stream, err error) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return yamuxStream{s}, nil
+	return libraries.YamuxStream{Stream: s}, nil
 }
 
 // goAway has the code 0: the library has no other.

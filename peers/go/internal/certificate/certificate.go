@@ -1,5 +1,5 @@
-// A certificate for localhost that lives as long as one run.
-package main
+// Package certificate makes a certificate for localhost that lives as long as one run.
+package certificate
 
 import (
 	"crypto/ecdsa"
@@ -14,12 +14,14 @@ import (
 	"time"
 )
 
-type certificate struct {
-	certificate, key string // PEM
-	pair             tls.Certificate
+// Certificate is a certificate with its key, which has signed it.
+type Certificate struct {
+	Certificate, Key string // PEM
+	Pair             tls.Certificate
 }
 
-func newCertificate() (c certificate, err error) {
+// New makes one.
+func New() (c Certificate, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return c, err
@@ -42,8 +44,8 @@ func newCertificate() (c certificate, err error) {
 	if err != nil {
 		return c, err
 	}
-	c.certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	c.key = string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyBytes}))
-	c.pair, err = tls.X509KeyPair([]byte(c.certificate), []byte(c.key))
-	return c, err
+	c.Certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	c.Key = string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyBytes}))
+	c.Pair = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return c, nil
 }

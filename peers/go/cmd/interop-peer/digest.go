@@ -1,4 +1,4 @@
-// Bytes that both ends can make by themselves, and what is remembered of bytes that went by.
+// What is remembered of bytes that went by.
 package main
 
 import (
@@ -6,18 +6,6 @@ import (
 	"encoding/hex"
 	"hash"
 )
-
-// payload is a linear congruential generator; its high bytes are the payload. All peers make the same.
-type payload uint32
-
-func (p *payload) fill(target []byte) {
-	state := uint32(*p)
-	for i := range target {
-		state = state*1664525 + 1013904223
-		target[i] = byte(state >> 24)
-	}
-	*p = payload(state)
-}
 
 type digest struct {
 	length int
