@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use peers::io::Io;
 use tokio::io::{AsyncRead, AsyncReadExt, split};
 
-use crate::session::{READ_LENGTH, Stream, half_close, write};
+use crate::session::{READ_LENGTH, half_close, write};
 
 /// The part of a payload that each worker has for itself; what follows is common to all.
 const OWN_LENGTH: usize = 64 * 1024;
@@ -30,7 +31,7 @@ impl Echoer {
     }
 
     /// Sends the payload with number `n`, half-closes, and checks what comes back meanwhile.
-    pub async fn echo(&mut self, stream: impl Stream, n: u64) {
+    pub async fn echo(&mut self, stream: impl Io, n: u64) {
         let numbered = self.own.len().min(size_of_val(&n));
         self.own[..numbered].copy_from_slice(&n.to_le_bytes()[..numbered]);
         let payload = Payload {

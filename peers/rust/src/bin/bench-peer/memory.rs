@@ -1,13 +1,11 @@
 //! Memory that the process has in use.
 
-use std::fs;
-
 use crate::parent::Memory;
 
 pub fn in_use() -> Memory {
     Memory {
         heap: allocated(),
-        rss: resident(),
+        rss: peers::memory::resident(),
     }
 }
 
@@ -26,12 +24,4 @@ fn allocated() -> u64 {
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn allocated() -> u64 {
     0
-}
-
-/// 0 where the system has no /proc.
-fn resident() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = resident.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok());
-    kibibytes.unwrap_or(0) * 1024
 }

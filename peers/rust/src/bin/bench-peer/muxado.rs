@@ -1,11 +1,12 @@
 //! The crate `muxado`, with its default options, over TCP or over a gathered connection.
 
 use muxado::{Accept, MuxadoAccept, MuxadoOpen, OpenClose, Session, SessionBuilder, Stream};
+use peers::io::BoxedIo;
 use tokio::net::TcpStream;
 
 use crate::{
     session::{Library, Opener},
-    transport::{BoxedTransport, transport},
+    transport::transport,
 };
 
 /// More than any workload holds open. One stream beyond the default of 512, of which some may be closed already, and
@@ -17,7 +18,7 @@ pub struct Muxado {
 }
 
 impl Muxado {
-    fn builder(&self, stream: TcpStream) -> SessionBuilder<BoxedTransport> {
+    fn builder(&self, stream: TcpStream) -> SessionBuilder<BoxedIo> {
         // A larger window makes 64 streams that share the bulk slower, and one no faster.
         SessionBuilder::new(transport(stream, self.is_tuned)).stream_limit(STREAM_LIMIT)
     }

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use peers::payload::Generator;
+
 pub const MESSAGE_LENGTH: usize = 64;
 
 pub type Message = [u8; MESSAGE_LENGTH];
@@ -64,13 +66,8 @@ const LONGEST_CHUNK: usize = 1024 * 1024;
 
 /// The bulk bytes: they repeat after `PERIOD`, and are enough for a chunk from anywhere in it.
 static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let mut state: u32 = 1;
-    let period: Vec<u8> = (0..PERIOD)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        })
-        .collect();
+    let mut period = vec![0; PERIOD];
+    Generator(1).fill(&mut period);
     period
         .iter()
         .copied()

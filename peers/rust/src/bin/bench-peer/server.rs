@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use peers::io::Io;
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpStream},
@@ -12,7 +13,7 @@ use tokio::{
 
 use crate::{
     payload::{BulkReader, bulk_reply, reply_to},
-    session::{Library, Opener, READ_LENGTH, Stream, half_close, read_first, read_to_end, write},
+    session::{Library, Opener, READ_LENGTH, half_close, read_first, read_to_end, write},
 };
 
 /// Listens on a free port, which it returns, and serves until the process ends.
@@ -48,13 +49,13 @@ fn accept<L: Library>(library: &L, stream: TcpStream, kind: &str) {
     }
 }
 
-async fn open(mut stream: impl Stream) {
+async fn open(mut stream: impl Io) {
     let body = read_to_end(&mut stream).await;
     write(&mut stream, &reply_to(&body)).await;
     half_close(&mut stream).await;
 }
 
-async fn bulk(mut stream: impl Stream) {
+async fn bulk(mut stream: impl Io) {
     let mut bulk = BulkReader::default();
     let mut buffer = vec![0; READ_LENGTH];
     loop {
@@ -67,7 +68,7 @@ async fn bulk(mut stream: impl Stream) {
     half_close(&mut stream).await;
 }
 
-async fn idle<S: Stream>(mut stream: S) -> S {
+async fn idle<S: Io>(mut stream: S) -> S {
     let body = read_first(&mut stream).await;
     write(&mut stream, &reply_to(&body)).await;
     stream
@@ -79,7 +80,7 @@ const ECHO_LENGTH: usize = 64 * 1024;
 /// Spares a stream that echoes a byte the making of a large buffer.
 static BUFFERS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
-async fn echo(mut stream: impl Stream) {
+async fn echo(mut stream: impl Io) {
     let spare = BUFFERS.lock().expect("no panic").pop();
     let mut buffer = spare.unwrap_or_else(|| vec![0; ECHO_LENGTH]);
     loop {

@@ -1,7 +1,8 @@
 //! What both libraries have in common, and steps of both sides over it.
 
+use peers::io::Io;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
 
@@ -10,13 +11,9 @@ use crate::payload::MESSAGE_LENGTH;
 /// Bytes that are read at once of a long transfer, as in the Go peers.
 pub const READ_LENGTH: usize = 256 * 1024;
 
-/// A stream; `shutdown` ends its own direction.
-pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
-
 /// Opens streams; each worker has a clone of its own.
 pub trait Opener: Clone + Send + 'static {
-    type Stream: Stream;
+    type Stream: Io;
     fn open(&mut self) -> impl Future<Output = Self::Stream> + Send;
 }
 
@@ -31,7 +28,7 @@ pub trait Library: Send + 'static {
 }
 
 /// The only message of a stream that its sender then half-closes.
-pub async fn read_to_end(stream: &mut impl Stream) -> Vec<u8> {
+pub async fn read_to_end(stream: &mut impl Io) -> Vec<u8> {
     // A byte more than there should be: to see if there is more.
     let mut body = vec![0; MESSAGE_LENGTH + 1];
     let mut length = 0;
@@ -47,7 +44,7 @@ pub async fn read_to_end(stream: &mut impl Stream) -> Vec<u8> {
 }
 
 /// The first message of a stream that stays open.
-pub async fn read_first(stream: &mut impl Stream) -> Vec<u8> {
+pub async fn read_first(stream: &mut impl Io) -> Vec<u8> {
     let mut body = vec![0; MESSAGE_LENGTH];
     stream.read_exact(&mut body).await.expect("a message");
     body

@@ -8,6 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use peers::io::BoxedIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, ReadBuf},
     net::{
@@ -16,12 +17,7 @@ use tokio::{
     },
 };
 
-pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Transport for T {}
-
-pub type BoxedTransport = Box<dyn Transport>;
-
-pub fn transport(stream: TcpStream, is_gathered: bool) -> BoxedTransport {
+pub fn transport(stream: TcpStream, is_gathered: bool) -> BoxedIo {
     stream.set_nodelay(true).expect("no delay");
     if is_gathered {
         Box::new(Gathered::new(stream))

@@ -7,6 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use peers::{io::BoxedIo, yamux::poll_streams};
 use tokio::{
     net::TcpStream,
     sync::{mpsc, oneshot},
@@ -16,7 +17,7 @@ use yamux::{Config, Connection, Mode, Stream};
 
 use crate::{
     session::{Library, Opener},
-    transport::{BoxedTransport, transport},
+    transport::transport,
 };
 
 /// The longest frame, measured for bulk over a gathered connection: twice as fast as with the default of 16 KiB.
@@ -49,12 +50,7 @@ impl Yamux {
         config
     }
 
-    fn connection(
-        &self,
-        stream: TcpStream,
-        kind: &str,
-        mode: Mode,
-    ) -> Connection<Compat<BoxedTransport>> {
+    fn connection(&self, stream: TcpStream, kind: &str, mode: Mode) -> Connection<Compat<BoxedIo>> {
         let transport = transport(stream, self.is_tuned).compat();
         Connection::new(transport, self.config(kind), mode)
     }
@@ -104,7 +100,7 @@ impl Opener for YamuxOpener {
 }
 
 struct Driver {
-    connection: Connection<Compat<BoxedTransport>>,
+    connection: Connection<Compat<BoxedIo>>,
     wanted: mpsc::UnboundedReceiver<oneshot::Sender<Stream>>,
     waiting: VecDeque<oneshot::Sender<Stream>>,
 }
@@ -119,23 +115,11 @@ impl Driver {
         while let Poll::Ready(Some(opened)) = self.wanted.poll_recv(cx) {
             self.waiting.push_back(opened);
         }
-        while !self.waiting.is_empty() {
-            let Poll::Ready(stream) = self.connection.poll_new_outbound(cx) else {
-                break;
-            };
-            let opened = self.waiting.pop_front().unwrap();
+        let answer = |opened: oneshot::Sender<Stream>, stream: Result<Stream, _>| {
             let _ = opened.send(stream.expect("a stream"));
-        }
-        loop {
-            match self.connection.poll_next_inbound(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready(()),
-                Poll::Ready(Some(stream)) => match stream {
-                    Ok(stream) => handle(stream.compat()),
-                    // The client has ended.
-                    Err(_) => return Poll::Ready(()),
-                },
-            }
-        }
+        };
+        let accept = |stream: Stream| handle(stream.compat());
+        // An error says that the client has ended.
+        poll_streams(&mut self.connection, &mut self.waiting, cx, answer, accept).map(drop)
     }
 }

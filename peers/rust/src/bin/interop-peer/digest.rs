@@ -1,21 +1,9 @@
-//! Bytes that both ends can make by themselves, and what is remembered of bytes that went by.
+//! What is remembered of bytes that went by.
 
 use std::io;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-
-/// A linear congruential generator; its high bytes are the payload. All peers make the same.
-pub struct Payload(pub u32);
-
-impl Payload {
-    pub fn fill(&mut self, target: &mut [u8]) {
-        for byte in target {
-            self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            *byte = (self.0 >> 24) as u8;
-        }
-    }
-}
 
 /// What went by in one direction, and how that ended.
 pub struct Digest {

@@ -11,13 +11,14 @@ use muxado::{
     heartbeat::HeartbeatCtl,
     typed::{StreamType, Typed, TypedAccept, TypedOpenClose, TypedSession, TypedStream},
 };
+use peers::io::BoxedIo;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 
-use crate::{heartbeat, stream::BoxedIo, yamux};
+use crate::{heartbeat, yamux};
 
 /// The half that opens streams and closes the session.
 pub enum Opening {

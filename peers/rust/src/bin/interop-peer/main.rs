@@ -1,16 +1,16 @@
 //! The Rust peers of the interop runner: the `muxado` and `yamux` crates behind one remote control.
 //!
-//!     peer <scenario> server|client <host:port> [options as JSON]
+//!     interop-peer <scenario> server|client <host:port> [options as JSON]
 //!
 //! It makes one connection, runs one session over it, does what the lines of its standard input say
 //! (control.rs), and ends with that input, so that nothing outlives the runner. The scenario's name is a
 //! label for whoever looks at the list of processes.
 
 mod control;
+mod digest;
 mod exchange;
 mod heartbeat;
 mod library;
-mod payload;
 mod session;
 mod stream;
 mod yamux;
@@ -27,7 +27,7 @@ async fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().collect();
     let [_, _scenario, role, address, ..] = arguments.as_slice() else {
         return Err(io::Error::other(
-            "usage: peer <scenario> server|client <host:port> [options]",
+            "usage: interop-peer <scenario> server|client <host:port> [options]",
         ));
     };
     let options: Value = match arguments.get(4) {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fs, io,
+    io,
     sync::{Arc, Mutex},
 };
 
@@ -65,7 +65,7 @@ impl Peer {
                 control.set_tolerance(Duration::from_millis(command.number("tolerance")));
                 json!({})
             }
-            "memory" => json!({ "peak": peak_memory() }),
+            "memory" => json!({ "peak": peers::memory::peak() }),
             _ => {
                 let key = command.number("stream");
                 let stream = self.streams.lock().unwrap().get(&key).cloned();
@@ -152,12 +152,4 @@ impl Peer {
         self.accepting.lock().await.take();
         json!({})
     }
-}
-
-/// The most that this process has had in memory, in bytes; 0 where the system does not say.
-fn peak_memory() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kibibytes = peak.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kibibytes.unwrap_or(0) * 1024
 }

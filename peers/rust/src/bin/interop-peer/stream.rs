@@ -2,6 +2,7 @@
 
 use std::{future::poll_fn, io, pin::pin, time::Duration};
 
+use peers::{io::BoxedIo, payload::Generator};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf},
@@ -12,14 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     control::{Command, report},
-    payload::{Digest, Payload, error_fields, from_hex, hex},
+    digest::{Digest, error_fields, from_hex, hex},
 };
-
-/// A stream of either library's.
-pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
-
-pub type BoxedIo = Box<dyn Io>;
 
 /// One stream, read and written side by side. The library closes a stream when it is dropped, so whoever is
 /// using a half must be made to let go of it.
@@ -121,7 +116,7 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), command: &Command) -> Dig
 /// Writes so many bytes of payload, and says how far it came.
 pub async fn send_payload(stream: &mut (impl AsyncWrite + Unpin), command: &Command) -> Digest {
     let bytes = command.number("bytes");
-    let mut payload = Payload(command.number("seed") as u32);
+    let mut payload = Generator(command.number("seed") as u32);
     let mut sent = Digest::new();
     let mut buffer = vec![0; piece_of(command)];
     while sent.length < bytes {

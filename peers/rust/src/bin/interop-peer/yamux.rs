@@ -10,6 +10,7 @@ use std::{
 };
 
 use futures::task::AtomicWaker;
+use peers::yamux::poll_streams;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -105,23 +106,17 @@ impl Driver {
         if self.closing.is_some() {
             return self.poll_close(cx);
         }
-        while !self.waiting.is_empty() {
-            let Poll::Ready(opened) = self.connection.poll_new_outbound(cx) else {
-                break;
-            };
-            let answer = self.waiting.pop_front().unwrap();
+        let answer = |answer: Answer<Accepted>, opened: Result<Stream, _>| {
             let _ = answer.send(opened.map(accepted).map_err(|error| failure(&error)));
-        }
-        loop {
-            match self.connection.poll_next_inbound(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready("the connection is closed".to_owned()),
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(error.to_string()),
-                Poll::Ready(Some(Ok(stream))) => {
-                    let _ = self.accepted.send(accepted(stream));
-                }
-            }
-        }
+        };
+        let accept = |stream| {
+            let _ = self.accepted.send(accepted(stream));
+        };
+        poll_streams(&mut self.connection, &mut self.waiting, cx, answer, accept).map(|error| {
+            error.map_or("the connection is closed".to_owned(), |error| {
+                error.to_string()
+            })
+        })
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<String> {
