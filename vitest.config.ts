@@ -15,6 +15,7 @@ export default defineConfig({
     include: [
       "packages/*/src/**/*.test.ts",
       "packages/*/test/**/*.test.ts",
+      "peers/src/**/*.test.ts",
       "bench/src/**/*.test.ts",
       "interop/src/**/*.test.ts",
       "tests/runtimes/*.test.ts",

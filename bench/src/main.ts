@@ -1,6 +1,7 @@
 // The benchmark: `pnpm run bench`. Chooses, measures, prints. It judges nothing: no figure makes it fail.
 
 import { mkdirSync, writeFileSync } from "node:fs";
+import { build, notRun } from "@muxado/peers";
 import { asMarkdown } from "./markdown.ts";
 import { measure } from "./measure.ts";
 import type { Measurement } from "./measurement.ts";
@@ -31,7 +32,8 @@ async function main(): Promise<void> {
   if (plots !== undefined) mkdirSync(plots, { recursive: true });
   const described = versions();
   const wanted = options.peers.filter((peer) => workloads.some((one) => wants(peer, one)));
-  const peers = wanted.filter(isThere);
+  const { peers, leftOut } = buildAll(wanted);
+  if (leftOut.size > 0) console.error(notRun(leftOut));
   const measurements: Measurement[] = [];
   const left = new Set(workloads);
   const show = (): void => {
@@ -39,6 +41,8 @@ async function main(): Promise<void> {
     const results = { versions: described, peers, rounds, sizes, measurements, missing };
     console.log(formats[format](results));
     if (plots !== undefined) draw(measurements, plots);
+    // Again, where whoever reads the tables sees it.
+    if (leftOut.size > 0) console.error(notRun(leftOut));
   };
   // A full run takes more than an hour: what has been measured when it ends early is not lost.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
@@ -60,10 +64,14 @@ async function main(): Promise<void> {
 }
 
 /** Builds what has to be built. Without its tools a peer is left out, and the rest is measured. */
-function isThere(peer: Peer): boolean {
-  const reason = "build" in peer ? peer.build() : undefined;
-  if (reason !== undefined) console.error(`leaving out ${peer.name}: ${reason}`);
-  return reason === undefined;
+function buildAll(wanted: readonly Peer[]): { peers: Peer[]; leftOut: Map<string, string> } {
+  const leftOut = new Map<string, string>();
+  const peers = wanted.filter((peer) => {
+    const reason = "program" in peer ? build(peer.program) : undefined;
+    if (reason !== undefined) leftOut.set(peer.name, reason);
+    return reason === undefined;
+  });
+  return { peers, leftOut };
 }
 
 function draw(measurements: readonly Measurement[], directory: string): void {

@@ -64,7 +64,8 @@ function start(peer: Peer, ownArgs: string[], execArgv: string[]): ChildProcess 
   const args = [peer.name, ...ownArgs];
   if ("program" in peer) {
     // The channel is what `fork` opens too: lines of JSON, at the descriptor that NODE_CHANNEL_FD names.
-    return spawn(peer.program, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const [path, ...always] = peer.program.command;
+    return spawn(path, [...always, ...args], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   }
   const file = fileURLToPath(new URL("./process.js", import.meta.url));
   return fork(file, args, { execArgv: ["--expose-gc", ...(peer.execArgv ?? []), ...execArgv] });

@@ -1,5 +1,6 @@
 // What a peer of the comparison has to offer. Each is written as its own users would write it.
 
+import type { Program } from "@muxado/peers";
 import type { EchoPayload } from "./payload.ts";
 import type { ServerKind, Workload, WorkloadKind } from "./workload.ts";
 
@@ -29,10 +30,8 @@ export interface NodePeer extends Traits {
 }
 
 export interface ProgramPeer extends Traits {
-  /** Path of the program. It takes the arguments of process.ts and says what that says. */
-  readonly program: string;
-  /** Builds it. Why it cannot be had; undefined once it is there. */
-  readonly build: () => string | undefined;
+  /** It takes the arguments of process.ts and says what that says. */
+  readonly program: Program;
 }
 
 /** The client's side of one connection, or of what stands for it. */

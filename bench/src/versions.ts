@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
+import { goBench, rustBench, versionOf } from "@muxado/peers";
 
 /** Names with versions, in the order in which to print them. */
 export function versions(): Record<string, string> {
@@ -25,8 +26,8 @@ export function versions(): Record<string, string> {
     "muxado/v2 (Go)": goModule("golang.ngrok.com/muxado/v2"),
     "hashicorp/yamux": goModule("github.com/hashicorp/yamux"),
     go: outputOf("go", ["version"])?.replace(/^go version go/, "") ?? "none",
-    "muxado (Rust)": rustCrate("muxado"),
-    "yamux (Rust)": rustCrate("yamux"),
+    "muxado (Rust)": versionOf(rustBench, "muxado"),
+    "yamux (Rust)": versionOf(rustBench, "yamux"),
     rust: outputOf("rustc", ["--version"])?.replace(/^rustc /, "") ?? "none",
     system: `${type()} ${release()} ${process.arch}`,
     processors: `${processors.length} × ${processors[0]?.model ?? "unknown"}`,
@@ -40,21 +41,13 @@ function ownVersion(name: string): string {
 
 /** `manifest` is relative to this file. */
 function versionIn(manifest: string): string {
-  return (JSON.parse(textOf(manifest)) as { version: string }).version;
+  const text = readFileSync(new URL(manifest, import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
 }
 
+/** Without the letter that Go puts in front. */
 function goModule(name: string): string {
-  return textOf("../peers/go/go.mod").split(`${name} v`)[1]!.split("\n")[0]!;
-}
-
-function rustCrate(name: string): string {
-  return textOf("../peers/rust/Cargo.lock")
-    .split(`name = "${name}"\nversion = "`)[1]!
-    .split('"')[0]!;
-}
-
-function textOf(file: string): string {
-  return readFileSync(new URL(file, import.meta.url), "utf8");
+  return versionOf(goBench, name).replace(/^v/, "");
 }
 
 /** What a program prints, run where this file lies; undefined if it fails or is missing. */

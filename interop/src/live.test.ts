@@ -1,11 +1,11 @@
 // A few scenarios with the real peers, as far as Go and Rust are at hand; `pnpm run interop` runs all of them.
 
+import { build, missingTool, notRun } from "@muxado/peers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { peers, type Wire } from "./peers.ts";
 import { runCell } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
-import { build, missingTools } from "./toolchain.ts";
 
 const chosen: Record<Wire, readonly Scenario[]> = {
   muxado: named(
@@ -24,16 +24,17 @@ function named(...names: string[]): Scenario[] {
 const BUILD_TIMEOUT = 600_000;
 
 const newest = peers.filter(({ isOlder }) => !isOlder);
-const missing = missingTools(newest.flatMap(({ tool }) => tool ?? []));
-const require = process.env.CI === "true";
-if (missing.length > 0 && !require) {
-  console.warn(`NOT RUN, because ${missing.join(" and ")} cannot be found: tests with real peers`);
+const missing = new Map<string, string>();
+for (const { name, program } of newest) {
+  const reason = missingTool(program);
+  if (reason !== undefined) missing.set(name, reason);
 }
+const require = process.env.CI === "true";
+if (missing.size > 0 && !require) console.warn(notRun(missing));
 
 for (const peer of newest) {
-  const isMissing = peer.tool !== undefined && missing.includes(peer.tool);
-  describe.skipIf(isMissing && !require)(`with ${peer.version}`, () => {
-    beforeAll(() => expect(build(peer)).toBe(undefined), BUILD_TIMEOUT);
+  describe.skipIf(missing.has(peer.name) && !require)(`with ${peer.version}`, () => {
+    beforeAll(() => expect(build(peer.program)).toBe(undefined), BUILD_TIMEOUT);
 
     for (const role of ["client", "server"] as const) {
       it.each(chosen[peer.wire])(`$name, we as the ${role}`, async (scenario) => {

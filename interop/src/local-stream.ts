@@ -1,4 +1,4 @@
-// What our end of a stream does in the scenarios: the counterpart of the peers' stream.go and stream.rs.
+// What our end of a stream does in the scenarios: the counterpart of stream.* of the peers.
 
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";

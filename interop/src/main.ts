@@ -1,6 +1,7 @@
 // The interop runner: `pnpm run interop`. Builds the peers, runs every scenario and every quirk against them, and
 // prints the matrix. The exit code is 1 if a cell has failed.
 
+import { build, notRun } from "@muxado/peers";
 import { type Arguments, parseArguments, usage } from "./arguments.ts";
 import { type Column, header, type Outcome, row as line, Sum } from "./matrix.ts";
 import { type Peer, type Wire, wires } from "./peers.ts";
@@ -8,7 +9,6 @@ import { writePage } from "./quirks-page.ts";
 import { record } from "./record.ts";
 import { quirkRow, quirksLike, type Row, reasons, scenarioRow, scenariosLike } from "./rows.ts";
 import { runCell } from "./run.ts";
-import { build } from "./toolchain.ts";
 
 /** Reports of failed cells. */
 const reports: string[] = [];
@@ -32,20 +32,20 @@ async function main(): Promise<void> {
   } else {
     summary = await runAll(built, wanted);
   }
-  if (missing.length > 0) console.log(`\nNOT RUN:\n${missing.join("\n")}`);
+  if (missing.size > 0) console.log(`\n${notRun(missing)}`);
   console.log(summary);
-  if (missing.length > 0 && wanted.require) process.exitCode = 1;
+  if (missing.size > 0 && wanted.require) process.exitCode = 1;
 }
 
 /** A missing tool is no failure outside CI: the recordings are tested everywhere. */
-function buildAll(peers: readonly Peer[]): { built: Peer[]; missing: string[] } {
+function buildAll(peers: readonly Peer[]): { built: Peer[]; missing: Map<string, string> } {
   const built: Peer[] = [];
-  const missing: string[] = [];
+  const missing = new Map<string, string>();
   for (const peer of peers) {
     console.log(`building ${peer.name}: ${peer.version} …`);
-    const problem = build(peer);
+    const problem = build(peer.program);
     if (problem === undefined) built.push(peer);
-    else missing.push(`  ${peer.name}, because ${problem}`);
+    else missing.set(peer.name, problem);
   }
   return { built, missing };
 }

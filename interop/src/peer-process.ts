@@ -41,7 +41,7 @@ export class PeerProcess {
 
   constructor(peer: Peer, args: readonly string[], log: CellLog) {
     this.#log = log;
-    const [program, ...always] = peer.program;
+    const [program, ...always] = peer.program.command;
     this.#child = spawn(program, [...always, ...args]);
     this.ended = once(this.#child, "close").catch(ignore);
     createInterface(this.#child.stdout).on("line", (line) => this.#read(line));

@@ -1,4 +1,4 @@
-// The session at the peer's end, as a scenario sees it: what the peers' session.go, session.rs and exchange.* can do.
+// The session at the peer's end, as a scenario sees it: what session.* and exchange.* of the peers can do.
 
 import type { Ending } from "./payload.ts";
 import type { PeerProcess } from "./peer-process.ts";

@@ -1,4 +1,4 @@
-// A stream at the peer's end, as a scenario sees it: what the peers' stream.go and stream.rs can do.
+// A stream at the peer's end, as a scenario sees it: what stream.* of the peers can do.
 
 import type { Digest, Ending } from "./payload.ts";
 import type { PeerProcess, Report } from "./peer-process.ts";

@@ -11,6 +11,7 @@ const FOLDERS = [
   "tests/browser",
   "examples",
   "interop",
+  "peers",
   "tests/runtimes",
   "tools",
 ];

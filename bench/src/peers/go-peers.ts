@@ -1,16 +1,11 @@
 // The peers in Go, between two processes of one program: golang.ngrok.com/muxado/v2, the reference of the muxado
 // protocol, and hashicorp/yamux, the original.
 
+import { goBench } from "@muxado/peers";
 import type { ProgramPeer } from "../peer.ts";
-import { nativeProgram } from "./native-program.ts";
 
 export const goMuxado: ProgramPeer = {
-  ...nativeProgram({
-    tool: "go",
-    args: ["build", "-trimpath", "-mod=readonly", "-o", "../../.build/go", "."],
-    folder: "go",
-    program: "go",
-  }),
+  program: goBench,
   name: "go-muxado",
   description:
     "golang.ngrok.com/muxado/v2 in Go on both sides: a goroutine for each stream, default options, backlog raised",

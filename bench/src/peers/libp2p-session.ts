@@ -1,5 +1,7 @@
 // Both sides of a benchmark over @libp2p/yamux: with events, or with async iteration as in our own rows.
 
+// Before the library.
+import "@muxado/peers/node-20";
 import { yamux } from "@libp2p/yamux";
 import type { Stream, StreamMuxer } from "@libp2p/interface";
 import type { Uint8ArrayList } from "uint8arraylist";

@@ -36,18 +36,6 @@ function peer(name: string, description: string, style: Style): NodePeer {
   };
 }
 
-async function load(): Promise<typeof import("./libp2p-session.ts")> {
-  // It wants Node 22. This is all that Node 20 lacks.
-  if (!("withResolvers" in Promise)) Object.assign(Promise, { withResolvers });
+function load(): Promise<typeof import("./libp2p-session.ts")> {
   return import("./libp2p-session.ts");
-}
-
-function withResolvers<T>(): PromiseWithResolvers<T> {
-  let resolve: PromiseWithResolvers<T>["resolve"];
-  let reject: PromiseWithResolvers<T>["reject"];
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve: resolve!, reject: reject! };
 }

@@ -1,15 +1,10 @@
 // The peers in Rust, between two processes of one program: the crates muxado and yamux, on Tokio with its threads.
 
+import { rustBench } from "@muxado/peers";
 import type { ProgramPeer } from "../peer.ts";
-import { nativeProgram } from "./native-program.ts";
 
 export const rustMuxado: ProgramPeer = {
-  ...nativeProgram({
-    tool: "cargo",
-    args: ["build", "--release", "--locked", "--quiet", "--target-dir", "../../.build/rust"],
-    folder: "rust",
-    program: "rust/release/bench-peer",
-  }),
+  program: rustBench,
   name: "rust-muxado",
   description:
     "the crate muxado in Rust on both sides: a task for each stream, default options, stream limit raised",

@@ -1,8 +1,0 @@
-module muxado.example/bench-peer
-
-go 1.22
-
-require (
-	github.com/hashicorp/yamux v0.1.2
-	golang.ngrok.com/muxado/v2 v2.0.2
-)

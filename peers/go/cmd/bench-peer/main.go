@@ -1,0 +1,62 @@
+// The peers of the benchmark that are written in Go: one process of one of them, a server, or the client of
+// the one on a given port.
+//
+//	bench-peer <name of the peer> <kind of workload> [port]
+//
+// It does what its parent asks (parent.go), in the way of bench/src/process.ts, and ends with it. Whatever
+// goes wrong ends it at once, so that no figure comes out of a broken run.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+)
+
+func main() {
+	if len(os.Args) < 3 {
+		fail(fmt.Errorf("usage: bench-peer <name of the peer> <kind of workload> [port]"))
+	}
+	peer, ok := peers[os.Args[1]]
+	if !ok {
+		fail(fmt.Errorf("there is no peer %q", os.Args[1]))
+	}
+	// With 0 it changes nothing.
+	runtime.GOMAXPROCS(peer.processors)
+	parent := newParent()
+	if len(os.Args) == 3 {
+		serveParent(parent, peer, os.Args[2])
+	} else {
+		connectParent(parent, peer, os.Args[3])
+	}
+}
+
+func serveParent(parent *parent, peer peer, kind string) {
+	parent.tell(answer{Port: serve(peer, kind)})
+	for parent.next() != nil {
+		memory := memoryInUse()
+		parent.tell(answer{Memory: &memory})
+	}
+}
+
+func connectParent(parent *parent, peer peer, port string) {
+	number, err := strconv.Atoi(port)
+	check(err)
+	client := client{session: connect(peer, port)}
+	parent.tell(answer{Port: number})
+	for task := parent.next(); task != nil; task = parent.next() {
+		parent.tell(client.perform(*task))
+	}
+}
+
+func check(err error) {
+	if err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, os.Args[1:], err)
+	os.Exit(1)
+}

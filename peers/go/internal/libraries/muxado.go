@@ -1,0 +1,16 @@
+// Package libraries starts sessions of both libraries, and gives their streams the same names.
+package libraries
+
+import (
+	"net"
+
+	"golang.ngrok.com/muxado/v2"
+)
+
+// Muxado starts a session of muxado's.
+func Muxado(conn net.Conn, config *muxado.Config, isClient bool) muxado.Session {
+	if isClient {
+		return muxado.Client(conn, config)
+	}
+	return muxado.Server(conn, config)
+}
