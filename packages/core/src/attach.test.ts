@@ -171,7 +171,7 @@ describe("a failure", () => {
     expect((await session.closed).localError).toMatchObject(failed);
   });
 
-  it("is nobody's unhandled rejection", async () => {
+  it("never causes an unhandled rejection", async () => {
     const reported = vi.fn();
     process.on("unhandledRejection", reported);
     for (const fail of ["input", "output"] as const) {

@@ -62,7 +62,7 @@ it("every numeric option is among those above", () => {
   expect(numeric.sort()).toEqual([...Object.keys(NUMBERS), "maxWindowSize"].sort());
 });
 
-describe("what a window grows to", () => {
+describe("the largest size of a window", () => {
   it("is 16 MiB, or as much as is given, unless a size is given: that is fixed", () => {
     expect(resolveOptions("client", {}).maxWindowSize).toBe(16_777_216);
     expect(resolveOptions("client", { maxWindowSize: 300_000 }).maxWindowSize).toBe(300_000);
@@ -90,7 +90,7 @@ describe("the role", () => {
   });
 });
 
-describe("what is given instead of the platform's own", () => {
+describe("an option that replaces the platform's own", () => {
   it("is the platform's own by default, and the muxado wire, and no trace", () => {
     const { wire, clock, scheduleFlush, trace } = resolveOptions("client", {});
     expect(wire).toBe(muxado);

@@ -14,7 +14,7 @@ describe.each(wires)("of what was sent, on $name", ({ wire }) => {
     return { peer, streamId: stream.id };
   }
 
-  it("that counts as returned for which the peer gives credit again", async () => {
+  it("bytes count as returned when the peer gives credit for them again", async () => {
     const { peer, streamId } = await sent(200_000);
     expect(peer.session.stats().bytesReturned).toBe(0);
     peer.send({ type: "increment", streamId, increment: 131_072 });
@@ -23,7 +23,7 @@ describe.each(wires)("of what was sent, on $name", ({ wire }) => {
     expect(peer.session.stats().bytesReturned).toBe(181_072);
   });
 
-  it("no credit counts that makes a window larger than it was in the beginning", async () => {
+  it("credit that makes a window larger than it was in the beginning does not count", async () => {
     const { peer, streamId } = await sent(0);
     peer.send({ type: "data", streamId, syn: false, fin: false, body: Uint8Array.of(1) });
     peer.send({ type: "increment", streamId, increment: 1_000_000 });
@@ -33,7 +33,7 @@ describe.each(wires)("of what was sent, on $name", ({ wire }) => {
     expect(more.peer.session.stats().bytesReturned).toBe(100_000);
   });
 
-  it("that counts as written which the transport has confirmed", async () => {
+  it("bytes count as written when the transport has confirmed them", async () => {
     const { peer, streamId } = await sent(1000);
     const before = peer.session.stats();
     expect(before.bytesWritten).toBe(before.bytesSent);

@@ -502,8 +502,8 @@ describe.each(wires)("bytes on an id of ours that was never opened, on $name", (
   });
 });
 
-describe("what a stream waits for", () => {
-  it("is told of a reader of its Web Stream, too", async () => {
+describe("the reason why a stream waits", () => {
+  it("is also reported for a reader of its Web Stream", async () => {
     const peer = rawPeer();
     const stream = await accepted(peer, 3);
     const reader = stream.readable.getReader();

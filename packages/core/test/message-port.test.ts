@@ -217,7 +217,7 @@ describe.each(Object.entries(recipes))("%s", (_, make) => {
     await gone;
   });
 
-  test("that is not told of the end lets everything go when whoever ended the other side says so", async () => {
+  test("that is not told of the end releases everything when the code that ended the other side reports it", async () => {
     const { worker: other, port } = worker();
     const gone = closed(port);
     // Like browsers without a `close` event.

@@ -275,7 +275,7 @@ describe("a replay", () => {
     expect(sent.length).toBeGreaterThan(0);
   });
 
-  it("of a recording that stops before a long answer takes no offence at the answer's head start", async () => {
+  it("of a recording that stops before a long answer accepts the answer's head start", async () => {
     const answering: Application = async (session) => {
       const stream = await session.accept();
       for (let written = 0; written < 4; written++) await stream.write(new Uint8Array(1000));

@@ -51,7 +51,7 @@ test("a transport may deliver chunks in shared memory: readers get memory of the
   session.destroy();
 });
 
-test("what a transport delivers in shared memory can be read as a Web Stream", async () => {
+test("bytes that a transport delivers in shared memory can be read as a Web Stream", async () => {
   const { session, input } = served();
   const bytes = encode(hello);
   // The body alone, with nothing else in its memory. Such memory is given to the reader without a copy.

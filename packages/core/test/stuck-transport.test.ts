@@ -59,7 +59,7 @@ describe("bodies that wait within a large budget", () => {
   });
 });
 
-describe("what a peer provokes and does not read", () => {
+describe("output that a peer provokes and does not read", () => {
   async function floodedBy(flood: (peer: RawPeer, id: number) => void): Promise<RawPeer> {
     const peer = stuck({ maxProvokedResets: Infinity, maxWaitingResets: Infinity });
     void (async () => {
@@ -121,7 +121,7 @@ describe("a graceful end whose last output does not leave", () => {
   });
 });
 
-describe("after a GOAWAY of the peer's", () => {
+describe("after a GOAWAY of the peer", () => {
   it("the loss of a write that was not confirmed is told", async () => {
     const peer = rawPeer({ role: "client" });
     const stream = peer.session.open();

@@ -174,7 +174,7 @@ describe("a trace that sees the last frame of a write", () => {
   });
 });
 
-describe("what a stream says of itself", () => {
+describe("the statistics of a stream", () => {
   it("a write that the transport does not confirm tells since when", async () => {
     const peer = rawPeer();
     const stream = peer.session.open();

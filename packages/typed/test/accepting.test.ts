@@ -191,7 +191,7 @@ describe("a stream that ends before its type", () => {
     },
   );
 
-  it("may have a reporter that throws: that is its own affair", async () => {
+  it("may have a reporter that throws: the error is reported as uncaught", async () => {
     const mistake = new Error("a reporter's own");
     const { peer, session } = typedPeer({
       onRefused: () => {
@@ -236,7 +236,7 @@ describe("streams that nobody accepts", () => {
     expect(peer.clock.timers).toEqual([]);
   });
 
-  it("may wait for ever where that is asked for", async () => {
+  it("may wait forever if an option says so", async () => {
     const { peer, session } = typedPeer({ acceptTimeout: Infinity });
     peer.send(syn(3, typed(3)));
     await peer.settle();
@@ -267,7 +267,7 @@ describe("the end of the session", () => {
     for await (const _ of session) expect.fail("no stream is left");
   });
 
-  it("is no news of a stream without a type, and leaves no timer", async () => {
+  it("is not reported for a stream without a type, and leaves no timer", async () => {
     const { peer, session, refused } = reporting();
     const accepting = session.accept();
     peer.send(syn(3));
@@ -334,7 +334,7 @@ describe("a claimed type", () => {
     expect((await session.accept()).type).toBe(7);
   });
 
-  it("may have a claimer that throws: that is its own affair", async () => {
+  it("may have a claimer that throws: the error is reported as uncaught", async () => {
     const mistake = new Error("a claimer's own");
     const { peer, session } = typedPeer();
     session.claim(7, () => {

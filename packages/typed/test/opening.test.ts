@@ -80,7 +80,7 @@ describe("the type of a stream", () => {
 });
 
 describe("a typed session over a typed session", () => {
-  it("is well, but two around one session would share its streams at random", () => {
+  it("works, but two around one session would share its streams at random", () => {
     const { peer, session } = typedPeer();
     expect(() => new TypedSession(peer.session)).toThrow(TypeError);
     expect(new TypedSession(session).role).toBe("server");

@@ -151,7 +151,7 @@ describe("a handler that fails", () => {
     expect(print.mock.calls).toEqual([]);
   });
 
-  it("may have a reporter that throws: that is its own affair", async () => {
+  it("may have a reporter that throws: the error is reported as uncaught", async () => {
     const mistake = new Error("a reporter's own");
     const { peer, session } = typedPeer();
     const onError = (): never => {

@@ -71,7 +71,7 @@ describe("an item", () => {
     expect(expired).toEqual(["a", "c", "a"]);
   });
 
-  it("has no time at all with a delay of 0, and for ever with Infinity", () => {
+  it("has no time at all with a delay of 0, and never expires with Infinity", () => {
     const none = bench(0);
     none.deadlines.add("a");
     none.clock.advance(0);

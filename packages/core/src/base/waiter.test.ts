@@ -102,6 +102,6 @@ describe("rejections that nobody handles", () => {
   });
 });
 
-it("what is done at once resolves to nothing", async () => {
+it("an operation that is done at once resolves to nothing", async () => {
   expect(await DONE).toBeUndefined();
 });

@@ -113,7 +113,7 @@ describe("the table as a whole", () => {
     expect([...reachable("idle")].sort()).toEqual([...STATES].sort());
   });
 
-  it("lets a stream of the peer's come to every state but the one before its SYN", () => {
+  it("lets a stream of the peer come to every state except the one before its SYN", () => {
     expect([...reachable("open")].sort()).toEqual(STATES.filter((name) => name !== "idle").sort());
   });
 

@@ -128,7 +128,7 @@ describe("streams", () => {
     expect(new Set(taken.filter(({ isOver }) => !isOver))).toEqual(new Set([left, again]));
   });
 
-  it("of the peer's leave their highest id behind, in whatever order they come", () => {
+  it("of the peer leave their highest id behind, in any order of arrival", () => {
     const table = tableOf("client");
     for (const id of [4, 10, 6]) table.addRemote(stream(id, false));
     expect(table.lastRemoteId).toBe(10);

@@ -101,8 +101,8 @@ describe("the backlog", () => {
   });
 });
 
-describe("what has become stale", () => {
-  it("is what was there at the last call and still is, the oldest first", () => {
+describe("stale streams", () => {
+  it("are those that were there at the last call and still are, the oldest first", () => {
     const { queue, queued } = filled(10, 3);
     expect(queue.takeStale()).toEqual([]);
     const [late] = streams(1);
@@ -113,7 +113,7 @@ describe("what has become stale", () => {
     expect(queue.takeStale()).toEqual([]);
   });
 
-  it("is not what has come in the place of those that were accepted", async () => {
+  it("are not those that have come in the place of accepted streams", async () => {
     const { queue, queued } = filled(10, 3);
     queue.takeStale();
     await queue.accept(undefined);
@@ -123,7 +123,7 @@ describe("what has become stale", () => {
     expect(queue.length).toBe(5);
   });
 
-  it("is not what has come in the place of those that were wanted elsewhere", () => {
+  it("are not those that have come in the place of streams wanted elsewhere", () => {
     const { queue, queued } = filled(10, 4);
     queue.takeStale();
     queue.take(({ id }) => id < 3);
@@ -132,7 +132,7 @@ describe("what has become stale", () => {
     expect(queue.length).toBe(1);
   });
 
-  it("is not what has come in the place of those that were given up", () => {
+  it("are not those that have come in the place of streams that were given up", () => {
     const { queue, queued } = filled(2, 4);
     queue.takeStale();
     queue.trim();
@@ -141,7 +141,7 @@ describe("what has become stale", () => {
     expect(queue.length).toBe(1);
   });
 
-  it("is, whatever comes and goes, exactly what has seen two calls", () => {
+  it("are, whatever comes and goes, exactly the streams that have seen two calls", () => {
     const step = fc.constantFrom("push", "push", "accept", "trim", "stale");
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {

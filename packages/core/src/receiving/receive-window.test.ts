@@ -13,14 +13,14 @@ function pass(window: ReceiveWindow, length: number): number {
   return window.due ? window.takeIncrement(0) : 0;
 }
 
-describe("what the peer may send", () => {
-  it("is all of its credit, in one piece", () => {
+describe("credit of the peer", () => {
+  it("may be used up by one piece", () => {
     const window = new ReceiveWindow(INITIAL, INITIAL);
     expect(window.charge(INITIAL)).toBe(true);
     expect(window.remaining).toBe(0);
   });
 
-  it("is not one byte more, and the refusal leaves the window as it is", () => {
+  it("may not be exceeded by one byte, and the refusal leaves the window as it is", () => {
     const window = new ReceiveWindow(INITIAL, INITIAL);
     expect(window.charge(INITIAL - 10)).toBe(true);
     expect(window.charge(11)).toBe(false);
@@ -30,7 +30,7 @@ describe("what the peer may send", () => {
   });
 });
 
-describe("what goes back", () => {
+describe("returned credit", () => {
   it("is nothing before half of the window is consumed, and then all of it", () => {
     const window = new ReceiveWindow(INITIAL, 100 * KIB);
     pass(window, INITIAL - 100 * KIB); // the peer's credit beyond the target

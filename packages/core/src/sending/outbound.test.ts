@@ -368,7 +368,7 @@ describe("memory", () => {
     expect(buffers.size).toBeLessThanOrEqual(4);
   });
 
-  it("of an exceptional turn is not kept for ever", () => {
+  it("of an exceptional turn is not kept forever", () => {
     const { outbound, writes, turn } = bench();
     for (let round = 0; round < 2; round++) {
       for (let count = 0; count < 200; count++) outbound.putData(3, 0, body(4 * KIB), 0, 4 * KIB);
@@ -428,7 +428,7 @@ describe("the budget between streams and transport", () => {
   });
 });
 
-describe("whoever waits for a write", () => {
+describe("a stream that waits for a write", () => {
   it("is told when the transport is done with it, not before", async () => {
     const { outbound, turn } = bench();
     const first = write();

@@ -5,7 +5,7 @@ import { SendWindow } from "./send-window.ts";
 
 const MAX = 2 ** 31 - 1;
 
-describe("what may be sent", () => {
+describe("the part of a chunk that may be sent", () => {
   it("is a whole chunk that fits, to the last byte of credit", () => {
     const window = new SendWindow(5000);
     expect(window.admits(5000)).toBe(5000);

@@ -33,7 +33,7 @@ describe("a transport that knows why it has ended", () => {
 });
 
 describe("deadlines that are switched off", () => {
-  it("a peer may be silent after its GOAWAY for ever, without a goAwayTimeout", async () => {
+  it("a peer may be silent forever after its GOAWAY, without a goAwayTimeout", async () => {
     const peer = rawPeer({ goAwayTimeout: Infinity });
     peer.send(syn(3), goAway(0));
     const stream = await peer.session.accept();
@@ -42,7 +42,7 @@ describe("deadlines that are switched off", () => {
     expect(peer.clock.timers).toEqual([]);
   });
 
-  it("a drain may take for ever, without a closeTimeout", async () => {
+  it("a drain may take forever, without a closeTimeout", async () => {
     const peer = rawPeer({ closeTimeout: Infinity });
     const stream = opened(peer);
     void peer.session.close();

@@ -51,7 +51,7 @@ describe("the Go peer", () => {
       expect(brief(frames)).toEqual(["4: DATA 10240 SYN", "4: DATA 0 FIN"]);
     });
 
-    it("SYN and FIN on one frame of the peer's end the inbound direction, and a reply goes out", async () => {
+    it("SYN and FIN on one frame of the peer end the inbound direction, and a reply leaves", async () => {
       const peer = rawPeer();
       const stream = await acceptedWith(peer, synFin(3, "ask"));
       expect([stream.take(), stream.take()]).toEqual([bytes("ask"), null]);

@@ -104,7 +104,7 @@ describe("the Go peer", () => {
       expect(stream.error!.retry).toBe("unknown" satisfies RetryVerdict);
     });
 
-    it("the verdict on a stream of the peer's is always unknown", async () => {
+    it("the verdict on a stream of the peer is always unknown", async () => {
       for (const end of [
         reset(3, "STREAM_REFUSED"),
         reset(3, "INTERNAL_ERROR"),

@@ -89,7 +89,7 @@ describe.each(wires)("6. reply floods, while our writes are blocked, on $name", 
     expect(() => peer.session.open()).not.toThrow();
   });
 
-  it("waiting resets of the application's own are not held against the peer", async () => {
+  it("waiting resets of the application do not count against the peer", async () => {
     const peer = rawPeer({ wire, maxWaitingResets: 3 });
     const streams = Array.from({ length: 10 }, () => peer.session.open());
     peer.take();

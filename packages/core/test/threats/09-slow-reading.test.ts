@@ -49,7 +49,7 @@ describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
       await expectUnharmed(peer);
     });
 
-    it("a write without credit waits for 5 minutes by default, and for ever if told so", async () => {
+    it("a write without credit waits for 5 minutes by default, and forever if told so", async () => {
       const { peer, error } = await stalled({});
       await peer.advance(299_999);
       expect(peer.take()).toEqual([]);
@@ -216,7 +216,7 @@ describe.each(wires)("9. slow reading, on $name", ({ wire }) => {
       expect(peer.session.stats().memoryUnsent).toBe(30 * KIB);
     });
 
-    it("stalled output counts up to 64 KiB for each stream: a large write is the application's own affair", async () => {
+    it("stalled output counts up to 64 KiB for each stream: a large write is the application's own decision", async () => {
       const large = await stalled({ memoryBudget: 128 * KIB }, [1000 * KIB, 2000 * KIB]);
       expect(large.peer.session.stats().memoryUnsent).toBe(128 * KIB);
       expect(large.peer.take()).toEqual([]);

@@ -142,7 +142,7 @@ describe("13. streams that nobody accepts, on Yamux's other side", () => {
     expect(announced(peer)).toEqual([14]);
   });
 
-  it("a stream that waits for its turn is nobody's loss: its reset says nothing, and its place is not taken", async () => {
+  it("a stream that waits for its turn costs nothing: its reset sends nothing, and its place is not taken", async () => {
     const peer = rawPeer({ wire });
     const streams = Array.from({ length: 6 }, () => peer.session.open());
     expect(announced(peer)).toEqual([2, 4, 6]);

@@ -62,7 +62,7 @@ describe.each(wires)("14. misuse of GOAWAY, on $name", ({ wire }) => {
     expect(stream.error).toBeUndefined();
   });
 
-  it("a peer that goes on for ever while we drain is given up after the deadline", async () => {
+  it("a peer that goes on forever while we drain is given up after the deadline", async () => {
     const peer = rawPeer({ wire, closeTimeout: 5000, lingerTimeout: 100 });
     peer.send(syn(3));
     const stream = await peer.session.accept();

@@ -35,7 +35,7 @@ describe.each(wires)("deadlines of state, on $name", ({ wire }) => {
       await expectUnharmed(peer);
     });
 
-    it("a stream that was closed here has 5 minutes by default, and for ever if told so", async () => {
+    it("a stream that was closed here has 5 minutes by default, and forever if told so", async () => {
       const { peer, stream } = await closed({});
       await peer.advance(299_999);
       expect(stream.error).toBeUndefined();
@@ -120,7 +120,7 @@ describe.each(wires)("deadlines of state, on $name", ({ wire }) => {
       }
     });
 
-    it("a stream may wait to be accepted for a minute or two by default, on Yamux half of that, and for ever if told so", async () => {
+    it("a stream may wait to be accepted for a minute or two by default, on Yamux half of that, and forever if told so", async () => {
       const peer = rawPeer({ wire });
       peer.send(syn(3));
       await peer.advance(wire.name === "muxado" ? 119_999 : 59_999);

@@ -240,7 +240,7 @@ export function describePushDecoding(codec: Codec): void {
   });
 
   describe("a handler that throws", () => {
-    it("is heard by whoever pushed", () => {
+    it("throws out of push", () => {
       const onOther = (): void => {
         throw new Error("handler");
       };

@@ -38,7 +38,7 @@ export function describeReset({ it, resetHasCode, openWrites }: Harness): void {
       if (resetHasCode) expect(error.code).toBe("STREAM_CANCELLED");
     });
 
-    it("may carry a number of the application's own, but never 0", async ({ client, server }) => {
+    it("may carry a number of the application, but never 0", async ({ client, server }) => {
       const [mine, theirs] = await connectedStream(client, server);
       for (const code of [0, -1, 1.5, 2 ** 32, Number.NaN]) {
         expect(() => mine.reset(code)).toThrow(RangeError);
@@ -75,7 +75,7 @@ export function describeReset({ it, resetHasCode, openWrites }: Harness): void {
     });
 
     if (!openWrites) {
-      it("before anything was sent is no news for the peer", async ({ client, server }) => {
+      it("before anything was sent is not reported to the peer", async ({ client, server }) => {
         client.open().reset();
         const [next] = await connectedStream(client, server);
         expect(server.stats().streamsReceived).toBe(1);

@@ -181,7 +181,10 @@ function describeGoAway({ it, goAwayHasDebug, goAwayHasAnyCode }: Harness): void
       { client: { goAwayTimeout: SHORT } },
     );
 
-    it("says why, and the peer can read it in the story of the end", async ({ client, server }) => {
+    it("gives a reason, and the peer can read it in its description of the end", async ({
+      client,
+      server,
+    }) => {
       const debug = goAwayHasDebug ? "too many questions" : "";
       server.goAway("ENHANCE_YOUR_CALM", debug);
       await until(() => failsToOpen(client));

@@ -60,7 +60,7 @@ class Said {
   }
 }
 
-describe("what a session says", () => {
+describe("the output of a session", () => {
   it("is right if it keeps to the rules", () => {
     const said = new Said()
       .data(3, SYN, 10)
