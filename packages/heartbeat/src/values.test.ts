@@ -2,7 +2,7 @@ import type { Stream } from "@muxado/core";
 import { describe, expect, it } from "vitest";
 import { bytesOf, numberOf, ValueReader } from "./values.ts";
 
-/** A stream on which `chunks` have arrived, and then its end. */
+/** Returns a stream on which `chunks` have arrived, and then its end. */
 function streamOf(...chunks: (Uint8Array | undefined)[]): Stream {
   const take = (limit: number): Uint8Array | null | undefined => {
     if (chunks.length === 0) return null;

@@ -1,4 +1,4 @@
-// The peer's beats: answered without the application, on one stream, in bounded memory.
+// The peer's beats: the heartbeat answers them without the application, on one stream, in bounded memory.
 
 import { Heartbeat } from "@muxado/heartbeat";
 import { concatenated, firstDifference, patterned, type RawPeer, rawPeer } from "@muxado/testkit";
@@ -9,7 +9,7 @@ import { NOTHING, settledBy, TYPE, typedPair, Watch } from "./watched.ts";
 const STREAM_REFUSED = 5;
 const STREAM_CANCELLED = 6;
 
-/** A session that beats only when asked, and answers a peer that is played by hand and opens 3, 5, … */
+/** Returns a session that beats only when asked, and a peer that a test plays by hand. The peer opens 3, 5, … */
 function answering(): { peer: RawPeer; session: TypedSession; heartbeat: Heartbeat } {
   const peer = rawPeer();
   const { clock } = peer;
@@ -27,7 +27,7 @@ function send(peer: RawPeer, streamId: number, body: Uint8Array, fin = false): v
   peer.send({ type: "data", streamId, syn: false, fin, body });
 }
 
-/** What the session has sent on the stream since the last call. */
+/** Returns the bytes that the session has sent on the stream since the last call. */
 function bytesOn(peer: RawPeer, streamId: number): Uint8Array {
   return concatenated(
     peer
@@ -191,7 +191,7 @@ describe("a second heartbeat stream of the peer's", () => {
 });
 
 describe("a peer that sends beats and does not read", () => {
-  /** Sends beats for as long as it has credit; how many bytes that were. */
+  /** Sends beats as long as the peer has credit. Returns the number of bytes sent. */
   async function flood(peer: RawPeer): Promise<number> {
     let credit = 262_144 - TYPE.length;
     let sent = 0;
@@ -211,10 +211,10 @@ describe("a peer that sends beats and does not read", () => {
     const { peer, session } = answering();
     open(peer, 3);
     const sent = await flood(peer);
-    // Our echoes have used up the window of the peer, and what follows is unread within the window of ours.
+    // Our echoes have used up the peer's window. The beats after them are unread, and our window limits them.
     expect(sent).toBeLessThan(4 * 262_144);
     expect(session.stats().bytesToSend).toBe(0);
-    // All of it is answered, once there is room, to the byte.
+    // The heartbeat answers every byte of it, once there is room.
     peer.send({ type: "increment", streamId: 3, increment: 10_000_000 });
     await peer.settle();
     expect(firstDifference(bytesOn(peer, 3), patterned(sent).subarray(262_144))).toBe(-1);

@@ -1,4 +1,4 @@
-// When beats are sent, what they look like, and what their echoes tell.
+// When the heartbeat sends beats, how they look on the wire, and what their echoes show.
 
 import { Heartbeat } from "@muxado/heartbeat";
 import { rawPeer, uncaughtIn, wires } from "@muxado/testkit";
@@ -138,7 +138,7 @@ describe("an echo", () => {
       await hand.echo(Uint8Array.of(byte));
     }
     expect(await beating).toBe(20);
-    // The pieces of the next one are not mixed up with them.
+    // The pieces of the next echo are not mixed up with them.
     const next = hand.heartbeat.beat();
     await hand.echo(hand.takeBeat());
     await next;

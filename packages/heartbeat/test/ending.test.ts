@@ -1,4 +1,4 @@
-// How a heartbeat ends, and what becomes of the beat that is out. No timer survives the session.
+// How a heartbeat ends, and how a beat that waits for its echo ends. No timer survives the session.
 
 import { Heartbeat } from "@muxado/heartbeat";
 import { type PendingTimer, rawPeer, uncaughtIn } from "@muxado/testkit";
@@ -100,7 +100,7 @@ describe("the end of the session while a beat is out", () => {
 });
 
 describe("a beat that is out when another has failed while the peer lives", () => {
-  /** Two beats, of which the first has got no echo in its tolerance, whereas something else has come. */
+  /** Two beats. The first has got no echo within its tolerance, but another byte has come. */
   async function overtaken(): Promise<{ hand: ByHand; second: Promise<number> }> {
     const hand = new ByHand({ interval: Infinity, tolerance: 1000, endDeadSession: true });
     const first = hand.heartbeat.beat();
@@ -239,7 +239,7 @@ describe("after the end of the session", () => {
     const hand = new ByHand();
     const isBeat = ({ due }: PendingTimer): boolean => due === 10_000;
     expect(hand.peer.clock.timers.filter(isBeat)).toHaveLength(1);
-    // So that no timer of the session's is due when a beat would be.
+    // So no timer of the session is due at the time of a beat.
     await hand.peer.advance(1);
     hand.session.destroy();
     await hand.peer.settle();

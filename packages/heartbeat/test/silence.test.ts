@@ -1,4 +1,4 @@
-// What the absence of an echo proves, and what becomes of a session whose peer is gone.
+// What a missing echo proves, and how a session ends whose peer is gone.
 
 import { brief, uncaughtIn } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { ByHand, failureOf, NOTHING, settledBy, typedPair, Watch } from "./watch
 
 const TIMEOUT = { code: "HEARTBEAT_TIMEOUT", scope: "session", origin: "remote" };
 
-/** A side that has stopped: it reads nothing, and sends nothing. The connection is as open as before. */
+/** Stops one side: it reads nothing and sends nothing. The connection stays open. */
 function stopServer(pair: ReturnType<typeof typedPair>["pair"]): void {
   pair.breakAfter("server", 0, "stall");
   pair.breakAfter("client", 0, "stall");
@@ -39,7 +39,7 @@ describe("a lost echo", () => {
 
   it("is told again after each further beat, until one is answered", async () => {
     const hand = new ByHand();
-    // The first beat after 10 s, its end and the second at 25 s, then every 15 s.
+    // The first beat is sent after 10 s. It ends at 25 s, when the second is sent; later beats follow every 15 s.
     await hand.peer.advance(10_000 + 3 * 15_000);
     expect(hand.watch.failures).toHaveLength(3);
     hand.takeBeats();
@@ -181,7 +181,7 @@ describe("a peer that has stopped", () => {
     await pair.advance(15_000);
     stopServer(pair);
     await pair.advance(4999);
-    // The regular beat at 20 s finds the silence; this one is still out by then.
+    // The regular beat at 20 s finds the silence. This beat still waits then.
     const beating = heartbeat.beat();
     await pair.advance(1);
     const waiting = [stream.read(), blocked, client.accept(), beating];
@@ -229,10 +229,10 @@ describe("a peer that has stopped", () => {
 });
 
 describe("a thread that was blocked", () => {
-  /** All of the tolerance has passed but its last timer. */
+  /** Runs the whole tolerance except its last timer. */
   async function comesBack(hand: ByHand): Promise<void> {
     await hand.peer.advance(14_999);
-    // The platform runs timers that are due, then reads what has arrived.
+    // The platform runs timers that are due, and then reads the input that has arrived.
     hand.peer.clock.runNext();
     expect(hand.peer.clock.now()).toBe(15_000);
   }
@@ -308,7 +308,7 @@ describe("a peer that lives and does not answer", () => {
       for (let kib = 0; kib < 160; kib += 4) void stream.write(new Uint8Array(4096));
     }
     const beats = Array.from({ length: 100 }, () => hand.heartbeat.beat());
-    // As long as what stands in front of them may need.
+    // As long as the output in front of them may need.
     await hand.peer.advance(60_000);
     for (const beat of beats) await failureOf(beat);
     expect(hand.session.stats().bytesToSend).toBeLessThan(300_000);
