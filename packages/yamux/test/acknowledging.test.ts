@@ -1,4 +1,4 @@
-// ACK: a stream of the peer's is acknowledged exactly once, when the application accepts it. Spec §5.
+// ACK: the session acknowledges a stream of the peer exactly once, when the application accepts it. Spec §5.
 
 import { describe, expect, it } from "vitest";
 import { data, flag, Peer, update } from "./peer.ts";
@@ -220,7 +220,7 @@ describe("an ACK of the peer's", () => {
     peer.send(flag(1, "ACK"));
     expect(peer.take()).toEqual(["3: update 0 SYN"]);
     expect(held!.error).toBe(undefined);
-    // Only now does it count.
+    // The peer knows the stream only now, so only now the ACK counts.
     peer.send(flag(3, "ACK"));
     expect(peer.take()).toEqual(["5: update 0 SYN"]);
   });

@@ -1,4 +1,4 @@
-// Go Away: codes in and out, and nothing but codes. Spec §4.4, §8.
+// Go Away: it carries a code in each direction, and nothing else. Spec §4.4, §8.
 
 import { bytes } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";

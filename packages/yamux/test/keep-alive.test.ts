@@ -1,4 +1,4 @@
-// The keep-alive: a ping each interval, and some sign of life within the timeout of it. Spec §9.
+// The keep-alive: a ping each interval, and a sign of life within the timeout. Spec §9.
 
 import type { Clock, Session, Timer } from "@muxado/core";
 import { connectedPair, stopCalendar } from "@muxado/testkit";
@@ -8,12 +8,12 @@ import { data, flag, goAway, Peer, type PeerOptions, ping, pong, stateOf } from 
 
 stopCalendar();
 
-/** A session that keeps itself alive, by default as an application gets it. */
+/** Returns a session that keeps itself alive, by default with the default options. */
 function alive(options: PeerOptions = {}): Peer {
   return new Peer({ keepAlive: undefined, ...options });
 }
 
-/** Why the session ended; undefined while it has not. */
+/** Returns why the session ended; undefined while it has not. */
 async function endOf(peer: Peer): Promise<unknown> {
   const state = stateOf(peer.session.closed);
   await peer.settle();
@@ -62,7 +62,7 @@ describe("the interval", () => {
     const peer = alive();
     for (let value = 0; value < 20; value++) {
       await peer.advance(30_000);
-      // The answers to the pings before it moved it a little.
+      // The answers to the earlier pings have moved this ping a little.
       await peer.advance(1250);
       expect(peer.take()).toEqual([`ping ${value}`]);
       peer.send(pong(value));
@@ -95,7 +95,7 @@ describe("the interval", () => {
     const making = (): unknown => yamux({ [name]: value });
     expect(making).toThrow(RangeError);
     expect(making).toThrow(`${name} must be a whole number from 1 to `);
-    // Also where it would have no use.
+    // This also holds when the option would have no effect.
     expect(() => yamux({ keepAlive: Infinity, [name]: value })).toThrow(RangeError);
   });
 
@@ -109,7 +109,7 @@ describe("the interval", () => {
   it("is each session's own, though they share a wire", async () => {
     const pair = connectedPair({ session: { wire: yamux() } });
     await pair.advance(100_000);
-    // Each asks, and each answers.
+    // Each session sends pings, and each answers.
     expect(pair.client.stats()).toMatchObject({ framesSent: 6, framesReceived: 6 });
     pair.client.destroy();
     await pair.advance(5000);
@@ -136,7 +136,7 @@ describe("any byte is a sign of life", () => {
     await peer.advance(29_999);
     peer.take();
     expect(await endOf(peer)).toBe(undefined);
-    // And the next one is asked for an interval later.
+    // The next ping follows one interval later.
     await peer.advance(1);
     expect(peer.take()).toEqual(["ping 1"]);
   });
@@ -161,7 +161,7 @@ describe("any byte is a sign of life", () => {
     expect(await endOf(peer)).toBe(undefined);
     expect(peer.take().length).toBeGreaterThan(900);
     expect(peer.clock.timers).toHaveLength(1);
-    // Only the last one may still be answered: those before are given up.
+    // Only the last ping may still be answered: the session has given up the earlier ones.
     for (let value = 0; value < 900; value++) peer.send(pong(value));
     expect(peer.session.stats().roundTrip).toBe(undefined);
   });
@@ -245,7 +245,7 @@ describe("silence", () => {
   });
 });
 
-/** A clock whose machine can sleep: time goes on, timers do not. */
+/** A clock whose machine can sleep: time moves on, timers do not fire. */
 class SleepyClock implements Clock {
   slept = 0;
   readonly #clock: Clock;
@@ -264,7 +264,7 @@ class SleepyClock implements Clock {
 }
 
 describe("a timer that is late says nothing about the peer", () => {
-  /** A session whose machine sleeps for a minute in one of the eight slices of the timeout. */
+  /** Returns a session whose machine sleeps for a minute in one of the eight slices of the timeout. */
   async function slept(slice: number): Promise<Peer> {
     const peer = new Peer();
     const clock = new SleepyClock(peer.clock);
@@ -323,7 +323,7 @@ describe("a timer that is late says nothing about the peer", () => {
     const peer = alive();
     await peer.advance(30_000);
     peer.take();
-    // All at once, as after a blocked turn: timers first, input then.
+    // All in one turn, as after a blocked thread: first the timers, then the input.
     peer.clock.advance(9999);
     peer.clock.runNext();
     peer.send(pong(0));

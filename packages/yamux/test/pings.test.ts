@@ -1,4 +1,5 @@
-// Pings: answered at once, asked by the application, and what becomes of the question. Spec §4.3.
+// Pings: the session answers them at once, and the application can send them. Which ends a question can have. Spec
+// §4.3.
 
 import { rawPeer } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";

@@ -8,7 +8,7 @@ import { data, flag, Peer } from "./peer.ts";
 
 const PROTOCOL = 7;
 
-/** The beginning of a stream of that type. */
+/** The first bytes of a stream of that type. */
 const PREFIX = Uint8Array.of(0, 0, 0, PROTOCOL);
 
 describe("typed streams over Yamux", () => {

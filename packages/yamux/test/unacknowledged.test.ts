@@ -1,12 +1,12 @@
-// Streams of ours that the peer has not acknowledged: so many, and no more; the SYNs of others wait, in order, until
-// some are acknowledged or end. Spec §5.
+// Streams of our own that the peer has not acknowledged. Their number has a limit. The SYNs of further streams wait, in
+// order, until the peer acknowledges some or some end. Spec §5.
 
 import { bytes } from "@muxado/testkit";
 import type { Stream } from "@muxado/core";
 import { describe, expect, it } from "vitest";
 import { data, flag, goAway, Peer, type PeerOptions, stateOf, update } from "./peer.ts";
 
-/** A session that has opened so many streams of which `limit` may be unacknowledged; the peer has their SYNs. */
+/** A session that has opened this many streams, of which `limit` may be unacknowledged; the peer has the SYNs of those. */
 function opened(limit: number, count: number, options: PeerOptions = {}): [Peer, Stream[]] {
   const peer = new Peer({ maxUnacknowledged: limit, ...options });
   const streams = Array.from({ length: count }, () => peer.session.open());
@@ -212,7 +212,7 @@ describe("a stream whose SYN is held", () => {
     void urgent!.write(bytes(20_000));
     urgent!.priority = { urgency: 0 };
     expect(peer.take()).toEqual([]);
-    // In the order of their SYNs, all the same: priorities are among streams that the peer knows.
+    // They still leave in the order of their SYNs: priorities only apply to streams that the peer knows.
     peer.send(flag(1, "ACK"));
     expect(peer.take()[0]).toBe("3: data 20000 SYN");
     peer.send(flag(3, "ACK"));
@@ -272,7 +272,7 @@ describe("held SYNs leave", () => {
   it("before that of a stream that is opened later, even if that one writes at once", () => {
     const [peer, [, held]] = opened(1, 2);
     peer.send(flag(1, "ACK"));
-    // In the same turn: the place that is free belongs to the one that waits.
+    // In the same turn: the free place belongs to the stream that already waits.
     const late = peer.session.open();
     void late.write(bytes(5));
     expect(peer.take()).toEqual([syn(held!.id)]);
@@ -318,7 +318,7 @@ describe("held SYNs leave", () => {
     const [peer] = opened(1, 3);
     peer.send(frame);
     expect(peer.take()).toEqual([syn(3)]);
-    // Said again, it counts once.
+    // A second acknowledgement of the same stream does not count.
     peer.send(flag(1, "ACK"));
     expect(peer.take()).toEqual([]);
   });
@@ -370,7 +370,7 @@ describe("held SYNs leave", () => {
     });
     offering!.offer(bytes(7));
     peer.take();
-    // One place is free; the one that has offered moves in front of the one that has written.
+    // One place is free. The stream with the offer moves in front of the stream with the write.
     peer.send(flag(1, "ACK"));
     offering!.priority = { urgency: 0 };
     const syns = peer.take().filter((line) => line.includes("SYN"));
