@@ -6,7 +6,7 @@ import type { Stream } from "@muxado/core";
 import { describe, expect, it } from "vitest";
 import { data, flag, goAway, Peer, type PeerOptions, stateOf, update } from "./peer.ts";
 
-/** A session that has opened this many streams, of which `limit` may be unacknowledged; the peer has the SYNs of those. */
+/** Returns a peer and this many streams. `limit` of them may be unacknowledged; the peer has the SYNs of those. */
 function opened(limit: number, count: number, options: PeerOptions = {}): [Peer, Stream[]] {
   const peer = new Peer({ maxUnacknowledged: limit, ...options });
   const streams = Array.from({ length: count }, () => peer.session.open());
