@@ -1,10 +1,10 @@
-// The `ws` that users have may be older than the limits that a server sets.
+// A user's `ws` may be older than the limits that a server sets.
 
 import { createServer } from "@muxado/ws/server";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { ServerOptions } from "ws";
 
-/** As before 8.21, it has no defaults for limits that it does not know. */
+/** Like a `ws` before 8.21, this one has no defaults for limits that it does not know. */
 vi.mock("ws", async (importOriginal) => {
   const ws = await importOriginal<typeof import("ws")>();
   return {

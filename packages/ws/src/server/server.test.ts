@@ -29,7 +29,7 @@ import {
 
 leaveNothingOpen();
 
-/** A server, a client's session with it, and the server's side of that. */
+/** A server, a client's session with it, and the server's side of that session. */
 async function connected(options: ServerOptions = {}): Promise<{
   server: Server;
   url: string;
@@ -42,7 +42,7 @@ async function connected(options: ServerOptions = {}): Promise<{
   return { server, url, client, serverSide: await accepted.promise };
 }
 
-/** A stream from the client that both sides know. */
+/** Returns a stream from the client that both sides know. */
 async function openStream(client: Session, serverSide: Session): Promise<[Stream, Stream]> {
   const stream = client.open();
   return [stream, await serverSide.accept()];
@@ -345,7 +345,7 @@ describe("an upgrade that is handed over", () => {
     expect(attempt).toThrow("status");
   });
 
-  // Without a listener to the error of its socket, the process would go down with each.
+  // Without a listener for the errors of its socket, each refusal would end the process.
   test("and refused may be reset by its client, or left half open", async () => {
     const server = createServer(echo);
     const { http: given, port } = await serveHttp();
@@ -451,7 +451,7 @@ describe("closing", () => {
       const accepted = deferred<Session>();
       const { server, url } = await serve({ lingerTimeout: 600_000 }, accepted.resolve);
       const peer = await dial(url);
-      // It takes nothing in, not even an end.
+      // The peer reads nothing, not even an end.
       peer.pause();
       const session = await accepted.promise;
       if (isBusy) session.open().write(new Uint8Array(20_000_000)).catch(ignore);
