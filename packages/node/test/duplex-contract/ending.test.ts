@@ -1,4 +1,4 @@
-// A stream of a session that passes for a socket ends in every way in which a socket of Node's does.
+// A stream's Duplex ends in every way in which a socket of Node does.
 
 import { once } from "node:events";
 import { buffer, text } from "node:stream/consumers";

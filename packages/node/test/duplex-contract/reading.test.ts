@@ -1,4 +1,4 @@
-// A stream of a session that passes for a socket is read in every way in which a socket of Node's is.
+// A stream's Duplex can be read in every way in which a socket of Node can.
 
 import { once } from "node:events";
 import { text } from "node:stream/consumers";

@@ -1,4 +1,4 @@
-// A stream of a session that passes for a socket has the settings, counts and timeouts of one.
+// A stream's Duplex has the settings, counts and timeouts of a socket.
 
 import { once } from "node:events";
 import { describe, expect, test, vi } from "vitest";
@@ -55,7 +55,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       expect(left.timeout).toBe(5);
       await once(left, "timeout");
       expectState(left, { destroyed: false, readyState: "open" });
-      // And again, behind the next sign of life.
+      // The timeout is emitted again, some time after the next byte.
       right.write("x");
       left.resume();
       await once(left, "timeout");

@@ -1,5 +1,5 @@
-// A stream of a session that passes for a socket says in each state of its life what a socket of Node's says, and tells
-// of its life in the same order.
+// A stream's Duplex has the same state as a socket of Node at each point of its life, and emits its events in the same
+// order.
 
 import { once } from "node:events";
 import { Duplex } from "node:stream";

@@ -1,4 +1,4 @@
-// A stream of a session that passes for a socket is written to as a socket of Node's is.
+// A program writes to a stream's Duplex as it writes to a socket of Node.
 
 import { once } from "node:events";
 import { buffer, text } from "node:stream/consumers";

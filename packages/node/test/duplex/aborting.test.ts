@@ -1,4 +1,4 @@
-// A Duplex of a stream tells its far end of an abort, whenever it comes, and never so that it looks like an end.
+// A Duplex of a stream reports an abort to its far end, at any time, and the abort never looks like an end.
 
 import { once } from "node:events";
 import { PassThrough } from "node:stream";

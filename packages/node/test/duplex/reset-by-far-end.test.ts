@@ -1,4 +1,5 @@
-// A Duplex of a stream that its far end resets gives out the bytes that had arrived, then fails with a socket's error.
+// When the far end resets a stream, the Duplex first delivers the bytes that had arrived, and then fails with a
+// socket's error.
 
 import { once } from "node:events";
 import { Writable } from "node:stream";

@@ -1,4 +1,5 @@
-// An agent gives each request a stream of its session, keeps it only if it is told to, and says why there is none.
+// An agent gives each request a stream of its session, keeps the stream only if it is told to, and reports why there is
+// none.
 
 import { once } from "node:events";
 import * as http from "node:http";

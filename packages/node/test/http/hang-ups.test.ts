@@ -1,4 +1,5 @@
-// A server over a session and its client hear of each other's aborts, which never look like an end, and of timeouts.
+// Over a session, a server and its client notice each other's aborts, which never look like an end, and notice
+// timeouts.
 
 import { once } from "node:events";
 import * as http from "node:http";

@@ -1,4 +1,4 @@
-// serveHttp gives a server the streams of sessions as its connections, until the session or its signal ends.
+// serveHttp gives a server the streams of sessions as its connections, until the session ends or its signal aborts.
 
 import { once } from "node:events";
 import * as http from "node:http";
