@@ -83,7 +83,7 @@ describe("a beat of the peer's", () => {
     expect(bytesOn(peer, 3)).toEqual(value(7));
   });
 
-  it("never reaches accept, nor is it in the way of what does", async () => {
+  it("never reaches accept, and does not block streams that do", async () => {
     const { peer, session } = answering();
     const accepting = session.accept();
     open(peer, 3);
@@ -103,7 +103,7 @@ describe("a beat of the peer's", () => {
     expect(bytesOn(peer, 9)).toEqual(value(7));
   });
 
-  it("is answered to the last when the peer half-closes, and then the stream is over", async () => {
+  it("is answered even when it is the last before the peer half-closes; then the stream is over", async () => {
     const { peer, session } = answering();
     const { openStreams } = session.stats();
     open(peer, 3);
@@ -130,7 +130,7 @@ describe("a beat of the peer's", () => {
 });
 
 describe("a second heartbeat stream of the peer's", () => {
-  it("is refused while the first is there, which goes on", async () => {
+  it("is refused while the first is there, and the first continues", async () => {
     const { peer } = answering();
     open(peer, 3);
     open(peer, 5);
@@ -207,7 +207,7 @@ describe("a peer that sends beats and does not read", () => {
     return sent;
   }
 
-  it("gives no credit: its own credit ends, and nothing is kept but that", async () => {
+  it("gives no credit: its own credit ends, and the session keeps only the bytes of that credit", async () => {
     const { peer, session } = answering();
     open(peer, 3);
     const sent = await flood(peer);
@@ -231,7 +231,7 @@ describe("a peer that sends beats and does not read", () => {
 });
 
 describe("credit that comes byte by byte", () => {
-  it("lets the echoes go one by one, and loses nothing of them", async () => {
+  it("lets the echoes leave one by one, and loses none of their bytes", async () => {
     const { peer } = answering();
     open(peer, 3);
     const beats = patterned(262_144 + 12);

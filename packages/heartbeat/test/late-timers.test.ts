@@ -91,7 +91,7 @@ describe("a timer that is late by 60 s", () => {
     expect(hand.takeBeats()).toHaveLength(1);
   });
 
-  it("repeats a regular beat, and the heart goes on beating", async () => {
+  it("repeats a regular beat, and further beats follow", async () => {
     const hand = new ByHand();
     await hand.peer.advance(10_000);
     hand.takeBeat();

@@ -190,7 +190,7 @@ describe("a peer without a heartbeat", () => {
   );
 });
 
-describe("what a transport takes", () => {
+describe("a write that the transport takes", () => {
   /** Runs a second in which the application writes a little, and the transport takes all that it has been given. */
   async function second(hand: ByHand, write: (chunk: Uint8Array) => void): Promise<void> {
     write(new Uint8Array(1000));

@@ -37,7 +37,7 @@ describe("a Duplex", () => {
     expect(await ask(client, "hello")).toBe("hello");
   });
 
-  test("may keep what was written to it for longer than it says", async () => {
+  test("may keep written bytes for longer than it reports", async () => {
     const { client, server } = sessions();
     const stream = client.open();
     const inbound = readAll(server.accept());
@@ -62,7 +62,7 @@ describe("a Duplex", () => {
     }
   });
 
-  test("gets all that one turn says in one write", async () => {
+  test("gets all output of one turn in one write", async () => {
     const write = vi.fn((_chunk: Uint8Array, _encoding: string, done: () => void) => done());
     const session = attach(new Duplex({ read() {}, write }), { role: "client" });
     for (const byte of "abc") await session.open().write(Buffer.from(byte));

@@ -59,7 +59,7 @@ describe("busy polling", () => {
     expect(turnsAfter(1)).toBe(false);
   });
 
-  test("stops when it has to, however long it was told to go on", () => {
+  test("stops when it has to, however long it was told to continue", () => {
     const { poll, turnsAfter } = polling();
     poll.extend(Infinity);
     expect(turnsAfter(1_000_000)).toBe(true);

@@ -38,7 +38,7 @@ async function openStream(client: Session, serverSide: Session): Promise<[Stream
 }
 
 describe("listening", () => {
-  test("tells its address, and its sessions as they come and go", async () => {
+  test("shows its address, and its sessions as they come and go", async () => {
     const { server, port, client, serverSide } = await connected();
     expect(server.address).toEqual({ address: host, family: "IPv4", port });
     expect(server.port).toBe(port);
@@ -259,7 +259,7 @@ describe("closing", () => {
     await patient;
   });
 
-  test("refuses a deadline that is none, and goes on listening", async () => {
+  test("refuses an invalid deadline, and continues to listen", async () => {
     const { server, port } = await connected();
     await expect(server.close({ timeout: -1 })).rejects.toThrow(
       new RangeError("timeout must be a whole number from 0 to Infinity, got -1"),

@@ -58,7 +58,7 @@ test("tells when the child exits while it is written to", async () => {
   expect((await session.closed).localError!.code).toMatch(/^(PEER_EOF|TRANSPORT_FAILED)$/);
 });
 
-test("tells when what runs as the child speaks something else", async () => {
+test("tells when the child speaks another protocol", async () => {
   const child = run("console.log('usage: muxado-server <options>')");
   const session = attach({ readable: child.stdout, writable: child.stdin }, { role: "client" });
   expect((await session.closed).localError).toMatchObject({ scope: "session", origin: "remote" });

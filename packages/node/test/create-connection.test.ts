@@ -75,7 +75,7 @@ describe("a connection", () => {
     expect(life).toEqual(["connect", "ready", "finish", "end", "close"]);
   });
 
-  test("tells those that listen only after they have waited for a while", async () => {
+  test("emits its events also for those that listen only after a while", async () => {
     const [client] = echoing();
     const connection = createConnection(client);
     await awhile();
@@ -163,7 +163,7 @@ describe("a connection", () => {
     await nothingOpen([client, server]);
   });
 
-  test("tells of silence, also while it connects", async () => {
+  test("emits `timeout` after silence, also while it connects", async () => {
     const [client] = echoing();
     const found = deferred<Session>();
     const connection = createConnection(found.promise, { timeout: 5 });
@@ -259,7 +259,7 @@ describe("a connection that cannot be made", () => {
     }
   });
 
-  test("leaves no rejection to nobody, also if it was destroyed before it asked", async () => {
+  test("leaves no rejection unhandled, even if it was destroyed before it asked", async () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
     onTestFinished(() => void process.off("unhandledRejection", unhandled));
@@ -322,7 +322,7 @@ describe("a connection that is given up while it connects", () => {
     expect(life).toEqual(["error", "close"]);
   });
 
-  test("by a signal that had aborted before, which is told late as well", async () => {
+  test("by a signal that had aborted before; its events also come late", async () => {
     const connection = createConnection(never, { signal: AbortSignal.abort() });
     await awhile();
     const { error, life } = await failure(connection);

@@ -118,7 +118,7 @@ describe.skipIf(isMissing)("curl through a session", () => {
     expect((await curl("--limit-rate", "1M", url)).equals(body)).toBe(true);
   });
 
-  test("may go away in the middle of an answer: the application hears of it", async () => {
+  test("may leave in the middle of an answer: the application notices it", async () => {
     let finished: boolean | undefined;
     const { url, sessions } = await front((_request, response) => {
       response.on("close", () => (finished = response.writableFinished));
@@ -136,7 +136,7 @@ describe.skipIf(isMissing)("curl through a session", () => {
     await nothingOpen(sessions);
   });
 
-  test("is told when an answer is cut off", async () => {
+  test("notices when an answer is cut off", async () => {
     const { url, sessions } = await front((_request, response) => {
       response.writeHead(200, { "Content-Length": 1_000 });
       response.write("half", () => response.destroy());

@@ -174,7 +174,7 @@ describe("a client", () => {
     expect(localError!.code).toMatch(/^(FRAME_SIZE_ERROR|TRANSPORT_FAILED)$/);
   });
 
-  test("is told by a server that its session was torn down, with all that was open", async () => {
+  test("learns from a server that its session was destroyed, with all streams that were open", async () => {
     const { server, port } = await serve({}, echo);
     const session = ending(await connect({ host, port }));
     const streams = Array.from({ length: 50 }, () => session.open());

@@ -117,7 +117,7 @@ describe.each<[string, () => Transports | Promise<Transports>]>([
 });
 
 describe("a Duplex of streamx", () => {
-  test("that fails takes the session with it, and says why", async () => {
+  test("that fails ends the session with its error", async () => {
     const [left] = streamxPair();
     const session = attach(left, { role: "client" });
     const read = session.open().read();
@@ -273,7 +273,7 @@ describe("a look-alike whose write", () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(session.stats().bytesSent);
   });
 
-  test("returns false is given the next one when it drains, however often it says so", async () => {
+  test("returns false gets the next write when it drains, however often it emits drain", async () => {
     const sizes: number[] = [];
     const transport = lookAlike((chunk) => {
       sizes.push(chunk.length);

@@ -91,7 +91,7 @@ describe.each(Object.entries(doors))("a request by %s", (_, ask) => {
   });
 });
 
-test("a promise of a session that is rejected before anybody asks is told to those who ask", async () => {
+test("a rejected promise of a session fails the later requests", async () => {
   const unhandled = vi.fn();
   process.on("unhandledRejection", unhandled);
   onTestFinished(() => void process.off("unhandledRejection", unhandled));

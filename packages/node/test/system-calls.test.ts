@@ -35,7 +35,7 @@ describe.each([
   });
 });
 
-test("what a turn says leaves in one system call, promise continuations included", async () => {
+test("all output of a turn leaves in one system call, promise continuations included", async () => {
   const { port } = await serve({}, echo);
   const session = ending(await connect({ host, port }));
   const [writeBuffer, writev] = [await watch("writeBuffer"), await watch("writev")];

@@ -130,7 +130,7 @@ describe("a server", () => {
     expect(onConnectionError).toHaveBeenCalledTimes(1);
   });
 
-  test("that is spoken to in another protocol is told, hangs up and goes on", async () => {
+  test("that gets another protocol reports it, closes the connection and continues", async () => {
     const onConnectionError = vi.fn();
     const { port } = await serve({ tls: server, onConnectionError }, echo);
     const socket = (await dialSocket(port)).resume();

@@ -187,7 +187,7 @@ describe("one that never opens", () => {
     expect(localError!.message).toContain("404");
   });
 
-  test("and says nothing but that it has closed has sent nothing either", async () => {
+  test("and only reports its close has sent nothing either", async () => {
     const socket = new FakeWebSocket({ readyState: 0 });
     const session = attach(socket, { role: "client" });
     const read = session.open().read();
@@ -361,7 +361,7 @@ describe("bad input", () => {
 });
 
 describe("a write", () => {
-  test("takes all that one turn says in one message", async () => {
+  test("takes all output of one turn in one message", async () => {
     const { url } = await serve({}, echo);
     const socket = new StandardWebSocket(url, "muxado");
     const session = ending(attach(socket, { role: "client" }));

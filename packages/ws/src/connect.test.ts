@@ -252,11 +252,11 @@ describe("bad input", () => {
     expect(Dialed).not.toHaveBeenCalled();
   });
 
-  test("what is no URL is told by the constructor", async () => {
+  test("the constructor's error for an invalid URL is passed on", async () => {
     expect(await refusal("nonsense")).toBeInstanceOf(SyntaxError);
   });
 
-  test("a hook of the application's that fails is told, and nothing is left of the connection", async () => {
+  test("the error of a failed hook is passed on, and nothing is left of the connection", async () => {
     const mistake = new Error("in record");
     const connections = new Set<Socket>();
     // The connection need not reach the server.
@@ -271,7 +271,7 @@ describe("bad input", () => {
     await vi.waitFor(() => expect(connections.size).toBe(0));
   });
 
-  test("without any WebSocket it says what to give", async () => {
+  test("without any WebSocket the error names the option", async () => {
     vi.stubGlobal("WebSocket", undefined);
     onTestFinished(() => void vi.unstubAllGlobals());
     await expect(connect("ws://nowhere.test")).rejects.toThrow(TypeError);

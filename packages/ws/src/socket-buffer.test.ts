@@ -64,7 +64,7 @@ function growth({ send, lookAt, allowed }: ReturnType<typeof bench>, rounds: num
   });
 }
 
-describe("what may wait in the buffer", () => {
+describe("the number of bytes that may wait in the buffer", () => {
   test("is 64 KiB at first, a quarter of the session's budget where that is less than usual", () => {
     expect(bench().allowed()).toBe(64);
     expect(bench(Infinity).allowed()).toBe(64);
@@ -86,7 +86,7 @@ describe("what may wait in the buffer", () => {
     expect(slow.allowed()).toBe(512);
   });
 
-  test("shrinks by an eighth at each look that finds it larger than twice what has left, down to where it was", () => {
+  test("shrinks by an eighth at each look that finds it larger than twice the bytes that have left, down to its first value", () => {
     const one = bench();
     growth(one, 3);
     one.send(8192 * KIB);
@@ -139,7 +139,7 @@ describe("a buffer that does not move", () => {
     }
   });
 
-  test("is left alone where somebody tells when something has left", () => {
+  test("is not looked at by a timer where the socket tells when bytes have left", () => {
     const { buffer, send, clock, set, rooms } = bench(undefined, true);
     expect(send(256 * KIB)).toBe(true);
     expect(send(257 * KIB)).toBe(false);
@@ -152,7 +152,7 @@ describe("a buffer that does not move", () => {
     expect(rooms()).toBe(2);
   });
 
-  test("that nobody knows is never waited for", () => {
+  test("without a `bufferedAmount` is never waited for", () => {
     const { send, clock } = bench();
     expect(send(undefined as unknown as number)).toBe(true);
     expect(clock.timers).toHaveLength(0);

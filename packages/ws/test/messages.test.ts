@@ -78,7 +78,7 @@ describe("a text message", () => {
 });
 
 describe("a message that is too long", () => {
-  test("ends the session, and says so to the peer", async () => {
+  test("ends the session, and tells the peer", async () => {
     const { end, close } = await endBy((peer) => peer.send(Buffer.alloc(1001)), {
       maxPayload: 1000,
     });
@@ -199,7 +199,7 @@ describe("bytes that are not muxado's", () => {
   });
 });
 
-test("empty messages say nothing, and change nothing", async () => {
+test("empty messages change nothing", async () => {
   const [left, right] = await socketPair();
   const client = ending(attach(left, { role: "client" }));
   void echo(ending(attach(right, { role: "server" })));

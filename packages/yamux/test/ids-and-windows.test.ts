@@ -68,7 +68,7 @@ describe("ids", () => {
 });
 
 describe("the window of a new stream", () => {
-  it("is 256 KiB in either direction, and nobody says so", async () => {
+  it("is 256 KiB in either direction, without any announcement", async () => {
     const peer = new Peer();
     const stream = peer.session.open();
     expect(stream.stats()).toMatchObject({ credit: FIRST_WINDOW, receiveWindow: FIRST_WINDOW });

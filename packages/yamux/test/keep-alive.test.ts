@@ -23,7 +23,7 @@ async function endOf(peer: Peer): Promise<unknown> {
 const TIMEOUT = { code: "HEARTBEAT_TIMEOUT", scope: "session", origin: "remote" };
 
 describe("the interval", () => {
-  it("is 30 s, and the timeout 10 s, unless the application says otherwise", async () => {
+  it("is 30 s by default, and the timeout 10 s", async () => {
     const peer = alive();
     await peer.advance(29_999);
     expect(peer.take()).toEqual([]);
@@ -58,7 +58,7 @@ describe("the interval", () => {
     expect(peer.take()).toEqual([]);
   });
 
-  it("goes on for as long as the peer answers", async () => {
+  it("continues as long as the peer answers", async () => {
     const peer = alive();
     for (let value = 0; value < 20; value++) {
       await peer.advance(30_000);
@@ -190,7 +190,7 @@ describe("silence", () => {
     expect(peer.clock.timers).toEqual([]);
   });
 
-  it("is found out while the transport is stuck", async () => {
+  it("is noticed while the transport is stuck", async () => {
     const peer = alive();
     peer.holdWrites();
     void peer.session.open().write(new Uint8Array(10));
@@ -200,7 +200,7 @@ describe("silence", () => {
     expect(await endOf(peer)).toMatchObject(TIMEOUT);
   });
 
-  it("is not what a drain is in, as long as the peer sends", async () => {
+  it("does not include a drain, as long as the peer sends", async () => {
     const peer = alive();
     peer.session.open();
     const closing = stateOf(peer.session.close({ timeout: Infinity }));
@@ -212,7 +212,7 @@ describe("silence", () => {
     expect(await endOf(peer)).toBe(undefined);
   });
 
-  it("is not what a graceful end is in whose last output leaves slowly, while the peer sends", async () => {
+  it("does not include a graceful end whose last output leaves slowly, while the peer sends", async () => {
     const peer = alive();
     const stream = peer.session.open();
     peer.take();
@@ -263,7 +263,7 @@ class SleepyClock implements Clock {
   }
 }
 
-describe("a timer that is late says nothing about the peer", () => {
+describe("a timer that is late shows nothing about the peer", () => {
   /** Returns a session whose machine sleeps for a minute in one of the eight slices of the timeout. */
   async function slept(slice: number): Promise<Peer> {
     const peer = new Peer();
@@ -319,7 +319,7 @@ describe("a timer that is late says nothing about the peer", () => {
     expect(peer.take()).toEqual(["ping 0", "ping 1"]);
   });
 
-  it("hears what has come while the thread was blocked, although its timer fires first", async () => {
+  it("notices input that came while the thread was blocked, although its timer fires first", async () => {
     const peer = alive();
     await peer.advance(30_000);
     peer.take();

@@ -108,7 +108,7 @@ describe("a ping that is not answered yet", () => {
   });
 });
 
-describe("what a transport takes", () => {
+describe("a write that the transport takes", () => {
   it("after a wait is a sign of life, and at once is none", async () => {
     for (const waits of [true, false]) {
       const peer = new Peer({ keepAlive: 30_000, pingTimeout: 10_000, goAwayTimeout: Infinity });

@@ -74,7 +74,7 @@ describe("over TCP", () => {
     expect(connection.stream).toMatchObject({ type: 7 });
   });
 
-  it("a thousand streams at once find their places, four at a time", async () => {
+  it("a thousand streams at once get their places, four at a time", async () => {
     const { client, server } = await overTcp({ maxUnacknowledged: 4 });
     void echo(server);
     const answers = await Promise.all(

@@ -12,7 +12,7 @@ const PROTOCOL = 7;
 const PREFIX = Uint8Array.of(0, 0, 0, PROTOCOL);
 
 describe("typed streams over Yamux", () => {
-  it("say their type with their SYN", async () => {
+  it("carry their type with their SYN", async () => {
     const peer = new Peer();
     const session = new TypedSession(peer.session, { clock: peer.clock });
     const stream = session.open({ type: PROTOCOL });

@@ -17,7 +17,7 @@ function opened(limit: number, count: number, options: PeerOptions = {}): [Peer,
 const syn = (streamId: number): string => `${streamId}: update 0 SYN`;
 
 describe("the limit", () => {
-  it("is 256 unless the application says otherwise, whatever is opened", () => {
+  it("is 256 by default, whatever is opened", () => {
     const peer = new Peer();
     for (let count = 0; count < 300; count++) peer.session.open();
     const sent = peer.take();
@@ -38,7 +38,7 @@ describe("the limit", () => {
     expect(peer.take()).toHaveLength(1000);
   });
 
-  it.each([0, -1, 1.5, Number.NaN, -Infinity, "1", null])("is no such number: %s", (limit) => {
+  it.each([0, -1, 1.5, Number.NaN, -Infinity, "1", null])("is not %s", (limit) => {
     expect(() => new Peer({ maxUnacknowledged: limit as number })).toThrow(
       new RangeError(
         `maxUnacknowledged must be a whole number from 1 to Infinity, got ${typeof limit === "string" ? '"1"' : limit}`,
@@ -121,7 +121,7 @@ describe("a stream whose SYN is held", () => {
     expect(closing.settled).toBe(true);
   });
 
-  it("takes no offer, and tells who has offered when its SYN has left", async () => {
+  it("takes no offer, and calls the observer that has offered when its SYN has left", async () => {
     const [peer, [, held]] = opened(1, 2);
     const taken: number[] = [];
     held!.observe({ onReadable() {}, onWritable: () => void taken.push(held!.offer(bytes(7))) });
@@ -133,7 +133,7 @@ describe("a stream whose SYN is held", () => {
     expect(taken).toEqual([7]);
   });
 
-  it("tells who has offered also if a write takes the SYN with it first", async () => {
+  it("calls the observer that has offered even if a write takes the SYN with it first", async () => {
     const [peer, [, held]] = opened(1, 2);
     let told = 0;
     held!.observe({ onReadable() {}, onWritable: () => void told++ });
@@ -145,7 +145,7 @@ describe("a stream whose SYN is held", () => {
     expect(told).toBe(1);
   });
 
-  it("leaves in silence when it is reset: the peer does not know it", async () => {
+  it("sends nothing when it is reset: the peer does not know it", async () => {
     const [peer, [, held, next]] = opened(1, 3);
     const writing = stateOf(held!.write(bytes(5)));
     held!.reset();
@@ -156,7 +156,7 @@ describe("a stream whose SYN is held", () => {
     expect(peer.take()).toEqual([syn(next!.id)]);
   });
 
-  it("leaves in silence when its signal aborts", () => {
+  it("sends nothing when its signal aborts", () => {
     const controller = new AbortController();
     const [peer] = opened(1, 1);
     const held = peer.session.open({ signal: controller.signal });
@@ -168,7 +168,7 @@ describe("a stream whose SYN is held", () => {
     expect(peer.take()).toEqual([syn(next.id)]);
   });
 
-  it("leaves in silence when a write of it has waited too long, and may be tried again", async () => {
+  it("sends nothing when one of its writes has waited too long, and may be tried again", async () => {
     const [peer, [, held]] = opened(1, 2, { writeTimeout: 1000 });
     void held!.write(bytes(5));
     peer.take();
@@ -177,7 +177,7 @@ describe("a stream whose SYN is held", () => {
     expect(peer.take()).toEqual([]);
   });
 
-  it("leaves in silence when it holds too much of the session's memory", () => {
+  it("sends nothing when it is reset because it holds too much of the session's memory", () => {
     const [peer, [, held]] = opened(1, 2, { memoryBudget: 1000 });
     void held!.write(bytes(5000));
     expect(held!.error).toMatchObject({ code: "ENHANCE_YOUR_CALM", retry: "safe" });
@@ -293,7 +293,7 @@ describe("held SYNs leave", () => {
     expect(peer.take()).toEqual(["1: update 6 RST", syn(3)]);
   });
 
-  it("when one ends in both directions without a word about it", () => {
+  it("when one ends in both directions without an acknowledgement", () => {
     const [peer, [first]] = opened(1, 2);
     void first!.closeWrite();
     expect(peer.take()).toEqual(["1: update 0 FIN"]);
@@ -379,7 +379,7 @@ describe("held SYNs leave", () => {
 });
 
 describe("the end of the session", () => {
-  it("ends held streams in silence, whose work may be done again on another", async () => {
+  it("ends held streams without a frame; their work may be done again on another session", async () => {
     const [peer, [first, held]] = opened(1, 2);
     const writing = stateOf(held!.write(bytes(5)));
     peer.take();

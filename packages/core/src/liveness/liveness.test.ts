@@ -151,7 +151,7 @@ describe("the delay of a question", () => {
     expect(new Liveness(session, session.clock).ask().delay).toBe(32_000);
   });
 
-  it("is not told by questions that follow each other at once", () => {
+  it("is not measured by questions that follow each other at once", () => {
     const { session, liveness } = fresh();
     session.clock.advance(9_000);
     session.send(10_000_000);
@@ -165,7 +165,7 @@ describe("the delay of a question", () => {
 });
 
 describe("a question that is given up, since the peer lives and does not answer", () => {
-  it("is as good as answered: what stood in front of it has had its time", () => {
+  it("counts as answered: the output in front of it has had its time", () => {
     const { session, liveness } = fresh();
     session.clock.advance(2_000);
     session.send(256 * KIB);

@@ -154,7 +154,7 @@ describe("a timer that is late by more than a tenth of the patience", () => {
   const slices = [0, 1, 2, 3, 4, 5, 6, 7];
 
   it.each(slices)(
-    "says nothing in slice %i: the owner asks again, with all of the patience",
+    "proves nothing in slice %i: the owner asks again, with all of the patience",
     (slice) => {
       const owner = asked();
       owner.pass(slice * SLICE);
@@ -176,7 +176,7 @@ describe("a timer that is late by more than a tenth of the patience", () => {
     expect(owner).toMatchObject({ repeats: 0, verdicts: [true] });
   });
 
-  it("is found out by the calendar, too: some clocks stand still while the machine sleeps", () => {
+  it("is noticed by the calendar, too: some clocks stand still while the machine sleeps", () => {
     const owner = asked();
     vi.setSystemTime(Date.now() + TOLERANCE);
     owner.pass(SLICE);

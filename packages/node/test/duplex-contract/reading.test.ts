@@ -102,7 +102,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       await closed(right);
     });
 
-    test("an iterator that is told so does not destroy a connection", async () => {
+    test("an iterator with `destroyOnReturn: false` does not destroy a connection", async () => {
       const [left, right] = await pair();
       left.write("one");
       for await (const chunk of right.iterator({ destroyOnReturn: false })) {

@@ -84,7 +84,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       expect(left.listeners("timeout")).toHaveLength(1);
     });
 
-    test("a timeout says what it does not take", async () => {
+    test("setTimeout names the argument that it does not take", async () => {
       const [left] = await pair();
       const nonsense = [
         ["ERR_INVALID_ARG_TYPE", ["5"]],
@@ -100,7 +100,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       }
     });
 
-    test("a connection that is gone tells of no timeout", async () => {
+    test("a connection that is gone emits no timeout", async () => {
       const [left] = await pair();
       const told = vi.fn();
       left.on("timeout", told).setTimeout(1).destroy();

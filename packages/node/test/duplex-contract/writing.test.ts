@@ -75,7 +75,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       expect((await buffer(right)).length).toBe(290 + 200_000);
     });
 
-    test("a connection says when it has enough, and when more is welcome", async () => {
+    test("write returns false when a connection has enough, and drain follows when it has room", async () => {
       const [left, right] = await pair();
       const { writableHighWaterMark } = left;
       left.cork();

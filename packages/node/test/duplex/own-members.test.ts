@@ -60,7 +60,7 @@ describe("a Duplex of a stream", () => {
     expect(left.address()).toEqual(near.address());
   });
 
-  test("a Duplex has no addresses where its connection has none, or those it is told of", async () => {
+  test("a Duplex has the addresses of its `carrier` option, and none where its connection has none", async () => {
     const [left] = await streamPair();
     expectState(left, { remoteAddress: undefined, localPort: undefined });
     expect(left.address()).toEqual({});

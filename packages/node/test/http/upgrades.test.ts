@@ -63,7 +63,7 @@ describe("upgrades over a session", () => {
     await nothingOpen(sessions);
   });
 
-  test("both sides hear of a WebSocket whose session ends", async () => {
+  test("both sides notice that the session of a WebSocket ends", async () => {
     const server = http.createServer();
     const sockets = new WebSocketServer({ noServer: true });
     const ended = deferred<number>();

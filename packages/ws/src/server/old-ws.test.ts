@@ -20,7 +20,7 @@ vi.mock("ws", async (importOriginal) => {
 
 const isBun = process.versions["bun"] !== undefined;
 
-test.skipIf(isBun)("a server that finds an old ws says so, once in a process, and serves", () => {
+test.skipIf(isBun)("a server that finds an old ws warns, once in a process, and serves", () => {
   const emit = vi.spyOn(process, "emitWarning").mockReturnValue();
   onTestFinished(() => emit.mockRestore());
   for (let count = 0; count < 2; count++) createServer((session) => session.destroy());
