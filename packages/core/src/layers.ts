@@ -1,4 +1,5 @@
-// @muxado/core/layers: for those who build on sessions: adapters, layers over streams, wires with a life of their own.
+// @muxado/core/layers: for authors of adapters, of layers over sessions or streams, and of wires with timers of their
+// own.
 
 export { LONGEST_DELAY } from "./base/clock.ts";
 export { Deadlines } from "./base/deadlines.ts";

@@ -1,26 +1,26 @@
-// Our own heartbeat stream: values go out, echoes come back. What they mean is the heartbeat's business.
+// Our own heartbeat stream: it sends values and receives echoes. The heartbeat decides what they mean.
 
 import { MuxadoError, type StreamObserver } from "@muxado/core";
 import type { TypedSession, TypedStream } from "@muxado/typed";
 import { bytesOf, HEARTBEAT_TYPE, numberOf, ValueReader } from "./values.ts";
 
-/** Who wants to know what happens on the stream. */
+/** The callbacks of a {@link BeatStream}. */
 export interface BeatStreamHandler {
-  /** The peer has sent a value back, perhaps one that it never got. */
+  /** The peer has sent a value back. It may be a value that the peer never received. */
   onEcho(value: number): void;
-  /** No echo will come any more. */
+  /** No more echoes will come. */
   onEnded(error: MuxadoError): void;
 }
 
-/** A heartbeat stream of ours. */
+/** A heartbeat stream that we have opened. */
 export class BeatStream implements StreamObserver {
   readonly #stream: TypedStream;
   readonly #values: ValueReader;
   readonly #handler: BeatStreamHandler;
-  /** Values that there was no room for yet. */
+  /** Values that wait for room in the stream. */
   readonly #waiting: Set<number> = new Set();
 
-  /** Opens it. Throws as `TypedSession.open` does. */
+  /** Opens the stream. Throws as `TypedSession.open` does. */
   constructor(session: TypedSession, handler: BeatStreamHandler) {
     this.#stream = session.open({ type: HEARTBEAT_TYPE, priority: { urgency: 0 } });
     this.#values = new ValueReader(this.#stream);
@@ -29,23 +29,29 @@ export class BeatStream implements StreamObserver {
     this.#stream.observe(this);
   }
 
-  /** Why it has failed; undefined if it has not. */
+  /** Why the stream has failed; undefined if it has not. */
   get error(): MuxadoError | undefined {
     return this.#stream.error;
   }
 
-  /** Sends a beat, in a frame of its own, as soon as there is room for it. Throws why the stream takes no more. */
+  /**
+   * Sends a beat in a frame of its own, as soon as there is room for it. If the stream takes no more, throws the
+   * reason.
+   */
   send(value: number): void {
     this.#waiting.add(value);
     this.onWritable();
   }
 
-  /** Nobody waits for an echo of this any more: if it was not sent, it need not be. */
+  /** Nobody waits for an echo of this value any more: the stream does not send it if it has not done so yet. */
   withdraw(value: number): void {
     this.#waiting.delete(value);
   }
 
-  /** Ends it. A Rust peer does not notice a FIN, and answers it with a flood (spec appendix, R19). */
+  /**
+   * Ends the stream with a reset. A Rust peer does not notice a FIN, and would answer it with a flood (spec appendix,
+   * R19).
+   */
   stop(): void {
     this.#stream.observe(undefined);
     this.#stream.reset("STREAM_CANCELLED");
@@ -70,7 +76,7 @@ export class BeatStream implements StreamObserver {
 
   onWritable(): void {
     for (const value of this.#waiting) {
-      // Four bytes are taken whole or not at all.
+      // The stream takes all four bytes of a value or none of them.
       if (this.#stream.offer(bytesOf(value)) === 0) return;
       this.#waiting.delete(value);
     }

@@ -1,18 +1,18 @@
-// One question to the peer, "are you there?", until it is answered, in vain, or of no use any more.
+// One question to the peer, "are you there?". It ends with an answer, with a timeout, or when nobody needs it any more.
 
 import type { MuxadoError } from "@muxado/core";
 import type { Question, Silence } from "@muxado/core/layers";
 
-/** A beat, which may be sent more than once. */
+/** A beat. It may be sent more than once. */
 export interface Beat {
-  /** What the echo must be: another value each time that it is sent. */
+  /** The value that the echo must have. It is a new one each time that the beat is sent. */
   value: number;
-  /** When it was sent, in the clock's milliseconds. */
+  /** The time of sending, in the clock's milliseconds. */
   sentAt: number;
-  /** What is known of its way, and whether there is a sign of life since. */
+  /** The delay that the beat may have behind our own output, and whether there has been a sign of life since. */
   question: Question;
-  /** How long it is waited for, and whether that was listening. */
+  /** How long we wait for the echo, and whether our thread ran in the meantime. */
   readonly silence: Silence;
-  /** Takes the round trip in milliseconds, or why there was none. */
+  /** Called with the round trip in milliseconds, or with the reason why there was none. */
   readonly settle: (outcome: number | MuxadoError) => void;
 }

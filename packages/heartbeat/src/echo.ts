@@ -1,15 +1,16 @@
-// Answering the peer's beats: every value goes back as it came, one at a time and none ahead of the room for it.
+// Answers the peer's beats. It sends each value back unchanged, one at a time, and takes the next one only when there
+// was room for the last.
 
 import type { Stream, StreamObserver } from "@muxado/core";
 import { ValueReader } from "./values.ts";
 
-/** Answers on one stream of the peer's until it ends. */
+/** Answers the beats on one stream of the peer until the stream ends. */
 export class Echo implements StreamObserver {
   /** The stream has ended. */
   over = false;
   readonly #stream: Stream;
   readonly #values: ValueReader;
-  /** What has come and has not gone back. */
+  /** The bytes of a value that have arrived and have not been sent back. */
   #rest: Uint8Array | undefined;
 
   constructor(stream: Stream) {
@@ -46,7 +47,7 @@ export class Echo implements StreamObserver {
       }
       void this.#stream.closeWrite();
     } catch {
-      // The stream has failed, which concerns nobody: the peer opens another if it wants one.
+      // The stream has failed. Nobody needs to know: the peer opens another stream if it wants one.
     }
     this.over = true;
   }

@@ -1,4 +1,4 @@
-// The heartbeat of a session: when to beat, what an echo proves, and when silence means that the peer is gone.
+// The heartbeat of a session: when it sends beats, what an echo proves, and when silence means that the peer is gone.
 // Spec §9.2, docs/decisions/0018.
 
 import { type Clock, MuxadoError, systemClock, type Timer, type WaitOptions } from "@muxado/core";
@@ -11,35 +11,39 @@ import { HEARTBEAT_TYPE } from "./values.ts";
 
 /** Options of a {@link Heartbeat}. */
 export interface HeartbeatOptions {
-  /** Milliseconds between beats. Default: 10 000; Infinity: only those asked for with `beat()`. */
+  /** Milliseconds between beats. Default: 10 000; Infinity: the heartbeat only sends a beat when you call `beat()`. */
   readonly interval?: number | undefined;
-  /** Milliseconds that an echo may take, and longer behind our own output. Default: 15 000. */
+  /** Milliseconds that an echo may take, and more behind our own output. Default: 15 000. */
   readonly tolerance?: number | undefined;
-  /** Told of each round trip, in milliseconds: always more than 0. */
+  /** Called with each round trip, in milliseconds. It is always more than 0. */
   readonly onBeat?: ((roundTrip: number) => void) | undefined;
   /**
-   * Told when the peer seems to be gone: a beat was sent, and for the whole tolerance neither its echo nor any other
-   * byte has come, nor has the transport taken what had to wait for room. The error is a HEARTBEAT_TIMEOUT. Told again after each further beat. Not told when the session
-   * ends: `session.closed` is there for that.
+   * Called with a HEARTBEAT_TIMEOUT when the peer seems to be gone. This is the case when a beat was sent and, for the
+   * whole tolerance, three things did not happen: its echo did not come, no other byte came, and the transport did not
+   * take a write that had to wait for room.
+   *
+   * Called again after each further beat. Not called when the session ends: use `session.closed` for that.
    */
   readonly onFailure?: ((error: MuxadoError) => void) | undefined;
   /**
-   * Destroys the session when the peer seems to be gone: everything that waits fails with HEARTBEAT_TIMEOUT.
-   * Default: false.
+   * Destroys the session when the peer seems to be gone: every pending operation fails with HEARTBEAT_TIMEOUT. Default:
+   * false.
    */
   readonly endDeadSession?: boolean | undefined;
   /** The source of time. Default: the platform's. */
   readonly clock?: Clock | undefined;
 }
 
-/** No clock is so exact, and no peer so near, that a round trip takes no time at all. In milliseconds. */
+/**
+ * The shortest round trip that is reported, in milliseconds. A clock may measure 0, but no round trip takes no time.
+ */
 const SHORTEST_ROUND_TRIP = 0.001;
 
 /**
- * Measures the round trip of a session, finds out when the peer is gone, and answers the peer's own beats.
+ * Measures the round trip of a session, notices when the peer is gone, and answers the peer's own beats.
  *
- * It lives as long as the session, unless it is stopped. Its streams do not reach `accept`, and a graceful close
- * does not wait for them.
+ * It lives as long as the session, unless you stop it. `accept` never returns its streams, and a graceful close does
+ * not wait for them.
  */
 export class Heartbeat {
   readonly #session: TypedSession;
@@ -50,22 +54,22 @@ export class Heartbeat {
   readonly #endDeadSession: boolean;
   #interval: number;
   #tolerance: number;
-  /** Beats that wait for their echo, by value. All of them went out on the stream: its end is theirs. */
+  /** Beats that wait for their echo, by value. All of them were sent on the current stream: when it ends, they end. */
   readonly #out: Map<number, Beat> = new Map();
   #stream: BeatStream | undefined;
-  /** Answers the peer. */
+  /** Answers the peer's beats. */
   #echo: Echo | undefined;
-  /** When the last regular beat was due, or the heartbeat began. */
+  /** The time when the last regular beat was due, or when the heartbeat began. */
   #lastAt: number;
   #nextTimer: Timer | undefined;
-  /** A regular beat is out: the next one waits for its outcome. */
+  /** A regular beat waits for its outcome. The next one is sent after that. */
   #beating = false;
   #stopped = false;
-  /** Stopped, or the session is over: there are no timers any more. */
+  /** The heartbeat was stopped, or the session is over: there are no more timers. */
   #over = false;
 
   /**
-   * Begins to beat, one interval from now, and to answer.
+   * Begins to answer now, and to send beats one interval from now.
    *
    * @throws {RangeError} naming the option that is out of range.
    * @throws {TypeError} if the session has a heartbeat already, or is no TypedSession.
@@ -88,14 +92,15 @@ export class Heartbeat {
       throw new TypeError("the session has a heartbeat already", { cause });
     }
     try {
-      // Now, since it may be impossible later: a session that is closing opens nothing more, and is still to be watched.
+      // Open it now, because it may be impossible later: a closing session opens no more streams, but still needs
+      // watching.
       this.#openStream();
     } catch {
-      // Then the first beat tells why, or opens it.
+      // In this case the first beat opens the stream, or fails with the reason.
     }
     this.#liveness = new Liveness(session, this.#clock);
     this.#schedule();
-    // A promise of the session's keeps whoever waits for it: a heartbeat that was stopped need not be kept.
+    // A promise of the session keeps its listeners in memory. The weak reference lets a stopped heartbeat be freed.
     const self = new WeakRef(this);
     void session.closed.then(() => {
       const heartbeat = self.deref();
@@ -108,27 +113,28 @@ export class Heartbeat {
     return this.#interval;
   }
 
-  /** Moves the next beat, to that long after the last. Throws a RangeError as the constructor does. */
+  /** Moves the next beat to one new interval after the last. Throws a RangeError as the constructor does. */
   set interval(milliseconds: number) {
     this.#interval = checkInterval(milliseconds);
     this.#schedule();
   }
 
-  /** Milliseconds that an echo may take, apart from what it takes longer behind our own output. */
+  /** Milliseconds that an echo may take, and more behind our own output. */
   get tolerance(): number {
     return this.#tolerance;
   }
 
-  /** Holds for the beats that are sent from now on. Throws a RangeError as the constructor does. */
+  /** A change applies to the beats that are sent from now on. Throws a RangeError as the constructor does. */
   set tolerance(milliseconds: number) {
     this.#tolerance = checkTolerance(milliseconds);
   }
 
   /**
-   * Beats now, whatever the interval, and resolves with the round trip in milliseconds: always more than 0.
+   * Sends a beat now, whatever the interval is. Resolves with the round trip in milliseconds, which is always more than
+   * 0.
    *
-   * @throws {MuxadoError} HEARTBEAT_TIMEOUT when no echo has come within the tolerance, or what our own output in front
-   * of the beat makes of it; else what ended the heartbeat's stream, the session, or the heartbeat.
+   * @throws {MuxadoError} HEARTBEAT_TIMEOUT if no echo has come within the tolerance, which is longer behind our own
+   * output. Otherwise the error that ended the heartbeat's stream, the session or the heartbeat.
    */
   beat({ signal }: WaitOptions = {}): Promise<number> {
     const beating = new Promise<number>((resolve, reject) => {
@@ -144,19 +150,19 @@ export class Heartbeat {
       });
       signal?.addEventListener("abort", abort, { once: true });
     });
-    // Safe to drop, like every promise of a session.
+    // You may ignore this promise, like every promise of a session: a rejection is never unhandled.
     beating.catch(ignore);
     return beating;
   }
 
-  /** Neither beats nor answers any more; the session goes on. Harmless when repeated. */
+  /** Stops sending and answering beats. The session continues. A second call does no harm. */
   stop(): void {
     this.#stopped = true;
     this.#end();
     this.#failAll(stoppedError());
   }
 
-  /** Once only: by the next time, the type may be another heartbeat's. */
+  /** Runs only once: later, another heartbeat may have claimed the type. */
   #end(): void {
     if (this.#over) return;
     this.#over = true;
@@ -167,7 +173,9 @@ export class Heartbeat {
     this.#stream = undefined;
   }
 
-  /** One regular beat after the other, each an interval after the last, but never before its outcome. */
+  /**
+   * Sets the timer for the next regular beat: one interval after the last, but never before the last has its outcome.
+   */
   #schedule(): void {
     this.#nextTimer?.cancel();
     if (this.#over || this.#beating || this.#interval === Infinity) return;
@@ -188,7 +196,7 @@ export class Heartbeat {
     try {
       this.#beat(settle);
     } catch {
-      // No stream can be opened: the session is closing, or at its limit of streams. Perhaps the next time.
+      // The session can open no stream: it is closing, or has reached its limit of streams. The next beat may succeed.
       settle();
     }
   }
@@ -202,7 +210,7 @@ export class Heartbeat {
       question: this.#liveness.ask(),
       silence: new Silence({
         clock: this.#clock,
-        // A sign of life is no echo.
+        // A sign of life does not end the wait: only an echo does.
         untilSign: false,
         onLate: () => this.#repeat(beat),
         onVerdict: (isSilent) => this.#judge(beat, isSilent),
@@ -214,7 +222,7 @@ export class Heartbeat {
     return beat;
   }
 
-  /** Sends it, with a value of its own. Throws why the stream takes no more. */
+  /** Sends the beat with a value of its own. If the stream takes no more, throws the reason. */
   #send(beat: Beat, stream: BeatStream): void {
     do beat.value = randomValue();
     while (this.#out.has(beat.value));
@@ -222,7 +230,7 @@ export class Heartbeat {
     try {
       stream.send(beat.value);
     } catch (error) {
-      // Closed here, by somebody who watches all streams, or with its session.
+      // The stream was closed here, by code that watches all streams or together with its session.
       stream.stop();
       this.#streamEnded(error as MuxadoError);
       throw error;
@@ -230,7 +238,10 @@ export class Heartbeat {
     this.#out.set(beat.value, beat);
   }
 
-  /** Sends it again, with another value, and perhaps on another stream. False, and settled, if that is not possible. */
+  /**
+   * Sends the beat again with another value, possibly on another stream. Returns false, and settles the beat, if that
+   * is not possible.
+   */
   #sendAgain(beat: Beat): boolean {
     this.#withdraw(beat);
     try {
@@ -242,13 +253,13 @@ export class Heartbeat {
     }
   }
 
-  /** We could not listen to the echo. */
+  /** Our timer was late, so we may have missed the echo. */
   #repeat(beat: Beat): void {
     beat.question = this.#liveness.ask();
     if (this.#sendAgain(beat)) beat.silence.listen(beat.question, this.#tolerance);
   }
 
-  /** There is no echo. Is there nothing at all? */
+  /** No echo has come. `isSilent` is true if nothing else has come either. */
   #judge(beat: Beat, isSilent: boolean): void {
     const waited = Math.round(beat.silence.patience);
     const error = new MuxadoError({
@@ -260,12 +271,12 @@ export class Heartbeat {
     this.#settle(beat, error);
     if (!isSilent) {
       beat.question.givenUp();
-      // It lives, and does not answer: perhaps it has lost count of our bytes. What is out, and what comes, gets a
-      // stream of its own.
+      // The peer is alive but does not answer: it may have lost its place in our bytes. The beats that wait and all
+      // later beats go on a new stream.
       this.#stream?.stop();
       this.#stream = undefined;
       for (const other of [...this.#out.values()]) {
-        // The end of the new stream may have settled it.
+        // The end of the new stream may have settled it already.
         if (this.#out.has(other.value)) this.#sendAgain(other);
       }
       return;
@@ -274,10 +285,10 @@ export class Heartbeat {
     if (this.#endDeadSession && !this.#over) this.#session.destroy(error);
   }
 
-  /** The stream for what is sent now. Throws why there is none. */
+  /** Returns the stream for the next beat. If there is none, throws the reason. */
   #usableStream(): BeatStream {
     const error = this.#stream?.error;
-    // It has failed in this turn, and will say so when the turn is over.
+    // The stream has failed in this turn. It reports that only when the turn is over.
     if (error !== undefined) {
       this.#stream?.stop();
       this.#streamEnded(error);
@@ -295,7 +306,7 @@ export class Heartbeat {
 
   #streamEnded(error: MuxadoError): void {
     this.#stream = undefined;
-    // A peer without a heartbeat refuses our stream, and that is an answer, too.
+    // A peer without a heartbeat refuses our stream. A refusal is an answer, too.
     if (error.scope === "stream" && error.origin === "remote") {
       for (const { question } of this.#out.values()) question.answered();
     }
@@ -305,12 +316,13 @@ export class Heartbeat {
 
   #receiveEcho(value: number): void {
     const beat = this.#out.get(value);
-    // Late, or never sent: it proves that the peer lives, which its bytes have done already.
+    // The echo is late, or belongs to no beat. It proves that the peer is alive, but its bytes have proved that
+    // already.
     if (beat === undefined) return;
     beat.question.answered();
     const roundTrip = Math.max(this.#clock.now() - beat.sentAt, SHORTEST_ROUND_TRIP);
     this.#settle(beat, roundTrip);
-    // What has waited behind our own output says little of the way.
+    // The round trip of a beat that waited behind our own output shows little about the connection.
     if (roundTrip <= this.#tolerance) this.#session.reportRoundTrip(roundTrip);
     tell(() => this.#onBeat(roundTrip));
   }
@@ -334,7 +346,7 @@ export class Heartbeat {
     for (const beat of [...this.#out.values()]) this.#settle(beat, error);
   }
 
-  /** One stream of beats is all that a peer needs. */
+  /** Answers only one stream of the peer: a peer needs no more. */
   #answer(stream: TypedStream): void {
     if (this.#echo === undefined || this.#echo.over) this.#echo = new Echo(stream);
     else stream.refuse();
@@ -349,7 +361,7 @@ function checkTolerance(milliseconds: number): number {
   return checkNumber("tolerance", milliseconds, 1, LONGEST_DELAY);
 }
 
-/** A value that a peer cannot guess, so that only one that has received it can send it back. */
+/** Returns a value that a peer cannot guess: only a peer that has received it can send it back. */
 function randomValue(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
@@ -363,7 +375,7 @@ function stoppedError(): MuxadoError {
   });
 }
 
-/** The application's own mistakes surface as its own. */
+/** Calls the application. An error that it throws is reported as its own, not as an error of the heartbeat. */
 function tell(callback: () => void): void {
   try {
     callback();

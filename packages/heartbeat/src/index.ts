@@ -1,3 +1,3 @@
-// @muxado/heartbeat: round-trip times, and the discovery of sessions that are dead.
+// @muxado/heartbeat: measures round-trip times and finds dead sessions.
 
 export { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";

@@ -2,7 +2,7 @@ import type { Stream } from "@muxado/core";
 import { describe, expect, it } from "vitest";
 import { bytesOf, numberOf, ValueReader } from "./values.ts";
 
-/** A stream on which `chunks` have arrived, and then its end. */
+/** Returns a stream on which `chunks` have arrived, and then its end. */
 function streamOf(...chunks: (Uint8Array | undefined)[]): Stream {
   const take = (limit: number): Uint8Array | null | undefined => {
     if (chunks.length === 0) return null;
@@ -14,7 +14,7 @@ function streamOf(...chunks: (Uint8Array | undefined)[]): Stream {
 }
 
 describe("a reader of values", () => {
-  it("gives out values that are the caller's to keep, however they are cut", () => {
+  it("returns values that the caller may keep, wherever they are cut", () => {
     const pieces = [[1], [2, 3], undefined, [4, 5], [6, 7, 8, 9, 10, 11, 12]];
     const reader = new ValueReader(
       streamOf(...pieces.map((piece) => piece && Uint8Array.of(...piece))),
@@ -31,7 +31,7 @@ describe("a reader of values", () => {
     expect(reader.take()).toBe(null);
   });
 
-  it("drops a value of which the end is missing", () => {
+  it("drops a value whose end is missing", () => {
     expect(new ValueReader(streamOf(Uint8Array.of(1, 2, 3))).take()).toBe(null);
   });
 });
@@ -48,7 +48,7 @@ describe("a value", () => {
     expect(bytesOf(0x01020304)).toEqual(Uint8Array.of(1, 2, 3, 4));
   });
 
-  it("is read where it stands in its buffer", () => {
+  it("is read at its place in the buffer", () => {
     expect(numberOf(Uint8Array.of(9, 0, 0, 0, 7).subarray(1))).toBe(7);
   });
 });

@@ -1,4 +1,4 @@
-// The values of beats and echoes on a stream: four bytes each, however they are cut on their way. Spec §9.2.
+// The values of beats and echoes on a stream: four bytes each, in whatever pieces they arrive. Spec §9.2.
 
 import type { Stream } from "@muxado/core";
 
@@ -11,7 +11,7 @@ const LENGTH = 4;
 /** Reads values from one stream. */
 export class ValueReader {
   readonly #stream: Stream;
-  /** A value of which not all bytes have come. */
+  /** The value that has begun to arrive and is not complete. */
   #partial: Uint8Array | undefined;
   #filled = 0;
 
@@ -19,7 +19,10 @@ export class ValueReader {
     this.#stream = stream;
   }
 
-  /** The next value, the caller's to keep; null at the end; undefined if it has not come. Throws as `take` does. */
+  /**
+   * Returns the next value, which the caller may keep; null at the end; undefined if it has not arrived. Throws as
+   * `take` does.
+   */
   take(): Uint8Array | null | undefined {
     for (;;) {
       const part = this.#stream.take(LENGTH - this.#filled);
@@ -37,12 +40,12 @@ export class ValueReader {
   }
 }
 
-/** The four bytes as a number. */
+/** Returns the number that the four bytes encode. */
 export function numberOf(value: Uint8Array): number {
   return new DataView(value.buffer, value.byteOffset).getUint32(0);
 }
 
-/** The four bytes of a number. */
+/** Returns the four bytes of a number. */
 export function bytesOf(number: number): Uint8Array {
   return Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
 }

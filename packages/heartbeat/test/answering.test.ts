@@ -1,4 +1,4 @@
-// The peer's beats: answered without the application, on one stream, in bounded memory.
+// The peer's beats: the heartbeat answers them without the application, on one stream, in bounded memory.
 
 import { Heartbeat } from "@muxado/heartbeat";
 import { concatenated, firstDifference, patterned, type RawPeer, rawPeer } from "@muxado/testkit";
@@ -9,7 +9,7 @@ import { NOTHING, settledBy, TYPE, typedPair, Watch } from "./watched.ts";
 const STREAM_REFUSED = 5;
 const STREAM_CANCELLED = 6;
 
-/** A session that beats only when asked, and answers a peer that is played by hand and opens 3, 5, … */
+/** Returns a session that beats only when asked, and a peer that a test plays by hand. The peer opens 3, 5, … */
 function answering(): { peer: RawPeer; session: TypedSession; heartbeat: Heartbeat } {
   const peer = rawPeer();
   const { clock } = peer;
@@ -27,7 +27,7 @@ function send(peer: RawPeer, streamId: number, body: Uint8Array, fin = false): v
   peer.send({ type: "data", streamId, syn: false, fin, body });
 }
 
-/** What the session has sent on the stream since the last call. */
+/** Returns the bytes that the session has sent on the stream since the last call. */
 function bytesOn(peer: RawPeer, streamId: number): Uint8Array {
   return concatenated(
     peer
@@ -83,7 +83,7 @@ describe("a beat of the peer's", () => {
     expect(bytesOn(peer, 3)).toEqual(value(7));
   });
 
-  it("never reaches accept, nor is it in the way of what does", async () => {
+  it("never reaches accept, and does not block streams that do", async () => {
     const { peer, session } = answering();
     const accepting = session.accept();
     open(peer, 3);
@@ -103,7 +103,7 @@ describe("a beat of the peer's", () => {
     expect(bytesOn(peer, 9)).toEqual(value(7));
   });
 
-  it("is answered to the last when the peer half-closes, and then the stream is over", async () => {
+  it("is answered even when it is the last before the peer half-closes; then the stream is over", async () => {
     const { peer, session } = answering();
     const { openStreams } = session.stats();
     open(peer, 3);
@@ -130,7 +130,7 @@ describe("a beat of the peer's", () => {
 });
 
 describe("a second heartbeat stream of the peer's", () => {
-  it("is refused while the first is there, which goes on", async () => {
+  it("is refused while the first is there, and the first continues", async () => {
     const { peer } = answering();
     open(peer, 3);
     open(peer, 5);
@@ -191,7 +191,7 @@ describe("a second heartbeat stream of the peer's", () => {
 });
 
 describe("a peer that sends beats and does not read", () => {
-  /** Sends beats for as long as it has credit; how many bytes that were. */
+  /** Sends beats as long as the peer has credit. Returns the number of bytes sent. */
   async function flood(peer: RawPeer): Promise<number> {
     let credit = 262_144 - TYPE.length;
     let sent = 0;
@@ -207,14 +207,14 @@ describe("a peer that sends beats and does not read", () => {
     return sent;
   }
 
-  it("gives no credit: its own credit ends, and nothing is kept but that", async () => {
+  it("gives no credit: its own credit ends, and the session keeps only the bytes of that credit", async () => {
     const { peer, session } = answering();
     open(peer, 3);
     const sent = await flood(peer);
-    // Our echoes have used up the window of the peer, and what follows is unread within the window of ours.
+    // Our echoes have used up the peer's window. The beats after them are unread, and our window limits them.
     expect(sent).toBeLessThan(4 * 262_144);
     expect(session.stats().bytesToSend).toBe(0);
-    // All of it is answered, once there is room, to the byte.
+    // The heartbeat answers every byte of it, once there is room.
     peer.send({ type: "increment", streamId: 3, increment: 10_000_000 });
     await peer.settle();
     expect(firstDifference(bytesOn(peer, 3), patterned(sent).subarray(262_144))).toBe(-1);
@@ -231,7 +231,7 @@ describe("a peer that sends beats and does not read", () => {
 });
 
 describe("credit that comes byte by byte", () => {
-  it("lets the echoes go one by one, and loses nothing of them", async () => {
+  it("lets the echoes leave one by one, and loses none of their bytes", async () => {
     const { peer } = answering();
     open(peer, 3);
     const beats = patterned(262_144 + 12);

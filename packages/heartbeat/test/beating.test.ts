@@ -1,4 +1,4 @@
-// When beats are sent, what they look like, and what their echoes tell.
+// When the heartbeat sends beats, how they look on the wire, and what their echoes show.
 
 import { Heartbeat } from "@muxado/heartbeat";
 import { rawPeer, uncaughtIn, wires } from "@muxado/testkit";
@@ -57,7 +57,7 @@ describe("on the wire", () => {
 });
 
 describe("a regular beat", () => {
-  it("goes out every 10 s unless told otherwise, the first after 10 s", async () => {
+  it("is sent every 10 s by default, the first after 10 s", async () => {
     const { pair, client, server } = typedPair();
     const { clock } = pair;
     const { roundTrips, heartbeat } = new Watch(client, { clock });
@@ -101,7 +101,7 @@ describe("a regular beat", () => {
 });
 
 describe("an echo", () => {
-  it("tells the round trip in milliseconds", async () => {
+  it("shows the round trip in milliseconds", async () => {
     const { pair, client, server } = typedPair({ latency: [70, 70] });
     const { clock } = pair;
     const { heartbeat, roundTrips } = new Watch(client, { clock });
@@ -113,7 +113,7 @@ describe("an echo", () => {
     expect(roundTrips).toEqual([140]);
   });
 
-  it("that takes no time on the clock tells a round trip of more than 0", async () => {
+  it("that takes no time on the clock shows a round trip of more than 0", async () => {
     const { pair, client, server } = typedPair();
     const { clock } = pair;
     const { heartbeat, roundTrips } = new Watch(client, { clock });
@@ -138,7 +138,7 @@ describe("an echo", () => {
       await hand.echo(Uint8Array.of(byte));
     }
     expect(await beating).toBe(20);
-    // The pieces of the next one are not mixed up with them.
+    // The pieces of the next echo are not mixed up with them.
     const next = hand.heartbeat.beat();
     await hand.echo(hand.takeBeat());
     await next;
@@ -177,7 +177,7 @@ describe("an echo", () => {
     expect(hand.watch.roundTrips).toHaveLength(1);
   });
 
-  it("is told to a callback whose failure is an uncaught exception of its own", async () => {
+  it("is passed to a callback; an error of the callback is an uncaught exception of its own", async () => {
     const mistake = new Error("in onBeat");
     const hand = new ByHand({
       onBeat: () => {
@@ -205,7 +205,7 @@ describe("beat()", () => {
     expect(roundTrips).toHaveLength(2);
   });
 
-  it("is all there is when the interval is Infinity", async () => {
+  it("sends the only beats when the interval is Infinity", async () => {
     const hand = new ByHand({ interval: Infinity });
     expect(hand.peer.clock.timers).toEqual([]);
     await hand.peer.advance(1_000_000);
@@ -278,7 +278,7 @@ describe("the interval", () => {
     expect(hand.takeBeats()).toHaveLength(1);
   });
 
-  it("that is over already when it is set means a beat now", async () => {
+  it("that is already over when it is set causes a beat now", async () => {
     const hand = new ByHand();
     await hand.peer.advance(5000);
     hand.heartbeat.interval = 2000;
@@ -287,7 +287,7 @@ describe("the interval", () => {
     expect(hand.takeBeats()).toHaveLength(1);
   });
 
-  it("changed while a beat is out holds once that has its outcome", async () => {
+  it("changed while a beat is out applies once that beat has its outcome", async () => {
     const hand = new ByHand();
     await hand.peer.advance(10_000);
     const value = hand.takeBeat();
@@ -325,7 +325,7 @@ describe("the interval", () => {
 });
 
 describe("the tolerance", () => {
-  it("changed while running holds for the beats that come, not for those that are out", async () => {
+  it("changed while running applies to later beats, not to those that are out", async () => {
     const hand = new ByHand({ interval: Infinity });
     const before = settledBy(hand.heartbeat.beat());
     hand.heartbeat.tolerance = 1000;

@@ -1,4 +1,4 @@
-// How a heartbeat ends, and what becomes of the beat that is out. No timer survives the session.
+// How a heartbeat ends, and how a beat that waits for its echo ends. No timer survives the session.
 
 import { Heartbeat } from "@muxado/heartbeat";
 import { type PendingTimer, rawPeer, uncaughtIn } from "@muxado/testkit";
@@ -100,7 +100,7 @@ describe("the end of the session while a beat is out", () => {
 });
 
 describe("a beat that is out when another has failed while the peer lives", () => {
-  /** Two beats, of which the first has got no echo in its tolerance, whereas something else has come. */
+  /** Two beats. The first has got no echo within its tolerance, but another byte has come. */
   async function overtaken(): Promise<{ hand: ByHand; second: Promise<number> }> {
     const hand = new ByHand({ interval: Infinity, tolerance: 1000, endDeadSession: true });
     const first = hand.heartbeat.beat();
@@ -113,7 +113,7 @@ describe("a beat that is out when another has failed while the peer lives", () =
     return { hand, second };
   }
 
-  it("goes again on the next stream, and is answered there", async () => {
+  it("is sent again on the next stream, and is answered there", async () => {
     const { hand, second } = await overtaken();
     await hand.peer.advance(100);
     const value = hand.takeBeat();
@@ -128,7 +128,7 @@ describe("a beat that is out when another has failed while the peer lives", () =
     expect(await failureOf(second)).toMatchObject({ code: "HEARTBEAT_TIMEOUT" });
   });
 
-  it("fails with what there is to say if there is no next stream", async () => {
+  it("fails with the error of the stream if there is no next stream", async () => {
     const hand = new ByHand({ interval: Infinity, tolerance: 1000 });
     const first = hand.heartbeat.beat();
     await hand.peer.advance(500);
@@ -152,19 +152,22 @@ describe("a beat that is out when another has failed while the peer lives", () =
     ["is broken", ({ peer }) => peer.sendBytes(new Uint8Array(20).fill(255)), "PROTOCOL_ERROR"],
   ];
 
-  it.each(ENDS)("settles at once when the session %s, and nobody is told", async (...row) => {
-    const [, end, code] = row;
-    const { hand, second } = await overtaken();
-    const state = settledBy(second);
-    end(hand);
-    await hand.peer.settle();
-    expect(state.settled).toBe(true);
-    const error = await failureOf(second);
-    expect(error).toMatchObject({ scope: "session" });
-    if (code !== "PROTOCOL_ERROR") expect(error.code).toBe(code);
-    await hand.peer.advance(60_000);
-    expect(hand.watch.failures).toEqual([]);
-  });
+  it.each(ENDS)(
+    "settles at once when the session %s, and onFailure is not called",
+    async (...row) => {
+      const [, end, code] = row;
+      const { hand, second } = await overtaken();
+      const state = settledBy(second);
+      end(hand);
+      await hand.peer.settle();
+      expect(state.settled).toBe(true);
+      const error = await failureOf(second);
+      expect(error).toMatchObject({ scope: "session" });
+      if (code !== "PROTOCOL_ERROR") expect(error.code).toBe(code);
+      await hand.peer.advance(60_000);
+      expect(hand.watch.failures).toEqual([]);
+    },
+  );
 });
 
 describe("a heartbeat stream that somebody who watches all streams ends as soon as it is there", () => {
@@ -177,7 +180,7 @@ describe("a heartbeat stream that somebody who watches all streams ends as soon 
   ];
 
   it.each(COMMANDS)(
-    "and %s: each beat fails at once, and nobody is told",
+    "and %s: each beat fails at once, and onFailure is not called",
     async (_how, command) => {
       let isWatching = true;
       const peer = rawPeer({
@@ -201,7 +204,7 @@ describe("a heartbeat stream that somebody who watches all streams ends as soon 
     },
   );
 
-  it("and lets the next one be: that carries beats as ever", async () => {
+  it("and leaves the next one: that stream carries beats as usual", async () => {
     let isWatching = true;
     const peer = rawPeer({
       role: "client",
@@ -239,7 +242,7 @@ describe("after the end of the session", () => {
     const hand = new ByHand();
     const isBeat = ({ due }: PendingTimer): boolean => due === 10_000;
     expect(hand.peer.clock.timers.filter(isBeat)).toHaveLength(1);
-    // So that no timer of the session's is due when a beat would be.
+    // So no timer of the session is due at the time of a beat.
     await hand.peer.advance(1);
     hand.session.destroy();
     await hand.peer.settle();
@@ -297,7 +300,7 @@ describe("a graceful close", () => {
     expect(others).toMatchObject([{ type: "goAway", errorCode: 0 }]);
   });
 
-  it("that waits for something else is watched until it is done", async () => {
+  it("that waits for something else does not end the heartbeat before it is done", async () => {
     const hand = new ByHand({ endDeadSession: true });
     const stream = hand.session.open();
     void stream.write(Uint8Array.of(1));
@@ -323,7 +326,7 @@ describe("stop()", () => {
     expect(hand.peer.take()).toEqual([{ type: "reset", streamId: 3, errorCode: STREAM_CANCELLED }]);
   });
 
-  it("fails the beats that are out, tells nobody, leaves no timer, and the session goes on", async () => {
+  it("fails the beats that are out, does not call onFailure, leaves no timer, and the session continues", async () => {
     const hand = new ByHand();
     await hand.peer.advance(10_000);
     const beats = [hand.heartbeat.beat(), hand.heartbeat.beat()];
@@ -386,7 +389,7 @@ describe("stop()", () => {
     expect((await session.accept()).id).toBe(5);
   });
 
-  it("may come of a callback", async () => {
+  it("may be called by a callback", async () => {
     const hand = new ByHand({ onBeat: () => hand.heartbeat.stop() });
     const beats = [hand.heartbeat.beat(), hand.heartbeat.beat()];
     const [first, second] = hand.takeBeats();
@@ -469,7 +472,7 @@ describe("a peer that ends our heartbeat stream", () => {
     expect(hand.watch.failures).toEqual([]);
   });
 
-  it("and falls silent is found out by the beat on the next one", async () => {
+  it("and falls silent is found by the beat on the next stream", async () => {
     const hand = new ByHand();
     reset(hand, 3);
     await hand.peer.advance(25_000);

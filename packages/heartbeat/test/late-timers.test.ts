@@ -1,12 +1,12 @@
-// A machine that slept, or a throttled tab: our own timer is late, and says nothing about the peer.
+// A machine that slept, or a throttled tab: our own timer is late, and this shows nothing about the peer.
 
 import { describe, expect, it, vi } from "vitest";
 import { ByHand, failureOf, settledBy } from "./watched.ts";
 
-/** The tolerance is waited for in so many slices. */
+/** The number of slices that the tolerance is divided into. */
 const SLICES = 8;
 
-/** While a slice of the tolerance passes, nothing runs for 60 s. */
+/** Nothing runs for 60 s during a slice of the tolerance. */
 async function oversleep(hand: ByHand): Promise<void> {
   hand.clock.sleep(60_000);
   await hand.peer.advance(15_000 / SLICES);
@@ -91,7 +91,7 @@ describe("a timer that is late by 60 s", () => {
     expect(hand.takeBeats()).toHaveLength(1);
   });
 
-  it("repeats a regular beat, and the heart goes on beating", async () => {
+  it("repeats a regular beat, and further beats follow", async () => {
     const hand = new ByHand();
     await hand.peer.advance(10_000);
     hand.takeBeat();

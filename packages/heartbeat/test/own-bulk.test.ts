@@ -1,12 +1,12 @@
-// Beats behind our own bulk: on a slow line they need longer than the tolerance, which says nothing about the peer; and
-// a peer that dies in the middle of it is found out all the same.
+// Beats behind our own bulk. On a slow line they need longer than the tolerance, and this shows nothing about the peer.
+// The heartbeat still finds a peer that dies in the middle of the bulk.
 
 import type { Session } from "@muxado/core";
 import { elapse, type PairOptions, readAll, wires, writeForEver } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { ByHand, failureOf, settledBy, typedPair, Watch } from "./watched.ts";
 
-/** 64 kbit/s, behind a send buffer that takes whatever a window lets us send, and at once. */
+/** 64 kbit/s, behind a send buffer that takes at once as many bytes as a window lets us send. */
 const SLOW: PairOptions = {
   bandwidth: 8_000,
   buffer: 16_000_000,
@@ -14,13 +14,13 @@ const SLOW: PairOptions = {
   latency: [50, 50],
 };
 
-/** 8 Mbit/s behind the same. */
+/** 8 Mbit/s behind the same send buffer. */
 const FAST: PairOptions = { ...SLOW, bandwidth: 1_000_000, packetSize: 64_000 };
 
 /** The type of the heartbeat's streams. */
 const HEARTBEAT = 0xffffffff;
 
-/** What a heartbeat takes as it comes: 10 s and 15 s. */
+/** The defaults of a heartbeat: 10 s and 15 s. */
 const INTERVAL = 10_000;
 const TOLERANCE = 15_000;
 
@@ -28,7 +28,7 @@ async function readEverything(session: Session): Promise<void> {
   for await (const stream of session) void readAll(stream);
 }
 
-/** A client that beats on the defaults and ends a dead session, and a server that answers and reads. */
+/** A client that beats with the defaults and ends a dead session, and a server that answers and reads. */
 function line(options: PairOptions): ReturnType<typeof typedPair> & { watch: Watch } {
   const sides = typedPair(options);
   const { pair, client, server } = sides;
@@ -39,13 +39,13 @@ function line(options: PairOptions): ReturnType<typeof typedPair> & { watch: Wat
   return { ...sides, watch };
 }
 
-/** The peer has lost its power: nothing arrives in either direction, and the send buffer takes what it is given. */
+/** The peer has lost its power: nothing arrives in either direction, and the send buffer takes all that it is given. */
 function die({ pair }: ReturnType<typeof line>): void {
   pair.link.client.outbound.drop();
   pair.link.server.outbound.drop();
 }
 
-/** How long after this moment the heartbeat tells that the peer is gone, in seconds; Infinity if not within 20 minutes. */
+/** Returns how many seconds from now the heartbeat reports that the peer is gone; Infinity if not within 20 minutes. */
 async function secondsUntilFound({ pair, watch }: ReturnType<typeof line>): Promise<number> {
   for (let seconds = 0; seconds < 1200; seconds++) {
     if (watch.failures.length > 0) return seconds;
@@ -65,7 +65,7 @@ describe.each(wires)("an upload that fills a line of 64 kbit/s, on $name", ({ wi
       void writeForEver(client.open());
       await elapse(pair, 400_000);
       expect(watch.failures).toEqual([]);
-      // The beats are answered, each after what stood in front of it.
+      // Each beat is answered after the output in front of it.
       expect(watch.roundTrips.length).toBeGreaterThan(5);
       expect(Math.max(...watch.roundTrips)).toBeGreaterThan(TOLERANCE);
     },
@@ -95,7 +95,7 @@ describe.each(wires)("an upload that fills a line of 64 kbit/s, on $name", ({ wi
     void writeForEver(sides.client.open());
     await elapse(sides.pair, 100_000);
     die(sides);
-    // The beat that is out has heard of the peer; the next one has its tolerance behind a full window.
+    // The beat that waits has seen a sign of life. The next beat has its tolerance behind a full window.
     const seconds = await secondsUntilFound(sides);
     expect(seconds).toBeGreaterThan(TOLERANCE / 1000);
     expect(seconds).toBeLessThan(150);
@@ -106,7 +106,7 @@ describe.each(wires)("an upload that fills a line of 64 kbit/s, on $name", ({ wi
     const sides = line({ ...SLOW, session });
     die(sides);
     void writeForEver(sides.client.open());
-    // The first beat stands behind a window, which needs 32 s at the slowest pace that is believed.
+    // The first beat stands behind a window. The window needs 32 s at the slowest pace that the heartbeat assumes.
     expect(await secondsUntilFound(sides)).toBeLessThanOrEqual(10 + 32 + 7.5 + 1);
   });
 });
@@ -152,7 +152,7 @@ describe.each(wires)("a peer that dies on a fast line, on $name", ({ wire }) => 
     request();
     await elapse(sides.pair, 61_500);
     die(sides);
-    // As far as the heartbeat knows, all that was sent since the last echo may have been sent just now.
+    // The heartbeat has to assume that all bytes since the last echo were sent just now.
     expect(await secondsUntilFound(sides)).toBeLessThanOrEqual(
       (2 * INTERVAL + TOLERANCE) / 1000 + 1,
     );
@@ -190,8 +190,8 @@ describe("a peer without a heartbeat", () => {
   );
 });
 
-describe("what a transport takes", () => {
-  /** A second in which the application writes a little, and the transport takes what it has been given. */
+describe("a write that the transport takes", () => {
+  /** Runs a second in which the application writes a little, and the transport takes all that it has been given. */
   async function second(hand: ByHand, write: (chunk: Uint8Array) => void): Promise<void> {
     write(new Uint8Array(1000));
     await hand.peer.settle();

@@ -1,4 +1,4 @@
-// What the absence of an echo proves, and what becomes of a session whose peer is gone.
+// What a missing echo proves, and how a session ends whose peer is gone.
 
 import { brief, uncaughtIn } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { ByHand, failureOf, NOTHING, settledBy, typedPair, Watch } from "./watch
 
 const TIMEOUT = { code: "HEARTBEAT_TIMEOUT", scope: "session", origin: "remote" };
 
-/** A side that has stopped: it reads nothing, and sends nothing. The connection is as open as before. */
+/** Stops one side: it reads nothing and sends nothing. The connection stays open. */
 function stopServer(pair: ReturnType<typeof typedPair>["pair"]): void {
   pair.breakAfter("server", 0, "stall");
   pair.breakAfter("client", 0, "stall");
@@ -28,7 +28,7 @@ describe("a lost echo", () => {
     expect(hand.watch.failures).toEqual([error]);
   });
 
-  it("of a regular beat is told, and leaves the session as it is", async () => {
+  it("of a regular beat is reported, and leaves the session as it is", async () => {
     const hand = new ByHand();
     await hand.peer.advance(25_000);
     expect(hand.watch.failures).toHaveLength(1);
@@ -37,9 +37,9 @@ describe("a lost echo", () => {
     expect(stream.error).toBe(undefined);
   });
 
-  it("is told again after each further beat, until one is answered", async () => {
+  it("is reported again after each further beat, until one is answered", async () => {
     const hand = new ByHand();
-    // The first beat after 10 s, its end and the second at 25 s, then every 15 s.
+    // The first beat is sent after 10 s. It ends at 25 s, when the second is sent; later beats follow every 15 s.
     await hand.peer.advance(10_000 + 3 * 15_000);
     expect(hand.watch.failures).toHaveLength(3);
     hand.takeBeats();
@@ -50,7 +50,7 @@ describe("a lost echo", () => {
     expect(hand.watch.roundTrips).toHaveLength(1);
   });
 
-  it("that a callback objects to is an uncaught exception of its own, and the beats go on", async () => {
+  it("may make the callback throw: this is an uncaught exception of its own, and the beats continue", async () => {
     const mistake = new Error("in onFailure");
     const hand = new ByHand({
       interval: 100,
@@ -66,7 +66,7 @@ describe("a lost echo", () => {
     expect(hand.watch.roundTrips).toHaveLength(1);
   });
 
-  it("needs nobody who is told", async () => {
+  it("needs no callback", async () => {
     const hand = new ByHand({ onFailure: undefined, onBeat: undefined, tolerance: 10 });
     const beating = hand.heartbeat.beat();
     await hand.peer.advance(10);
@@ -75,7 +75,7 @@ describe("a lost echo", () => {
 });
 
 describe("a late echo", () => {
-  it("is no round trip, and the next beat goes on as if nothing had been", async () => {
+  it("is no round trip, and does not change the next beat", async () => {
     const hand = new ByHand({ interval: Infinity, tolerance: 100 });
     const first = hand.heartbeat.beat();
     const value = hand.takeBeat();
@@ -89,7 +89,7 @@ describe("a late echo", () => {
     expect(await second).toBe(30);
   });
 
-  it("does not pass for the echo of the beat that is out", async () => {
+  it("is not taken for the echo of the beat that is out", async () => {
     const hand = new ByHand({ interval: Infinity, tolerance: 100 });
     void hand.heartbeat.beat();
     const late = hand.takeBeat();
@@ -108,7 +108,7 @@ describe("any byte is a sign of life", () => {
     ["part of a frame's header", (hand) => hand.peer.sendBytes(Uint8Array.of(0))],
   ];
 
-  it.each(LIFE)("%s: nobody is told, but beat() fails", async (_what, live) => {
+  it.each(LIFE)("%s: onFailure is not called, but beat() fails", async (_what, live) => {
     const hand = new ByHand({ interval: Infinity, endDeadSession: true });
     const beating = hand.heartbeat.beat();
     await hand.peer.advance(14_000);
@@ -155,7 +155,7 @@ describe("a peer that sends no beats itself", () => {
 });
 
 describe("a peer that has stopped", () => {
-  it("is found out within an interval and the tolerance", async () => {
+  it("is found within an interval and the tolerance", async () => {
     const { pair, client, server } = typedPair({ latency: [5, 5] });
     const { clock } = pair;
     new Watch(server, { clock, interval: Infinity });
@@ -181,7 +181,7 @@ describe("a peer that has stopped", () => {
     await pair.advance(15_000);
     stopServer(pair);
     await pair.advance(4999);
-    // The regular beat at 20 s finds the silence; this one is still out by then.
+    // The regular beat at 20 s finds the silence. This beat still waits then.
     const beating = heartbeat.beat();
     await pair.advance(1);
     const waiting = [stream.read(), blocked, client.accept(), beating];
@@ -214,7 +214,7 @@ describe("a peer that has stopped", () => {
     expect(hand.peer.clock.timers).toEqual([]);
   });
 
-  it("is told before the session ends, so that the callback can still look at it", async () => {
+  it("is reported before the session ends, so that the callback can still look at the session", async () => {
     const states: unknown[] = [];
     const hand = new ByHand({
       interval: 100,
@@ -229,15 +229,15 @@ describe("a peer that has stopped", () => {
 });
 
 describe("a thread that was blocked", () => {
-  /** All of the tolerance has passed but its last timer. */
+  /** Runs the whole tolerance except its last timer. */
   async function comesBack(hand: ByHand): Promise<void> {
     await hand.peer.advance(14_999);
-    // The platform runs timers that are due, then reads what has arrived.
+    // The platform runs timers that are due, and then reads the input that has arrived.
     hand.peer.clock.runNext();
     expect(hand.peer.clock.now()).toBe(15_000);
   }
 
-  it("hears the echo that waits, although the timer of the beat comes first", async () => {
+  it("gets the echo that waits, although the timer of the beat fires first", async () => {
     const hand = new ByHand({ interval: Infinity, endDeadSession: true });
     const beating = hand.heartbeat.beat();
     const value = hand.takeBeat();
@@ -264,7 +264,7 @@ describe("a thread that was blocked", () => {
     },
   );
 
-  it("takes whatever waits for life", async () => {
+  it("takes any input that waits for a sign of life", async () => {
     const hand = new ByHand({ interval: Infinity, endDeadSession: true });
     const beating = hand.heartbeat.beat();
     await comesBack(hand);
@@ -308,7 +308,7 @@ describe("a peer that lives and does not answer", () => {
       for (let kib = 0; kib < 160; kib += 4) void stream.write(new Uint8Array(4096));
     }
     const beats = Array.from({ length: 100 }, () => hand.heartbeat.beat());
-    // As long as what stands in front of them may need.
+    // As long as the output in front of them may need.
     await hand.peer.advance(60_000);
     for (const beat of beats) await failureOf(beat);
     expect(hand.session.stats().bytesToSend).toBeLessThan(300_000);

@@ -1,5 +1,5 @@
-// What these tests are made of: a session that is watched, a peer with a session of its own or one that a test
-// plays by hand, and a clock that can sleep.
+// The parts of these tests: a session that is watched, its peer, and a clock that can sleep. The peer has a session of
+// its own, or a test plays it by hand.
 
 import { type Clock, MuxadoError, type Timer } from "@muxado/core";
 import { Heartbeat, type HeartbeatOptions } from "@muxado/heartbeat";
@@ -14,19 +14,19 @@ import {
 import { TypedSession } from "@muxado/typed";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 
-// The calendar stands still, so that a slow machine does not pass for one that has slept.
+// The calendar stands still, so that a slow machine does not look like one that has slept.
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterEach(() => void vi.useRealTimers());
 
-// For every file of tests that imports this one.
+// For every test file that imports this one.
 stopCalendar();
 
-/** The type of heartbeat streams, as it travels. */
+/** The type of heartbeat streams, as it is on the wire. */
 export const TYPE = Uint8Array.of(0xff, 0xff, 0xff, 0xff);
 
 export const NOTHING = new Uint8Array(0);
 
-/** A heartbeat, and what it has told. */
+/** A heartbeat, and what it has reported. */
 export class Watch {
   readonly heartbeat: Heartbeat;
   readonly roundTrips: number[] = [];
@@ -54,7 +54,7 @@ export function typedPair(options: PairOptions = {}): {
   return { pair, client, server };
 }
 
-/** A clock whose machine can sleep: time goes on, timers do not. */
+/** A clock whose machine can sleep: time moves on, timers do not fire. */
 export class SleepyClock implements Clock {
   readonly #clock: Clock;
   #slept = 0;
@@ -76,7 +76,7 @@ export class SleepyClock implements Clock {
   }
 }
 
-/** A watched session whose peer does what a test says. The session is the client: its first stream is 3. */
+/** A watched session whose peer a test plays by hand. The session is the client: its first stream is 3. */
 export class ByHand {
   readonly peer: RawPeer = rawPeer({ role: "client" });
   readonly clock: SleepyClock = new SleepyClock(this.peer.clock);
@@ -90,7 +90,7 @@ export class ByHand {
     this.heartbeat = this.watch.heartbeat;
   }
 
-  /** The beats that have come since the last call; whatever else has come is dropped. */
+  /** Returns the beats that have come since the last call, and drops everything else that has come. */
   takeBeats(): Uint8Array[] {
     const beats: Uint8Array[] = [];
     for (const frame of this.peer.take()) {
@@ -99,7 +99,7 @@ export class ByHand {
     return beats;
   }
 
-  /** The one beat that has come since the last call. */
+  /** Returns the one beat that has come since the last call. */
   takeBeat(): Uint8Array {
     const beats = this.takeBeats();
     expect(beats).toHaveLength(1);
@@ -112,7 +112,7 @@ export class ByHand {
     await this.peer.settle();
   }
 
-  /** A sign of life that is no echo: a stream of type 0. */
+  /** Sends a sign of life that is no echo: a stream of type 0. */
   async sendOther(streamId: number): Promise<void> {
     const body = Uint8Array.of(0, 0, 0, 0);
     this.peer.send({ type: "data", streamId, syn: true, fin: false, body });
@@ -120,7 +120,7 @@ export class ByHand {
   }
 }
 
-/** The error that `promise` rejects with. */
+/** Returns the error that `promise` rejects with. */
 export async function failureOf(promise: Promise<unknown>): Promise<MuxadoError> {
   const error: unknown = await promise.then(
     (value) => expect.fail(`resolved with ${String(value)}`),
@@ -130,7 +130,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<MuxadoError>
   return error;
 }
 
-/** Stays false for as long as `promise` waits. */
+/** Stays false as long as `promise` waits. */
 export function settledBy(promise: Promise<unknown>): { readonly settled: boolean } {
   const state = { settled: false };
   const settle = (): void => void (state.settled = true);

@@ -37,7 +37,7 @@ describe("a Duplex", () => {
     expect(await ask(client, "hello")).toBe("hello");
   });
 
-  test("may keep what was written to it for longer than it says", async () => {
+  test("may keep written bytes for longer than it reports", async () => {
     const { client, server } = sessions();
     const stream = client.open();
     const inbound = readAll(server.accept());
@@ -62,7 +62,7 @@ describe("a Duplex", () => {
     }
   });
 
-  test("gets all that one turn says in one write", async () => {
+  test("gets all output of one turn in one write", async () => {
     const write = vi.fn((_chunk: Uint8Array, _encoding: string, done: () => void) => done());
     const session = attach(new Duplex({ read() {}, write }), { role: "client" });
     for (const byte of "abc") await session.open().write(Buffer.from(byte));
@@ -72,7 +72,7 @@ describe("a Duplex", () => {
   });
 
   test("may deliver more streams at once than may wait, while the other side is about to write", async () => {
-    // In one go of the tick queue: the server's flush is due, and comes right behind the bytes.
+    // All of this happens in one run of the tick queue: the server's flush is due, and comes right after the bytes.
     const [there, back] = [new PassThrough(), new PassThrough()];
     const client = ending(attach({ readable: back, writable: there }, { role: "client" }));
     const server = ending(attach({ readable: there, writable: back }, { role: "server" }));
@@ -376,7 +376,7 @@ test("a socket of an HTTP upgrade carries a session", async () => {
   http.close();
 });
 
-/** Waits until `transport` has closed, whatever the reason. */
+/** Waits until `transport` has closed, for any reason. */
 function closeOf(transport: Duplex): Promise<void> {
   return new Promise((resolve) => transport.on("error", ignore).on("close", resolve).resume());
 }

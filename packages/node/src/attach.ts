@@ -1,4 +1,4 @@
-// The centre of the adapter: a session over whatever Node can read and write.
+// The centre of the adapter: a session over anything that Node can read and write.
 
 import { type FlushScheduler, type Role, Session, type SessionOptions } from "@muxado/core";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
@@ -10,27 +10,27 @@ import type { DuplexLike, ReadableLike, WritableLike } from "./stream-like.ts";
 
 /** Two streams that together are one connection, such as a child process's stdin and stdout. */
 export interface NodePair {
-  /** What the peer sends. */
+  /** The stream of the bytes from the peer. */
   readonly readable: ReadableLike;
-  /** What goes to the peer. */
+  /** The stream of the bytes to the peer. */
   readonly writable: WritableLike;
 }
 
 /** Options of {@link attach}. */
 export interface AttachOptions extends SessionOptions, BusyPollOptions {
-  /** Which side this is; the peer is the other. */
+  /** The role of this side; the peer has the other role. */
   readonly role: Role;
 }
 
 /**
- * A session over an open Duplex, or a pair of a Readable and a Writable: Node's, or made like them, such as those of
- * streamx and readable-stream.
+ * Returns a session over an open Duplex, or over a pair of a Readable and a Writable. They may be Node's own or similar
+ * ones, such as those of streamx and readable-stream.
  *
- * Owns it from now on: nobody else may read, write or end it, and it is destroyed when the session ends. One
- * that is over already gives a session that is over, too.
+ * The session owns the transport from now on: no other code may read, write or end it. When the session ends, it
+ * destroys the transport. If the transport is already over, the session is over, too.
  *
- * @throws {RangeError | TypeError} naming the option that is out of range, or if the transport lacks what
- * a session needs of a stream, or carries anything but bytes.
+ * @throws {RangeError | TypeError} naming the option that is out of range; or if the transport lacks a member that a
+ * session needs, or carries anything but bytes.
  */
 export function attach(transport: DuplexLike | NodePair, options: AttachOptions): Session {
   const { readable, writable } = isPair(transport)
@@ -54,8 +54,9 @@ function isPair(transport: DuplexLike | NodePair): transport is NodePair {
 }
 
 /**
- * The tick queue runs when the microtask queue is empty, but before it if asked from the main turn: a hop
- * through the microtask queue puts the flush behind all promise continuations of this turn in both cases.
+ * Runs the flush after all promise continuations of this turn. Node runs the tick queue when the microtask queue is
+ * empty; but after code of the main turn, it runs the tick queue first. The detour through the microtask queue makes
+ * both cases the same.
  */
 const flushAfterTurn: FlushScheduler = (flush) => {
   queueMicrotask(() => process.nextTick(flush));

@@ -6,7 +6,7 @@ import { leaveNothingOpen } from "../test/resources.ts";
 import { BusyPoll, busyPoll } from "./busy-poll.ts";
 
 describe("busy polling", () => {
-  /** One that has been told to go on for 5 milliseconds, and an event loop for it. */
+  /** Returns a poll that has been told to continue for 5 milliseconds, and an event loop for it. */
   function polling(): { poll: BusyPoll; turnsAfter: (milliseconds: number) => boolean } {
     let now = 1_000;
     const due: (() => void)[] = [];
@@ -17,7 +17,9 @@ describe("busy polling", () => {
     poll.extend(5);
     return {
       poll,
-      /** Whether the event loop would turn once more without input, so many milliseconds later. */
+      /**
+       * Moves the time by this many milliseconds. Returns whether the event loop would turn once more without input.
+       */
       turnsAfter(milliseconds) {
         now += milliseconds;
         for (const callback of due.splice(0)) callback();
@@ -57,7 +59,7 @@ describe("busy polling", () => {
     expect(turnsAfter(1)).toBe(false);
   });
 
-  test("stops when it has to, however long it was told to go on", () => {
+  test("stops when it has to, however long it was told to continue", () => {
     const { poll, turnsAfter } = polling();
     poll.extend(Infinity);
     expect(turnsAfter(1_000_000)).toBe(true);
@@ -71,7 +73,7 @@ describe("busy polling", () => {
 describe("a session", () => {
   leaveNothingOpen();
 
-  /** As it is when no other test's session polls any more. */
+  /** Waits until no session of another test polls any more. */
   async function off(): Promise<void> {
     await vi.waitFor(() => expect(busyPoll.isOn).toBe(false));
   }

@@ -1,32 +1,38 @@
-// Looking for input instead of sleeping until it comes. Where the peer answers at once, as on the same machine, putting
-// a process to sleep and waking it takes longer than all that it does in between (docs/decisions/0026).
+// Busy polling: a thread looks for input instead of sleeping until it comes. When the peer answers at once, as on the
+// same machine, it takes longer to put a process to sleep and to wake it than to do all its work (docs/decisions/0026).
 
 import { checkNumber } from "@muxado/core/layers";
 import { keepContext } from "./context.ts";
 
-/** An option of `connect`, `createServer` and `attach`. */
+/** The option for busy polling, of `connect`, `createServer` and `attach`. */
 export interface BusyPollOptions {
   /**
-   * Milliseconds for which this thread goes on looking for input when something has come or left, instead of
-   * sleeping: round trips are shorter, and a processor is busy meanwhile. Of several sessions, the longest counts.
-   * Infinity: until the session ends. Default: 0.
+   * Milliseconds for which this thread keeps looking for input after bytes have come or left, instead of sleeping.
+   * Round trips are shorter, but a processor is busy in the meantime. If several sessions have this option, the longest
+   * time counts. Infinity: until the session ends. Default: 0.
    */
   readonly busyPoll?: number | undefined;
 }
 
-/** The option, or its default. @throws {RangeError} if it is out of range. */
+/**
+ * Returns the option, or its default.
+ * @throws {RangeError} if it is out of range.
+ */
 export function checkBusyPoll({ busyPoll = 0 }: BusyPollOptions): number {
   return checkNumber("busyPoll", busyPoll, 0, Infinity);
 }
 
-/** Keeps an event loop from sleeping: as long as an immediate is due, it looks for input and does not wait for it. */
+/**
+ * Keeps an event loop from sleeping. As long as an immediate is due, the event loop looks for input and does not wait
+ * for it.
+ */
 export class BusyPoll {
   #until = -Infinity;
   #isOn = false;
   readonly #now: () => number;
   readonly #setImmediate: (callback: () => void) => unknown;
 
-  /** @param now the time, in milliseconds. */
+  /** @param now returns the time, in milliseconds. */
   constructor(now: () => number, setImmediate: (callback: () => void) => unknown) {
     this.#now = now;
     this.#setImmediate = setImmediate;
@@ -37,7 +43,7 @@ export class BusyPoll {
     return this.#isOn;
   }
 
-  /** Goes on for so many milliseconds from now, or for longer if that was asked before. */
+  /** Continues for this many milliseconds from now, or for longer if an earlier call has asked for that. */
   extend(duration: number): void {
     this.#until = Math.max(this.#until, this.#now() + duration);
     if (this.#isOn) return;
@@ -45,7 +51,7 @@ export class BusyPoll {
     this.#setImmediate(this.#turn);
   }
 
-  /** Stops, for all: whoever still wants it says so again with the next sign of life. */
+  /** Stops for all sessions. A session that still polls calls `extend` again when bytes come or leave. */
   stop(): void {
     this.#until = -Infinity;
   }
@@ -56,11 +62,11 @@ export class BusyPoll {
   };
 }
 
-/** The immediates of all sessions belong to none of them, and so keep nobody's context. */
+/** The immediates of all sessions belong to no session, so they keep the context of none. */
 const outside = keepContext();
 const later = setImmediate;
 
-/** One for all sessions of this thread, since they share its event loop. Out of reach of clocks that tests set up. */
+/** One for all sessions of this thread, because they share its event loop. The fake clocks of tests do not reach it. */
 export const busyPoll: BusyPoll = new BusyPoll(performance.now.bind(performance), (callback) =>
   outside(() => void later(callback), undefined),
 );

@@ -1,15 +1,15 @@
-// Which connection carries a session, for those who want to know its addresses.
+// The connection that carries a session, for code that needs its addresses.
 
 import type { Session } from "@muxado/core";
 
 const carriers: WeakMap<Session, object> = new WeakMap();
 
-/** `session` runs over `carrier`. */
+/** Notes that `session` runs over `carrier`. */
 export function carry(session: Session, carrier: object): void {
   carriers.set(session, carrier);
 }
 
-/** What `session` runs over, if it was attached by this package. */
+/** Returns the connection that `session` runs over, if this package has attached it. */
 export function carrierOf(session: Session): object | undefined {
   return carriers.get(session);
 }

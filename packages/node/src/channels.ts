@@ -1,4 +1,5 @@
-// What is published on Node's diagnostics channels: for tracers, which subscribe by name and need nothing of ours.
+// The messages on Node's diagnostics channels. They are for tracers, which subscribe by name and need nothing from this
+// package.
 
 import { channel } from "node:diagnostics_channel";
 import type { KeepContext, Session, SessionEnd, Stream, StreamWatcher } from "@muxado/core";
@@ -6,19 +7,22 @@ import { keepContext } from "./context.ts";
 
 /** On `muxado:session:open`. */
 export interface SessionOpenMessage {
-  /** It has just begun. */
+  /** The session, which has just begun. */
   readonly session: Session;
 }
 
 /** On `muxado:session:close`. */
 export interface SessionCloseMessage extends SessionOpenMessage {
-  /** How it ended, as `session.closed` tells. */
+  /** How the session ended: the value that `session.closed` resolves with. */
   readonly end: SessionEnd;
 }
 
 /** On `muxado:stream:open` and `muxado:stream:close`. */
 export interface StreamMessage {
-  /** Opened by either side; closed in both directions, or failed: then its `error` says why. */
+  /**
+   * The stream. Either side may have opened it. At its close, both directions have ended, or it has failed: then
+   * `error` tells why.
+   */
   readonly stream: Stream;
 }
 
@@ -38,8 +42,8 @@ export function publishSession(session: Session): void {
 }
 
 /**
- * Publishes what `watcher` is told. Both are told of a stream's end in the context in which it began, whatever else has
- * brought it about.
+ * Returns a watcher that publishes each event and passes it on to `watcher`. Both learn of a stream's end in the
+ * context in which the stream began, whatever caused the end.
  */
 export function publishing(watcher: StreamWatcher | undefined): StreamWatcher {
   const contexts = new WeakMap<Stream, ReturnType<KeepContext>>();

@@ -17,7 +17,7 @@ import { connect, type ConnectOptions } from "./connect.ts";
 
 leaveNothingOpen();
 
-/** Why connecting fails. */
+/** Returns why connecting fails. */
 async function refusal(options: ConnectOptions): Promise<unknown> {
   return connect(options).then(
     (session) => {
@@ -176,7 +176,7 @@ describe("an AbortSignal", () => {
   test("gives up connecting, with its reason, and hangs up", async () => {
     const abort = new AbortController();
     const gone = deferred();
-    // A TLS handshake that stands still.
+    // A TLS handshake that makes no progress.
     const port = await serveSockets((socket) => {
       socket.resume().on("close", gone.resolve);
       abort.abort("enough");

@@ -1,4 +1,4 @@
-// Dialing: a TCP, TLS or Unix socket connection with a session over it.
+// Dialing: opens a TCP, TLS or Unix socket connection with a session over it.
 
 import { addAbortListener } from "node:events";
 import * as net from "node:net";
@@ -9,24 +9,24 @@ import { attach } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { connectError } from "./errors.ts";
 
-/** Options of {@link connect}: where to, how, and those of the session. */
+/** Options of {@link connect}: where and how to connect, and the options of the session. */
 export interface ConnectOptions extends SessionOptions, BusyPollOptions {
-  /** TCP port; goes with `host`. */
+  /** TCP port; belongs to `host`. */
   readonly port?: number | undefined;
   /** Host name or address. Default: localhost. */
   readonly host?: string | undefined;
-  /** Unix socket, or named pipe, instead of port and host. */
+  /** Path of a Unix socket or named pipe, instead of port and host. */
   readonly path?: string | undefined;
   /**
-   * Speaks TLS: `true`, or what `tls.connect` takes. The peer must prove to be `servername`, by default the
-   * host. Default: plain.
+   * Uses TLS: `true`, or options of `tls.connect`. The peer must prove that it is `servername`, by default the host.
+   * Default: plain.
    */
   readonly tls?: boolean | tls.ConnectionOptions | undefined;
   /** Further options of `net.connect`, such as `family`, `localAddress` or `keepAlive`. */
   readonly socket?: Omit<Partial<net.TcpNetConnectOpts>, "onread"> | undefined;
-  /** Milliseconds until the connection, with the TLS handshake, must stand. Default: 30 000; Infinity: no limit. */
+  /** Milliseconds allowed to connect, TLS handshake included. Default: 30 000; Infinity: no limit. */
   readonly connectTimeout?: number | undefined;
-  /** Gives up connecting when it aborts; of no effect on the session afterwards. */
+  /** Stops connecting when it aborts. It has no effect on the session afterwards. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,18 +35,19 @@ const CONNECT_TIMEOUT = 30_000;
 /**
  * Connects, and resolves with the client side of a session.
  *
- * muxado has no handshake: that the peer speaks something else shows only when it speaks, as an end of the
- * session (`closed`). Likewise, a TLS 1.3 server may refuse the client's certificate only afterwards.
+ * muxado has no handshake. If the peer uses another protocol, this shows only when the peer sends something: the
+ * session then ends (`closed`). A TLS 1.3 server may also refuse the client's certificate only after this promise has
+ * resolved.
  *
- * @throws {MuxadoError} CONNECT_FAILED, with the system's or TLS's error as its cause; safe to retry.
- * @throws {RangeError | TypeError} naming the option that is out of range or missing, before anything is dialed.
+ * @throws {MuxadoError} CONNECT_FAILED; its `cause` is the system's or TLS's error. Safe to retry.
+ * @throws {RangeError | TypeError} naming the option that is out of range or missing, before it dials.
  * @throws the signal's reason, if it aborts first.
  */
 export async function connect(options: ConnectOptions): Promise<Session> {
   checkConnectOptions(options);
   options.signal?.throwIfAborted();
   const socket = dial(options);
-  // Before the connection stands, so that no end of it can go unnoticed in between.
+  // Attach before the socket is connected, so that the session notices every end of it.
   const session = attach(socket, { ...options, role: "client" });
   await established(socket, options);
   return session;
@@ -71,19 +72,19 @@ function dial(options: ConnectOptions): net.Socket {
         ...target,
       })
     : net.connect(target);
-  // Every flush is a whole turn's output already: waiting for more would only add latency. Set here, because
-  // tls.connect takes no notice of these two options.
+  // Every flush already has the output of a whole turn: waiting for more would only add latency. Set here, because
+  // `tls.connect` ignores these two options.
   socket.setNoDelay(true);
   if (details?.keepAlive) socket.setKeepAlive(true, details.keepAliveInitialDelay);
   return socket;
 }
 
-/** SNI is for names only: an address is checked against the certificate, but never sent. */
+/** SNI is for names only. An address is checked against the certificate, but never sent. */
 function serverName({ path, host = "localhost" }: ConnectOptions): tls.ConnectionOptions {
   return path === undefined && net.isIP(host) === 0 ? { servername: host } : {};
 }
 
-/** Waits for the connection to stand; destroys the socket if that does not come to pass. */
+/** Waits until the connection is established. Destroys the socket if it cannot be. */
 async function established(socket: net.Socket, options: ConnectOptions): Promise<void> {
   const { signal, connectTimeout = CONNECT_TIMEOUT } = options;
   const abort = signal && addAbortListener(signal, () => socket.destroy());

@@ -1,4 +1,4 @@
-// The context that follows what a program of Node's does: its AsyncLocalStorage stores.
+// The asynchronous context of a Node program: its AsyncLocalStorage stores.
 
 import { AsyncResource } from "node:async_hooks";
 import type { KeepContext } from "@muxado/core";

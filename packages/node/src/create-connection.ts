@@ -1,4 +1,5 @@
-// A connection that is still to be made, as `net.connect` has it: for libraries that make their connections themselves.
+// A connection that still has to connect, as `net.connect` returns one. For libraries that make their connections
+// themselves.
 
 import { addAbortSignal } from "node:stream";
 import { type DuplexOptions, StreamConnection } from "./stream-connection.ts";
@@ -6,22 +7,25 @@ import { checkSource, openFrom, type StreamSource } from "./source.ts";
 
 /** Options of {@link createConnection}. */
 export interface ConnectionOptions extends DuplexOptions {
-  /** Milliseconds without a byte until `timeout`, as of {@link StreamConnection.setTimeout}. Default: 0, never. */
+  /**
+   * Milliseconds without a byte before `timeout` is emitted, as for {@link StreamConnection.setTimeout}. Default: 0,
+   * never.
+   */
   readonly timeout?: number | undefined;
   /** Destroys the connection when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * A connection whose stream `source` opens, as `net.connect` makes one to a server: for the option of a library that
- * takes a socket, or a function that makes one.
+ * Returns a connection over a stream that `source` opens, as `net.connect` returns one to a server. Use it for the
+ * option of a library that takes a socket, or a function that makes one.
  *
- * It connects by itself, a moment after the call, and emits `connect` and `ready`; or `error` with the code
- * ECONNREFUSED and then `close`, if there is no session, or the session takes no more streams. It may be written to at
- * once. Later it behaves as {@link toDuplex} says: ECONNREFUSED again if the peer turns the stream away, ECONNRESET, EPIPE
- * and ETIMEDOUT.
+ * The connection connects by itself, a moment after the call. It then emits `connect` and `ready`. If there is no
+ * session, or the session can open no more streams, it emits `error` with the code ECONNREFUSED and then `close`. You
+ * may write to it at once. Later it behaves like {@link toDuplex}: its error is ECONNREFUSED if the peer refuses the
+ * stream, or else ECONNRESET, EPIPE or ETIMEDOUT.
  *
- * @throws {TypeError} if `source` is none.
+ * @throws {TypeError} if `source` is no {@link StreamSource}.
  */
 export function createConnection(
   source: StreamSource,
@@ -33,7 +37,7 @@ export function createConnection(
 /** A connection over a stream. Made by {@link createConnection}. */
 export class StreamSocket extends StreamConnection {
   readonly #source: StreamSource;
-  /** Tells Node that there will be no stream, while there is none. */
+  /** Tells Node that there will be no stream. Only set while there is none. */
   #giveUp: (() => void) | undefined;
 
   /** @internal */
@@ -46,8 +50,9 @@ export class StreamSocket extends StreamConnection {
   }
 
   /**
-   * For libraries that are given a socket and connect it: it does so by itself. `connect` is emitted once more if it has
-   * been already. Arguments are those of a socket's; only a function among them counts, which listens once.
+   * For libraries that are given a socket and connect it: this one connects by itself. If `connect` has already been
+   * emitted, it is emitted once more. The arguments are those of a socket's `connect`; only a function among them has
+   * an effect: it listens once.
    */
   connect(...args: unknown[]): this {
     const listener = args.find((arg) => typeof arg === "function");
@@ -56,7 +61,7 @@ export class StreamSocket extends StreamConnection {
     return this;
   }
 
-  /** @internal Node keeps what is written until `callback` is called. */
+  /** @internal Node keeps the written bytes until `callback` is called. */
   override _construct(callback: (error?: Error | null) => void): void {
     if (this.destroyed) return void setImmediate(callback);
     this.#giveUp = callback;
@@ -66,7 +71,7 @@ export class StreamSocket extends StreamConnection {
       callback(error);
       return error === undefined;
     };
-    // Not before the program, which has yet to get it, listens to its events.
+    // Wait first, so that the program gets the connection and can listen to its events.
     setImmediate(() => {
       if (this.#giveUp === undefined) return;
       openFrom(
@@ -85,7 +90,7 @@ export class StreamSocket extends StreamConnection {
     });
   }
 
-  /** @internal One that is still connecting has nothing to wait for. */
+  /** @internal A connection that is still connecting has nothing to wait for. */
   override destroy(error?: Error): this {
     super.destroy(error);
     const giveUp = this.#giveUp;

@@ -1,25 +1,28 @@
-// A stream that is open, as a Duplex.
+// An open stream as a Duplex.
 
 import type { Stream } from "@muxado/core";
 import { type DuplexOptions, StreamConnection } from "./stream-connection.ts";
 
 /**
- * `stream` as a Duplex that behaves as a `net.Socket` does where programs look.
+ * Returns `stream` as a Duplex that behaves like a `net.Socket` as far as programs can tell.
  *
- * It takes the place of the stream's observer: use nothing else of the stream from now on but its `priority` and
- * `stats`. Ending it half-closes the stream, and so does the peer's end, unless `allowHalfOpen` is set. Destroying it is
- * a reset, and never looks like an end, unless all that was written has left behind its end: then what the peer still
- * sends is refused. Once the stream fails, so does it, when what had arrived has been read: with an error whose `code` is
- * one that programs know of sockets, and whose `cause` is the stream's own. A peer that has lost interest closes it
- * without an error, and without an end.
+ * The Duplex becomes the observer of the stream. From now on, use only `priority` and `stats` of the stream itself.
  *
- * @throws {TypeError} if the stream has an observer already, or is a Web Stream's.
+ * Ending the Duplex half-closes the stream. The end of the peer also ends the Duplex, unless `allowHalfOpen` is set.
+ * Destroying the Duplex resets the stream, and the peer never takes that for an end. The exception is a Duplex whose
+ * written bytes and end have all left: then the stream only refuses the bytes that the peer still sends.
+ *
+ * When the stream fails, the Duplex fails, too, after the program has read the bytes that had arrived. The `code` of
+ * its error is one that programs know from sockets; the `cause` is the stream's error. A peer that cancels the stream
+ * closes it without an error, and without an end.
+ *
+ * @throws {TypeError} if the stream has an observer already, or belongs to a Web Stream.
  */
 export function toDuplex(stream: Stream, options: DuplexOptions = {}): StreamDuplex {
   return new StreamDuplex(stream, options);
 }
 
-/** A stream of a session as a Duplex of Node's. Made by {@link toDuplex}. */
+/** A stream of a session as a Duplex of Node. Made by {@link toDuplex}. */
 export class StreamDuplex extends StreamConnection {
   /** @internal */
   constructor(stream: Stream, options: DuplexOptions) {

@@ -1,10 +1,10 @@
-// Node's errors, as errors of a session. The only place that knows codes of the system's and of TLS; the
-// cause is always kept.
+// Turns Node's errors into errors of a session. Only this file knows the error codes of the system and of TLS. The
+// original error is always kept as the cause.
 
 import type { TLSSocket } from "node:tls";
 import { MuxadoError } from "@muxado/core";
 
-/** Codes by which the system says that the peer, or the way to it, is gone. */
+/** System codes that mean that the peer, or the network to it, is gone. */
 const PEER_GONE: ReadonlySet<string> = new Set([
   "ECONNABORTED",
   "ECONNRESET",
@@ -14,10 +14,10 @@ const PEER_GONE: ReadonlySet<string> = new Set([
   "ETIMEDOUT",
 ]);
 
-/** OpenSSL's name for an alert of the peer's, such as ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED. */
+/** OpenSSL's name for an alert from the peer, such as ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED. */
 const PEER_ALERT = /^ERR_SSL_.*_ALERT_/;
 
-/** A connection that was open has failed. */
+/** An open connection has failed. */
 export function transportError(error: unknown): MuxadoError {
   const code = String((error as NodeJS.ErrnoException | undefined)?.code);
   return new MuxadoError({
@@ -29,9 +29,9 @@ export function transportError(error: unknown): MuxadoError {
   });
 }
 
-/** A connection could not be made; certificate and handshake errors among the causes. Nothing was sent. */
+/** The connection could not be made; `error` may also be one of a certificate or a handshake. Nothing was sent. */
 export function connectError(error: unknown, target?: string): MuxadoError {
-  // With several addresses to try, Node reports one error with no message of its own.
+  // When Node has tried several addresses, it reports one error without a message of its own.
   const errors = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
   const what = errors.map(messageOf).join("; ");
   return new MuxadoError({
@@ -46,7 +46,8 @@ export function connectError(error: unknown, target?: string): MuxadoError {
 
 /** A client could not complete its TLS handshake with a server. */
 export function handshakeError(error: Error, socket: TLSSocket): Error {
-  // Node hangs up on a certificate that it does not trust, and then reports no more than the hang-up.
+  // Node closes the connection if it does not trust a certificate, and then reports only that the connection was
+  // closed.
   const { authorizationError } = socket;
   if (!authorizationError) return error;
   return new Error(`client certificate refused: ${String(authorizationError)}`, { cause: error });

@@ -1,4 +1,4 @@
-// HTTP over streams, in both directions: whichever side has the server. Node's own client and server do the work.
+// HTTP over streams. Either side of a session may have the server. Node's own client and server do the work.
 
 import type { EventEmitter } from "node:events";
 import * as http from "node:http";
@@ -12,16 +12,16 @@ import { StreamDuplex, toDuplex } from "./duplex.ts";
 import { checkSource, openFrom, type StreamSource } from "./source.ts";
 
 /**
- * An `http.Agent` whose connections are streams: each request has one of its own, and nothing waits for another.
+ * An `http.Agent` whose connections are streams: each request has a stream of its own, and none waits for another.
  *
- * Without pooling, since a stream costs next to nothing. `keepAlive: true` pools all the same, which spares the
- * server a little work for each request. It speaks no TLS, and Node refuses to use it for an https URL:
- * {@link SecureSessionAgent} is the one for those.
+ * It does not pool connections by default, because a stream costs almost nothing. With `keepAlive: true` it pools them,
+ * which saves the server a little work for each request. It does not use TLS, and Node refuses to use it for an https
+ * URL: use {@link SecureSessionAgent} for those.
  */
 export class SessionAgent extends http.Agent {
   readonly #source: StreamSource;
 
-  /** @param options those of `http.Agent`. */
+  /** @param options the options of `http.Agent`. */
   constructor(source: StreamSource, options?: http.AgentOptions) {
     super(options);
     this.#source = checkSource(source);
@@ -37,14 +37,15 @@ export class SessionAgent extends http.Agent {
 }
 
 /**
- * An `https.Agent` whose connections are TLS inside streams: with the server behind the session, whatever carries that.
+ * An `https.Agent` whose connections are TLS inside streams. The TLS is with the server behind the session, whatever
+ * carries the session.
  *
- * It pools as {@link SessionAgent} does, and `keepAlive: true` spares a handshake for each request.
+ * It pools connections as {@link SessionAgent} does; `keepAlive: true` saves a handshake for each request.
  */
 export class SecureSessionAgent extends https.Agent {
   readonly #source: StreamSource;
 
-  /** @param options those of `https.Agent`, with all of `tls.connect`. */
+  /** @param options the options of `https.Agent`, with all those of `tls.connect`. */
   constructor(source: StreamSource, options?: https.AgentOptions) {
     super(options);
     this.#source = checkSource(source);
@@ -59,10 +60,10 @@ export class SecureSessionAgent extends https.Agent {
   }
 }
 
-/** Called with the connection, or with why there is none. */
+/** Called with the connection, or with the error that explains why there is none. */
 type ConnectCallback = (...outcome: [null, StreamDuplex | tls.TLSSocket] | [Error, null]) => void;
 
-/** An agent's request listens for `timeout` only, and leaves it to whoever makes the connection to set it. */
+/** A request of an agent only listens to `timeout`. The code that makes the connection has to set it. */
 function timed(
   { timeout }: { readonly timeout?: number | undefined },
   callback: ConnectCallback,
@@ -74,7 +75,7 @@ function timed(
   };
 }
 
-/** The same as undici has it: it wants a socket, and gets what behaves as one. */
+/** The same callback for undici: its type asks for a socket, and it gets a connection that behaves like one. */
 type SocketCallback = (...outcome: [null, Socket] | [Error, null]) => void;
 
 /** Options of {@link connector}. */
@@ -82,8 +83,9 @@ export interface ConnectorOptions {
   /** For https URLs: options of `tls.connect`, such as `ca`. Default: none. */
   readonly tls?: tls.ConnectionOptions | undefined;
   /**
-   * For https URLs: whether to offer HTTP/2 as well, which undici's own option of this name makes it speak. It takes
-   * undici 7.24.3: older ones fail when an answer's body arrives together with its head. Default: false.
+   * For https URLs: whether to offer HTTP/2 as well. The option of the same name of undici itself makes undici use it.
+   * This needs undici 7.24.3: older versions fail when the body of an answer arrives together with its head. Default:
+   * false.
    */
   readonly allowH2?: boolean | undefined;
 }
@@ -96,8 +98,8 @@ interface Wanted {
 }
 
 /**
- * What undici takes as its option `connect`: `new Agent({ connect: connector(session) })` is a dispatcher for `fetch`
- * and all that undici has. For an https URL it speaks TLS inside the stream.
+ * Returns a function for undici's option `connect`. `new Agent({ connect: connector(session) })` is a dispatcher for
+ * `fetch` and for everything else in undici. For an https URL, it uses TLS inside the stream.
  */
 export function connector(
   source: StreamSource,
@@ -106,11 +108,11 @@ export function connector(
   const streams = checkSource(source);
   const ALPNProtocols = options.allowH2 ? ["h2", "http/1.1"] : ["http/1.1"];
   return ({ protocol, hostname, servername }, callback) => {
-    // Later: undici overlooks a connection that it gets while it asks for it.
+    // Call back later: undici ignores a connection that it gets while it asks for it.
     const done: ConnectCallback = (...outcome) =>
       process.nextTick(callback as ConnectCallback, ...outcome);
     if (protocol !== "https:") return open(streams, done);
-    // An address is no name for a server to choose its certificate by.
+    // An address is not a name by which a server can choose its certificate.
     const name = servername || (hostname && isIP(hostname) === 0 ? hostname : undefined);
     const named = { ALPNProtocols, host: hostname, servername: name };
     openSecurely(streams, { ...named, ...options.tls }, done);
@@ -144,7 +146,7 @@ function openSecurely(
     try {
       socket = tls.connect({ ...options, socket: connection });
     } catch (reason) {
-      // Options that it does not take, such as a key that is none.
+      // `tls.connect` refuses an option, such as an invalid key.
       connection.destroy();
       return callback(reason as Error, null);
     }
@@ -157,7 +159,10 @@ function openSecurely(
   });
 }
 
-/** A connection of an HTTP server: it answers a client that has half-closed, and knows what was cut off. */
+/**
+ * A connection of an HTTP server. It can answer a client that has half-closed, and HTTP itself knows when a message was
+ * cut off.
+ */
 class ServedConnection extends StreamDuplex {
   protected override readonly isQuiet = true;
 
@@ -166,27 +171,27 @@ class ServedConnection extends StreamDuplex {
   }
 }
 
-/** Any server of Node's that takes connections: of `node:http` or `node:http2`, and so those of frameworks. */
+/** Any server of Node that takes connections: of `node:http` or `node:http2`, and so also those of frameworks. */
 export interface ConnectionServer {
-  /** As of an event emitter. */
+  /** Like that of an event emitter. */
   emit(event: "connection", connection: Duplex): boolean;
 }
 
 /** Options of {@link serveHttp}. */
 export interface ServeHttpOptions {
-  /** Takes no more streams when it aborts. Those that are being served go on. */
+  /** Takes no more streams when it aborts. Streams that are being served continue. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Gives every stream that the peer opens to `server` as a connection, until the session is over or the signal
- * aborts. Never rejects because of a peer.
+ * Gives every stream that the peer opens to `server` as a connection, until the session is over or the signal aborts.
+ * Never rejects because of a peer.
  *
- * The server need not listen; but only one that does checks its `headersTimeout` and `requestTimeout`, and can close
- * connections. For peers that are not trusted, listen on a Unix socket or set `server.timeout`.
+ * The server need not listen. But only a server that listens checks its `headersTimeout` and `requestTimeout`, and can
+ * close connections. For untrusted peers, make it listen on a Unix socket, or set `server.timeout`.
  *
- * @throws {TypeError} if nobody listens to the connections of `server`, as of an application of Express's:
- * `http.createServer(application)` is the server of it.
+ * @throws {TypeError} if `server` has no listener for connections. For example, an application of Express has none: use
+ * `http.createServer(application)`.
  */
 export async function serveHttp(
   session: { accept(options?: { signal?: AbortSignal }): Promise<Stream> },
@@ -206,14 +211,14 @@ export async function serveHttp(
     try {
       server.emit("connection", new ServedConnection(stream));
     } catch (error) {
-      // A listener of the server's has failed: that is one connection less.
+      // A listener of the server has failed. Only this connection is lost.
       stream.reset("INTERNAL_ERROR");
       reportThrown(error);
     }
   }
 }
 
-/** An application of Express's emits as well, but nobody listens. */
+/** An application of Express emits as well, but it has no listeners. */
 function takesConnections(server: Partial<ConnectionServer & EventEmitter> | undefined): boolean {
   if (typeof server?.emit !== "function") return false;
   return server.listenerCount === undefined || server.listenerCount("connection") > 0;

@@ -1,4 +1,4 @@
-// @muxado/node: muxado sessions over TCP, TLS, Unix sockets and any Duplex of Node's.
+// @muxado/node: muxado sessions over TCP, TLS, Unix sockets and any Duplex of Node.
 
 export { attach, type AttachOptions, type NodePair } from "./attach.ts";
 export type { BusyPollOptions } from "./busy-poll.ts";

@@ -1,5 +1,5 @@
-// What a session needs of a connection, on top of Node's streams. It owns them, and knows nothing of the
-// protocol and nothing of how the connection was made.
+// The transport of a session over streams of Node. It owns the streams. It knows nothing of the protocol, and does not
+// know how the connection was made.
 
 import { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
@@ -17,30 +17,33 @@ import {
 } from "./stream-like.ts";
 
 /**
- * Milliseconds for what the peer had said before its inbound direction was lost: Node closes the stdin of a
- * child as soon as it has exited, when its last output may not be read yet.
+ * Milliseconds for the bytes that the peer had sent before our writable stream closed. Node closes the stdin of a child
+ * process as soon as the child has exited. At that time, the child's last output may still be unread.
  */
 const LAST_WORDS = 1_000;
 
-/** A connection that comes in through one Node stream and leaves through another, or the same. */
+/** A connection that reads from one Node stream and writes to another, or to the same one. */
 export class NodeTransport implements Transport {
   readonly #readable: ReadableLike;
   readonly #writable: WritableLike;
-  /** Milliseconds for which to look for input after each sign of life; 0 for not at all. */
+  /** Milliseconds to look for input after bytes have come or left; 0: not at all. */
   readonly #polling: number;
   readonly #confirmsByCallback: boolean;
   #input!: TransportInput;
   #written!: (error?: Error | null) => void;
   #lastWords: NodeJS.Timeout | undefined;
-  /** Nothing leaves a socket before its connection stands: if it never does, nothing was sent. */
+  /** Whether the connection is established. No bytes leave a socket before that: if it never is, nothing was sent. */
   #stands = true;
-  /** The write that waits for room, where no callback tells of it; 0 for none. They are counted from 1. */
+  /**
+   * The number of the write that waits for room, where no callback reports that; 0 if none waits. Writes are counted
+   * from 1.
+   */
   #waiting = 0;
   #writes = 0;
-  /** Our direction has been ended, by us: a standard output that was does not know so itself once it is closed. */
+  /** We have ended our direction. A closed standard output does not know by itself whether it was ended. */
   #hasEnded = false;
 
-  /** @throws {TypeError} if a stream lacks what it needs, or carries anything but bytes. */
+  /** @throws {TypeError} if a stream lacks a member that it needs, or carries anything but bytes. */
   constructor(readable: ReadableLike, writable: WritableLike, polling: number) {
     checkStreams(readable, writable);
     this.#readable = readable;
@@ -55,16 +58,16 @@ export class NodeTransport implements Transport {
     const writable = this.#writable;
     const fail = (error: unknown): void => this.#fail(error);
     this.#written = (error) => {
-      // A failed write may have no other sign than this: not every stream that is destroyed says so.
+      // This may be the only sign of a failed write: not every stream emits an event when it is destroyed.
       if (error) fail(error);
       else input.written();
     };
     if (writable instanceof Socket && writable.connecting) this.#awaitConnection(writable);
     readable.on("data", (chunk) => {
       if (this.#polling > 0) busyPoll.extend(this.#polling);
-      // One that was made like Node's may have an encoding and not say so.
+      // A stream that only resembles Node's may have an encoding without showing it.
       if (!ArrayBuffer.isView(chunk)) return fail(notBytes(chunk));
-      // The session is told of plain arrays, so that what readers get is the same on every runtime.
+      // The session gets plain arrays, so that readers get the same on every runtime.
       input.receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     });
     readable.on("end", () => this.#ended());
@@ -73,16 +76,16 @@ export class NodeTransport implements Transport {
     if (!Object.is(readable, writable)) {
       writable.on("error", fail);
       writable.on("close", () => {
-        // Also after our own end(), when the peer still has its say and the session waits for it.
+        // After our own end(), the peer may still send, and the session waits for it.
         if (this.#hasEnded || isEnding(writable, readable)) return;
         this.#lastWords = setTimeout(() => input.ended(), LAST_WORDS).unref();
       });
     }
     if (!this.#confirmsByCallback) writable.on("drain", () => this.#confirm(this.#waiting));
-    // A listener alone does not wake a stream that somebody has paused.
+    // A listener alone does not resume a stream that other code has paused.
     readable.resume();
 
-    // One that was over before will not say so again.
+    // A stream that is already over emits no more events.
     const cause = errorOf(readable, writable);
     if (cause) fail(cause);
     else if (isOver(readable, writable)) input.ended();
@@ -92,12 +95,12 @@ export class NodeTransport implements Transport {
     if (this.#polling > 0) busyPoll.extend(this.#polling);
     const writable = this.#writable;
     if (!(writable instanceof Socket)) {
-      // Other streams may confirm a write and pass its memory on: a queue between two sessions in one
-      // process does. A socket's bytes are with the system, or encrypted, by then.
+      // Other streams may confirm a write and still pass its memory on, as a queue between two sessions in one process
+      // does. The bytes of a socket are in the system, or encrypted, by then.
       this.#writeCopy(Buffer.concat(chunks));
       return;
     }
-    // Corked, so that all chunks leave in one system call.
+    // Cork the socket, so that all chunks leave in one system call.
     const last = chunks.length - 1;
     if (last > 0) writable.cork();
     for (let index = 0; index < last; index++) writable.write(chunks[index]!);
@@ -117,7 +120,7 @@ export class NodeTransport implements Transport {
     this.#readable.destroy();
   }
 
-  /** To a stream of any make, which may do it wrong. */
+  /** Writes to a stream that is no socket. Such a stream may confirm writes wrongly. */
   #writeCopy(chunk: Buffer): void {
     if (this.#confirmsByCallback) {
       let isDone = false;
@@ -138,7 +141,7 @@ export class NodeTransport implements Transport {
     }
   }
 
-  /** There is room for more, if `write` is what waits for it: a stream may say so more than once. */
+  /** There is room for more, if `write` is the write that waits for it. A stream may report this more than once. */
   #confirm(write: number): void {
     if (write === 0 || write !== this.#waiting) return;
     this.#waiting = 0;
@@ -158,7 +161,7 @@ export class NodeTransport implements Transport {
 
   #ended(): void {
     if (this.#stands) return this.#input.ended();
-    // After the error that says why, which TLS makes of an end in the middle of its handshake.
+    // Wait for the error that explains the end. TLS emits it when the connection ends during the handshake.
     process.nextTick(() => this.#fail(new Error("the connection closed before it stood")));
   }
 }

@@ -18,7 +18,7 @@ import { connect } from "./connect.ts";
 
 leaveNothingOpen();
 
-/** A server, a client's session with it, and the server's side of that. */
+/** A server, a client's session with it, and the server's side of that session. */
 async function connected(options: ServerOptions = {}): Promise<{
   server: Server;
   port: number;
@@ -31,14 +31,14 @@ async function connected(options: ServerOptions = {}): Promise<{
   return { server, port, client, serverSide: await accepted.promise };
 }
 
-/** A stream from the client that both sides know. */
+/** Returns a stream from the client that both sides know. */
 async function openStream(client: Session, serverSide: Session): Promise<[Stream, Stream]> {
   const stream = client.open();
   return [stream, await serverSide.accept()];
 }
 
 describe("listening", () => {
-  test("tells its address, and its sessions as they come and go", async () => {
+  test("shows its address, and its sessions as they come and go", async () => {
     const { server, port, client, serverSide } = await connected();
     expect(server.address).toEqual({ address: host, family: "IPv4", port });
     expect(server.port).toBe(port);
@@ -124,7 +124,7 @@ describe("a session's handler", () => {
     await once(silent.resume(), "close");
     expect((await session!.closed).localError).toMatchObject({ cause: signal.reason as Error });
     await vi.waitFor(() => expect(server.sessions.size).toBe(0));
-    // Its place is free.
+    // The place of the ended session is free.
     const { remoteError } = await ending(await connect({ host, port })).closed;
     expect(remoteError).toMatchObject({ code: "INTERNAL_ERROR" });
   });
@@ -185,7 +185,7 @@ describe("closing", () => {
       const accepted = deferred<Session>();
       const { server, port } = await serve({ lingerTimeout: 600_000 }, accepted.resolve);
       const peer = await dialSocket(port);
-      // It takes nothing in, not even an end.
+      // The peer reads nothing, not even an end.
       peer.pause();
       const session = await accepted.promise;
       if (isBusy) session.open().write(new Uint8Array(20_000_000)).catch(ignore);
@@ -259,7 +259,7 @@ describe("closing", () => {
     await patient;
   });
 
-  test("refuses a deadline that is none, and goes on listening", async () => {
+  test("refuses an invalid deadline, and continues to listen", async () => {
     const { server, port } = await connected();
     await expect(server.close({ timeout: -1 })).rejects.toThrow(
       new RangeError("timeout must be a whole number from 0 to Infinity, got -1"),

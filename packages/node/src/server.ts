@@ -10,36 +10,39 @@ import { handshakeError } from "./errors.ts";
 
 /** Options of {@link createServer}: those of TLS, and those of every session. */
 export interface ServerOptions extends SessionOptions, BusyPollOptions {
-  /** Speaks TLS: what `tls.createServer` takes, above all `key` and `cert`. Default: plain. */
+  /** Uses TLS: options of `tls.createServer`, above all `key` and `cert`. Default: plain. */
   readonly tls?: tls.TlsOptions | undefined;
-  /** Connections that may be open at once, also those whose TLS handshake is under way; more are closed at once. Default: no limit. */
+  /**
+   * Connections that may be open at once, with those whose TLS handshake is under way. The server closes further ones
+   * at once. Default: no limit.
+   */
   readonly maxConnections?: number | undefined;
   /**
-   * Told of a connection that did not become a session: a failed TLS handshake, or one that the system could
-   * not give out. The server goes on. Default: dropped silently.
+   * Called with the error for each connection that did not become a session: the TLS handshake has failed, or the
+   * system could not accept the connection. The server continues. Default: the error is dropped silently.
    */
   readonly onConnectionError?: ((error: Error) => void) | undefined;
 }
 
-/** Where a server listens: what `net.Server.listen` takes, such as `port`, `host`, or `path` for a Unix socket. */
+/** Where a server listens: options of `net.Server.listen`, such as `port`, `host`, or `path` for a Unix socket. */
 export type ListenOptions = net.ListenOptions;
 
 /**
- * Called with each new session, its server side, and with the socket beneath, to ask for addresses and
- * certificates: a `tls.TLSSocket` if the server speaks TLS. Reading, writing and ending are the session's.
+ * Called with the server side of each new session, and with the socket beneath it. The socket has the addresses and
+ * certificates; it is a `tls.TLSSocket` if the server uses TLS. Only the session may read, write and end it.
  *
- * If it throws or its promise rejects, that destroys the session, and the reason is the `cause` in what
- * `closed` tells. Nothing is printed, and neither the server nor `onConnectionError` hears of it.
+ * If the handler throws or its promise rejects, the session is destroyed. The reason is then the `cause` of the error
+ * that `closed` resolves with. Nothing is printed, and neither the server nor `onConnectionError` is told.
  */
 export type SessionHandler = (session: Session, socket: net.Socket) => void | Promise<void>;
 
 /**
- * A server of sessions; call {@link Server.listen} next.
+ * Makes a server of sessions; call {@link Server.listen} next.
  *
  * @throws {RangeError | TypeError} naming the option that is out of range, or from `tls.createServer`.
  */
 export function createServer(options: ServerOptions, onSession: SessionHandler): Server;
-/** A server of sessions with nothing but defaults. */
+/** Makes a server of sessions with the default options. */
 export function createServer(onSession: SessionHandler): Server;
 export function createServer(
   first: ServerOptions | SessionHandler,
@@ -56,7 +59,7 @@ export class Server {
   readonly #options: ServerOptions;
   readonly #onSession: SessionHandler;
   readonly #listener: net.Server;
-  /** Every connection, also one whose TLS handshake is under way. */
+  /** Every connection, with those whose TLS handshake is under way. */
   readonly #connections: Set<net.Socket> = new Set();
 
   /** Prefer {@link createServer}. */
@@ -80,7 +83,7 @@ export class Server {
             .createServer({ noDelay: true, ...options.tls }, serve)
             .on("tlsClientError", (error, socket) => {
               report(handshakeError(error, socket));
-              // Node leaves one whose time is over open.
+              // Node does not close a socket whose handshake has timed out.
               socket.destroy();
             });
     if (maxConnections !== undefined) this.#listener.maxConnections = maxConnections;
@@ -89,12 +92,12 @@ export class Server {
         this.#connections.add(socket);
         socket.once("close", () => this.#connections.delete(socket));
       })
-      // What goes wrong before it listens is told by listen().
+      // Before the server listens, `listen()` reports the errors.
       .on("error", (error) => this.#listener.listening && report(error));
   }
 
   /**
-   * Starts listening. Resolves once it does; port 0 takes a free one, which {@link port} then tells.
+   * Starts listening, and resolves once it does. Port 0 takes a free port; {@link port} returns its number.
    *
    * @throws the system's error, such as EADDRINUSE.
    */
@@ -102,20 +105,20 @@ export class Server {
     return startListening(this.#listener, options);
   }
 
-  /** Where it listens: an address with its port, or the path of a Unix socket; null when it does not. */
+  /** Where the server listens: an address with its port, or the path of a Unix socket; null when it does not listen. */
   get address(): net.AddressInfo | string | null {
-    // Node goes on telling the path of a Unix socket.
+    // After a close, Node still returns the path of a Unix socket.
     return this.#listener.listening ? this.#listener.address() : null;
   }
 
-  /** The TCP port it listens on; undefined over a Unix socket, and when it does not listen. */
+  /** The TCP port that the server listens on; undefined over a Unix socket, and when it does not listen. */
   get port(): number | undefined {
     const { address } = this;
     return typeof address === "object" ? address?.port : undefined;
   }
 
   /**
-   * Stops listening and closes every session gracefully, by a deadline. Resolves once all are gone.
+   * Stops listening, and closes every session gracefully, by a deadline. Resolves once all sessions are gone.
    *
    * @param options as for `Session.close`.
    * @throws {RangeError} if the timeout is not a number of milliseconds.
@@ -126,7 +129,7 @@ export class Server {
       this.#listener.close(() => resolve());
     });
     await Promise.all([...this.#sessions].map((session) => session.close(options)));
-    // What is left never became a session: its TLS handshake was under way.
+    // The connections that are left never became sessions: their TLS handshake was under way.
     for (const connection of this.#connections) connection.destroy();
     await stopped;
   }
@@ -146,7 +149,7 @@ export class Server {
     try {
       session = attach(socket, { ...this.#options, role: "server" });
     } catch (error) {
-      // The options were checked before: a hook of the application's has failed.
+      // The options were checked before, so a hook of the application has failed.
       socket.destroy();
       this.#options.onConnectionError?.(error as Error);
       return;

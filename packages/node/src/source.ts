@@ -1,4 +1,4 @@
-// Where connections get their streams from.
+// The source of streams for connections.
 
 import type { Stream } from "@muxado/core";
 import { refusedError } from "./socket-error.ts";
@@ -10,8 +10,8 @@ export interface StreamOpener {
 }
 
 /**
- * A session, a promise of one, or what finds the present one, or opens a stream, each time: a program that reconnects has
- * another session every time.
+ * A session, a promise of a session, or a function. The function is called for each connection. It returns the current
+ * session, or opens a stream: a program that reconnects has a new session each time.
  */
 export type StreamSource = StreamOpener | Promise<StreamOpener> | (() => Found | Promise<Found>);
 
@@ -19,10 +19,10 @@ export type StreamSource = StreamOpener | Promise<StreamOpener> | (() => Found |
 type Found = StreamOpener | Stream | undefined;
 
 /**
- * `source`, if it is one. The failure of a promise is told to the connections that want a stream of it: until then it is
- * nobody's.
+ * Returns `source` if it is a valid source. If a promise fails, each connection that needs a stream gets the failure.
+ * Until then the failure is not reported.
  *
- * @throws {TypeError} if it is none.
+ * @throws {TypeError} if `source` is no valid source.
  */
 export function checkSource(source: StreamSource): StreamSource {
   if (source instanceof Promise) source.catch(() => {});
@@ -32,7 +32,10 @@ export function checkSource(source: StreamSource): StreamSource {
   return source;
 }
 
-/** Tells of the stream that `source` has for a new connection, or of the error that says why there is none. */
+/**
+ * Calls `use` with the stream that `source` has for a new connection, or calls `fail` with the error that explains why
+ * there is none.
+ */
 export function openFrom(
   source: StreamSource,
   use: (stream: Stream) => void,
@@ -60,7 +63,7 @@ export function openFrom(
 
 function streamOf(found: Found): Stream {
   if (isOpener(found)) return found.open();
-  // A function that looks for the present session finds none between two.
+  // A function that looks for the current session finds none between two sessions.
   if (found === undefined) throw new Error("there is no session");
   if (typeof (found as Partial<Stream> | null)?.observe === "function") return found;
   throw new TypeError("the source has given neither a session nor a stream");

@@ -1,5 +1,5 @@
-// A stream in the shape of Node's own connections: for programs that were written for sockets. It stands on the
-// non-blocking layer of a stream, beside promises and Web Streams and not on top of them.
+// A stream in the form of Node's own connections, for programs that were written for sockets. It uses the layer of a
+// stream that never waits. Promises and Web Streams stand beside it, not beneath it.
 
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -17,54 +17,57 @@ import {
 /** Options of {@link toDuplex}. */
 export interface DuplexOptions {
   /**
-   * Whether our direction stays open when the peer has ended its own. Default: false, as of a `net.Socket`; what
-   * carries the two directions of others, as a proxy does, wants true.
+   * Whether our direction stays open when the peer has ended its own. Default: false, as for a `net.Socket`. A program
+   * that passes both directions on, as a proxy does, needs true.
    */
   readonly allowHalfOpen?: boolean | undefined;
-  /** Bytes read ahead of the program, which the peer gets credit for. Default: Node's for streams. */
+  /** Bytes that the Duplex reads ahead of the program; the peer gets credit for them. Default: Node's for streams. */
   readonly readableHighWaterMark?: number | undefined;
-  /** Bytes written from which on `write` returns false. Default: Node's for streams. */
+  /** Once this many written bytes wait, `write` returns false. Default: Node's for streams. */
   readonly writableHighWaterMark?: number | undefined;
   /**
-   * The connection that addresses are asked of. Default: the one that the stream's session was attached to; a layer's
-   * streams, such as typed ones, need it told.
+   * The connection that provides the addresses. Default: the one that the stream's session was attached to. Set it for
+   * the streams of a layer, such as typed ones.
    */
   readonly carrier?: Duplex | undefined;
 }
 
 /**
- * Writes up to this many bytes are copied by the session, those beyond are not: their memory is the writer's again
+ * The session copies writes of up to this many bytes. It does not copy longer ones: the writer gets their memory back
  * only when the transport has taken them.
  */
 const COPIED = 4 * 1024;
 
-/** Several writes are put together up to this many bytes: one frame instead of one each. */
+/** Several writes are put together up to this many bytes: one frame instead of one for each. */
 const GATHERED = 64 * 1024;
 
 /** Called with an error, or with none. */
 type Callback = (error?: Error | null) => void;
 
-/** A connection of Node's that a stream carries, once there is one. */
+/** A connection of Node that a stream carries, once there is a stream. */
 export abstract class StreamConnection extends Duplex implements StreamObserver {
-  /** Whether a peer that loses interest closes it without an error, and without an end: its protocol knows by itself. */
+  /**
+   * Whether a peer that cancels the stream closes the connection without an error, and without an end. For protocols
+   * that know by themselves when a message was cut off.
+   */
   protected readonly isQuiet: boolean = false;
-  /** Milliseconds without a byte in either direction until `timeout`, as set by {@link setTimeout}. */
+  /** Milliseconds without a byte in either direction before `timeout` is emitted, as set by {@link setTimeout}. */
   timeout: number | undefined;
   #stream: Stream | undefined;
   #carrier: Partial<Socket> | undefined;
   #bytesRead = 0;
   #bytesWritten = 0;
-  /** Node has asked for more than there was. */
+  /** Node has asked for more bytes than there were. */
   #wantsMore = false;
-  /** Bytes of the write under way: Node has one at a time. */
+  /** Bytes of the current write: Node makes one at a time. */
   #writing = 0;
-  /** The part of it that the stream has not taken, and the callback for when it has. */
+  /** The part of that write that the stream has not taken, and the callback for when it has. */
   #rest: Uint8Array | undefined;
   #written: Callback | undefined;
-  /** It will be destroyed when all that had arrived before the peer's end has been read. */
+  /** The connection will be destroyed when the program has read all bytes that had arrived before the peer's end. */
   #isFailing = false;
   #timer: NodeJS.Timeout | undefined;
-  /** Bytes that had left the stream when the timer was last looked after. */
+  /** The stream's `bytesSent` when the timer last fired. */
   #sentBefore = 0;
 
   /** @internal */
@@ -78,7 +81,10 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     this.#carrier = options.carrier as Partial<Socket> | undefined;
   }
 
-  /** @internal It has its stream, whose observer it is from now on. @throws {TypeError} if there is another. */
+  /**
+   * @internal Gives the connection its stream, and becomes the observer of the stream.
+   * @throws {TypeError} if the stream has another observer.
+   */
   protected carryBy(stream: Stream): void {
     stream.observe(this);
     this.#stream = stream;
@@ -87,37 +93,37 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     if (stream.error !== undefined) this.onReadable();
   }
 
-  /** The stream that carries it; undefined while it is connecting. */
+  /** The stream that carries the connection; undefined while it is connecting. */
   get stream(): Stream | undefined {
     return this.#stream;
   }
 
-  /** Whether it waits for its stream. */
+  /** Whether the connection waits for its stream. */
   get connecting(): boolean {
     return this.#stream === undefined && !this.destroyed;
   }
 
-  /** Whether it has no stream yet. */
+  /** Whether the connection has no stream yet. */
   get pending(): boolean {
     return this.#stream === undefined;
   }
 
-  /** Bytes that have been read, as far as Node asked for them. */
+  /** Bytes that Node has read from the stream. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
 
-  /** Bytes that have been written, also those that wait. */
+  /** Bytes that have been written, with those that wait. */
   get bytesWritten(): number {
     return this.#bytesWritten + this.writableLength;
   }
 
-  /** Address of the connection's other end; undefined if it is no socket, or gone. */
+  /** Address of the other end of the carrier; undefined if the carrier is no socket, or is gone. */
   get remoteAddress(): string | undefined {
     return this.#carrier?.remoteAddress;
   }
 
-  /** Port of the connection's other end. */
+  /** Port of the other end of the carrier. */
   get remotePort(): number | undefined {
     return this.#carrier?.remotePort;
   }
@@ -127,12 +133,12 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     return this.#carrier?.remoteFamily;
   }
 
-  /** Address of this end of the connection. */
+  /** Address of this end of the carrier. */
   get localAddress(): string | undefined {
     return this.#carrier?.localAddress;
   }
 
-  /** Port of this end of the connection. */
+  /** Port of this end of the carrier. */
   get localPort(): number | undefined {
     return this.#carrier?.localPort;
   }
@@ -142,28 +148,28 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     return this.#carrier?.localFamily;
   }
 
-  /** Whether the connection speaks TLS: what frameworks take "https" from. */
+  /** Whether the carrier uses TLS. Frameworks derive "https" from this. */
   get encrypted(): boolean {
     return (this.#carrier as { encrypted?: boolean } | undefined)?.encrypted === true;
   }
 
-  /** As of a socket: which directions are open. */
+  /** Which directions are open, as for a socket. */
   get readyState(): "opening" | "open" | "readOnly" | "writeOnly" | "closed" {
     if (this.connecting) return "opening";
     if (this.readable) return this.writable ? "open" : "readOnly";
     return this.writable ? "writeOnly" : "closed";
   }
 
-  /** As of a socket: this end of the connection, or an empty object. */
+  /** The address of this end of the carrier, as for a socket; or an empty object. */
   address(): ReturnType<Socket["address"]> {
     return this.#carrier?.address?.() ?? {};
   }
 
   /**
-   * Emits `timeout` after so many milliseconds without a byte in either direction, and does no more than that. 0
-   * switches it off.
+   * Emits `timeout` after this many milliseconds without a byte in either direction, and does nothing else. 0 turns it
+   * off.
    *
-   * @param callback listens once.
+   * @param callback listens to `timeout` once.
    */
   setTimeout(milliseconds: number, callback?: () => void): this {
     if (this.destroyed) return this;
@@ -180,27 +186,27 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     return this;
   }
 
-  /** Does nothing: frames leave at the end of the turn anyhow. */
+  /** Does nothing: frames leave at the end of the turn in any case. */
   setNoDelay(_noDelay?: boolean): this {
     return this;
   }
 
-  /** Does nothing: the connection is the session's. */
+  /** Does nothing: the transport belongs to the session. */
   setKeepAlive(_enable?: boolean, _initialDelay?: number): this {
     return this;
   }
 
-  /** Does nothing: it is the connection that keeps a process alive. */
+  /** Does nothing: the transport keeps the process alive, not the stream. */
   ref(): this {
     return this;
   }
 
-  /** Does nothing: it is the connection that keeps a process alive. */
+  /** Does nothing: the transport keeps the process alive, not the stream. */
   unref(): this {
     return this;
   }
 
-  /** Ends, and is destroyed once all that was written has left. */
+  /** Ends the connection, and destroys it once all written bytes have left. */
   destroySoon(): void {
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();
@@ -213,10 +219,11 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     this.onReadable();
   }
 
-  /** Called by the stream when there is something to read, or an error; not for programs. */
+  /** The stream calls this when there are bytes to read, or an error. Not for programs. */
   onReadable(): void {
     const stream = this.#stream!;
-    // Nobody asks: what has arrived stays with the stream, and counts against its window. An error tells itself.
+    // Node has asked for nothing: the bytes that have arrived stay in the stream and count against its window. But an
+    // error without unread bytes is reported at once.
     if (!this.#wantsMore && (stream.error === undefined || stream.stats().bytesUnread > 0)) return;
     try {
       do {
@@ -259,8 +266,8 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     clearTimeout(this.#timer);
     const stream = this.#stream;
     stream?.observe(undefined);
-    // Both directions have ended, or ours has, and nothing of the peer's is wanted any more; or the program has taken its
-    // leave of a connection that it has no use for.
+    // Close the stream in two cases: our direction has ended, and the program needs nothing more from the peer; or the
+    // program has no further use for the connection, and all written bytes have left. Reset it in all other cases.
     const isEnd = error === null ? this.writableFinished : isGoodbye(error) && !this.#isBusy;
     if (isEnd) void stream?.close();
     else stream?.reset(resetCodeFor(error));
@@ -270,13 +277,13 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     written?.(error ?? destroyedError());
   }
 
-  /** Called by the stream when there is room again; not for programs. */
+  /** The stream calls this when there is room again. Not for programs. */
   onWritable(): void {
     const rest = this.#rest;
     if (rest !== undefined) this.#offer(rest, this.#written!);
   }
 
-  /** Sends bytes that nobody will change: the session's copies, or our own. */
+  /** Sends bytes that nobody will change: the session copies them, or they are our own copy. */
   #offer(chunk: Uint8Array, callback: Callback): void {
     let taken: number;
     try {
@@ -295,7 +302,7 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     this.#hasWritten(callback);
   }
 
-  /** Sends bytes that are the writer's: it gets them back when the transport has taken them. */
+  /** Sends bytes that belong to the writer. The writer gets them back when the transport has taken them. */
   #lend(chunks: Buffer[], callback: Callback): void {
     const stream = this.#stream!;
     const writing = Promise.all(chunks.map((chunk) => stream.write(chunk)));
@@ -308,23 +315,26 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     callback();
   }
 
-  /** Something that was written has not left. */
+  /** Some written bytes have not left. */
   get #isBusy(): boolean {
     return this.writableLength > 0 || this.#written !== undefined;
   }
 
-  /** The peer has ended its direction; perhaps the stream has failed since. */
+  /** The peer has ended its direction; the stream may have failed since then. */
   #end(): void {
     this.push(null);
     const { error } = this.#stream!;
     if (error === undefined || this.#isFailing) return;
     this.#isFailing = true;
-    // The program reads first what has arrived.
+    // The program first reads the bytes that have arrived.
     if (this.readableLength === 0) this.#destroyBecause(error);
     else this.once("end", () => this.#destroyBecause(error));
   }
 
-  /** The stream has failed. What has arrived is read first: Node asks again when it has been, and drops it otherwise. */
+  /**
+   * The stream has failed. The program first reads the bytes that have arrived, because destroying the Duplex would
+   * drop them. Node calls `_read` again after that.
+   */
   #fail(error: Error): void {
     if (this.readableLength > 0) this.push(NOTHING);
     else this.#destroyBecause(error);
@@ -338,7 +348,7 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     const bytesSent = this.#stream?.stats().bytesSent ?? 0;
     const isMoving = this.writableLength > 0 && bytesSent !== this.#sentBefore;
     this.#sentBefore = bytesSent;
-    // A long write that moves is no silence.
+    // A long write that makes progress is no silence.
     if (isMoving) this.#timer!.refresh();
     else this.emit("timeout");
   }
@@ -346,7 +356,7 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
 
 const NOTHING = Buffer.alloc(0);
 
-/** Refuses what a socket refuses, in the same way. */
+/** Refuses the arguments that a socket refuses, with the same codes. */
 function checkTimeout(milliseconds: unknown, callback: unknown): void {
   if (
     typeof milliseconds !== "number" ||

@@ -1,45 +1,49 @@
-// What a session needs of the streams that carry it. Node's own have it, and so have those that are made like them:
-// readable-stream's and streamx's. It refuses what lacks any of it, by name, and writes nothing.
+// The members that a session needs of the streams that carry it. Node's own streams have them, and so do similar ones,
+// such as those of readable-stream and streamx. This file refuses a stream that lacks a member, and names the member.
+// It writes nothing.
 
 import { Writable } from "node:stream";
 
-/** What a session needs of a stream that it reads from: Node's, or one like it, such as streamx's. */
+/** A stream that a session can read from: Node's, or a similar one, such as streamx's. */
 export interface ReadableLike {
-  /** Tells of `data`, each a piece of bytes, and of `end`, `close` and `error`. */
+  /** Listens to `data`, each with a piece of bytes, and to `end`, `close` and `error`. */
   on(event: string, listener: (...told: unknown[]) => void): unknown;
-  /** Lets it flow. */
+  /** Lets the bytes flow. */
   resume(): unknown;
-  /** Gives it up. */
+  /** Destroys the stream. */
   destroy(): unknown;
 }
 
-/** What a session needs of a stream that it writes to: Node's, or one like it, such as streamx's. */
+/** A stream that a session can write to: Node's, or a similar one, such as streamx's. */
 export interface WritableLike {
-  /** Tells of `drain`, if its `write` takes no callback, and of `close` and `error`. */
+  /** Listens to `close` and `error`, and to `drain` if `write` takes no callback. */
   on(event: string, listener: (...told: unknown[]) => void): unknown;
   /**
-   * Takes bytes, and says when there is room for more: by calling `done`, once, if it declares three parameters, as
-   * Node's does. Any other returns true if there is room at once, and false if `drain` will tell.
+   * Writes bytes, and reports when there is room for more. If it declares three parameters, as Node's does, it calls
+   * `done` once. Otherwise it returns true if there is room at once, and false if it will emit `drain`.
    */
   write(chunk: Uint8Array, encoding?: never, done?: (error?: Error | null) => void): unknown;
-  /** Ends it when all that was written is out. */
+  /** Ends the stream when all written bytes have left. */
   end(last?: never): unknown;
-  /** Gives it up. */
+  /** Destroys the stream. */
   destroy(): unknown;
 }
 
 /** One stream in both directions. */
 export interface DuplexLike extends ReadableLike, WritableLike {}
 
-/** What only some have, or keep to themselves, and what says whether they are over. */
+/** Members that only some streams have, some of them private. They show whether the stream is over. */
 interface Traits extends Partial<Pick<ReadableLike, "on">> {
   readonly destroyed?: unknown;
   readonly errored?: unknown;
   readonly readable?: unknown;
   readonly writable?: unknown;
-  /** Of streamx: `destroyed` comes later. */
+  /** Of streamx: it is set before `destroyed`. */
   readonly destroying?: unknown;
-  /** Of streamx, which goes on calling itself readable: `ended` is true from its `end` event on. Elsewhere, before. */
+  /**
+   * Of streamx, which stays `readable` after its end. Its `ended` is true from the `end` event on; that of other
+   * streams is true earlier.
+   */
   readonly _readableState?: { readonly ended?: unknown; readonly endEmitted?: unknown } | null;
   /** Of streamx. */
   readonly _writableState?: {
@@ -56,7 +60,10 @@ interface Traits extends Partial<Pick<ReadableLike, "on">> {
 const READABLE = ["on", "resume", "destroy"] as const;
 const WRITABLE = ["on", "write", "end", "destroy"] as const;
 
-/** @throws {TypeError} if one of them is no such stream, or carries anything but bytes; it names what is missing. */
+/**
+ * @throws {TypeError} if one of them is no such stream, or carries anything but bytes; the message names the missing
+ * member.
+ */
 export function checkStreams(readable: ReadableLike, writable: WritableLike): void {
   const isOne = Object.is(readable, writable);
   checkMembers(isOne ? "transport" : "transport.readable", readable, READABLE);
@@ -68,12 +75,12 @@ export function checkStreams(readable: ReadableLike, writable: WritableLike): vo
   }
 }
 
-/** The error that has ended one of them already. */
+/** Returns the error that has already ended one of them. */
 export function errorOf(readable: ReadableLike, writable: WritableLike): unknown {
   return traits(readable).errored ?? traits(writable).errored;
 }
 
-/** Whether one of them is over already: it would not say so again. */
+/** Returns whether one of them is already over. A stream that is over emits no more events. */
 export function isOver(readable: ReadableLike, writable: WritableLike): boolean {
   const [inbound, outbound] = [traits(readable), traits(writable)];
   const [read, written] = [inbound._readableState, outbound._writableState];
@@ -86,7 +93,7 @@ export function isOver(readable: ReadableLike, writable: WritableLike): boolean 
   );
 }
 
-/** Whether `writable` ends because it was told to, or because `readable` is given up with it. */
+/** Returns whether `writable` ends because it was told to, or because `readable` was destroyed with it. */
 export function isEnding(writable: WritableLike, readable: ReadableLike): boolean {
   const { writableEnded, _writableState: written } = traits(writable);
   const { destroyed, destroying } = traits(readable);
@@ -94,8 +101,8 @@ export function isEnding(writable: WritableLike, readable: ReadableLike): boolea
 }
 
 /**
- * Whether its `write` calls back. Node's do; of others, those that declare a third parameter for it. streamx's takes
- * the bytes alone.
+ * Returns whether `write` of the stream calls back. That of Node's streams does. Of the others, a `write` that declares
+ * a third parameter does; that of streamx takes only the bytes.
  */
 export function confirmsByCallback(writable: WritableLike): boolean {
   return writable instanceof Writable || writable.write.length >= 3;

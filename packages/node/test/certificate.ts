@@ -1,22 +1,24 @@
-// Certificates for tests, made when they are needed: no key lies in the repository, and none expires in it.
-// Just enough of X.509 (RFC 5280) in DER for Node and OpenSSL to take it.
+// Certificates for tests, made when a test needs them: the repository has no keys, and no certificate in it can expire.
+// This file has just enough of X.509 (RFC 5280) in DER for Node and OpenSSL to accept it.
 
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import { isIP } from "node:net";
 
-/** A certificate and its private key, as `tls` takes them. */
+/** A certificate and its private key, in the form that `tls` takes. */
 export interface Credentials {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Who signs, and with what. */
+/** The issuer of a certificate, with the key that signs it. */
 export interface Authority extends Credentials {
   readonly name: string;
   readonly privateKey: KeyObject;
 }
 
-/** A certificate for `hosts`, signed by `issuer`, or by itself: then it can also issue others. */
+/**
+ * Returns a certificate for `hosts`, signed by `issuer`. Without an issuer it signs itself, and can then issue others.
+ */
 export function certificate(hosts: readonly string[], issuer?: Authority): Authority {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const name = `test ${randomBytes(4).toString("hex")}`;
@@ -40,7 +42,7 @@ export function certificate(hosts: readonly string[], issuer?: Authority): Autho
   };
 }
 
-/** As `getPeerCertificate().fingerprint256` has it. */
+/** In the form of `getPeerCertificate().fingerprint256`. */
 export function fingerprint({ cert }: Credentials): string {
   const der = Buffer.from(cert.split("\n")[1]!, "base64");
   const hex = createHash("sha256").update(der).digest("hex").toUpperCase();
@@ -50,7 +52,7 @@ export function fingerprint({ cert }: Credentials): string {
 /** Tag, length, value. */
 function tagged(tag: number, ...parts: Uint8Array[]): Buffer {
   const value = Buffer.concat(parts);
-  // DER wants the shortest form, and not every TLS library is as lenient as OpenSSL.
+  // DER requires the shortest form, and some TLS libraries are less tolerant than OpenSSL.
   const short =
     value.length < 0x80 ? [] : value.length < 0x100 ? [0x81] : [0x82, value.length >> 8];
   const length = [...short, value.length & 0xff];

@@ -1,4 +1,4 @@
-// What tracers hear of on Node's diagnostics channels.
+// The messages that tracers get on Node's diagnostics channels.
 
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

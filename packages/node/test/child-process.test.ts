@@ -1,5 +1,5 @@
-// A session over the standard input and output of a child process, as one would run over ssh. The child
-// passes bytes on to a server of sessions, so both ends of the session are in this process.
+// A session over the standard input and output of a child process, as a program would run it over ssh. The child passes
+// bytes on to a server of sessions, so both ends of the session are in this process.
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -44,7 +44,7 @@ test("tells when the child is killed", async () => {
   const read = stream.read();
   child.kill("SIGKILL");
   await expect(read).rejects.toMatchObject({ scope: "session", origin: "remote" });
-  // A reset, if what we had written was not read yet.
+  // The error is a reset if the child had not yet read all that we had written.
   expect((await session.closed).localError!.code).toMatch(/^(PEER_EOF|TRANSPORT_FAILED)$/);
 });
 
@@ -58,7 +58,7 @@ test("tells when the child exits while it is written to", async () => {
   expect((await session.closed).localError!.code).toMatch(/^(PEER_EOF|TRANSPORT_FAILED)$/);
 });
 
-test("tells when what runs as the child speaks something else", async () => {
+test("tells when the child speaks another protocol", async () => {
   const child = run("console.log('usage: muxado-server <options>')");
   const session = attach({ readable: child.stdout, writable: child.stdin }, { role: "client" });
   expect((await session.closed).localError).toMatchObject({ scope: "session", origin: "remote" });

@@ -1,5 +1,5 @@
-// A close loses nothing: sessions between two processes over every kind of connection that this package makes sessions
-// of, and over Web Streams.
+// A close loses nothing: sessions between two processes over every kind of connection of this package, and over Web
+// Streams.
 
 import path from "node:path";
 import { describeClosing, type Outcome } from "@muxado/testkit";
@@ -9,7 +9,7 @@ import { vi } from "vitest";
 import { certificate } from "./certificate.ts";
 import type { Carrier, Task } from "./closing/program.ts";
 
-// They wait, for each other and for their clocks, and need little of the machine.
+// The processes wait for each other and for their clocks, and need little of the machine.
 vi.setConfig({ testTimeout: 180_000, maxConcurrency: 8 });
 
 const HOST = "127.0.0.1";
@@ -26,7 +26,7 @@ for (const name of ["TCP", "TLS", "a Unix socket", "Web Streams"] as const) {
 describeClosing({
   name: "a child's stdio",
   run: (plan, signal) => run(plan, "a child's stdio", signal),
-  // A pipe ends in the same way, whatever was left in it.
+  // A pipe ends in the same way, even if it still has bytes.
   without: ["dies"],
 });
 
@@ -42,7 +42,7 @@ function run(plan: Plan, carrier: Carrier, signal: AbortSignal): Promise<Outcome
       start({ role: "server" });
       start({ role: "client", address: await processes.address(rate) });
     } else if (rate === undefined) {
-      // It starts the server.
+      // The client starts the server.
       start({ role: "client" });
     } else {
       start({ role: "server", carrier: "TCP" });

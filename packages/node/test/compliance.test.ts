@@ -56,7 +56,9 @@ describeSessions({
   },
 });
 
-/** Connects over sockets: a server for each two sessions, on a free port unless the client goes to a path. */
+/**
+ * Connects over sockets: makes a server for each pair of sessions, on a free port unless the client connects to a path.
+ */
 function listening(
   serverOptions: ServerOptions = {},
   clientOptions: ConnectOptions = {},

@@ -1,4 +1,4 @@
-// Connections in pairs, for tests that hold a stream's Duplex against what Node's own sockets do.
+// Pairs of connections, for tests that compare a stream's Duplex with Node's own sockets.
 
 import { once } from "node:events";
 import * as net from "node:net";
@@ -9,7 +9,7 @@ import { expect, onTestFinished, vi } from "vitest";
 import { duplexPair } from "./duplex-pair.ts";
 import { ending, HOST, ignore } from "./peers.ts";
 
-/** What programs that were written for sockets use of them. */
+/** The members that programs for sockets use. */
 export interface Connection extends Duplex {
   readonly bytesRead: number;
   readonly bytesWritten: number;
@@ -39,19 +39,19 @@ export type ConnectionPair = (options?: {
 
 const closings = new WeakMap<Duplex, Promise<void>>();
 
-/** Waits until one that is watched has told that it is closed, or knows that it has. */
+/** Waits until a watched connection has closed. Returns at once if it already has. */
 export function closed(connection: Duplex): Promise<void> {
   return closings.get(connection)!;
 }
 
-/** Lets {@link closed} know `connection`; its errors are seen by those who ask for them. */
+/** Makes `connection` known to {@link closed}, and ignores its errors here: a test can still listen to them. */
 export function watched<Each extends Duplex>(connection: Each): Each {
   const closing = new Promise<void>((done) => void connection.once("close", () => done()));
   closings.set(connection, closing);
   return connection.on("error", ignore);
 }
 
-/** Two sessions in one process, over the least obliging of transports. */
+/** Returns two sessions in one process, over the least cooperative transport. */
 export function sessionPair(options: SessionOptions = {}): [client: Session, server: Session] {
   const [left, right] = duplexPair();
   return [
@@ -60,7 +60,7 @@ export function sessionPair(options: SessionOptions = {}): [client: Session, ser
   ];
 }
 
-/** Two sessions over a connection of loopback. */
+/** Returns two sessions over a connection of loopback. */
 export async function tcpSessions(
   options: SessionOptions = {},
 ): Promise<[client: Session, server: Session]> {
@@ -71,7 +71,7 @@ export async function tcpSessions(
   ];
 }
 
-/** Both ends of one stream of `sessions`. */
+/** Returns both ends of one stream of `sessions`. */
 export async function streamPair(
   options: DuplexOptions = {},
   [client, server] = sessionPair(),
@@ -87,7 +87,7 @@ export async function nothingOpen(sessions: readonly Session[]): Promise<void> {
   await vi.waitFor(() => expect(open()).toEqual(sessions.map(() => 0)));
 }
 
-/** Both ends of one connection of loopback. */
+/** Returns both ends of one connection of loopback. */
 export async function socketPair(
   options: { readonly allowHalfOpen?: boolean } = {},
 ): Promise<[net.Socket, net.Socket]> {

@@ -1,5 +1,5 @@
-// In which AsyncLocalStorage context a program is called back: in that of the stream, whichever other stream's bytes have
-// brought it about, as with sockets.
+// The AsyncLocalStorage context of a callback is that of its stream, as with sockets. It does not matter that the bytes
+// of another stream may have caused the call.
 
 import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
@@ -13,17 +13,17 @@ import { expect, onTestFinished, test } from "vitest";
 import { HOST, serve, serveSockets } from "./peers.ts";
 
 const NAMES = ["one", "two", "three", "four"] as const;
-/** More than the window and the transport take at once. */
+/** More bytes than the window and the transport take at once. */
 const MUCH = Buffer.alloc(1_000_000, 7);
 
 const storage = new AsyncLocalStorage<string>();
 
-/** Calls that found another store than that of whom they were for. */
+/** Records calls that ran in a wrong context. */
 class Calls {
   readonly #seen: Set<string> = new Set();
   readonly #astray: string[] = [];
 
-  /** A callback of `whose`, to be called in the context of the same name. */
+  /** Returns a callback that should be called in the context of the name `whose`. */
   note(what: string, whose: string): () => void {
     return () => {
       this.#seen.add(what);
@@ -32,14 +32,14 @@ class Calls {
     };
   }
 
-  /** Each was called, and in its own context. */
+  /** Checks that each callback was called, and in its own context. */
   check(...whats: string[]): void {
     expect(this.#astray).toEqual([]);
     expect(this.#seen).toEqual(new Set(whats));
   }
 }
 
-/** A session whose peer sends back what comes. */
+/** Returns a session whose peer sends back all bytes. */
 async function echoing(options: ConnectOptions = {}): Promise<Session> {
   const { port } = await serve({}, async (session) => {
     for await (const stream of session) {

@@ -1,4 +1,4 @@
-// A connection that is still to be made, for libraries that make theirs themselves: what they are told, and when.
+// A connection that still has to connect, for libraries that make their own: which events it emits, and when.
 
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
@@ -13,14 +13,14 @@ leaveNothingOpen();
 
 const LIFE = ["connect", "ready", "timeout", "end", "finish", "error", "close"];
 
-/** The events of a life, in order, as they come. */
+/** Returns the events of a connection, in order, as they are emitted. */
 function lifeOf(connection: StreamSocket): string[] {
   const events: string[] = [];
   for (const name of LIFE) connection.on(name, () => events.push(name));
   return events;
 }
 
-/** How a connection that fails has failed, when it has closed: with this error, and with these events. */
+/** Returns the error and the events of a connection that fails, once it has closed. */
 async function failure(
   connection: StreamSocket,
 ): Promise<{ error: Error & { code?: unknown }; life: string[] }> {
@@ -32,17 +32,17 @@ async function failure(
   return { error: told.mock.calls[0]![0] as Error, life };
 }
 
-/** A session whose peer sends back what it gets. */
+/** Returns a session whose peer sends back all bytes. */
 function echoing(): [client: Session, server: Session] {
   const sessions = sessionPair();
   void echo(sessions[1]);
   return sessions;
 }
 
-/** Never says where its streams come from. */
+/** A source that never returns a session. */
 const never = (): Promise<Session> => new Promise(() => {});
 
-/** Some turns of a program that makes its connection first and listens later. */
+/** Waits for some turns, like a program that makes its connection first and listens later. */
 async function awhile(): Promise<void> {
   for (let count = 0; count < 10; count++) await Promise.resolve();
   await new Promise<void>((done) => process.nextTick(done));
@@ -75,7 +75,7 @@ describe("a connection", () => {
     expect(life).toEqual(["connect", "ready", "finish", "end", "close"]);
   });
 
-  test("tells those that listen only after they have waited for a while", async () => {
+  test("emits its events also for those that listen only after a while", async () => {
     const [client] = echoing();
     const connection = createConnection(client);
     await awhile();
@@ -163,7 +163,7 @@ describe("a connection", () => {
     await nothingOpen([client, server]);
   });
 
-  test("tells of silence, also while it connects", async () => {
+  test("emits `timeout` after silence, also while it connects", async () => {
     const [client] = echoing();
     const found = deferred<Session>();
     const connection = createConnection(found.promise, { timeout: 5 });
@@ -259,7 +259,7 @@ describe("a connection that cannot be made", () => {
     }
   });
 
-  test("leaves no rejection to nobody, also if it was destroyed before it asked", async () => {
+  test("leaves no rejection unhandled, even if it was destroyed before it asked", async () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
     onTestFinished(() => void process.off("unhandledRejection", unhandled));
@@ -272,7 +272,7 @@ describe("a connection that cannot be made", () => {
 });
 
 describe("a connection that is given up while it connects", () => {
-  /** The moments at which that can happen. */
+  /** The moments at which the program can give up. */
   const moments = {
     "at once": () => {},
     "a moment later": awhile,
@@ -322,7 +322,7 @@ describe("a connection that is given up while it connects", () => {
     expect(life).toEqual(["error", "close"]);
   });
 
-  test("by a signal that had aborted before, which is told late as well", async () => {
+  test("by a signal that had aborted before; its events also come late", async () => {
     const connection = createConnection(never, { signal: AbortSignal.abort() });
     await awhile();
     const { error, life } = await failure(connection);
@@ -355,7 +355,7 @@ describe("a connection that is given up while it connects", () => {
 });
 
 describe("a connection that is lost", () => {
-  /** One that is connected, and the peer's end of it. */
+  /** Returns a connection that is connected, and the peer's end of it. */
   async function connected(sessions = sessionPair()): Promise<{
     connection: StreamSocket;
     stream: Awaited<ReturnType<Session["accept"]>>;
@@ -424,7 +424,7 @@ describe("a connection that is lost", () => {
     current = first[0];
     dial();
     await first[1].accept();
-    // Between two sessions there is none.
+    // There is no session between the two.
     current = undefined;
     first[0].destroy();
     await vi.waitFor(() => expect(codes).toContain("ECONNREFUSED"));

@@ -1,5 +1,5 @@
-// curl, which knows nothing of sessions, through one: a TCP front whose sockets are piped through streams to an HTTP
-// application at the other side.
+// curl knows nothing of sessions, but works through one: a TCP front pipes its sockets through streams to an HTTP
+// application on the other side.
 
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -23,7 +23,7 @@ const SIZE = 8 * 1024 * 1024;
 
 leaveNothingOpen();
 
-/** Where curl finds `handler`, and the sessions in between. */
+/** Starts a front for `handler`. Returns its URL for curl, and the sessions behind it. */
 async function front(
   handler: http.RequestListener,
 ): Promise<{ url: string; sessions: [Session, Session] }> {
@@ -36,7 +36,7 @@ async function front(
   return { url: `http://${HOST}:${port}`, sessions };
 }
 
-/** What curl prints. Rejects if it fails. */
+/** Returns the output of curl. Rejects if curl fails. */
 async function curl(...options: string[]): Promise<Buffer> {
   const given = ["--silent", "--show-error", "--fail", "--max-time", "50", ...options];
   const run = promisify(execFile);
@@ -44,7 +44,7 @@ async function curl(...options: string[]): Promise<Buffer> {
   return stdout;
 }
 
-/** A file that is gone with the test. */
+/** Returns the path of a file that is removed when the test ends. */
 function fileWith(content: Uint8Array): string {
   const file = path.join(path.dirname(socketPath()), "body");
   writeFileSync(file, content);
@@ -118,7 +118,7 @@ describe.skipIf(isMissing)("curl through a session", () => {
     expect((await curl("--limit-rate", "1M", url)).equals(body)).toBe(true);
   });
 
-  test("may go away in the middle of an answer: the application hears of it", async () => {
+  test("may leave in the middle of an answer: the application notices it", async () => {
     let finished: boolean | undefined;
     const { url, sessions } = await front((_request, response) => {
       response.on("close", () => (finished = response.writableFinished));
@@ -136,13 +136,13 @@ describe.skipIf(isMissing)("curl through a session", () => {
     await nothingOpen(sessions);
   });
 
-  test("is told when an answer is cut off", async () => {
+  test("notices when an answer is cut off", async () => {
     const { url, sessions } = await front((_request, response) => {
       response.writeHead(200, { "Content-Length": 1_000 });
       response.write("half", () => response.destroy());
     });
     const outcome = await curl(url).catch((error: { code: number }) => error.code);
-    // Partial file, or connection reset.
+    // curl reports a partial file, an empty answer or a connection reset.
     expect([18, 52, 56]).toContain(outcome);
     await nothingOpen(sessions);
   });

@@ -1,5 +1,5 @@
-// Two Duplexes in one process, each the other's far end. They confirm a write at once and keep the very
-// memory that was written until the other side's turn: the worst that a stream may do to its writer.
+// Two Duplexes in one process, each the other's far end. They confirm a write at once, but keep the memory of the
+// writer until the other side's turn: nothing worse can happen to a writer.
 
 import { Duplex } from "node:stream";
 

@@ -1,11 +1,11 @@
-// Questions that tests ask of a Duplex: its life, its state, all that comes on it, and how a write has ended.
+// Helpers for tests of a Duplex: its events, its state, its bytes, and the result of a write.
 
 import { once } from "node:events";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { expect } from "vitest";
 import type { Connection } from "./connections.ts";
 
-/** The events of a life, in order, as they come. */
+/** Returns the events of a stream, in order, as they are emitted. */
 export function lifeOf(stream: Duplex): string[] {
   const events: string[] = [];
   for (const name of ["end", "finish", "error", "close"]) {
@@ -14,7 +14,7 @@ export function lifeOf(stream: Duplex): string[] {
   return events;
 }
 
-/** All that comes until the end. Unlike an iteration, it leaves the other direction as it is. */
+/** Returns all bytes until the end. Unlike an iteration, this does not change the other direction. */
 export async function heard(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   await once(
@@ -24,7 +24,7 @@ export async function heard(stream: Readable): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What `state` names, of `stream`: its properties are accessors, and its contents may be large. */
+/** Checks only the properties in `state`: a Duplex has accessors, and its contents may be large. */
 export function expectState(
   stream: Connection,
   state: { readonly [Name in keyof Connection]?: unknown },
@@ -33,7 +33,7 @@ export function expectState(
   expect(Object.fromEntries(names.map((name) => [name, stream[name]]))).toEqual(state);
 }
 
-/** Sends `chunk` and waits for the write's callback. */
+/** Sends `chunk` and waits for the callback of the write. */
 export function write(
   stream: Writable,
   chunk: Uint8Array | string,

@@ -1,4 +1,4 @@
-// The compliance suite over Duplexes that are not Node's own, and behave almost like them.
+// The compliance suite over Duplexes that are not Node's own, but behave almost like them.
 
 import { attach } from "@muxado/node";
 import { describeSessions, disposable } from "@muxado/testkit";

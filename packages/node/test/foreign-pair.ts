@@ -1,11 +1,11 @@
-// Duplexes that are not Node's: pairs that are each other's far end, and one around a socket, as Hyperswarm's
-// connections are.
+// Duplexes that are not Node's: pairs that are each other's far end, and one around a socket, like a connection of
+// Hyperswarm.
 
 import type { Socket } from "node:net";
 import { Duplex as ReadableStreamDuplex } from "readable-stream";
 import { Duplex } from "streamx";
 
-/** Two of streamx. A write is done when the other side has taken it. */
+/** Returns two Duplexes of streamx. A write is done when the other side has taken it. */
 export function streamxPair(): [Duplex, Duplex] {
   const left: Duplex = end(() => right);
   const right: Duplex = end(() => left);
@@ -31,7 +31,7 @@ export function streamxPair(): [Duplex, Duplex] {
   }
 }
 
-/** Two of readable-stream. */
+/** Returns two Duplexes of readable-stream. */
 export function readableStreamPair(): [ReadableStreamDuplex, ReadableStreamDuplex] {
   const left: ReadableStreamDuplex = end(() => right);
   const right: ReadableStreamDuplex = end(() => left);
@@ -64,8 +64,8 @@ export function readableStreamPair(): [ReadableStreamDuplex, ReadableStreamDuple
 type Done = (error: Error | null) => void;
 
 /**
- * One of streamx around a socket, shaped as the NoiseSecretStream of Hyperswarm: it opens late, changes every byte, and
- * lets the socket's back-pressure through.
+ * A Duplex of streamx around a socket, like the NoiseSecretStream of Hyperswarm: it opens late, changes every byte, and
+ * passes on the back-pressure of the socket.
  */
 export class SecretStream extends Duplex {
   readonly #socket: Socket;

@@ -1,6 +1,6 @@
-// Peers that speak something else, or hang up at a bad moment. Each end must be a typed error from `closed`
-// and from whatever waits, on both sides of a connection, and never anything that a process could die of:
-// vitest fails a run with an unhandled rejection or exception.
+// Peers that use another protocol, or end the connection at a bad moment. On both sides of a connection, each end must
+// be a typed error, from `closed` and from every operation that waits. It must never be an error that could end a
+// process: vitest fails a run with an unhandled rejection or exception.
 
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
@@ -27,10 +27,10 @@ import { leaveNothingOpen } from "./resources.ts";
 
 leaveNothingOpen();
 
-/** The story of an end, and how many of the operations that waited for something got it. */
+/** The result of `closed`, and how many of the waiting operations succeeded. */
 type End = SessionEnd & { readonly fulfilled: number };
 
-/** Sees a session to its end with an operation of every kind waiting, and checks how each fails. */
+/** Waits for the end of a session, with an operation of every kind waiting. Checks how each of them fails. */
 async function endOf(session: Session): Promise<End> {
   const waiting: Promise<unknown>[] = [session.accept()];
   try {
@@ -47,7 +47,7 @@ async function endOf(session: Session): Promise<End> {
   return { ...(await session.closed), fulfilled };
 }
 
-/** How a session ends whose peer is a bare socket that does `act`; `which` side the session is on. */
+/** Returns how a session on the side `which` ends. Its peer is a bare socket that does `act`. */
 async function endWith(which: "client" | "server", act: (peer: Socket) => void): Promise<End> {
   if (which === "client") {
     return endOf(ending(await connect({ host, port: await serveSockets(act) })));
@@ -60,7 +60,7 @@ async function endWith(which: "client" | "server", act: (peer: Socket) => void):
   act(await dialSocket(port));
   const end = await endOf(await session.promise);
   expect(server.sessions.size).toBe(0);
-  // And the server serves on.
+  // The server continues to serve.
   expect(await ask(ending(await connect({ host, port })), "hello")).toBe("hello");
   return end;
 }
@@ -76,7 +76,7 @@ describe.each(["client", "server"] as const)("a %s", (side) => {
   ])("refuses %s at its first frame", async (_, code, greeting) => {
     const end = await endWith(side, (peer) => {
       peer.write(greeting);
-      // The last byte of a frame's header, for what is shorter.
+      // The last byte of a frame's header, if the greeting is shorter than a header.
       peer.write("\0");
       peer.resume();
     });
@@ -118,13 +118,13 @@ describe.each(["client", "server"] as const)("a %s", (side) => {
 
   test("survives frames that make no sense, however they arrive and end", async () => {
     await babble(almostFrames, ({ localError, remoteError }, run) => {
-      // Chance may even say goodbye in due form.
+      // Random bytes may even form a valid goodbye.
       const { origin = "remote" } = localError ?? remoteError ?? {};
       expect(origin, run).toBe("remote");
     });
   });
 
-  /** Many peers that talk nonsense, then hang up or reset. */
+  /** Runs many peers that send nonsense, and then end or reset the connection. */
   async function babble(
     nonsense: (random: Random) => Uint8Array,
     check: (end: End, run: string) => void,
@@ -141,7 +141,10 @@ describe.each(["client", "server"] as const)("a %s", (side) => {
     }
   }
 
-  /** A reset that does not overtake the connection: once the other side has been heard or has heard. */
+  /**
+   * Resets the connection only after bytes have gone in one direction, so that the reset does not overtake the
+   * connection.
+   */
   function reset(peer: Socket): void {
     if (side === "client") peer.once("data", () => peer.resetAndDestroy());
     else peer.resume().write("\0", () => peer.resetAndDestroy());
@@ -171,7 +174,7 @@ describe("a client", () => {
     expect(localError!.code).toMatch(/^(FRAME_SIZE_ERROR|TRANSPORT_FAILED)$/);
   });
 
-  test("is told by a server that its session was torn down, with all that was open", async () => {
+  test("learns from a server that its session was destroyed, with all streams that were open", async () => {
     const { server, port } = await serve({}, echo);
     const session = ending(await connect({ host, port }));
     const streams = Array.from({ length: 50 }, () => session.open());
@@ -198,7 +201,7 @@ function noise(random: Random): Uint8Array {
   return Uint8Array.from({ length: random.between(1, 200) }, () => random.below(256));
 }
 
-/** Headers of frames that exist, with whatever else. */
+/** Returns headers of existing frame types, followed by anything. */
 function almostFrames(random: Random): Uint8Array {
   const length = random.pick([0, 4, 8, 20, 1000]);
   const frame = new Uint8Array(8 + random.pick([0, length]));

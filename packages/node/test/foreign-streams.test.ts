@@ -1,5 +1,5 @@
-// Transports that are not Node's own streams: those made like them carry sessions, those that lack something are refused
-// by name, and whatever one does wrong ends its session with an error that says so.
+// Transports that are not Node's own streams. Similar ones can carry sessions. Those that lack a member are refused by
+// its name. If one behaves wrongly, its session ends with an error that explains this.
 
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -14,7 +14,7 @@ import { ask, deferred, dialSocket, echo, ending, ignore, serveSockets } from ".
 import { leaveNothingOpen } from "./resources.ts";
 
 leaveNothingOpen();
-// For a machine that is busy with other tests.
+// The machine may be busy with other tests.
 vi.setConfig({ testTimeout: 60_000 });
 
 const LENGTH = 8 * 1024 * 1024;
@@ -26,7 +26,7 @@ async function secretPair(): Promise<[DuplexLike, DuplexLike]> {
   return [left, await accepted.promise];
 }
 
-/** Two transports, each a Readable and a Writable of streamx. */
+/** Returns two transports, each a Readable and a Writable of streamx. */
 function streamxHalves(): [NodePair, NodePair] {
   const half = (): [Readable, Writable] => {
     const readable = new Readable();
@@ -75,7 +75,7 @@ describe.each<[string, () => Transports | Promise<Transports>]>([
     const inbound = await server.accept();
     const [there, heardThere] = await Promise.all([sentThere, receive(inbound)]);
     expect(heardThere).toBe(there);
-    // Half-closed from there, and still open from here.
+    // The stream is half-closed from there, and still open from here.
     const [back, heardBack] = await Promise.all([send(inbound, 2), receive(stream)]);
     expect(heardBack).toBe(back);
     const both = client.open();
@@ -117,7 +117,7 @@ describe.each<[string, () => Transports | Promise<Transports>]>([
 });
 
 describe("a Duplex of streamx", () => {
-  test("that fails takes the session with it, and says why", async () => {
+  test("that fails ends the session with its error", async () => {
     const [left] = streamxPair();
     const session = attach(left, { role: "client" });
     const read = session.open().read();
@@ -187,7 +187,7 @@ describe("a Duplex of streamx", () => {
   });
 });
 
-/** A look-alike that takes what is written as `write` says, and never speaks. */
+/** Returns an imitation of a Duplex, whose `write` the test gives. It never sends anything. */
 function lookAlike(write: DuplexLike["write"]): DuplexLike & { emit(event: string): void } {
   const listeners = new Map<string, (() => void)[]>();
   return {
@@ -247,7 +247,7 @@ describe("a look-alike whose write", () => {
       clock,
       async end() {
         await turn();
-        // What the session still waits for at its end.
+        // The session may still wait for a timer at its end.
         clock.advance(60_000);
         return session.closed;
       },
@@ -273,7 +273,7 @@ describe("a look-alike whose write", () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(session.stats().bytesSent);
   });
 
-  test("returns false is given the next one when it drains, however often it says so", async () => {
+  test("returns false gets the next write when it drains, however often it emits drain", async () => {
     const sizes: number[] = [];
     const transport = lookAlike((chunk) => {
       sizes.push(chunk.length);
@@ -405,7 +405,7 @@ test("other sessions go on beside one whose transport fails", async () => {
   expect(await ask(client, "hello")).toBe("hello");
 });
 
-/** Sends {@link LENGTH} bytes in pieces of many sizes, half-closes, and gives their checksum out. */
+/** Sends {@link LENGTH} bytes in pieces of many sizes, and half-closes. Returns their checksum. */
 async function send(stream: Stream, seed: number): Promise<string> {
   const random = new Random(seed);
   const source = Buffer.from(

@@ -1,4 +1,4 @@
-// A connection that a client keeps, and closes when it has no more use for it: that is no failure, on neither side.
+// A client keeps a connection, and closes it when it has no more use for it: this is a failure on neither side.
 
 import { once } from "node:events";
 import * as http from "node:http";
@@ -16,7 +16,7 @@ leaveNothingOpen();
 const authority = certificate(["app.test"]);
 const ca = authority.cert;
 
-/** How undici's connections go, once they are idle. */
+/** The ways in which undici closes idle connections. */
 const goodbyes: Record<string, [Agent.Options, (agent: Dispatcher) => unknown]> = {
   "that have been idle for long": [{ keepAliveTimeout: 1, keepAliveTimeoutThreshold: 0 }, () => {}],
   "when it closes": [{}, (agent) => agent.close()],
@@ -28,7 +28,10 @@ const cases = schemes.flatMap((scheme) =>
   Object.keys(goodbyes).map((how) => [scheme, how] as const),
 );
 
-/** A server for `scheme` on the far side of a session, and all the failures that are told of there. */
+/**
+ * Starts a server for `scheme` on the far side of a session. Returns the sessions, and all failures reported on that
+ * side.
+ */
 function serving(scheme: "http" | "https"): {
   sessions: ReturnType<typeof sessionPair>;
   failures: unknown[];
@@ -41,7 +44,7 @@ function serving(scheme: "http" | "https"): {
     scheme === "http"
       ? http.createServer(answer)
       : https.createServer({ key: authority.key, cert: authority.cert }, answer);
-  server.keepAliveTimeout = 0; // it keeps them for ever, and does not say for how long
+  server.keepAliveTimeout = 0; // the server keeps connections for ever, and names no time
   server.on("clientError", note).on("tlsClientError", note);
   server.on("secureConnection", (socket: Duplex) => socket.on("error", note));
   const emit = (event: "connection", connection: Duplex): boolean =>
@@ -67,7 +70,7 @@ test.each(cases)("undici's %s connections %s fail nowhere", async (scheme, how) 
   for (const session of sessions) {
     const { resetsSent, resetsReceived } = session.stats();
     const codes = Object.keys({ ...resetsSent, ...resetsReceived });
-    // TLS lets go of what is beneath it without more ado.
+    // TLS destroys the connection beneath it without an end.
     expect(codes.filter((code) => scheme === "http" || code !== "STREAM_CANCELLED")).toEqual([]);
   }
 });

@@ -1,4 +1,4 @@
-// Peers for tests, all on free ports of loopback and all gone when the test ends.
+// Peers for tests. All use free ports of loopback, and all are gone when the test ends.
 
 import { once } from "node:events";
 import * as net from "node:net";
@@ -14,7 +14,7 @@ import { onTestFinished } from "vitest";
 
 export const HOST = "127.0.0.1";
 
-/** A server of sessions that listens, by default on a free port, which is given out with it. */
+/** Starts a server of sessions, by default on a free port. Returns the server with its port. */
 export async function serve(
   options: ServerOptions,
   onSession: SessionHandler,
@@ -26,7 +26,7 @@ export async function serve(
   return { server, port: server.port ?? 0 };
 }
 
-/** A server of bare connections. */
+/** Starts a server of bare connections. */
 export async function serveSockets(onSocket: (socket: net.Socket) => void): Promise<number> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
@@ -42,7 +42,7 @@ export async function serveSockets(onSocket: (socket: net.Socket) => void): Prom
   return (server.address() as net.AddressInfo).port;
 }
 
-/** A port of loopback that nobody listens on. */
+/** Returns a port of loopback that nobody listens on. */
 export async function closedPort(): Promise<number> {
   const server = net.createServer().listen(0, HOST);
   await once(server, "listening");
@@ -52,7 +52,7 @@ export async function closedPort(): Promise<number> {
   return port;
 }
 
-/** A bare connection. */
+/** Returns a bare connection. */
 export async function dialSocket(port: number): Promise<net.Socket> {
   const socket = net.connect(port, HOST).on("error", ignore);
   onTestFinished(() => void socket.destroy());
@@ -60,20 +60,20 @@ export async function dialSocket(port: number): Promise<net.Socket> {
   return socket;
 }
 
-/** Ends `session` with the test, at once. */
+/** Ends `session` at once when the test ends. */
 export function ending(session: Session): Session {
   onTestFinished(() => session.destroy());
   return session;
 }
 
-/** Sends back what comes, on every stream. */
+/** Sends back all bytes, on every stream. */
 export async function echo(session: Session): Promise<void> {
   for await (const stream of session) {
     stream.readable.pipeTo(stream.writable).catch(ignore);
   }
 }
 
-/** Sends `text` on a new stream, and gives back what comes until the end. */
+/** Sends `text` on a new stream. Returns all that comes back until the end. */
 export async function ask(session: Session, text: string): Promise<string> {
   const stream = session.open();
   await stream.write(Buffer.from(text));
@@ -83,7 +83,7 @@ export async function ask(session: Session, text: string): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** A promise and what settles it. */
+/** A promise, and the function that resolves it. */
 export function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => void } {
   let resolve!: (value: T) => void;
   const promise = new Promise<T>((settle) => {

@@ -1,4 +1,4 @@
-// Conversations over real sockets, recorded by an option and lived again without them.
+// Conversations over real sockets: an option records them, and a replay repeats them without sockets.
 
 import { Session, type SessionOptions } from "@muxado/core";
 import { Recorder, Recording, replay } from "@muxado/core/recording";
@@ -9,7 +9,7 @@ import { leaveNothingOpen } from "./resources.ts";
 
 leaveNothingOpen();
 
-/** Windows that tune themselves measure time, which no replay repeats to the microsecond. */
+/** Windows that tune themselves measure time, and no replay repeats times to the microsecond. */
 const options: SessionOptions = { windowSize: 262_144 };
 const TEXTS = ["hello", "", "x".repeat(5000), "y".repeat(200_000)];
 
@@ -47,7 +47,7 @@ test("a hook that fails costs its connection, and the server goes on", async () 
   );
   const first = ending(await connect({ host, port }));
   expect(await ask(first, "hello")).toBe("hello");
-  // The recorder takes one session.
+  // The recorder takes only one session.
   const second = ending(await connect({ host, port }));
   await second.closed;
   expect(told).toEqual([expect.any(TypeError)]);

@@ -1,4 +1,4 @@
-// Libraries that try again by themselves do so over streams as they do over sockets: they know the errors.
+// Libraries that try again by themselves also do so over streams, because they know the errors from sockets.
 
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,7 +12,7 @@ import { leaveNothingOpen } from "./resources.ts";
 
 leaveNothingOpen();
 
-/** Cuts off two requests, each in its own way, and answers the third. */
+/** Returns a server that cuts off two requests, each in its own way, and answers the third. */
 function stubborn(cut: (request: http.IncomingMessage) => void): {
   server: http.Server;
   asked: () => number;

@@ -1,4 +1,5 @@
-// No URL's scheme is lost: every door by which a request can enter, and whether what it says travels in the clear.
+// No URL loses its scheme. The tests send a request in every possible way, and check whether its contents travel
+// unencrypted.
 
 import { once } from "node:events";
 import * as http from "node:http";
@@ -33,14 +34,14 @@ const ca = authority.cert;
 const SECRET = "Bearer of-nobody-else";
 const headers = { authorization: SECRET };
 
-/** Two sessions, and all bytes that the client's has sent. */
+/** Two sessions, and all bytes that the client's session has sent. */
 interface Wire {
   readonly session: Session;
   readonly far: Session;
   readonly sent: () => Buffer;
 }
 
-/** A session whose transport is listened in on. */
+/** Returns two sessions, and records the bytes of the client's transport. */
 function wire(): Wire {
   const [left, right] = duplexPair();
   const chunks: Uint8Array[] = [];
@@ -54,7 +55,7 @@ function wire(): Wire {
   return { session, far, sent: () => Buffer.concat(chunks) };
 }
 
-/** Says what has come, and how. */
+/** Answers with the scheme, the HTTP version and the `authorization` of the request. */
 function answer(
   request: http.IncomingMessage | http2.Http2ServerRequest,
   response: http.ServerResponse | http2.Http2ServerResponse,
@@ -69,7 +70,10 @@ function answer(
   response.end(`${scheme}/${httpVersion} ${given.authorization}`);
 }
 
-/** A client's wire, and behind it servers for both schemes, as it comes: one that was lost would not be noticed. */
+/**
+ * Returns sessions with servers for both schemes behind them. The first byte of a connection selects the server, so a
+ * lost scheme would not cause an error by itself.
+ */
 function serving(secured: "https" | "h2"): Wire {
   const all = wire();
   const plain = http.createServer(answer);
@@ -101,7 +105,7 @@ function serving(secured: "https" | "h2"): Wire {
   return all;
 }
 
-/** How a program makes a request, and gives back the body of the answer. */
+/** A way to make a request. It returns the body of the answer. */
 type Door = (session: Session, url: string) => Promise<string>;
 
 function byNode(makeAgent: (session: Session) => http.Agent): Door {
@@ -180,7 +184,7 @@ const inside = { tls: { ca } };
 const both = { ...inside, allowH2: true };
 const h2 = { allowH2: true };
 
-/** Each door, the URL that goes in, and what the server has seen, whose https has HTTP/2 or has not. */
+/** Each way with its URL, the server's kind of https (with or without HTTP/2), and what the server has seen. */
 const open: [string, string, Door, "https" | "h2", string][] = [
   ["http.request, SessionAgent", "http://app.test/", byNode(plain), "https", "http/1.1"],
   ["https.request, SecureSessionAgent", "https://app.test/", byNode(secure), "https", "https/1.1"],
@@ -212,7 +216,7 @@ test.each(open)("a request enters by %s: %s", async (_, url, door, secured, seen
   expect(await door(session, url)).toBe(`${seen} ${SECRET}`);
   const isSecure = /^(https|wss):/.test(url);
   expect(isSecure && sent().includes(SECRET)).toBe(false);
-  // In a request's first line, and in what HTTP/2 begins with.
+  // The first line of a request has these characters, and so does the beginning of HTTP/2.
   expect(sent().includes("HTTP/")).toBe(!isSecure);
   expect(warned).not.toHaveBeenCalled();
 });
@@ -223,12 +227,12 @@ test.each([
 ])("%s follows a redirect to https into TLS", async (_, door) => {
   const { session, far } = serving("https");
   const requests = door(session, "http://app.test/redirect");
-  // It was told to another scheme's server only where its client does that.
+  // The client decides whether it sends the secret to the server of another scheme.
   expect(await requests).toMatch(/^https\/1\.1 /);
   expect(far.stats().streamsReceived).toBe(2);
 });
 
-/** What cannot work, and what the program is told of it. */
+/** Combinations that cannot work, and the error that the program gets. */
 const shut: [string, string, Door, object][] = [
   [
     "https.request, SessionAgent",

@@ -1,4 +1,4 @@
-// TLS inside a stream that comes to nothing: the request is told of it, and nothing is left.
+// TLS inside a stream that cannot be established: the request gets the error, and nothing is left.
 
 import { once } from "node:events";
 import * as https from "node:https";
@@ -18,7 +18,7 @@ const ca = authority.cert;
 
 type Source = ConstructorParameters<typeof SecureSessionAgent>[0];
 
-/** Both ways to make an https request, which give back its failure. */
+/** Both ways to make an https request. They return its failure. */
 const doors = {
   SecureSessionAgent: async (source: Source, tls: object = {}): Promise<unknown> => {
     const agent = new SecureSessionAgent(source, { ca, ...tls });
@@ -91,7 +91,7 @@ describe.each(Object.entries(doors))("a request by %s", (_, ask) => {
   });
 });
 
-test("a promise of a session that is rejected before anybody asks is told to those who ask", async () => {
+test("a rejected promise of a session fails the later requests", async () => {
   const unhandled = vi.fn();
   process.on("unhandledRejection", unhandled);
   onTestFinished(() => void process.off("unhandledRejection", unhandled));
@@ -110,7 +110,7 @@ test("a request that was given up during the handshake leaves nothing", async ()
   const request = https.get("https://app.test/", { agent }).on("error", ignore);
   const stream = await far.accept();
   request.destroy();
-  // Now its server shakes hands, with nobody.
+  // Only now the server begins its handshake, but its client has gone.
   const streams = [stream];
   const accept = async (): Promise<typeof stream> =>
     streams.pop() ?? Promise.reject(new Error("there was one"));

@@ -1,5 +1,5 @@
-// What a connection asks of the system. Node gives no way to ask a socket for its options, so this watches the
-// binding of the system calls, which every connection goes through.
+// The system calls of a connection. Node gives no way to ask a socket for its options, so this test watches the binding
+// of the system calls, which every connection uses.
 
 import { connect } from "@muxado/node";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -35,25 +35,25 @@ describe.each([
   });
 });
 
-test("what a turn says leaves in one system call, promise continuations included", async () => {
+test("all output of a turn leaves in one system call, promise continuations included", async () => {
   const { port } = await serve({}, echo);
   const session = ending(await connect({ host, port }));
   const [writeBuffer, writev] = [await watch("writeBuffer"), await watch("writev")];
   async function say(): Promise<void> {
     const stream = session.open();
     await stream.write(new Uint8Array(1));
-    // Passed by reference, so the call has to gather it.
+    // This body is passed by reference, so the system call has to gather it.
     void stream.write(new Uint8Array(10_000));
     await session.open().write(new Uint8Array(1));
   }
-  // From a callback of the event loop, where ticks come before continuations.
+  // Runs in a callback of the event loop, where ticks come before continuations.
   setImmediate(() => void say());
   await new Promise(setImmediate);
   expect(writev).toHaveBeenCalledTimes(1);
   expect(writeBuffer).not.toHaveBeenCalled();
 });
 
-/** What the handles of all TCP sockets inherit from. */
+/** The prototype of the handles of all TCP sockets. */
 type Binding = Record<
   "setNoDelay" | "setKeepAlive" | "writeBuffer" | "writev",
   (...args: unknown[]) => number

@@ -1,4 +1,4 @@
-// Sessions over TLS: who must prove what to whom, and what each side learns when that fails.
+// Sessions over TLS: which side must prove its identity, and what each side learns when that fails.
 
 import { once } from "node:events";
 import * as net from "node:net";
@@ -18,7 +18,7 @@ const client = certificate([], authority);
 const stranger = certificate(["muxado.test", "127.0.0.1"]);
 const trusting = { ca: authority.cert };
 
-/** Why connecting fails. */
+/** Returns why connecting fails. */
 async function failure(options: Parameters<typeof connect>[0]): Promise<MuxadoError> {
   const outcome = connect(options).then(ending);
   await expect(outcome).rejects.toMatchObject({ code: "CONNECT_FAILED", retry: "safe" });
@@ -130,7 +130,7 @@ describe("a server", () => {
     expect(onConnectionError).toHaveBeenCalledTimes(1);
   });
 
-  test("that is spoken to in another protocol is told, hangs up and goes on", async () => {
+  test("that gets another protocol reports it, closes the connection and continues", async () => {
     const onConnectionError = vi.fn();
     const { port } = await serve({ tls: server, onConnectionError }, echo);
     const socket = (await dialSocket(port)).resume();
@@ -208,7 +208,7 @@ describe("mutual TLS", () => {
     const told = deferred<Error>();
     const { port } = await serve({ tls: demanding, onConnectionError: told.resolve }, echo);
     const session = ending(await connect({ host, port, tls: { ...trusting, ...stranger } }));
-    // Node's server hangs up without an alert.
+    // Node's server closes the connection without an alert.
     expect((await session.closed).localError).toMatchObject({ origin: "remote" });
     expect((await told.promise).message).toBe(
       "client certificate refused: DEPTH_ZERO_SELF_SIGNED_CERT",

@@ -1,4 +1,4 @@
-// Bytes in bulk, both ways at once, over TCP and TLS at once, with checksums.
+// Bulk in both directions at once, over TCP and TLS at once, with checksums.
 
 import { createHash } from "node:crypto";
 import type { Session, Stream } from "@muxado/core";
@@ -53,7 +53,7 @@ interface Sum {
   sha256: string;
 }
 
-/** Sends {@link LENGTH} bytes in pieces of all sizes, as `seed` says. */
+/** Sends {@link LENGTH} bytes in pieces of all sizes, which `seed` decides. */
 async function send(stream: Stream, seed: number): Promise<Sum> {
   const random = new Random(seed);
   const source = Buffer.from(

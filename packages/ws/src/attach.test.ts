@@ -27,7 +27,7 @@ leaveNothingOpen();
 
 const EVENTS = ["open", "message", "error", "close"];
 
-/** Listeners of ours and of anybody else's; `ws` itself has none, and the tests' own listen to errors. */
+/** Returns the number of listeners, ours and all others. `ws` itself adds none; the tests add one for errors. */
 function listenersOf(socket: WebSocket): number {
   return EVENTS.reduce((sum, name) => sum + socket.listenerCount(name), 0);
 }
@@ -72,14 +72,14 @@ describe("a WebSocket", () => {
       [1000, ""],
     ]);
     expect(listenersOf(peer)).toBe(before);
-    // That of the tests' own for errors.
+    // The listener for errors that the tests add.
     if (socket instanceof WebSocket) expect(listenersOf(socket)).toBe(1);
     else expect(socket.listeners).toBe(0);
   });
 
   test("is hung up on when its session is destroyed and the peer does not answer", async () => {
     const [left, right] = await socketPair();
-    // Its peer takes nothing in, and so never answers a close.
+    // The peer reads nothing, so it never answers a close.
     right.pause();
     const session = attach(left, { role: "client", lingerTimeout: 20 });
     session.destroy();
@@ -187,7 +187,7 @@ describe("one that never opens", () => {
     expect(localError!.message).toContain("404");
   });
 
-  test("and says nothing but that it has closed has sent nothing either", async () => {
+  test("and only reports its close has sent nothing either", async () => {
     const socket = new FakeWebSocket({ readyState: 0 });
     const session = attach(socket, { role: "client" });
     const read = session.open().read();
@@ -208,7 +208,7 @@ describe("one that never opens", () => {
       socket.resume().on("close", gone.resolve);
     });
     const session = attach(socketTo(url), { role: "client", lingerTimeout: 1 });
-    // Else it may be given up before its server can know of it.
+    // Otherwise the session may destroy the socket before the server notices the connection.
     await reached.promise;
     session.destroy();
     await session.closed;
@@ -217,7 +217,7 @@ describe("one that never opens", () => {
 });
 
 describe("a WebSocket", () => {
-  /** A session over a look-alike whose `send` is as the test says. */
+  /** Returns a session over an imitation of a socket, whose `send` does what the test wants. */
   function sending(send: FakeSend, readyState = 1): { socket: FakeWebSocket; session: Session } {
     const socket = new FakeWebSocket({ send, readyState });
     return { socket, session: ending(attach(socket, { role: "client", lingerTimeout: 1 })) };
@@ -262,7 +262,7 @@ describe("a WebSocket", () => {
     if (!tells) socket.on = undefined;
     socket.bufferedAmount = 10_000_000;
     const session = ending(attach(socket, { role: "client", clock }));
-    // Its word is doubted once: a buffer that does not move may be a browser's that forgets to count.
+    // The transport doubts the level once, because the buffer may be that of a browser that forgets to count.
     await session.open().write(Buffer.from("x"));
     await new Promise((next) => setImmediate(next));
     clock.advance(5_000);
@@ -285,7 +285,7 @@ describe("a WebSocket", () => {
       const socket = new FakeWebSocket({});
       const session = ending(attach(socket, { role: "client", clock: new VirtualClock() }));
       end(session);
-      // Its GOAWAY leaves at the end of the turn.
+      // The session's GOAWAY leaves at the end of the turn.
       socket.tell("close", { code: 1000, reason: "" });
       const { localError } = await session.closed;
       expect(localError?.code).toBe(code);
@@ -297,7 +297,7 @@ describe("a WebSocket", () => {
     ["hung up", (socket) => socket.terminate()],
   ])("that somebody else has %s in the middle of a write ends the session", async (_, act) => {
     const [left, right] = await socketPair();
-    // Its peer takes nothing in.
+    // The peer reads nothing.
     right.pause();
     onTestFinished(() => right.terminate());
     const session = attach(left, { role: "client", lingerTimeout: 1 });
@@ -306,7 +306,7 @@ describe("a WebSocket", () => {
     write.catch(ignore);
     await new Promise((next) => setImmediate(next));
     act(left);
-    // What `ws` has in its own queue goes before a close.
+    // `ws` sends the messages in its own queue before a close.
     right.resume();
     await expect(write).rejects.toMatchObject({ scope: "session" });
     await expect(stream.read()).rejects.toMatchObject({ scope: "session" });
@@ -361,7 +361,7 @@ describe("bad input", () => {
 });
 
 describe("a write", () => {
-  test("takes all that one turn says in one message", async () => {
+  test("takes all output of one turn in one message", async () => {
     const { url } = await serve({}, echo);
     const socket = new StandardWebSocket(url, "muxado");
     const session = ending(attach(socket, { role: "client" }));
@@ -402,7 +402,7 @@ describe("a write", () => {
 });
 
 describe("the buffer of a standard WebSocket", () => {
-  /** A session over one whose buffer holds what the test says, on a clock that the test turns. */
+  /** Returns a session over a socket whose buffer has the level that the test sets. The test moves the clock. */
   async function buffered(): Promise<{
     socket: StandardWebSocket;
     session: Session;
@@ -483,7 +483,7 @@ describe("the buffer of a standard WebSocket", () => {
     await session.open().write(Buffer.from("x"));
     await turn();
     act(session, peer);
-    // The transport has so long to take what is left.
+    // The transport has this long to take the bytes that are left.
     await turn();
     if (clock.timers.length > 0) clock.advance(60_000);
     await session.closed;

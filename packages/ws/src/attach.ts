@@ -6,18 +6,18 @@ import { WebSocketTransport } from "./web-socket-transport.ts";
 
 /** Options of {@link attach}. */
 export interface AttachOptions extends SessionOptions {
-  /** Which side this is; the peer is the other. */
+  /** The role of this side; the peer has the other role. */
   readonly role: Role;
 }
 
 /**
- * A session over a WebSocket: a standard one, or one of the `ws` package's, a client's or a server's.
+ * Returns a session over a WebSocket: a standard one, or a client's or server's socket of the `ws` package.
  *
- * Owns it from now on: nobody else may send, listen to messages or close it. One that is connecting is waited
- * for; one that is over already gives a session that is over, too. Messages that have come before are lost, so
- * attach in the turn in which the socket was made or given out.
+ * The session owns the WebSocket from now on: no other code may send, listen to messages or close it. If the WebSocket
+ * is connecting, the session waits for it. If it is already over, the session is over, too. Messages that arrived
+ * before `attach` are lost, so attach in the turn in which the socket was made or given to you.
  *
- * @throws {RangeError | TypeError} naming the option that is out of range, or if it is no WebSocket, or one that has a
+ * @throws {RangeError | TypeError} naming the option that is out of range; or if `socket` is no WebSocket, or has a
  * session already.
  */
 export function attach(socket: WebSocketLike, options: AttachOptions): Session {

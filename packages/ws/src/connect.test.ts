@@ -22,7 +22,7 @@ import { connect, type ConnectOptions } from "./connect.ts";
 
 leaveNothingOpen();
 
-/** Why connecting fails. */
+/** Returns why connecting fails. */
 async function refusal(url: string, options: ConnectOptions = {}): Promise<unknown> {
   return connect(url, { WebSocket, ...options }).then(
     (session) => {
@@ -33,7 +33,7 @@ async function refusal(url: string, options: ConnectOptions = {}): Promise<unkno
   );
 }
 
-/** Sees whether anything is dialed. */
+/** Records whether anything is dialed. */
 const Dialed = vi.fn(WebSocket);
 
 describe("a connection", () => {
@@ -89,7 +89,7 @@ describe("a connection", () => {
     const session = await connect(url, { WebSocket: Kept, clock, signal: abort.signal });
     expect(clock.timers).toHaveLength(0);
     expect(remove).toHaveBeenCalledTimes(1);
-    // Those of the session.
+    // The listeners of the session.
     expect(made[0]!.listeners).toBe(4);
     await session.close();
     expect(made[0]!.listeners).toBe(0);
@@ -252,14 +252,14 @@ describe("bad input", () => {
     expect(Dialed).not.toHaveBeenCalled();
   });
 
-  test("what is no URL is told by the constructor", async () => {
+  test("the constructor's error for an invalid URL is passed on", async () => {
     expect(await refusal("nonsense")).toBeInstanceOf(SyntaxError);
   });
 
-  test("a hook of the application's that fails is told, and nothing is left of the connection", async () => {
+  test("the error of a failed hook is passed on, and nothing is left of the connection", async () => {
     const mistake = new Error("in record");
     const connections = new Set<Socket>();
-    // It need not get as far as the server.
+    // The connection need not reach the server.
     const url = await serveTcp((socket) => {
       connections.add(socket.once("close", () => connections.delete(socket)));
     });
@@ -271,7 +271,7 @@ describe("bad input", () => {
     await vi.waitFor(() => expect(connections.size).toBe(0));
   });
 
-  test("without any WebSocket it says what to give", async () => {
+  test("without any WebSocket the error names the option", async () => {
     vi.stubGlobal("WebSocket", undefined);
     onTestFinished(() => void vi.unstubAllGlobals());
     await expect(connect("ws://nowhere.test")).rejects.toThrow(TypeError);

@@ -1,4 +1,4 @@
-// Dialing: a WebSocket with a session over it.
+// Dialing: opens a WebSocket with a session over it.
 
 import { type Session, type SessionOptions, systemClock, type Timer } from "@muxado/core";
 import { checkNumber, checkOptions, LONGEST_DELAY } from "@muxado/core/layers";
@@ -6,24 +6,24 @@ import { attach } from "./attach.ts";
 import { connectError } from "./errors.ts";
 import { hangUp, type WebSocketLike } from "./web-socket.ts";
 
-/** Makes WebSockets: the platform's class, that of the `ws` package, or one derived from them. */
+/** A class that makes WebSockets: the platform's, that of the `ws` package, or one derived from them. */
 export type WebSocketConstructor = new (
   url: string | URL,
   protocols?: string | string[],
 ) => WebSocketLike;
 
-/** Options of {@link connect}: how to connect, and those of the session. */
+/** Options of {@link connect}: how to connect, and the options of the session. */
 export interface ConnectOptions extends SessionOptions {
   /**
-   * The subprotocols to offer, of which the server has to choose one. Default: `muxado`. An empty list offers
-   * none, and then the server may not choose one.
+   * The subprotocols to offer; the server has to choose one of them. Default: `muxado`. An empty list offers none, and
+   * then the server may not choose one.
    */
   readonly protocols?: string | readonly string[] | undefined;
-  /** What makes the WebSocket. Default: the platform's, which Node has from version 22 on. */
+  /** The class of the WebSocket. Default: the platform's, which Node has from version 22 on. */
   readonly WebSocket?: WebSocketConstructor | undefined;
-  /** Milliseconds until the connection, with its handshakes, must stand. Default: 30 000; Infinity: no limit. */
+  /** Milliseconds allowed to connect, handshakes included. Default: 30 000; Infinity: no limit. */
   readonly connectTimeout?: number | undefined;
-  /** Gives up connecting when it aborts; of no effect on the session afterwards. */
+  /** Stops connecting when it aborts. It has no effect on the session afterwards. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,9 +32,10 @@ const CONNECT_TIMEOUT = 30_000;
 /**
  * Connects, and resolves with the client side of a session.
  *
- * @throws {MuxadoError} CONNECT_FAILED, with the platform's error as its cause as far as that tells; safe to retry.
- * @throws {RangeError | TypeError} naming the option that is out of range or missing, before anything is dialed.
- * @throws what the WebSocket's constructor throws, such as a SyntaxError for what is no URL.
+ * @throws {MuxadoError} CONNECT_FAILED; its `cause` is the platform's error, as far as the platform tells. Safe to
+ * retry.
+ * @throws {RangeError | TypeError} naming the option that is out of range or missing, before it dials.
+ * @throws the error of the WebSocket's constructor, such as a SyntaxError for an invalid URL.
  * @throws the signal's reason, if it aborts first.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Session> {
@@ -48,12 +49,12 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   }
   const offered = [protocols].flat();
   const socket = new WebSocket(url, offered);
-  // Before the connection stands, so that no end of it can go unnoticed in between.
+  // Attach before the WebSocket is open, so that the session notices every end of it.
   let session: Session;
   try {
     session = attach(socket, { ...options, role: "client" });
   } catch (error) {
-    // A hook of the application's has failed. Nobody else would hear that the connection does.
+    // A hook of the application has failed. This listener is here because nobody else would hear the WebSocket's error.
     socket.addEventListener("error", () => {});
     hangUp(socket);
     throw error;
@@ -68,7 +69,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   return session;
 }
 
-/** Waits for the connection to stand. */
+/** Waits until the WebSocket is open. */
 async function established(
   socket: WebSocketLike,
   session: Session,

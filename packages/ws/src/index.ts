@@ -1,4 +1,4 @@
-// @muxado/ws: muxado sessions over WebSocket, on any runtime. What listens is in @muxado/ws/server.
+// @muxado/ws: muxado sessions over WebSocket, on any runtime. The server is in @muxado/ws/server.
 
 export { attach, type AttachOptions } from "./attach.ts";
 export { connect, type ConnectOptions, type WebSocketConstructor } from "./connect.ts";

@@ -1,4 +1,4 @@
-// How much may wait in a socket's buffer, and when it is looked at.
+// How many bytes may wait in a socket's buffer, and when the transport looks at them.
 
 import type { Clock } from "@muxado/core";
 import { VirtualClock } from "@muxado/testkit";
@@ -12,7 +12,7 @@ const KIB = 1024;
 function bench(budget?: number, tells = false) {
   const socket = { bufferedAmount: 0 };
   const clock = new VirtualClock();
-  /** As browsers let timers wait at least: a second for those of a page in the background. */
+  /** The shortest time that the browser lets a timer wait: a second for a page in the background. */
   const page = { shortestWait: 0 };
   const throttled: Clock = {
     now: () => clock.now(),
@@ -24,21 +24,21 @@ function bench(budget?: number, tells = false) {
     { clock: throttled, budget, tells },
     () => rooms++,
   );
-  /** Something is sent, so that so many bytes wait; whether there is room for more at once. */
+  /** Sends something, so that this many bytes wait. Returns whether there is room for more at once. */
   const send = (held: number): boolean => {
     const before = rooms;
     socket.bufferedAmount = held;
     buffer.awaitRoom();
     return rooms > before;
   };
-  /** The timer fires when so many bytes are left; whether there is room then. */
+  /** Fires the timer when this many bytes are left. Returns whether there is room then. */
   const lookAt = (held: number): boolean => {
     const before = rooms;
     socket.bufferedAmount = held;
     clock.runNext();
     return rooms > before;
   };
-  /** Bytes up to which there is room, to a KiB. */
+  /** Returns the level up to which there is room, to the nearest KiB. */
   const allowed = (): number => {
     let [room, none] = [0, 8192];
     while (none - room > 1) {
@@ -55,7 +55,7 @@ function bench(budget?: number, tells = false) {
   return { buffer, clock, page, send, lookAt, allowed, set, rooms: () => rooms };
 }
 
-/** What is allowed after each of so many rounds in which the buffer has run dry. */
+/** Returns the level that is allowed after each of this many rounds. In each round the buffer runs dry. */
 function growth({ send, lookAt, allowed }: ReturnType<typeof bench>, rounds: number): number[] {
   return Array.from({ length: rounds }, () => {
     send(8192 * KIB);
@@ -64,7 +64,7 @@ function growth({ send, lookAt, allowed }: ReturnType<typeof bench>, rounds: num
   });
 }
 
-describe("what may wait in the buffer", () => {
+describe("the number of bytes that may wait in the buffer", () => {
   test("is 64 KiB at first, a quarter of the session's budget where that is less than usual", () => {
     expect(bench().allowed()).toBe(64);
     expect(bench(Infinity).allowed()).toBe(64);
@@ -86,7 +86,7 @@ describe("what may wait in the buffer", () => {
     expect(slow.allowed()).toBe(512);
   });
 
-  test("shrinks by an eighth at each look that finds it larger than twice what has left, down to where it was", () => {
+  test("shrinks by an eighth at each look that finds it larger than twice the bytes that have left, down to its first value", () => {
     const one = bench();
     growth(one, 3);
     one.send(8192 * KIB);
@@ -139,7 +139,7 @@ describe("a buffer that does not move", () => {
     }
   });
 
-  test("is left alone where somebody tells when something has left", () => {
+  test("is not looked at by a timer where the socket tells when bytes have left", () => {
     const { buffer, send, clock, set, rooms } = bench(undefined, true);
     expect(send(256 * KIB)).toBe(true);
     expect(send(257 * KIB)).toBe(false);
@@ -152,7 +152,7 @@ describe("a buffer that does not move", () => {
     expect(rooms()).toBe(2);
   });
 
-  test("that nobody knows is never waited for", () => {
+  test("without a `bufferedAmount` is never waited for", () => {
     const { send, clock } = bench();
     expect(send(undefined as unknown as number)).toBe(true);
     expect(clock.timers).toHaveLength(0);

@@ -1,5 +1,6 @@
-// What waits in a WebSocket's own buffer, and when there is room for more. A socket of `ws` tells when something has
-// left. A standard one only says how much waits: it is looked at by a timer, which runs only while room is waited for.
+// The bytes that wait in a WebSocket's own buffer, and when there is room for more. A socket of `ws` tells when bytes
+// have left. A standard one only has the number of bytes that wait. A timer looks at that number, but only while the
+// transport waits for room.
 
 import type { Clock, Timer } from "@muxado/core";
 import type { WebSocketLike } from "./web-socket.ts";
@@ -7,33 +8,33 @@ import type { WebSocketLike } from "./web-socket.ts";
 /** Bytes that a session lets be under way, unless told otherwise: the default of `transportBudget`. */
 const USUAL_BUDGET = 256 * 1024;
 
-/** Milliseconds until the first look at a buffer that is fuller; browsers wait as long for any nested timer. */
+/** Milliseconds until the first look at a buffer without room. Browsers wait at least as long for any nested timer. */
 const SHORTEST_WAIT = 4;
 
 /** Milliseconds between two looks at a buffer that does not move. */
 const LONGEST_WAIT = 64;
 
-/** Milliseconds from which on a look comes late: timers of a page in the background fire once a second. */
+/** Milliseconds after which a look counts as late: timers of a page in the background fire once a second. */
 const LATE = 500;
 
-/** Looks at a buffer that does not move until its word is doubted: about a second. */
+/** Looks at a buffer that does not move before we doubt its level: about a second. */
 const MOST_STILL_LOOKS = 16;
 
-/** What there is to know about a socket, and about the session on it. */
+/** Facts about a socket, and about the session on it. */
 export interface SocketBufferOptions {
   readonly clock: Clock;
   /** The session's `transportBudget`. */
   readonly budget?: number | undefined;
-  /** Whether somebody looks each time that something has left, so that no timer has to. */
+  /** Whether the socket tells each time that bytes have left. Then the buffer needs no timer. */
   readonly tells: boolean;
 }
 
 /**
  * The buffer of one socket.
  *
- * What is in there can no longer be overtaken, so little is better, as long as it does not run dry until the next look.
- * A quarter of the session's budget is allowed at first and at least. Lines that are faster get up to twice the budget;
- * where looks come late, sixteen times.
+ * An urgent write cannot overtake the bytes in this buffer. So the buffer should hold few bytes, but it must not run
+ * dry before the next look. At first it may hold a quarter of the session's budget, and never less. On a faster line it
+ * may hold up to twice the budget; where looks come late, up to sixteen times.
  */
 export class SocketBuffer {
   readonly #socket: WebSocketLike;
@@ -43,9 +44,9 @@ export class SocketBuffer {
   readonly #tells: boolean;
   #isAwaited = false;
   #timer: Timer | undefined;
-  /** Bytes in the buffer up to which there is room. */
+  /** There is room as long as the buffer holds at most this many bytes. */
   #allowed: number;
-  /** What the buffer held at the last look, and when that was. */
+  /** The bytes in the buffer at the last look, and the time of that look. */
   #held = 0;
   #lookedAt = 0;
   #wait = SHORTEST_WAIT;
@@ -60,11 +61,11 @@ export class SocketBuffer {
     this.#onRoom = onRoom;
     this.#tells = tells;
     this.#budget = Math.min(budget, USUAL_BUDGET);
-    // One that tells is given the next write while the one before leaves, and never needs more.
+    // A socket that tells gets the next write while the last one leaves, and never needs more.
     this.#allowed = tells ? this.#budget : this.#budget / 4;
   }
 
-  /** Waits for room, after something was sent: `onRoom` is called once, perhaps at once. */
+  /** Waits for room, after something was sent. `onRoom` is called once, possibly at once. */
   awaitRoom(): void {
     this.#wait = SHORTEST_WAIT;
     this.#stillLooks = 0;
@@ -74,12 +75,12 @@ export class SocketBuffer {
     else if (!this.#tells) this.#setTimer();
   }
 
-  /** Something has happened after which there may be room. */
+  /** The owner calls this after an event that may have made room. */
   look(): void {
     if (this.#isAwaited && this.#level <= this.#allowed) this.#giveRoom();
   }
 
-  /** Room is waited for no more. */
+  /** Stops waiting for room. */
   stop(): void {
     this.#isAwaited = false;
     this.#timer?.cancel();
@@ -98,8 +99,8 @@ export class SocketBuffer {
   #timerFired(): void {
     this.#timer = undefined;
     this.#adapt(this.#level);
-    // Chromium forgets to count down for what leaves while a page is frozen, until something more is sent. If that was
-    // not it, one write too many waits, and no more until the buffer has moved.
+    // While a page is frozen, Chromium does not subtract bytes that leave; it does so only when more is sent. If this
+    // is not the case here, one write too many waits, and no more follow until the buffer has moved.
     const isDoubtful = this.#stillLooks === MOST_STILL_LOOKS && !this.#wasDoubted;
     if (this.#held <= this.#allowed || isDoubtful) this.#giveRoom(isDoubtful);
     else this.#setTimer();
@@ -111,7 +112,10 @@ export class SocketBuffer {
     this.#onRoom();
   }
 
-  /** Learns from what has left since the last look: a buffer that ran dry was too small, and else it is soon too large. */
+  /**
+   * Learns from the bytes that have left since the last look. A buffer that ran dry was too small; any other may be too
+   * large.
+   */
   #adapt(held: number): void {
     const left = this.#held - held;
     const most = this.#budget * (this.#clock.now() - this.#lookedAt < LATE ? 2 : 16);

@@ -1,6 +1,5 @@
-// What a session needs of a connection, on top of a WebSocket. It owns the socket, and knows nothing of the
-// protocol and nothing of who made the socket. Messages are pieces of one stream of bytes: where one ends says
-// nothing.
+// The transport of a session over a WebSocket. It owns the socket. It knows nothing of the protocol, and does not know
+// who made the socket. Messages are pieces of one stream of bytes: their boundaries have no meaning.
 
 import type { Clock, MuxadoError, Transport, TransportInput } from "@muxado/core";
 import {
@@ -24,8 +23,8 @@ import {
 } from "./web-socket.ts";
 
 /**
- * The longest message that is sent, in bytes; a longer write leaves as several. Every peer takes as many, and while
- * it is masked a message of this size stays in the processor's caches: in the benchmark, bulk is an eighth faster than in
+ * The longest message that is sent, in bytes; a longer write is sent as several messages. Every peer takes a message of
+ * this size. While it is masked, it stays in the processor's caches: in the benchmark, bulk is an eighth faster than in
  * messages of 256 KiB.
  */
 const LONGEST_MESSAGE = 64 * 1024;
@@ -43,20 +42,20 @@ export class WebSocketTransport implements Transport {
   #isWriting = false;
   /** A write that came before the socket was open. */
   #early: Uint8Array<ArrayBuffer>[] | undefined;
-  /** It is one of `ws`, or like it. */
+  /** The socket is one of `ws`, or like it: it tells when a message has left. */
   readonly #tells: boolean;
   /** Messages that `send` has not called back for. */
   #untold = 0;
-  /** How it has closed. */
+  /** How the socket has closed. */
   #closure: Error | undefined;
-  /** It has not opened: nothing was sent. */
+  /** The socket has not opened: nothing was sent. */
   #isUnopened = false;
-  /** What `send` gets besides: a callback where that takes one. */
+  /** The further arguments of `send`: a callback, if the socket takes one. */
   readonly #told: [] | [(error?: Error | null) => void];
 
   /**
-   * @param budget bytes of the session's that may be under way, `transportBudget`.
-   * @throws {TypeError} if it is no WebSocket, or has a session already.
+   * @param budget bytes of the session that may be under way, `transportBudget`.
+   * @throws {TypeError} if `socket` is no WebSocket, or has a session already.
    */
   constructor(socket: WebSocketLike, clock: Clock, budget?: number) {
     checkSocket(socket);
@@ -78,7 +77,7 @@ export class WebSocketTransport implements Transport {
     this.#input = input;
     const socket = this.#socket;
     attached.add(socket);
-    // One that was over before will not say so again.
+    // A socket that is already over sends no more events.
     if (socket.readyState > OPEN) return input.ended();
     this.#isUnopened = socket.readyState === CONNECTING;
     socket.binaryType = "arraybuffer";
@@ -89,11 +88,11 @@ export class WebSocketTransport implements Transport {
     this.#isWriting = true;
     const { readyState } = this.#socket;
     if (readyState === CONNECTING) this.#early = chunks;
-    // Whatever is closing drops what it is given, and its close says why it was never written.
+    // A socket that is closing drops the bytes that it is given. Its close then ends this write.
     if (readyState !== OPEN) return this.#lose();
     this.#isUnopened = false;
-    // A socket that was dialed copies what it sends at once, to mask it or to hand it to the browser. But one of `ws`
-    // with an extension compresses it first, in another thread, from where it lies.
+    // A socket that was dialed copies the bytes at once, to mask them or to pass them to the browser. But a socket of
+    // `ws` with an extension first compresses them in another thread, from the memory of the session.
     const { url, extensions } = this.#socket;
     const isKept = typeof url !== "string" || (this.#tells && extensions !== "");
     for (const message of messagesOf(chunks)) {
@@ -110,7 +109,7 @@ export class WebSocketTransport implements Transport {
   end(error?: MuxadoError): void {
     if (error === undefined) this.#socket.close(1000);
     else closeBecause(this.#socket, error);
-    // How long the peer may take to read is for the session to say, which hangs up at its own deadline.
+    // The session decides how long the peer may take to read, and destroys the socket at its own deadline.
     clearTimeout(this.#socket._closeTimer);
   }
 
@@ -132,12 +131,12 @@ export class WebSocketTransport implements Transport {
     try {
       this.write(chunks);
     } catch (error) {
-      // The session is not there to catch it, as it is in a write of its own.
+      // The session cannot catch this error here, as it does in a write that it makes itself.
       this.#input.ended(transportError(error));
     }
   }
 
-  /** A message is with the system. If it failed, the socket is closing, and its close says why. */
+  /** The system has taken a message. If it failed, the socket is closing, and its close reports the error. */
   #sent(error: Error | null | undefined): void {
     if (--this.#untold < 0) {
       this.#input.ended(transportError(new Error("the WebSocket has confirmed a message twice")));
@@ -145,10 +144,10 @@ export class WebSocketTransport implements Transport {
   }
 
   #receive(data: unknown): void {
-    // By a property and not by its class: test runners give programs an ArrayBuffer of their own.
+    // Test a property and not the class: test runners give programs an ArrayBuffer of their own.
     if ((data as ArrayBuffer).byteLength !== undefined) {
       this.#input.receive(new Uint8Array(data as ArrayBuffer));
-      // Whatever a peer says, it may have read before. Timers of a page in the background come once a second.
+      // Any message may mean that the peer has read something. Timers of a page in the background fire once a second.
       this.#buffer.look();
     } else {
       const error = messageError(data);
@@ -158,7 +157,7 @@ export class WebSocketTransport implements Transport {
   }
 
   #failed(error: unknown): void {
-    // A browser does not say what it was; the close that follows says a little.
+    // A browser does not tell the error; the close that follows tells a little.
     if (error) this.#input.ended(this.#isUnopened ? unopenedError(error) : transportError(error));
   }
 
@@ -172,19 +171,19 @@ export class WebSocketTransport implements Transport {
     this.#lose();
   }
 
-  /** Once both directions are over, what is still to be written never will be: the session need not wait for it. */
+  /** Ends a write that will never be done, because both directions are over: the session need not wait for it. */
   #lose(): void {
     if (this.#isWriting && this.#closure) this.#input.ended(transportError(this.#closure));
   }
 
-  /** Nothing is waited for any more. */
+  /** Stops waiting for anything. */
   #release(): void {
     this.#buffer.stop();
     this.#early = undefined;
   }
 }
 
-/** The chunks of one message after the other, none of them longer than the longest. */
+/** Yields the chunks of each message. No message is longer than the longest allowed. */
 function* messagesOf(
   chunks: readonly Uint8Array<ArrayBuffer>[],
 ): Generator<Uint8Array<ArrayBuffer>[]> {
@@ -205,7 +204,7 @@ function* messagesOf(
   yield message;
 }
 
-/** A copy, since a server's socket may still refer to it when the session has its chunks back. */
+/** Returns a copy, because a server's socket may still refer to the chunks when the session has them back. */
 function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;

@@ -1,17 +1,17 @@
-// What a session needs of a WebSocket, as far as the standard's and those of the `ws` package agree, and the
-// little that only some have.
+// The members of a WebSocket that a session needs: those that the standard and the `ws` package share, and the few that
+// only some sockets have.
 
-/** What the listeners of a {@link WebSocketLike} are told; which of it depends on the event. */
+/** The event that listeners of a {@link WebSocketLike} are called with. Which fields are set depends on the event. */
 export interface WebSocketEvent {
-  /** Its name. */
+  /** The name of the event. */
   readonly type: string;
-  /** Of a message: what it carries. */
+  /** Of a message: its content. */
   readonly data?: unknown;
   /** Of a close: its code. */
   readonly code?: number;
   /** Of a close: its reason. */
   readonly reason?: string;
-  /** Of an error, where the platform tells: what it was. */
+  /** Of an error: the error, where the platform tells it. */
   readonly error?: unknown;
 }
 
@@ -19,7 +19,9 @@ export interface WebSocketEvent {
 export interface WebSocketLike {
   /** How binary messages are delivered. */
   binaryType: string;
-  /** Bytes that have been sent and have not left. Some runtimes do not say: then nothing is waited for. */
+  /**
+   * Bytes that have been sent and have not left. Some runtimes do not have it: then the session never waits for room.
+   */
   readonly bufferedAmount?: number;
   /** The subprotocol that both sides have agreed on. */
   readonly protocol: string;
@@ -27,7 +29,7 @@ export interface WebSocketLike {
   readonly readyState: number;
   /** Sends a message. */
   send(data: Uint8Array<ArrayBuffer>): void;
-  /** Closes in due form. */
+  /** Closes the WebSocket with a closing handshake. */
   close(code?: number, reason?: string): void;
   /** Adds a listener. */
   addEventListener(type: WebSocketEventType, listener: (event: WebSocketEvent) => void): void;
@@ -35,33 +37,33 @@ export interface WebSocketLike {
   removeEventListener(type: WebSocketEventType, listener: (event: WebSocketEvent) => void): void;
 }
 
-/** What a {@link WebSocketLike} tells of. */
+/** The events of a {@link WebSocketLike}. */
 export type WebSocketEventType = "open" | "message" | "error" | "close";
 
-/** What more those have that are made for Node. */
+/** Further members, which only sockets made for Node have. */
 export interface NodeWebSocket extends WebSocketLike {
-  /** Of the `ws` package, as of any emitter of Node's. */
+  /** Of the `ws` package, as of any event emitter of Node. */
   on?: unknown;
-  /** What the handshake has negotiated, such as compression. */
+  /** Extensions that the handshake has negotiated, such as compression. */
   readonly extensions?: string;
-  /** Where it was dialed; a server's socket of `ws` has none. */
+  /** The URL that was dialed; a server's socket of `ws` has none. */
   readonly url?: string;
-  /** Says besides when the message is with the system; only where there is `on`. */
+  /** Calls `done` when the system has taken the message. Only sockets with `on` do so. */
   send(data: Uint8Array<ArrayBuffer>, done?: (error?: Error | null) => void): void;
-  /** Hangs up. */
+  /** Closes the connection at once. */
   terminate?(): void;
-  /** Of the `ws` package: hangs up 30 seconds after a close, whether or not the peer is still reading. */
+  /** Of the `ws` package: closes the connection 30 seconds after a close, even if the peer is still reading. */
   readonly _closeTimer?: Parameters<typeof clearTimeout>[0];
 }
 
 /** Values of `readyState`. */
 export const CONNECTING = 0;
-/** The next one. */
+/** The next value. */
 export const OPEN = 1;
 
 const METHODS = ["addEventListener", "removeEventListener", "send", "close"] as const;
 
-/** @throws {TypeError} if it is no WebSocket; it names what is missing. */
+/** @throws {TypeError} if `socket` is no WebSocket; the message names the missing member. */
 export function checkSocket(socket: WebSocketLike): void {
   if (typeof socket?.readyState !== "number") {
     throw new TypeError("socket must be a WebSocket, and has no readyState");
@@ -73,7 +75,10 @@ export function checkSocket(socket: WebSocketLike): void {
   }
 }
 
-/** Hangs up where the platform can, and else closes: in a browser, nobody but the peer can do more. */
+/**
+ * Closes the connection at once where the platform can, and otherwise closes the WebSocket: in a browser, only the peer
+ * can do more.
+ */
 export function hangUp(socket: WebSocketLike): void {
   const node = socket as NodeWebSocket;
   if (node.terminate) node.terminate();

@@ -1,5 +1,5 @@
-// A peer that takes nothing in: what waits for it is bounded, whatever the application writes, and goes on when
-// it takes more.
+// A peer that reads nothing: the bytes that wait for it are bounded, whatever the application writes. The session
+// continues when the peer reads again.
 
 import type { Session } from "@muxado/core";
 import { firstDifference, patterned } from "@muxado/testkit";
@@ -50,7 +50,7 @@ describe.each([
   test("holds no more than a budget, and delivers all when the peer goes on", async () => {
     const { writer, beneath, reader } = await connected();
     const options = { windowSize: 2_000_000, memoryBudget: Infinity };
-    // The peer's session grants enough credit that nothing but the transport can limit the writer.
+    // The peer's session grants enough credit, so that only the transport limits the writer.
     const readers = ending(attach(reader, { role: "server", ...options }));
     const session = ending(attach(writer, { role: "client", ...options }));
     let read = 0;
@@ -68,7 +68,7 @@ describe.each([
       written++;
       await stream.close();
     });
-    // Until nothing moves any more: what the system holds is not ours to count.
+    // Waits until nothing moves any more: we cannot count the bytes that the system holds.
     for (let before = -1; before !== session.stats().bytesSent; ) {
       before = session.stats().bytesSent;
       await new Promise((next) => setTimeout(next, 200));
@@ -96,7 +96,8 @@ describe.each([
     const inbound = await readers.accept();
 
     reader.pause();
-    // Each a turn of its own, and short enough to be put together with its head in memory that is used again.
+    // Each write has a turn of its own. It is so short that it is copied, with its header, into memory that is used
+    // again.
     const writes: Promise<void>[] = [];
     for (let at = SMALL; at < 16_000_000; at += SMALL) {
       writes.push(stream.write(patterned(SMALL, at)));

@@ -1,4 +1,4 @@
-// The compliance suite over WebSockets of every kind.
+// The compliance suite over every kind of WebSocket.
 
 import type { Session } from "@muxado/core";
 import { describeSessions, disposable, type SessionsUnderTest } from "@muxado/testkit";
@@ -31,7 +31,7 @@ describeSessions({
   },
 });
 
-/** Connects over sockets: a server for each two sessions. */
+/** Connects over sockets: makes a server for each pair of sessions. */
 function listening(WebSocket: WebSocketConstructor): SessionsUnderTest["connect"] {
   return async ({ client, server }) => {
     const accepted = deferred<Session>();

@@ -1,4 +1,4 @@
-// How long a close may take is the session's business, and not that of the `ws` package, which gives up by itself.
+// The session decides how long a close may take. The `ws` package would give up by itself.
 
 import { attach } from "@muxado/ws";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -8,7 +8,9 @@ import { leaveNothingOpen } from "./resources.ts";
 leaveNothingOpen();
 afterEach(() => void vi.useRealTimers());
 
-/** `ws` hangs up as many milliseconds after it has been told to close, and this is longer. */
+/**
+ * `ws` closes the connection some time after it has been told to close. This is longer than that time, in milliseconds.
+ */
 const LONGER_THAN_WS = 40_000;
 
 describe.each(["client", "server"] as const)(

@@ -1,10 +1,11 @@
-// A WebSocket without a connection, which looks like one of `ws`: a test says what its `send` does and what it tells.
+// A WebSocket without a connection, which looks like one of `ws`. A test decides what its `send` does and which events
+// it has.
 
 import type { WebSocketEvent, WebSocketLike } from "@muxado/ws";
 
 type WebSocketEventType = "open" | "message" | "error" | "close";
 
-/** What `send` does with its callback. */
+/** The way in which `send` treats its callback. */
 export type FakeSend = (done: (() => void) | undefined) => void;
 
 export class FakeWebSocket implements WebSocketLike {
@@ -12,7 +13,7 @@ export class FakeWebSocket implements WebSocketLike {
   bufferedAmount = 0;
   readonly protocol: string = "muxado";
   readyState: number;
-  /** By this, a socket of `ws` is known. */
+  /** The transport recognises a socket of `ws` by this. */
   on: unknown = () => {};
   readonly #send: FakeSend;
   readonly #listeners: Set<readonly [string, (event: WebSocketEvent) => void]> = new Set();
@@ -43,7 +44,7 @@ export class FakeWebSocket implements WebSocketLike {
     }
   }
 
-  /** Tells its listeners of something. */
+  /** Calls the listeners to an event. */
   tell(type: WebSocketEventType, event: Omit<WebSocketEvent, "type">): void {
     if (type === "close") this.readyState = 3;
     for (const [name, listener] of [...this.#listeners]) {

@@ -1,4 +1,4 @@
-// threats.md, 18: a server that is flooded with what a peer should not send stays up and serves others.
+// threats.md, 18: a peer floods a server with messages that it should not send. The server stays up and serves others.
 
 import { once } from "node:events";
 import { Random } from "@muxado/testkit";
@@ -42,20 +42,20 @@ test.each<[string, (socket: WebSocket) => void]>([
   expect(await ask(honest, "still here")).toBe("still here");
 });
 
-/** Masks that change nothing: all of the time that masking takes would be the flood's. */
+/** Masks that change nothing: otherwise the flood would spend its time on masking. */
 const CHEAP = {
   perMessageDeflate: false,
   generateMask: (mask: Buffer) => void mask.fill(0),
 };
 
-/** A connection after another, each for as long as the server takes it, with so many messages at the most. */
+/** Makes one connection after another. Each lasts until the server ends it, or until it has sent this many messages. */
 async function flood(url: string, send: (socket: WebSocket) => void): Promise<void> {
   for (let connection = 0; connection < 10; connection++) {
     const socket = new WebSocket(url, "muxado", CHEAP).on("error", ignore);
     await once(socket, "open");
     for (let count = 0; count < 2_000 && socket.readyState === WebSocket.OPEN; count++) {
       send(socket);
-      // Others have their turn.
+      // Other code gets a turn.
       if (count % 10 === 0) await new Promise((next) => setImmediate(next));
     }
     socket.terminate();

@@ -1,4 +1,4 @@
-// Messages as pieces of one stream of bytes, however they are cut; and what is no such piece.
+// Messages as pieces of one stream of bytes, wherever the stream is cut; and messages that are no such pieces.
 
 import { once } from "node:events";
 import { randomInt } from "node:crypto";
@@ -24,12 +24,12 @@ import { StandardWebSocket } from "./standard-socket.ts";
 
 leaveNothingOpen();
 
-/** Fails as the session does: random bytes, too, open a stream now and then. */
+/** Fails when the session fails. Even random bytes sometimes open a stream. */
 async function acceptAll(session: Session): Promise<never> {
   for (;;) await session.accept();
 }
 
-/** How a session ends whose peer is a bare socket that does `act`, and how that socket closes. */
+/** Returns how a session ends whose peer is a bare socket that does `act`, and how that socket closes. */
 async function endBy(
   act: (peer: WebSocket) => void,
   options: object = {},
@@ -78,7 +78,7 @@ describe("a text message", () => {
 });
 
 describe("a message that is too long", () => {
-  test("ends the session, and says so to the peer", async () => {
+  test("ends the session, and tells the peer", async () => {
     const { end, close } = await endBy((peer) => peer.send(Buffer.alloc(1001)), {
       maxPayload: 1000,
     });
@@ -142,7 +142,7 @@ test("pings are answered, but no more while the peer does not read", async () =>
     for (let count = 0; count < 1_000; count++) socket.ping(payload);
     await new Promise((next) => setImmediate(next));
   }
-  // 50 MB of pings, and as many of pongs if each were answered.
+  // 50 MB of pings, and as many of pongs if the server answered each.
   await vi.waitFor(() => expect(socket.bufferedAmount).toBe(0));
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20_000_000);
   expect(server.sessions.size).toBe(1);
@@ -199,7 +199,7 @@ describe("bytes that are not muxado's", () => {
   });
 });
 
-test("empty messages say nothing, and change nothing", async () => {
+test("empty messages change nothing", async () => {
   const [left, right] = await socketPair();
   const client = ending(attach(left, { role: "client" }));
   void echo(ending(attach(right, { role: "server" })));
@@ -207,7 +207,7 @@ test("empty messages say nothing, and change nothing", async () => {
   expect(await ask(client, "hello")).toBe("hello");
 });
 
-/** Stands between a client and `target`, and passes binary messages on as `pass` says. */
+/** A proxy between a client and `target`, which passes on binary messages as `pass` decides. */
 async function proxy(
   target: string,
   pass: (to: WebSocket) => (message: Buffer) => void,
@@ -223,7 +223,7 @@ async function proxy(
     });
     far.on("open", () => early.forEach(there));
     far.on("message", pass(near));
-    // When the rest has been passed on.
+    // After it has passed on the rest.
     near.on("close", () => setTimeout(() => far.close(), 10));
     far.on("error", ignore).on("close", () => setTimeout(() => near.close(), 10));
   });

@@ -1,4 +1,4 @@
-// Peers for tests, all on free ports of loopback and all gone when the test ends.
+// Peers for tests. All use free ports of loopback, and all are gone when the test ends.
 
 import { once } from "node:events";
 import * as net from "node:net";
@@ -25,7 +25,7 @@ export async function serve(
   return { server, port: server.port!, url: `ws://${HOST}:${server.port}/` };
 }
 
-/** A server of bare WebSockets, whose URL is given out. */
+/** Starts a server of bare WebSockets. Returns its URL. */
 export async function serveSockets(
   onSocket: (socket: WebSocket) => void,
   options: object = {},
@@ -40,7 +40,7 @@ export async function serveSockets(
   return `ws://${HOST}:${(server.address() as net.AddressInfo).port}/`;
 }
 
-/** A server of bare connections, whose URL is given out. */
+/** Starts a server of bare connections. Returns its URL. */
 export async function serveTcp(onSocket: (socket: net.Socket) => void): Promise<string> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
@@ -56,45 +56,45 @@ export async function serveTcp(onSocket: (socket: net.Socket) => void): Promise<
   return `ws://${HOST}:${(server.address() as net.AddressInfo).port}/`;
 }
 
-/** A bare WebSocket, open or not. */
+/** Returns a bare WebSocket, open or not. */
 export function socketTo(url: string, options: ClientOptions = {}): WebSocket {
   const socket = new WebSocket(url, "muxado", { perMessageDeflate: false, ...options });
   onTestFinished(() => socket.terminate());
   return socket.on("error", ignore);
 }
 
-/** A bare WebSocket that is open. */
+/** Returns a bare WebSocket that is open. */
 export async function dial(url: string, options: ClientOptions = {}): Promise<WebSocket> {
   const socket = socketTo(url, options);
   await once(socket, "open");
   return socket;
 }
 
-/** Two bare WebSockets that are each other's peers: the client's and the server's. */
+/** Returns two bare WebSockets that are each other's peers: the client's and the server's. */
 export async function socketPair(options: object = {}): Promise<[WebSocket, WebSocket]> {
   const accepted = deferred<WebSocket>();
   const url = await serveSockets(accepted.resolve, options);
   return [await dial(url, options), await accepted.promise];
 }
 
-/** With what code, and for what reason, `socket` closes. */
+/** Returns the code and the reason of the close of `socket`. */
 export async function closeOf(socket: WebSocket): Promise<[code: number, reason: string]> {
   const [code, reason] = (await once(socket, "close")) as [number, Buffer];
   return [code, reason.toString()];
 }
 
-/** Ends `session` with the test, at once. */
+/** Ends `session` at once when the test ends. */
 export function ending(session: Session): Session {
   onTestFinished(() => session.destroy());
   return session;
 }
 
-/** Sends back what comes, on every stream. */
+/** Sends back all bytes, on every stream. */
 export async function echo(session: Session): Promise<void> {
   for await (const stream of session) stream.readable.pipeTo(stream.writable).catch(ignore);
 }
 
-/** Sends `text` on a new stream, and gives back what comes until the end. */
+/** Sends `text` on a new stream. Returns all that comes back until the end. */
 export async function ask(session: Session, text: string): Promise<string> {
   const stream = session.open();
   const reply = new Response(stream.readable).text();
@@ -104,14 +104,14 @@ export async function ask(session: Session, text: string): Promise<string> {
   return reply;
 }
 
-/** Everything up to the end. */
+/** Returns everything up to the end. */
 export async function readAll(stream: Stream): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-/** A promise and what settles it. */
+/** A promise, and the functions that settle it. */
 export function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => void } {
   let resolve!: (value: T) => void;
   const promise = new Promise<T>((settle) => {

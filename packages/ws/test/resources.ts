@@ -1,12 +1,12 @@
-// What a test has started it must have ended: the same check after each test of a file.
+// A test must end everything that it has started: the same check after each test of a file.
 
 import { beforeEach, expect, onTestFinished, vi } from "vitest";
 
-/** Checks, after everything a test has asked for at its end, that no socket and no server is left. */
+/** Checks, after all other hooks at the end of a test, that no socket and no server is left. */
 export function leaveNothingOpen(): void {
   beforeEach(() => {
     const before = openHandles();
-    // What is registered first runs last.
+    // Vitest runs the hook last that was registered first.
     onTestFinished(async () => {
       await vi.waitFor(() => expect(openHandles()).toEqual(before));
     });

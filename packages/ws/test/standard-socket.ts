@@ -1,5 +1,6 @@
-// A WebSocket as a browser has it, and no more: what is sent is copied, `send` does not say when it is done, most
-// close codes are refused, and there is no hanging up. Node has none of its own before version 22.
+// A WebSocket with the members of a browser's, and no more. It copies the bytes that it sends, `send` does not tell
+// when it is done, it refuses most close codes, and nothing closes it at once. Node has no WebSocket of its own before
+// version 22.
 
 import type { WebSocketEvent, WebSocketLike } from "@muxado/ws";
 import { WebSocket } from "ws";
@@ -9,13 +10,13 @@ type Listener = (event: WebSocketEvent) => void;
 export class StandardWebSocket implements WebSocketLike {
   /** The socket beneath. */
   readonly inner: WebSocket;
-  /** What `bufferedAmount` says, if a test decides it. */
+  /** The value of `bufferedAmount`, if a test sets it. */
   buffered: number | undefined;
-  /** What has been sent. */
+  /** The lengths of the messages that were sent. */
   readonly sent: number[] = [];
-  /** Listeners that are there. */
+  /** The number of listeners. */
   listeners = 0;
-  /** What has been asked for with `close`. */
+  /** The code of each call of `close`. */
   readonly closes: (number | undefined)[] = [];
 
   constructor(url: string | URL, protocols?: string | string[]) {

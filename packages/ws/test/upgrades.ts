@@ -1,4 +1,4 @@
-// Upgrades for tests, of clients that ask for what they like.
+// Upgrades for tests, from clients that send any headers.
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type Server } from "node:http";
@@ -6,7 +6,7 @@ import * as net from "node:net";
 import { onTestFinished } from "vitest";
 import { HOST, ignore } from "./peers.ts";
 
-/** What every client says. */
+/** The headers that every client sends. */
 const UPGRADE = {
   Connection: "Upgrade",
   Upgrade: "websocket",
@@ -15,7 +15,7 @@ const UPGRADE = {
   "Sec-WebSocket-Protocol": "muxado",
 };
 
-/** What a server answers to an upgrade, as the status, the headers and the body; 101 has none. */
+/** Returns the server's answer to an upgrade, as the status, the headers and the body; 101 has no body. */
 export async function answerTo(
   port: number,
   headers: Record<string, string | undefined>,
@@ -45,7 +45,7 @@ export async function answerTo(
   return { status: answer.statusCode!, headers: answer.headers, body };
 }
 
-/** A bare connection that has asked for an upgrade. */
+/** Returns a bare connection that has asked for an upgrade. */
 export async function upgradeTo(
   port: number,
   { path = "/", allowHalfOpen = false } = {},
@@ -58,7 +58,7 @@ export async function upgradeTo(
   return socket;
 }
 
-/** An HTTP server that has a page, and listens. */
+/** Starts an HTTP server that has a page. */
 export async function serveHttp(): Promise<{ http: Server; port: number }> {
   const http = createServer((_request, response) => response.end("a page"));
   onTestFinished(() => {

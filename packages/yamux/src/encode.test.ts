@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { encode } from "./encode.ts";
 
 it("a body of 4 GiB", () => {
-  // Says that it is longer than it is: a real one would take the memory of a small machine.
+  // This array claims to be longer than it is: a real one would need all the memory of a small machine.
   class Huge extends Uint8Array {
     override get length(): number {
       return 0x1_0000_0000;

@@ -1,5 +1,5 @@
-// A frame object to bytes, every field checked against the wire's limits.
-// Checks a frame alone: whether a stream may send it now is not known here.
+// Encodes a frame object to bytes, and checks every field against the limits of the wire.
+// Checks the frame alone: whether a stream may send it now is not known here.
 // Spec §4.
 
 import { Flag } from "./frame-type.ts";
@@ -10,9 +10,9 @@ import { putData, putGoAway, putPing, putWindowUpdate } from "./put.ts";
 const MAX_UINT32 = 0xffffffff;
 
 /**
- * The bytes of one frame, in a new array that the caller owns.
+ * Returns the bytes of one frame, in a new array that the caller owns.
  *
- * @throws TypeError when `type` is none, or a field has the wrong kind of value
+ * @throws TypeError when `type` does not exist, or a field has the wrong kind of value
  * @throws RangeError when a number does not fit its field; the message names frame and field
  */
 export function encode(frame: Frame): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,5 @@
-// Chunks to frame objects: the friendly decoder, over the push decoder.
-// Gathers whole bodies, as long as the peer likes to make them: a session must not use it.
+// The convenient decoder: makes frame objects from chunks, with the help of the push decoder.
+// Collects whole bodies, and a peer may make them very long: a session must not use this decoder.
 // Spec §3.2, §4.
 
 import type { DataFrame, Frame } from "./frame.ts";
@@ -7,18 +7,18 @@ import { YamuxFrameError } from "./frame-error.ts";
 import { Flag } from "./frame-type.ts";
 import { type FrameHandler, PushDecoder } from "./push-decoder.ts";
 
-/** Turns bytes cut anywhere into {@link Frame} objects. */
+/** Turns bytes into {@link Frame} objects. The bytes may be cut into chunks anywhere. */
 export class FrameDecoder {
   readonly #collector: FrameCollector = new FrameCollector();
   readonly #decoder: PushDecoder = new PushDecoder(this.#collector);
 
   /**
-   * Takes the next chunk of the input; yields each frame that it completes, in order.
+   * Takes the next chunk of the input; yields each frame that the chunk completes, in order.
    *
-   * The chunk is read before this returns, whether or not anyone iterates. Frames own their bytes.
+   * The decoder reads the chunk before this method returns, even if nobody iterates. Frames own their bytes.
    *
-   * @throws {@link YamuxFrameError} while iterating, after the last valid frame, when the input is
-   * invalid (spec §3.2); so does every later call
+   * @throws {@link YamuxFrameError} while iterating, after the last valid frame, when the input is invalid (spec §3.2);
+   * every later call throws it, too
    */
   decode(chunk: Uint8Array): Iterable<Frame<ArrayBuffer>> {
     this.#decoder.push(chunk);
@@ -26,10 +26,10 @@ export class FrameDecoder {
   }
 
   /**
-   * Says that the input is over.
+   * Tells the decoder that the input is over.
    *
-   * @throws {@link YamuxFrameError} with field `end` when it ended inside a frame, or the error that
-   * `decode` threw
+   * @throws {@link YamuxFrameError} with field `end` when the input ended inside a frame, or the error that `decode`
+   * threw
    */
   end(): void {
     const { error } = this.#collector;
@@ -46,13 +46,13 @@ export class FrameDecoder {
   }
 }
 
-/** Makes an object of each call of the push decoder. */
+/** Makes a frame object for each call of the push decoder. */
 class FrameCollector implements FrameHandler {
   error: YamuxFrameError | undefined = undefined;
   #frames: Frame<ArrayBuffer>[] = [];
   #partial: PartialData | undefined = undefined;
 
-  /** Hands over the frames so far; they are not given twice, but the error is. */
+  /** Returns the frames so far. Each frame is returned only once; the error is thrown each time. */
   take(): Iterable<Frame<ArrayBuffer>> {
     const frames = this.#frames;
     this.#frames = [];
@@ -100,11 +100,11 @@ class FrameCollector implements FrameHandler {
   }
 }
 
-/** A Data frame whose body has not all arrived. */
+/** A Data frame whose body is not complete. */
 class PartialData {
   readonly streamId: number;
   readonly flags: number;
-  /** What has arrived, and behind it room that is not used yet; none once the body is complete. */
+  /** The bytes that have arrived, followed by unused room. There is no unused room once the body is complete. */
   body: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #length = 0;
 
@@ -113,12 +113,12 @@ class PartialData {
     this.flags = flags;
   }
 
-  /** Copies `chunk[start, end)` behind what is there; `remaining` bytes are still to come. */
+  /** Copies `chunk[start, end)` behind the bytes that are there; `remaining` bytes are still to come. */
   append(chunk: Uint8Array, start: number, end: number, remaining: number): void {
     const length = this.#length + end - start;
     if (length > this.body.length) {
-      // Grows with what has arrived and not with what was declared. Doubling keeps a body that
-      // comes byte by byte from being copied once per byte.
+      // The array grows with the bytes that have arrived, not with the declared length. Because it doubles, a body that
+      // comes byte by byte is not copied once per byte.
       this.#resize(Math.min(length + remaining, Math.max(length, 2 * this.body.length)));
     }
     this.body.set(chunk.subarray(start, end), this.#length);

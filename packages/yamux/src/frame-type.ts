@@ -1,5 +1,5 @@
 // The numbers inside a header: types, flags, and the codes of a Go Away.
-// Types above 3 do not exist and are refused; any other flag bit, and any other code, is legal.
+// The decoder refuses types above 3, which do not exist. All other flag bits and all other codes are legal.
 // Spec §3.1, §4.
 
 /** The four types of frame (spec §4). */
@@ -8,22 +8,22 @@ export const FrameType = {
   DATA: 0,
   /** Grants credit for one stream, or carries flags alone (spec §4.2). */
   WINDOW_UPDATE: 1,
-  /** Asks for a sign of life, or gives it (spec §4.3). */
+  /** Asks for a sign of life, or gives one (spec §4.3). */
   PING: 2,
   /** Announces the end of the session (spec §4.4). */
   GO_AWAY: 3,
 } as const;
 
-/** A type that exists. */
+/** One of the four types. */
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
-/** The bits that mean something. All four on Data and Window Update; SYN and ACK on Ping. */
+/** The bits that have a meaning: all four on Data and Window Update, SYN and ACK on Ping. */
 export const Flag = {
   /** Opens a stream; on a Ping, asks. */
   SYN: 0x1,
   /** Acknowledges a stream; on a Ping, answers. */
   ACK: 0x2,
-  /** The last frame of its sender on this stream. */
+  /** Marks the last frame of its sender on this stream. */
   FIN: 0x4,
   /** Ends both directions of a stream at once. */
   RST: 0x8,
@@ -32,7 +32,7 @@ export const Flag = {
 /** One of the four flag bits. */
 export type Flag = (typeof Flag)[keyof typeof Flag];
 
-/** Why a session ends, as Go Away says it (spec §4.4). Any other 32-bit number may arrive. */
+/** The reason for the end of a session, as a Go Away carries it (spec §4.4). Any other 32-bit number may arrive. */
 export const GoAwayCode = {
   /** Nothing went wrong. */
   NORMAL: 0,
@@ -45,12 +45,12 @@ export const GoAwayCode = {
 /** A code that has a name. */
 export type GoAwayCode = (typeof GoAwayCode)[keyof typeof GoAwayCode];
 
-/** The name of a type, or `UNKNOWN(0x…)` for one that does not exist. */
+/** Returns the name of a type, or `UNKNOWN(0x…)` for a type that does not exist. */
 export function frameTypeName(type: number): string {
   return nameOf(FrameType, type);
 }
 
-/** The name of a Go Away's code, or `UNKNOWN(0x…)` for one that has none. */
+/** Returns the name of a Go Away's code, or `UNKNOWN(0x…)` for a code that has no name. */
 export function goAwayCodeName(code: number): string {
   return nameOf(GoAwayCode, code);
 }

@@ -1,6 +1,6 @@
-// The public face of @muxado/yamux. Re-exports only; nothing inside the package imports this file.
+// The exports of @muxado/yamux. Re-exports only; no file inside the package imports this one.
 
-// Sessions: the wire and what goes with it.
+// Sessions: the wire and its options.
 export { yamux, type YamuxOptions } from "./wire.ts";
 export type { KeepAliveOptions } from "./keep-alive.ts";
 

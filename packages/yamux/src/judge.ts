@@ -1,5 +1,5 @@
-// The rules that a header must keep, which are all that can be wrong with a frame by itself.
-// Cold: the decoder comes here only with a header that its fast test did not pass.
+// The rules for a header. A frame by itself can break no other rule.
+// Cold code: the decoder calls it only for a header that its fast test did not pass.
 // Spec §3.2.
 
 import type { YamuxFrameField } from "./frame-error.ts";
@@ -13,8 +13,7 @@ export interface Verdict {
 }
 
 /**
- * Judges the header at `at` by the first rule it breaks, in the order of the spec: version, type,
- * stream id, flags.
+ * Returns the first rule that the header at `at` breaks, in the order of the spec: version, type, stream id, flags.
  *
  * @returns undefined when the header is valid
  */

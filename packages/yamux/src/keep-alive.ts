@@ -1,5 +1,5 @@
-// Keeping a session alive, and finding out that its peer is gone: a ping each interval, and some sign of life within
-// the timeout of it. Spec §9.
+// The keep-alive keeps a session alive and notices when its peer is gone. It sends a ping each interval, and expects a
+// sign of life within the timeout. Spec §9.
 
 import { type Clock, MuxadoError, type Timer, type WireSession } from "@muxado/core";
 import { checkNumber, Liveness, LONGEST_DELAY, type Question, Silence } from "@muxado/core/layers";
@@ -9,9 +9,9 @@ export interface KeepAliveOptions {
   /** Milliseconds from one ping to the next. Default: 30 000; Infinity: the session sends none by itself. */
   readonly keepAlive?: number | undefined;
   /**
-   * Milliseconds of silence after a ping that end the session with HEARTBEAT_TIMEOUT, and more behind our own output. Its
-   * answer breaks the silence, and so do any other byte and a write that had to wait for room in the transport and has
-   * found it. Default: 10 000.
+   * Milliseconds of silence after a ping, and more behind our own output. After that, the session ends with
+   * HEARTBEAT_TIMEOUT. The answer breaks the silence, and so does any other byte, and so does a write that had to wait
+   * for room in the transport and then found it. Default: 10 000.
    */
   readonly pingTimeout?: number | undefined;
 }
@@ -53,7 +53,7 @@ class KeepAlive {
     void session.closed.then(() => this.#end());
   }
 
-  /** Until the next ping: the peer lives. */
+  /** Waits until the next ping: the peer is alive. */
   wait(): void {
     const delay = Math.min(Math.max(this.#interval, this.#left), LONGEST_DELAY);
     this.#timer = this.#clock.setTimer(() => {
@@ -68,7 +68,10 @@ class KeepAlive {
     }, delay);
   }
 
-  /** How long the answer to the last ping may still take: until then, another would only queue behind it. */
+  /**
+   * How long the answer to the last ping may still take, in milliseconds. Until then, another ping would only queue
+   * behind it.
+   */
   get #left(): number {
     const question = this.#question;
     if (question === undefined || question.isAnswered) return 0;
@@ -77,13 +80,13 @@ class KeepAlive {
 
   #ask(): void {
     const question = (this.#question = this.#liveness.ask());
-    // One that is never answered is not waited for twice.
+    // Stop waiting for the last ping: its answer may never come.
     this.#asking.abort();
     this.#asking = new AbortController();
     const { signal } = this.#asking;
     this.#session.ping({ signal }).then(
       () => question.answered(),
-      // A session that is ending listens to nobody any more.
+      // A ping can also fail because the session is ending: then nobody needs an answer.
       () => signal.aborted || this.#end(),
     );
     this.#silence!.listen(question, this.#timeout);

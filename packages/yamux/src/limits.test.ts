@@ -1,4 +1,4 @@
-// The numbers of the wire, spelled out: changing one changes the protocol.
+// The numbers of the wire, written out: a change to one changes the protocol.
 
 import { expect, it } from "vitest";
 import { Flag, FrameType, frameTypeName, GoAwayCode, goAwayCodeName } from "./frame-type.ts";

@@ -1,27 +1,27 @@
-// The numbers that both peers must agree on: sizes, identifiers and the first window.
-// Types, flags and codes have a file of their own; local policy (backlogs, timers) stands elsewhere.
+// The numbers that both peers must agree on: sizes, identifiers and the initial window.
+// Types, flags and codes have a file of their own. Local policy (backlogs, timers) is elsewhere.
 // Spec §3, §5.1, §6.1.
 
-/** Bytes of the header that every frame is, or begins with (spec §3.1). */
+/** Bytes of the header. Every frame begins with one, and some frames have nothing else (spec §3.1). */
 export const HEADER_LENGTH = 12;
 
-/** Largest body a Data frame can declare, in bytes: what 32 bits hold (spec §3.1). */
+/** Largest body that a Data frame can declare, in bytes: the largest 32-bit number (spec §3.1). */
 export const MAX_BODY_LENGTH = 0xffffffff;
 
 /** Largest stream identifier. All 32 bits count; none is reserved (spec §5.1). */
 export const MAX_STREAM_ID = 0xffffffff;
 
-/** Largest increment one Window Update can carry, in bytes (spec §4.2). */
+/** Largest increment that one Window Update can carry, in bytes (spec §4.2). */
 export const MAX_INCREMENT = 0xffffffff;
 
 /**
- * Credit that each direction of each stream starts with, in bytes: 256 KiB. Both peers assume it;
- * a larger window is announced by a Window Update, a smaller one cannot be (spec §6.1).
+ * Credit that each direction of each stream starts with, in bytes: 256 KiB. Both peers assume it. A Window Update can
+ * announce a larger window; nothing can announce a smaller one (spec §6.1).
  */
 export const INITIAL_WINDOW = 262144;
 
-/** Identifier of the first stream a client opens. Clients use odd numbers (spec §5.1). */
+/** Identifier of the first stream that a client opens. Clients use odd numbers (spec §5.1). */
 export const FIRST_CLIENT_STREAM_ID = 1;
 
-/** Identifier of the first stream a server opens. Servers use even numbers (spec §5.1). */
+/** Identifier of the first stream that a server opens. Servers use even numbers (spec §5.1). */
 export const FIRST_SERVER_STREAM_ID = 2;

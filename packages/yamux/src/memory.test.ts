@@ -1,4 +1,4 @@
-// What a peer can make us hold: never more than it sent, and little more than that.
+// How much memory a peer can make us hold: no more than it sent, plus a little.
 
 import { describeCodecMemory } from "@muxado/testkit/codec";
 import { codec } from "../test/codec.ts";

@@ -1,5 +1,5 @@
-// The decoder of the hot path: chunks cut anywhere go in, calls with offsets into them come out.
-// Judges frames one by one; what they mean for a stream or a session is the handler's business.
+// The decoder of the hot path: takes chunks that are cut anywhere, and makes calls with offsets into them.
+// Judges each frame by itself; the handler decides what a frame means for a stream or a session.
 // Spec §3.2, §4.
 
 import { YamuxFrameError } from "./frame-error.ts";
@@ -9,22 +9,21 @@ import { judgeHeader, type Verdict } from "./judge.ts";
 import { HEADER_LENGTH } from "./limits.ts";
 
 /**
- * What a {@link PushDecoder} calls, in the order of the input, while `push` runs.
+ * The methods that a {@link PushDecoder} calls, in the order of the input, while `push` runs.
  *
- * Chunks stay the property of whoever pushed them: a method that wants to keep bytes for longer
- * than that owner promises must copy them. A method must not call `push` and must not throw; it may
- * call `stop`.
+ * The caller of `push` keeps the ownership of each chunk: a method that wants to keep bytes for longer than the caller
+ * promises must copy them. A method must not call `push` and must not throw; it may call `stop`.
  */
 export interface FrameHandler {
   /**
-   * A Data frame begins (spec §4.1). Called as soon as its header is known, so a verdict need not
+   * A Data frame begins (spec §4.1). The decoder calls this as soon as it knows the header, so that a verdict need not
    * wait for the body.
    *
-   * The piece of the body at hand is `chunk[start, end)` and may be empty. The frame is complete
-   * when `end - start === length`; otherwise the rest follows by `onDataRest`.
+   * The piece of the body that has arrived is `chunk[start, end)` and may be empty. The frame is complete when `end -
+   * start === length`; otherwise `onDataRest` brings the rest.
    *
    * @param streamId 1 to 2³²−1
-   * @param flags bits of {@link Flag}; bits that mean nothing are already cleared
+   * @param flags bits of {@link Flag}; bits without a meaning are already cleared
    * @param length bytes of the whole body as declared, 0 to 2³²−1
    */
   onData(
@@ -37,7 +36,7 @@ export interface FrameHandler {
   ): void;
 
   /**
-   * The body of the last Data frame goes on with `chunk[start, end)`, which is never empty.
+   * The body of the last Data frame continues with `chunk[start, end)`, which is never empty.
    *
    * @param remaining bytes that come after this piece; 0 when the frame is complete
    */
@@ -47,7 +46,7 @@ export interface FrameHandler {
    * Window Update (spec §4.2).
    *
    * @param streamId 1 to 2³²−1
-   * @param flags bits of {@link Flag}; bits that mean nothing are already cleared
+   * @param flags bits of {@link Flag}; bits without a meaning are already cleared
    * @param increment bytes of credit, 0 to 2³²−1; with RST an error code, or 0
    */
   onWindowUpdate(streamId: number, flags: number, increment: number): void;
@@ -63,32 +62,29 @@ export interface FrameHandler {
   /** Go Away (spec §4.4). `code` is any unsigned 32-bit number. */
   onGoAway(code: number): void;
 
-  /** The input is invalid (spec §3.2). The decoder has stopped for good. */
+  /** The input is invalid (spec §3.2). The decoder has stopped and cannot start again. */
   onInvalid(error: YamuxFrameError): void;
 }
 
 const FLAGS = Flag.SYN | Flag.ACK | Flag.FIN | Flag.RST;
 
 /**
- * Decodes frames from chunks cut anywhere, without allocating for any of them.
+ * Decodes frames from chunks that are cut anywhere, and allocates nothing for any of them.
  *
  * Between chunks it holds at most eleven bytes of a header.
  */
 export class PushDecoder {
   readonly #handler: FrameHandler;
-  /** Where a header that a chunk boundary cuts is put together. */
+  /** Collects a header that the end of a chunk cuts. */
   readonly #header: Uint8Array = new Uint8Array(HEADER_LENGTH);
-  /** Bytes in `#header` while that is incomplete, otherwise 0. Never together with `#rest`. */
+  /** Bytes in `#header` while the header is incomplete, otherwise 0. Never more than 0 together with `#rest`. */
   #held = 0;
   /** Bytes still to come of the body of a Data frame. */
   #rest = 0;
   #stopped = false;
   /** Bytes of all chunks before the present one. */
   #base = 0;
-  /**
-   * Where the frame under way begins, in bytes of input. Left behind by frames that no boundary
-   * cuts.
-   */
+  /** Where the current frame begins, in bytes of input. Only set for frames that the end of a chunk cuts. */
   #start = 0;
 
   constructor(handler: FrameHandler) {
@@ -96,10 +92,10 @@ export class PushDecoder {
   }
 
   /**
-   * Takes the next chunk of the input and calls the handler for all that it brings.
+   * Takes the next chunk of the input and calls the handler for everything in it.
    *
-   * Throws only what a handler method throws. Must not be called from a handler method.
-   * When it returns, the decoder has no reference to the chunk.
+   * Throws only errors that a handler method throws. Must not be called from a handler method. When it returns, the
+   * decoder has no reference to the chunk.
    */
   push(chunk: Uint8Array): void {
     const end = chunk.length;
@@ -117,44 +113,40 @@ export class PushDecoder {
   }
 
   /**
-   * Ignores all further input, the rest of a chunk being pushed included. Safe inside a handler
-   * method. Nothing starts a stopped decoder again.
+   * Ignores all further input, and also the rest of the current chunk. Safe inside a handler method. Nothing can start
+   * a stopped decoder again.
    */
   stop(): void {
     this.#stopped = true;
   }
 
   /**
-   * The fewest bytes that must still come to complete the frame that has begun; 0 between two
-   * frames.
+   * The fewest bytes that must still come to complete the current frame; 0 between two frames.
    *
-   * Inside a header the body does not count yet, for its length may not have been read.
-   * A stopped decoder awaits nothing: 0.
+   * Inside a header, the body does not count yet, because its length may not have been read. 0 after `stop`, because a
+   * stopped decoder waits for nothing.
    */
   get pending(): number {
     if (this.#stopped) return 0;
     return this.#held === 0 ? this.#rest : HEADER_LENGTH - this.#held;
   }
 
-  /**
-   * Bytes from the start of the input to the frame that has begun, or to the end of the input
-   * between two frames.
-   */
+  /** Bytes from the start of the input to the current frame. Between two frames: to the end of the input. */
   get offset(): number {
     return this.pending === 0 ? this.#base : this.#start;
   }
 
-  // Each of the next four consumes a part of the chunk and returns where reading goes on.
+  // Each of the next four methods consumes a part of the chunk and returns where reading continues.
 
   /**
-   * A frame whose header is whole at `at` in `source`, which is the chunk or `#header`; what comes
-   * behind the header begins at `next` in the chunk.
+   * Begins a frame whose header is complete at `at` in `source`, which is the chunk or `#header`. The bytes behind the
+   * header begin at `next` in the chunk.
    */
   #begin(source: Uint8Array, at: number, chunk: Uint8Array, next: number): number {
     const versionAndType = (source[at]! << 8) | source[at + 1]!;
     const streamId = readUint32(source, at + 4);
     const length = readUint32(source, at + 8);
-    // The common frames are told by two comparisons. `judgeHeader` finds out about the others.
+    // Two comparisons recognise the common frames. `judgeHeader` judges the others.
     if (streamId !== 0 && versionAndType <= FrameType.WINDOW_UPDATE) {
       const flags = source[at + 3]! & FLAGS;
       if (versionAndType === FrameType.DATA) {
@@ -167,7 +159,7 @@ export class PushDecoder {
     return next;
   }
 
-  /** A Data frame whose header was just read and whose body, if any, begins at `at`. */
+  /** Begins a Data frame whose header was just read. Its body, if any, begins at `at`. */
   #beginBody(
     streamId: number,
     flags: number,
@@ -187,7 +179,7 @@ export class PushDecoder {
     return end;
   }
 
-  /** A header that the beginning or the end of the chunk cuts. */
+  /** Continues a header that the beginning or the end of the chunk cuts. */
   #continueHeader(chunk: Uint8Array, at: number): number {
     if (this.#held === 0) this.#start = this.#base + at;
     let next = at;
@@ -199,7 +191,7 @@ export class PushDecoder {
     return this.#begin(this.#header, 0, chunk, next);
   }
 
-  /** More of a body that an earlier chunk began. */
+  /** Continues a body that an earlier chunk began. */
   #continueBody(chunk: Uint8Array, at: number): number {
     const room = chunk.length - at;
     const end = this.#rest <= room ? at + this.#rest : chunk.length;
@@ -209,7 +201,7 @@ export class PushDecoder {
   }
 
   /**
-   * A header of no stream, valid or not, behind which the chunk goes on at `next`.
+   * Handles a header without a stream, valid or not. Behind it, the chunk continues at `next`.
    *
    * @param at where the header is in `source`
    */
@@ -221,7 +213,7 @@ export class PushDecoder {
     else this.#handler.onPing(source[at + 3]! & (Flag.SYN | Flag.ACK), value);
   }
 
-  /** Stops for good and says why. */
+  /** Stops for good and reports why. */
   #refuse(verdict: Verdict, source: Uint8Array, at: number, next: number): void {
     this.#stopped = true;
     const frameType = source[at + 1]!;

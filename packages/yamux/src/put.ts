@@ -1,5 +1,5 @@
 // The encoders of the hot path: each puts one header into a buffer that the caller owns.
-// They allocate nothing and check nothing. `encode` is the one that checks.
+// They allocate nothing and check nothing. `encode` checks.
 // Spec §3.1, §4.
 
 import { FrameType } from "./frame-type.ts";
@@ -7,8 +7,7 @@ import { put32 } from "./integer.ts";
 import { HEADER_LENGTH } from "./limits.ts";
 
 /**
- * Puts the header of a Data frame (spec §4.1). The body is the caller's to copy behind it or to
- * send after it.
+ * Puts the header of a Data frame (spec §4.1). The caller copies the body behind it or sends the body after it.
  *
  * Arguments are not checked: the twelve bytes must fit.
  *
@@ -53,7 +52,7 @@ export function putWindowUpdate(
  * Arguments are not checked: the bytes must fit.
  *
  * @param flags either SYN, to ask, or ACK, to answer
- * @param value any unsigned 32-bit number; an answer repeats that of the question
+ * @param value any unsigned 32-bit number; an answer repeats the number of the question
  * @returns the offset after the frame
  */
 export function putPing(target: Uint8Array, offset: number, flags: number, value: number): number {
@@ -65,7 +64,7 @@ export function putPing(target: Uint8Array, offset: number, flags: number, value
  *
  * Arguments are not checked: the bytes must fit.
  *
- * @param code of {@link GoAwayCode}: known peers have no use for any other
+ * @param code one of {@link GoAwayCode}: known peers understand no other
  * @returns the offset after the frame
  */
 export function putGoAway(target: Uint8Array, offset: number, code: number): number {
@@ -82,7 +81,7 @@ function putHeader(
 ): number {
   target[offset] = 0; // version
   target[offset + 1] = type;
-  target[offset + 2] = 0; // the high half of the flags, of which none has a meaning
+  target[offset + 2] = 0; // the high half of the flags: none of them has a meaning
   target[offset + 3] = flags;
   put32(target, offset + 4, streamId);
   put32(target, offset + 8, length);

@@ -1,6 +1,5 @@
-// Input on its way to a session: what frames mean. One frame of Yamux may say several things at once: that a stream
-// opens, that it is taken, how much credit it has, that a direction ends. The session hears them one by one.
-// Spec §4, §5.
+// Translates frames for a session. One frame of Yamux may carry several messages at once: a stream opens, a stream is
+// acknowledged, credit is granted, a direction ends. The decoder reports them to the session one by one. Spec §4, §5.
 
 import { DataFlag, type WireDecoder, type WireError, type WireHandler } from "@muxado/core";
 import { Flag } from "./frame-type.ts";
@@ -14,7 +13,7 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
   readonly #handler: WireHandler;
   readonly #frames: PushDecoder = new PushDecoder(this);
   #isStopped = false;
-  /** The body under way came with a reset, and is nobody's. */
+  /** The current body came with a reset: the decoder drops it. */
   #dropping = false;
 
   constructor(handler: WireHandler) {
@@ -61,7 +60,7 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
 
   onWindowUpdate(streamId: number, flags: number, increment: number): void {
     const handler = this.#handler;
-    // A peer that knows codes of resets sends them in the place of credit, others send 0.
+    // A peer that knows reset codes sends them in the field for credit; other peers send 0.
     if ((flags & Flag.RST) !== 0) return handler.onReset(streamId, increment);
     if ((flags & Flag.ACK) !== 0) handler.onAcknowledged(streamId);
     if (this.#isStopped) return;
@@ -70,7 +69,7 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
     if (increment > 0 && !this.#isStopped) handler.onIncrement(streamId, increment);
     if (this.#isStopped) return;
     if ((flags & Flag.FIN) !== 0) handler.onData(streamId, DataFlag.FIN, 0, NO_BYTES, 0, 0);
-    // An empty frame, of which a session takes only so many.
+    // An empty frame. A session limits how many of these it takes.
     else if (increment === 0 && flags === 0) handler.onData(streamId, 0, 0, NO_BYTES, 0, 0);
   }
 
@@ -79,7 +78,7 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
   }
 
   onGoAway(code: number): void {
-    // It does not say which streams it has seen.
+    // A Go Away does not name the streams that the peer has seen.
     this.#handler.onGoAway(MAX_STREAM_ID, code, NO_BYTES);
   }
 

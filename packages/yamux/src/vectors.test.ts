@@ -1,5 +1,4 @@
-// What the shipped vectors cover of this wire, and how they are to be read.
-// Spec §11.
+// Which parts of this wire the shipped vectors cover, and how to read them. Spec §11.
 
 import { withVerdict } from "@muxado/testkit/codec";
 import { expect, it } from "vitest";

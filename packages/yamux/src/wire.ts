@@ -1,5 +1,5 @@
-// The Yamux wire behind core's wire boundary: what each frame means to a session, and the frames that say what a
-// session means. Spec §4 to §8.
+// The Yamux wire behind core's interface for wires: translates frames for a session, and encodes the frames that a
+// session sends. Spec §4 to §8.
 
 import { DataFlag, type Wire, type WireHandler } from "@muxado/core";
 import { checkNumber } from "@muxado/core/layers";
@@ -18,23 +18,25 @@ import { putData, putGoAway, putPing, putWindowUpdate } from "./put.ts";
 /** Options of {@link yamux}. */
 export interface YamuxOptions extends KeepAliveOptions {
   /**
-   * Streams of our own that the peer has not acknowledged: further ones are opened, and announced to the peer as it
-   * acknowledges others or they end. Default: 256, as many as a hashicorp or Rust peer expects; Infinity: no limit.
+   * How many streams of our own may wait for the peer's acknowledgement. The session opens further streams, but
+   * announces them to the peer only when the peer acknowledges others or others end. Default: 256, as many as a
+   * hashicorp or Rust peer expects; Infinity: no limit.
    */
   readonly maxUnacknowledged?: number | undefined;
 }
 
-/** Streams that a peer may have opened before any is accepted: what hashicorp's and Rust's peers count on. */
+/** Streams that a peer may have opened before any is accepted: hashicorp's and Rust's peers rely on this number. */
 const BACKLOG = 256;
 
 /**
- * Milliseconds that a stream of the peer's waits to be accepted, and at most twice that: hashicorp's opener ends its
- * session after 75 seconds without an acknowledgement.
+ * Milliseconds that a stream of the peer waits to be accepted; it may wait up to twice as long. hashicorp's opener ends
+ * its session after 75 seconds without an acknowledgement.
  */
 const ACCEPT_TIMEOUT = 30_000;
 
 /**
- * The Yamux wire, for the option `wire` of a session, as hashicorp/yamux, Rust's yamux and \@libp2p/yamux speak it.
+ * The Yamux wire, for the option `wire` of a session. It is compatible with hashicorp/yamux, Rust's yamux and
+ * \@libp2p/yamux.
  *
  * @throws {RangeError} naming the option that is out of range.
  */
@@ -59,7 +61,7 @@ const wire: Omit<Wire, "maxUnacknowledged" | "began"> = {
   maxWindow: 0xffffffff,
   firstClientStreamId: FIRST_CLIENT_STREAM_ID,
   firstServerStreamId: FIRST_SERVER_STREAM_ID,
-  // Go's opener stops short of the last two.
+  // Go's opener does not use the last two.
   maxStreamId: MAX_STREAM_ID - 2,
   defaults: { acceptBacklog: BACKLOG, acceptTimeout: ACCEPT_TIMEOUT },
   answersFullAcceptQueue: false,
@@ -67,15 +69,15 @@ const wire: Omit<Wire, "maxUnacknowledged" | "began"> = {
   createDecoder: (handler: WireHandler) => new SessionDecoder(handler),
 
   putData(target, offset, streamId, flags, length) {
-    // What has no body travels as hashicorp sends it. FIN never has one: its reader may show the end before the bytes
-    // of the same frame (spec appendix, H6).
+    // A frame without a body is sent as hashicorp sends it. A frame with FIN never has a body: the reader may report
+    // the end before the bytes of the same frame (spec appendix, H6).
     return length === 0
       ? putWindowUpdate(target, offset, streamId, flagsOf(flags), 0)
       : putData(target, offset, streamId, flagsOf(flags), length);
   },
   putIncrement: (target, offset, streamId, increment) =>
     putWindowUpdate(target, offset, streamId, 0, increment),
-  // Peers that know no codes do not look at the length of a reset.
+  // Peers that know no reset codes ignore the length field of a reset.
   putReset: (target, offset, streamId, errorCode) =>
     putWindowUpdate(target, offset, streamId, Flag.RST, errorCode),
   putGoAway: (target, offset, _lastStreamId, errorCode) =>
@@ -88,12 +90,12 @@ const wire: Omit<Wire, "maxUnacknowledged" | "began"> = {
     putPing(target, offset, isAnswer ? Flag.ACK : Flag.SYN, value),
 };
 
-/** The bits of this wire for those of the boundary. */
+/** Returns the flags of Yamux for those of core. */
 function flagsOf(flags: number): number {
   return FLAGS[flags]!;
 }
 
-/** By the boundary's bits: all eight sets of them. */
+/** For each of the eight sets of core's flags, the flags of Yamux. */
 const FLAGS: readonly number[] = Array.from({ length: 8 }, (_, flags) =>
   [
     [DataFlag.FIN, Flag.FIN],

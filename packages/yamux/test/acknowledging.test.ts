@@ -1,4 +1,4 @@
-// ACK: a stream of the peer's is acknowledged exactly once, when the application accepts it. Spec §5.
+// ACK: the session acknowledges a stream of the peer exactly once, when the application accepts it. Spec §5.
 
 import { describe, expect, it } from "vitest";
 import { data, flag, Peer, update } from "./peer.ts";
@@ -44,7 +44,7 @@ describe("ACK", () => {
     expect(peer.take()).toEqual(["1: update 0 ACK", "3: update 0 ACK", "5: update 0 ACK"]);
   });
 
-  it("rides the first bytes of ours, and no later ones", async () => {
+  it("is on the frame of our first bytes, and on no later one", async () => {
     const peer = server();
     peer.send(flag(1, "SYN"));
     const stream = await peer.session.accept();
@@ -53,7 +53,7 @@ describe("ACK", () => {
     expect(peer.take()).toEqual(["1: data 5 ACK", "1: data 6"]);
   });
 
-  it("rides what is offered, too", async () => {
+  it("is on the frame of an offer, too", async () => {
     const peer = server();
     peer.send(flag(1, "SYN"));
     const stream = await peer.session.accept();
@@ -61,7 +61,7 @@ describe("ACK", () => {
     expect(peer.take()).toEqual(["1: data 5 ACK"]);
   });
 
-  it("rides the first frame of a write that has to wait for its turn", async () => {
+  it("is on the first frame of a write that has to wait for its turn", async () => {
     const peer = server();
     peer.send(flag(1, "SYN"));
     const stream = await peer.session.accept();
@@ -220,7 +220,7 @@ describe("an ACK of the peer's", () => {
     peer.send(flag(1, "ACK"));
     expect(peer.take()).toEqual(["3: update 0 SYN"]);
     expect(held!.error).toBe(undefined);
-    // Only now does it count.
+    // The peer knows the stream only now, so only now the ACK counts.
     peer.send(flag(3, "ACK"));
     expect(peer.take()).toEqual(["5: update 0 SYN"]);
   });
@@ -233,7 +233,7 @@ describe("an ACK of the peer's", () => {
     expect(peer.take()).toEqual(["1: update 0 ACK"]);
   });
 
-  it("may ride bytes, credit or FIN", async () => {
+  it("may be on a frame with bytes, credit or FIN", async () => {
     for (const frame of [data(1, 5, "ACK"), update(1, 5, "ACK"), flag(1, "ACK FIN")]) {
       const peer = new Peer({ maxUnacknowledged: 1 });
       const [stream] = [peer.session.open(), peer.session.open()];
@@ -244,7 +244,7 @@ describe("an ACK of the peer's", () => {
     }
   });
 
-  it("is no answer: what somebody has taken may still be refused, and is safe to do again", () => {
+  it("is no answer: a stream that was accepted may still be refused, and is safe to try again", () => {
     const peer = new Peer();
     const [refused, lost] = [peer.session.open(), peer.session.open()];
     peer.take();

@@ -1,4 +1,4 @@
-// This codec, as the suite of codecs asks for it. All numbers and bytes are the spec's, written out.
+// This codec in the form that the suite for codecs needs. All numbers and bytes are those of the spec, written out.
 
 import { readFileSync } from "node:fs";
 import { type Codec, fc, namedFlags, type Vector } from "@muxado/testkit/codec";
@@ -33,7 +33,7 @@ const goAway = { type: "goAway", code: 0 } as const;
 const head = new Uint8Array(12);
 putData(head, 0, 1, Flag.SYN, MAX_BODY_LENGTH);
 
-/** Small numbers, the edges, those around 2³¹, and everything between. */
+/** Small numbers, the limits, numbers around 2³¹, and everything between. */
 const uint = (min: number): fc.Arbitrary<number> =>
   fc.oneof(
     fc.integer({ min, max: min + 8 }),

@@ -1,4 +1,4 @@
-// Flags: on either type of frame, and whatever of them a peer puts into one frame. Spec §4, §5.
+// Flags: on both types of frame, in every combination that a peer may put into one frame. Spec §4, §5.
 
 import { bytes } from "@muxado/testkit";
 import { type Frame, FrameType, putData, putWindowUpdate } from "@muxado/yamux";
@@ -10,7 +10,7 @@ const FLAGS: Flags[] = Array.from({ length: 16 }, (_, bits) =>
   ["SYN", "ACK", "FIN", "RST"].filter((_name, bit) => (bits & (1 << bit)) !== 0).join(" "),
 );
 
-/** A server with a stream that the peer has opened, and that is accepted. */
+/** Returns a server with a stream that the peer has opened and the server has accepted. */
 async function serving(): Promise<{
   peer: Peer;
   stream: Awaited<ReturnType<Peer["session"]["accept"]>>;
@@ -22,7 +22,7 @@ async function serving(): Promise<{
   return { peer, stream };
 }
 
-/** Proves that nothing else was harmed: a stream that comes now is served. */
+/** Proves that nothing else was harmed: the session serves the next stream. */
 async function expectUnharmed(peer: Peer): Promise<void> {
   peer.send(data(9001, "still", "SYN"));
   const stream = await peer.session.accept();
@@ -74,7 +74,7 @@ describe("SYN", () => {
     peer.sendBytes(header);
     expect(peer.take()).toEqual(["1: update 3 RST"]);
     expect(peer.session.stats()).toMatchObject({ openStreams: 0, waitingForAccept: 0 });
-    // The body has nowhere to go, and the next frame is read all the same.
+    // The session drops the body, and still reads the next frame.
     for (let left = 262_145; left > 0; left -= 1005)
       peer.sendBytes(new Uint8Array(Math.min(left, 1005)));
     await expectUnharmed(peer);
@@ -278,7 +278,7 @@ describe("all sets of flags", () => {
     peer.send(make(1, flags));
     const opens = flags.includes("SYN") && !flags.includes("RST");
     expect(peer.session.stats().waitingForAccept).toBe(opens ? 1 : 0);
-    // Bytes on a stream that is not there are refused, everything else is late and harmless.
+    // The session refuses bytes on a stream that does not exist. All other frames are late and harmless.
     const isRefused = !opens && kind === "Data with a body" && !flags.includes("RST");
     expect(peer.take()).toEqual(isRefused ? ["1: update 4 RST"] : []);
     if (opens) await peer.session.accept();

@@ -1,4 +1,4 @@
-// Go Away: codes in and out, and nothing but codes. Spec §4.4, §8.
+// Go Away: it carries a code in each direction, and nothing else. Spec §4.4, §8.
 
 import { bytes } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
@@ -73,7 +73,7 @@ describe("a Go Away of ours", () => {
   });
 
   it.each(["because", bytes(1)])(
-    "carries no debug data: %o is a mistake, told at once",
+    "carries no debug data: %o is a mistake and throws at once",
     (debug) => {
       const peer = new Peer();
       expect(() => peer.session.goAway("NO_ERROR", debug)).toThrow(RangeError);
@@ -120,7 +120,7 @@ describe("a Go Away of the peer's", () => {
     );
   });
 
-  it("fails streams of which the peer was never told, and no others: it does not say which it has seen", () => {
+  it("fails streams that the peer does not know, and no others: it does not name the streams that it has seen", () => {
     const peer = new Peer();
     const told = peer.session.open();
     peer.take();

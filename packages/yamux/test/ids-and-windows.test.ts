@@ -1,4 +1,5 @@
-// Which ids are opened, and how much each direction may send: 256 KiB from the start, more when announced. Spec §5.1, §6.
+// Which ids a session opens, and how much each direction may send: 256 KiB at first, more when announced. Spec §5.1,
+// §6.
 
 import { Session } from "@muxado/core";
 import { bytes, connectedPair } from "@muxado/testkit";
@@ -67,7 +68,7 @@ describe("ids", () => {
 });
 
 describe("the window of a new stream", () => {
-  it("is 256 KiB in either direction, and nobody says so", async () => {
+  it("is 256 KiB in either direction, without any announcement", async () => {
     const peer = new Peer();
     const stream = peer.session.open();
     expect(stream.stats()).toMatchObject({ credit: FIRST_WINDOW, receiveWindow: FIRST_WINDOW });
@@ -119,7 +120,7 @@ describe("a larger window of ours", () => {
   it("is announced on a stream of the peer's when that is accepted, and may then be used", async () => {
     const peer = new Peer({ role: "server", windowSize: 1_000_000 });
     peer.send(flag(1, "SYN"));
-    // Credit before would tell the peer that somebody has it.
+    // Credit before that would tell the peer that the application has accepted the stream.
     expect(peer.take()).toEqual([]);
     const stream = await peer.session.accept();
     expect(peer.take()).toEqual(["1: update 0 ACK", `1: update ${1_000_000 - FIRST_WINDOW}`]);

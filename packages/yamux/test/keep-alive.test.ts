@@ -1,4 +1,4 @@
-// The keep-alive: a ping each interval, and some sign of life within the timeout of it. Spec §9.
+// The keep-alive: a ping each interval, and a sign of life within the timeout. Spec §9.
 
 import type { Clock, Session, Timer } from "@muxado/core";
 import { connectedPair, stopCalendar } from "@muxado/testkit";
@@ -8,12 +8,12 @@ import { data, flag, goAway, Peer, type PeerOptions, ping, pong, stateOf } from 
 
 stopCalendar();
 
-/** A session that keeps itself alive, by default as an application gets it. */
+/** Returns a session that keeps itself alive, by default with the default options. */
 function alive(options: PeerOptions = {}): Peer {
   return new Peer({ keepAlive: undefined, ...options });
 }
 
-/** Why the session ended; undefined while it has not. */
+/** Returns why the session ended; undefined while it has not. */
 async function endOf(peer: Peer): Promise<unknown> {
   const state = stateOf(peer.session.closed);
   await peer.settle();
@@ -23,7 +23,7 @@ async function endOf(peer: Peer): Promise<unknown> {
 const TIMEOUT = { code: "HEARTBEAT_TIMEOUT", scope: "session", origin: "remote" };
 
 describe("the interval", () => {
-  it("is 30 s, and the timeout 10 s, unless the application says otherwise", async () => {
+  it("is 30 s by default, and the timeout 10 s", async () => {
     const peer = alive();
     await peer.advance(29_999);
     expect(peer.take()).toEqual([]);
@@ -58,11 +58,11 @@ describe("the interval", () => {
     expect(peer.take()).toEqual([]);
   });
 
-  it("goes on for as long as the peer answers", async () => {
+  it("continues as long as the peer answers", async () => {
     const peer = alive();
     for (let value = 0; value < 20; value++) {
       await peer.advance(30_000);
-      // The answers to the pings before it moved it a little.
+      // The answers to the earlier pings have moved this ping a little.
       await peer.advance(1250);
       expect(peer.take()).toEqual([`ping ${value}`]);
       peer.send(pong(value));
@@ -95,7 +95,7 @@ describe("the interval", () => {
     const making = (): unknown => yamux({ [name]: value });
     expect(making).toThrow(RangeError);
     expect(making).toThrow(`${name} must be a whole number from 1 to `);
-    // Also where it would have no use.
+    // This also holds when the option would have no effect.
     expect(() => yamux({ keepAlive: Infinity, [name]: value })).toThrow(RangeError);
   });
 
@@ -109,7 +109,7 @@ describe("the interval", () => {
   it("is each session's own, though they share a wire", async () => {
     const pair = connectedPair({ session: { wire: yamux() } });
     await pair.advance(100_000);
-    // Each asks, and each answers.
+    // Each session sends pings, and each answers.
     expect(pair.client.stats()).toMatchObject({ framesSent: 6, framesReceived: 6 });
     pair.client.destroy();
     await pair.advance(5000);
@@ -136,7 +136,7 @@ describe("any byte is a sign of life", () => {
     await peer.advance(29_999);
     peer.take();
     expect(await endOf(peer)).toBe(undefined);
-    // And the next one is asked for an interval later.
+    // The next ping follows one interval later.
     await peer.advance(1);
     expect(peer.take()).toEqual(["ping 1"]);
   });
@@ -161,7 +161,7 @@ describe("any byte is a sign of life", () => {
     expect(await endOf(peer)).toBe(undefined);
     expect(peer.take().length).toBeGreaterThan(900);
     expect(peer.clock.timers).toHaveLength(1);
-    // Only the last one may still be answered: those before are given up.
+    // Only the last ping may still be answered: the session has given up the earlier ones.
     for (let value = 0; value < 900; value++) peer.send(pong(value));
     expect(peer.session.stats().roundTrip).toBe(undefined);
   });
@@ -190,7 +190,7 @@ describe("silence", () => {
     expect(peer.clock.timers).toEqual([]);
   });
 
-  it("is found out while the transport is stuck", async () => {
+  it("is noticed while the transport is stuck", async () => {
     const peer = alive();
     peer.holdWrites();
     void peer.session.open().write(new Uint8Array(10));
@@ -200,7 +200,7 @@ describe("silence", () => {
     expect(await endOf(peer)).toMatchObject(TIMEOUT);
   });
 
-  it("is not what a drain is in, as long as the peer sends", async () => {
+  it("does not include a drain, as long as the peer sends", async () => {
     const peer = alive();
     peer.session.open();
     const closing = stateOf(peer.session.close({ timeout: Infinity }));
@@ -212,7 +212,7 @@ describe("silence", () => {
     expect(await endOf(peer)).toBe(undefined);
   });
 
-  it("is not what a graceful end is in whose last output leaves slowly, while the peer sends", async () => {
+  it("does not include a graceful end whose last output leaves slowly, while the peer sends", async () => {
     const peer = alive();
     const stream = peer.session.open();
     peer.take();
@@ -245,7 +245,7 @@ describe("silence", () => {
   });
 });
 
-/** A clock whose machine can sleep: time goes on, timers do not. */
+/** A clock whose machine can sleep: time moves on, timers do not fire. */
 class SleepyClock implements Clock {
   slept = 0;
   readonly #clock: Clock;
@@ -263,8 +263,8 @@ class SleepyClock implements Clock {
   }
 }
 
-describe("a timer that is late says nothing about the peer", () => {
-  /** A session whose machine sleeps for a minute in one of the eight slices of the timeout. */
+describe("a timer that is late shows nothing about the peer", () => {
+  /** Returns a session whose machine sleeps for a minute in one of the eight slices of the timeout. */
   async function slept(slice: number): Promise<Peer> {
     const peer = new Peer();
     const clock = new SleepyClock(peer.clock);
@@ -319,11 +319,11 @@ describe("a timer that is late says nothing about the peer", () => {
     expect(peer.take()).toEqual(["ping 0", "ping 1"]);
   });
 
-  it("hears what has come while the thread was blocked, although its timer fires first", async () => {
+  it("notices input that came while the thread was blocked, although its timer fires first", async () => {
     const peer = alive();
     await peer.advance(30_000);
     peer.take();
-    // All at once, as after a blocked turn: timers first, input then.
+    // All in one turn, as after a blocked thread: first the timers, then the input.
     peer.clock.advance(9999);
     peer.clock.runNext();
     peer.send(pong(0));

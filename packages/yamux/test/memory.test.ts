@@ -1,4 +1,4 @@
-// What sessions keep of streams that are over: nothing, whatever the streams were waiting for when they ended.
+// How much a session keeps of ended streams: nothing, whatever the streams waited for when they ended.
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -7,7 +7,7 @@ import { bytes } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
 import { flag, Peer, pong } from "./peer.ts";
 
-/** The engine's collector, which Node does not show unless asked. */
+/** The engine's garbage collector. Node shows it only with a flag. */
 const collect = ((): (() => void) => {
   setFlagsFromString("--expose-gc");
   return runInNewContext("gc") as () => void;
@@ -15,7 +15,7 @@ const collect = ((): (() => void) => {
 
 const COUNT = 100;
 
-/** Lets `make` make so many things, and says how many of them are still there when nobody holds them. */
+/** Calls `make` this many times. Returns how many of the objects still exist when nobody holds them. */
 async function survivors(make: (number: number) => object): Promise<number> {
   const made: WeakRef<object>[] = [];
   for (let number = 0; number < COUNT; number++) made.push(new WeakRef(make(number)));
@@ -80,7 +80,7 @@ describe("a session whose one unacknowledged stream is never acknowledged", () =
       return stream;
     });
     peer.take();
-    // The youngest may stand on the stack.
+    // The youngest streams may still be on the stack.
     expect(left).toBeLessThan(COUNT / 2);
     expect(peer.session.stats()).toMatchObject({ openStreams: 1, memoryUnsent: 0 });
   });
@@ -95,7 +95,7 @@ describe("a session whose one unacknowledged stream is never acknowledged", () =
       const stream = peer.session.open({ signal: controller.signal });
       if (number < COUNT - 1) return stream;
       controller.abort();
-      // The list of those to be announced is looked through when the next one comes.
+      // The session searches the list of streams that wait for their SYN when the next stream joins it.
       peer.session.open().reset();
       return stream;
     });

@@ -1,5 +1,5 @@
-// The keep-alive behind our own bulk: on a slow line a ping needs longer than its timeout, which says nothing about the
-// peer; and a peer that dies in the middle of it is found out all the same.
+// The keep-alive behind our own bulk. On a slow line a ping needs longer than its timeout, and this shows nothing about
+// the peer. The keep-alive still finds a peer that dies in the middle of the bulk.
 
 import { connect, createServer as listen, type Socket } from "node:net";
 import type { Session } from "@muxado/core";
@@ -16,7 +16,7 @@ import { yamux } from "@muxado/yamux";
 import { afterEach, describe, expect, it } from "vitest";
 import { flag, Peer, pong, stateOf } from "./peer.ts";
 
-/** 64 kbit/s, behind a send buffer that takes whatever a window lets us send, and at once. */
+/** 64 kbit/s, behind a send buffer that takes at once as many bytes as a window lets us send. */
 const SLOW: PairOptions = {
   bandwidth: 8_000,
   buffer: 16_000_000,
@@ -24,10 +24,10 @@ const SLOW: PairOptions = {
   latency: [50, 50],
 };
 
-/** 8 Mbit/s behind the same. */
+/** 8 Mbit/s behind the same send buffer. */
 const FAST: PairOptions = { ...SLOW, bandwidth: 1_000_000, packetSize: 64_000 };
 
-/** A client that keeps its session alive as by default, and a server that answers, and reads. */
+/** A client with the default keep-alive, and a server that answers and reads. */
 function line(options: PairOptions): Pair {
   const pair = connectedPair({
     ...options,
@@ -42,7 +42,7 @@ async function readEverything(session: Session): Promise<void> {
   for await (const stream of session) void readAll(stream);
 }
 
-/** The peer has lost its power. How many seconds from now on the session goes on; Infinity if for 20 minutes. */
+/** Cuts the peer's power. Returns how many seconds the session still lives; Infinity if it lives for 20 minutes. */
 async function secondsAfterDeathOf({ pair }: { pair: Pair }): Promise<number> {
   pair.link.client.outbound.drop();
   pair.link.server.outbound.drop();
@@ -85,7 +85,8 @@ describe("a peer that dies on a fast line", () => {
       const pair = line(FAST);
       void writeForEver(pair.client.open());
       await elapse(pair, after * 1000);
-      // The interval, the timeout, what it takes to end a session, and a little for what was under way.
+      // The interval, the timeout, the time that a session needs to end, and a little for the output that was under
+      // way.
       expect(await secondsAfterDeathOf({ pair })).toBeLessThanOrEqual(30 + 10 + 2 + 3);
     },
   );
@@ -96,7 +97,7 @@ describe("a ping that is not answered yet", () => {
     const peer = new Peer({ keepAlive: 1000, pingTimeout: 10_000 });
     await peer.advance(1000);
     expect(peer.take()).toEqual(["ping 0"]);
-    // It lives, and has not got so far.
+    // The peer is alive, but has not read that far.
     await peer.advance(500);
     peer.send(flag(2, "FIN"));
     await peer.advance(8_000);
@@ -107,7 +108,7 @@ describe("a ping that is not answered yet", () => {
   });
 });
 
-describe("what a transport takes", () => {
+describe("a write that the transport takes", () => {
   it("after a wait is a sign of life, and at once is none", async () => {
     for (const waits of [true, false]) {
       const peer = new Peer({ keepAlive: 30_000, pingTimeout: 10_000, goAwayTimeout: Infinity });
@@ -135,7 +136,7 @@ describe("over real sockets, through a relay that carries little", () => {
     for (const end of atEnd.splice(0).reverse()) end();
   });
 
-  /** Hands on what comes from the client in small pieces, one every few milliseconds, until it dies. */
+  /** Passes on the client's bytes in small pieces, one every 20 ms, until it dies. */
   class Relay {
     readonly #sockets: Socket[] = [];
     #isDead = false;
@@ -159,7 +160,7 @@ describe("over real sockets, through a relay that carries little", () => {
       return typeof address === "object" && address !== null ? address.port : 0;
     }
 
-    /** From now on nothing passes, and nobody is told. */
+    /** From now on the relay passes nothing on, and tells nobody. */
     die(): void {
       this.#isDead = true;
     }
@@ -168,7 +169,7 @@ describe("over real sockets, through a relay that carries little", () => {
       for await (const chunk of from as AsyncIterable<Uint8Array>) {
         for (let at = 0; at < chunk.length; at += 4096) {
           await new Promise((resolve) => setTimeout(resolve, 20));
-          // Never to return: leaving the loop would close the socket.
+          // This never returns, because leaving the loop would close the socket.
           if (this.#isDead) await new Promise(() => undefined);
           to.write(chunk.subarray(at, at + 4096));
         }
@@ -179,7 +180,7 @@ describe("over real sockets, through a relay that carries little", () => {
   it("an upload does not end the session, and the relay's death does", {
     timeout: 120_000,
   }, async () => {
-    // 128 KiB, for which the peer gives credit in one piece, take at least 640 ms.
+    // The peer gives credit for 128 KiB at once. These need at least 640 ms.
     const wire = yamux({ keepAlive: 200, pingTimeout: 300 });
     const windowSize = 256 * 1024;
     const server = listen((socket) => {

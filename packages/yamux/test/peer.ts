@@ -1,12 +1,12 @@
-// A peer that a test plays by hand, in frames of Yamux: with any flags on any of them, which sessions never send.
+// A peer that a test plays by hand, in frames of Yamux. It can put any flags on any frame, as sessions never do.
 
 import { bytes, PeerByHand, type RawPeerOptions } from "@muxado/testkit";
 import { encode, type Frame, FrameDecoder, yamux, type YamuxOptions } from "@muxado/yamux";
 
-/** Options of a {@link Peer}: the session's, of which the default role is client, and its wire's. */
+/** Options of a {@link Peer}: the session's, with client as the default role, and the wire's. */
 export interface PeerOptions extends Omit<RawPeerOptions, "wire">, YamuxOptions {}
 
-/** A session, and what a test does to it. Unless a test asks for it, the session sends no pings by itself. */
+/** A session, and the peer that a test plays. By default the session sends no pings by itself. */
 export class Peer extends PeerByHand<Frame> {
   constructor(options: PeerOptions = {}) {
     const { role, maxUnacknowledged, keepAlive, pingTimeout, ...others } = {
@@ -18,7 +18,7 @@ export class Peer extends PeerByHand<Frame> {
     super({ ...others, role, wire }, { encode, createReader });
   }
 
-  /** All that the session has sent since the last call, a frame in one line. */
+  /** Returns all that the session has sent since the last call, one line for each frame. */
   take(): string[] {
     return this.takeAll().map(brief);
   }
@@ -29,7 +29,7 @@ function createReader(): (chunk: Uint8Array) => Frame[] {
   return (chunk) => [...decoder.decode(chunk)];
 }
 
-/** What a frame says besides its type, in words: "SYN", "SYN FIN", "ACK", ... */
+/** Returns the flags of a frame in words: "SYN", "SYN FIN", "ACK", ... */
 export type Flags = string;
 
 function flagsOf(flags: Flags): { syn: boolean; ack: boolean; fin: boolean; rst: boolean } {
@@ -38,37 +38,37 @@ function flagsOf(flags: Flags): { syn: boolean; ack: boolean; fin: boolean; rst:
   return { syn: has("SYN"), ack: has("ACK"), fin: has("FIN"), rst: has("RST") };
 }
 
-/** Data: so many bytes, or those of a text. */
+/** Returns a Data frame with this many bytes, or with the bytes of a text. */
 export function data(streamId: number, content: number | string = 0, flags: Flags = ""): Frame {
   return { type: "data", streamId, ...flagsOf(flags), body: bytes(content) };
 }
 
-/** A Window Update. */
+/** Returns a Window Update. */
 export function update(streamId: number, increment: number, flags: Flags = ""): Frame {
   return { type: "windowUpdate", streamId, ...flagsOf(flags), increment };
 }
 
-/** A Window Update that grants nothing: flags alone, as most peers send them. */
+/** Returns a Window Update that grants nothing: it carries flags alone, as most peers send them. */
 export function flag(streamId: number, flags: Flags): Frame {
   return update(streamId, 0, flags);
 }
 
-/** A Ping that asks. */
+/** Returns a Ping that asks. */
 export function ping(value: number): Frame {
   return { type: "ping", ack: false, value };
 }
 
-/** A Ping that answers. */
+/** Returns a Ping that answers. */
 export function pong(value: number): Frame {
   return { type: "ping", ack: true, value };
 }
 
-/** A Go Away. */
+/** Returns a Go Away. */
 export function goAway(code: number): Frame {
   return { type: "goAway", code };
 }
 
-/** A frame in one line: what most expectations are about. */
+/** Returns a frame as one line, which most tests compare. */
 function brief(frame: Frame): string {
   switch (frame.type) {
     case "data":
@@ -87,7 +87,7 @@ function wordsOf(flags: { syn: boolean; ack: boolean; fin: boolean; rst: boolean
   return `${syn ? " SYN" : ""}${ack ? " ACK" : ""}${fin ? " FIN" : ""}${rst ? " RST" : ""}`;
 }
 
-/** What `promise` has come to by now. */
+/** Returns the state of `promise`. The object changes when the promise settles. */
 export function stateOf<T>(promise: Promise<T>): { settled: boolean; value?: T; error?: unknown } {
   const state: { settled: boolean; value?: T; error?: unknown } = { settled: false };
   promise.then(

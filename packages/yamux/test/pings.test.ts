@@ -1,4 +1,5 @@
-// Pings: answered at once, asked by the application, and what becomes of the question. Spec §4.3.
+// Pings: the session answers them at once, and the application can send them. Which ends a question can have. Spec
+// §4.3.
 
 import { rawPeer } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
@@ -52,7 +53,7 @@ describe("a ping of the peer's", () => {
     expect(peer.take()).toEqual([]);
   });
 
-  it("of which a thousand wait for a peer that does not read is no end of it", () => {
+  it("is no reason to end the session while a thousand wait for a peer that does not read", () => {
     const peer = new Peer();
     peer.holdWrites();
     peer.session.open();
@@ -62,7 +63,7 @@ describe("a ping of the peer's", () => {
     expect(peer.take()).toHaveLength(1000);
   });
 
-  it("of which a million wait is: no memory is spent on a peer that does not read (CVE-2024-32984)", () => {
+  it("is one when a million wait: no memory is spent on a peer that does not read (CVE-2024-32984)", () => {
     const peer = new Peer();
     peer.holdWrites();
     peer.session.open();
@@ -171,7 +172,7 @@ describe("ping()", () => {
     expect(peer.session.stats().roundTrip).toBe(40);
   });
 
-  it("of no time at all is 0, and says nothing about windows", async () => {
+  it("of no time at all is 0, and does not change windows", async () => {
     const peer = new Peer();
     const asking = stateOf(peer.session.ping());
     peer.take();
@@ -200,7 +201,7 @@ describe("an aborted ping()", () => {
     expect(peer.take()).toEqual([]);
   });
 
-  it("is waited for no longer, and its answer is nobody's", async () => {
+  it("is waited for no longer, and its answer is ignored", async () => {
     const peer = new Peer();
     const controller = new AbortController();
     const reason = new Error("no time");
@@ -280,7 +281,7 @@ describe("the end of the session", () => {
     await peer.settle();
   });
 
-  it("is not hastened by pings while streams are open: a drain goes on asking", async () => {
+  it("is not made earlier by pings while streams are open: a drain continues to ask", async () => {
     const peer = new Peer();
     peer.session.open();
     void peer.session.close();
@@ -294,7 +295,7 @@ describe("the end of the session", () => {
 });
 
 describe("on the muxado wire", () => {
-  it("ping() is a mistake of the caller's, told at once", () => {
+  it("ping() is a mistake of the caller and throws at once", () => {
     const { session } = rawPeer({ role: "client" });
     expect(() => session.ping()).toThrow(new TypeError("the muxado wire has no pings"));
   });

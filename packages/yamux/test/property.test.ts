@@ -1,5 +1,5 @@
-// Whatever applications and peers do with streams that are not acknowledged: never more of them than the limit on
-// the wire, every stream announced once, and none forgotten.
+// Applications and peers do anything with streams that the peer has not acknowledged. There are never more of them on
+// the wire than the limit, and the session announces every stream once and forgets none.
 
 import { bytes } from "@muxado/testkit";
 import { MuxadoError, type Stream } from "@muxado/core";
@@ -74,16 +74,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** The peer, which keeps a book of what it has been told, and an application. */
+/** An application, and the peer, which records the frames that it has received. */
 class Exchange {
   readonly peer: Peer;
   readonly #limit: number;
   readonly streams: Stream[] = [];
   readonly #signals: AbortController[] = [];
   readonly #writes: AbortController[] = [];
-  /** Streams that the peer knows, and how many bytes and which ends it has seen of each. */
+  /** Streams that the peer knows, with the number of bytes and the ends that it has seen of each. */
   readonly known: Map<number, { bytes: number; fin: boolean; rst: boolean }> = new Map();
-  /** Streams that it knows, and that have neither been acknowledged nor ended. */
+  /** Streams that the peer knows, and that are neither acknowledged nor ended. */
   readonly #unacknowledged: Set<number> = new Set();
   #isStuck = false;
 
@@ -94,7 +94,7 @@ class Exchange {
       writeTimeout: 60_000,
       streamCloseTimeout: 60_000,
     });
-    // What is tested begins where the limit ends.
+    // The test begins at the limit.
     for (let count = 0; count < limit + 3; count++) this.#turn("open");
     this.read();
   }
@@ -141,7 +141,7 @@ class Exchange {
         try {
           stream.offer(bytes(length));
         } catch (error) {
-          // Its direction has ended.
+          // The direction has ended.
           expect(MuxadoError.is(error)).toBe(true);
         }
         return;
@@ -163,7 +163,10 @@ class Exchange {
     }
   }
 
-  /** Often the oldest of those that are still to be announced, or to be acknowledged: their fate is open. */
+  /**
+   * Often picks the oldest stream that the session has yet to announce or the peer has yet to acknowledge: these have
+   * the most possible futures.
+   */
   #pick(at: number, isOfPeer: boolean): Stream | undefined {
     const { streams } = this;
     if (at % 2 === 0) return streams[at % Math.max(1, streams.length)];
@@ -173,7 +176,7 @@ class Exchange {
     return open[(at - 1) / 2];
   }
 
-  /** The peer says something on a stream, which it may not know. */
+  /** The peer sends a frame on a stream, if it knows the stream. */
   say(what: (typeof WORDS)[number], streamId: number): void {
     if (!this.known.has(streamId)) return;
     const frames: Record<typeof what, Frame> = {
@@ -183,12 +186,12 @@ class Exchange {
       bytes: data(streamId, 10),
       credit: update(streamId, 300_000),
     };
-    // Whatever it says, it has the stream.
+    // Any frame shows that the peer has the stream.
     this.#unacknowledged.delete(streamId);
     this.peer.send(frames[what]);
   }
 
-  /** What the session has sent, in order. */
+  /** Reads the frames that the session has sent, in order. */
   read(): void {
     for (const frame of this.peer.takeAll()) {
       if (frame.type !== "data" && frame.type !== "windowUpdate") continue;
@@ -221,7 +224,7 @@ class Exchange {
     expect(forgotten?.id, "a stream that waits although there is a place").toBe(undefined);
   }
 
-  /** Acknowledges and grants, until there is nothing more to do. */
+  /** Acknowledges streams and grants credit until nothing is left to do. */
   finish(): void {
     this.#isStuck = false;
     this.peer.releaseWrites();

@@ -1,4 +1,4 @@
-// Two sessions over TCP: the wire is an option of the adapter's sessions, like any other.
+// Two sessions over TCP: the wire is an option of the adapter's sessions, like any other option.
 
 import { connect, createConnection, createServer, type Server } from "@muxado/node";
 import type { Session } from "@muxado/core";
@@ -13,7 +13,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close({ timeout: 1000 })));
 });
 
-/** Two connected sessions. */
+/** Returns two connected sessions. */
 async function overTcp(options = {}): Promise<{ client: Session; server: Session }> {
   const wire = yamux(options);
   let connected!: (session: Session) => void;
@@ -74,7 +74,7 @@ describe("over TCP", () => {
     expect(connection.stream).toMatchObject({ type: 7 });
   });
 
-  it("a thousand streams at once find their places, four at a time", async () => {
+  it("a thousand streams at once get their places, four at a time", async () => {
     const { client, server } = await overTcp({ maxUnacknowledged: 4 });
     void echo(server);
     const answers = await Promise.all(
@@ -94,7 +94,7 @@ describe("over TCP", () => {
     for (const session of [client, server]) {
       const roundTrip = await session.ping();
       expect(roundTrip).toBeGreaterThanOrEqual(0);
-      // Milliseconds, and not microseconds: no more is asked of a machine that may be busy.
+      // This checks only the unit, milliseconds instead of microseconds: the machine may be busy.
       expect(roundTrip).toBeLessThan(60_000);
     }
   });

@@ -8,11 +8,11 @@ import { data, flag, Peer } from "./peer.ts";
 
 const PROTOCOL = 7;
 
-/** The beginning of a stream of that type. */
+/** The first bytes of a stream of that type. */
 const PREFIX = Uint8Array.of(0, 0, 0, PROTOCOL);
 
 describe("typed streams over Yamux", () => {
-  it("say their type with their SYN", async () => {
+  it("carry their type with their SYN", async () => {
     const peer = new Peer();
     const session = new TypedSession(peer.session, { clock: peer.clock });
     const stream = session.open({ type: PROTOCOL });

@@ -1,12 +1,12 @@
-// Streams of ours that the peer has not acknowledged: so many, and no more; the SYNs of others wait, in order, until
-// some are acknowledged or end. Spec §5.
+// Streams of our own that the peer has not acknowledged. Their number has a limit. The SYNs of further streams wait, in
+// order, until the peer acknowledges some or some end. Spec §5.
 
 import { bytes } from "@muxado/testkit";
 import type { Stream } from "@muxado/core";
 import { describe, expect, it } from "vitest";
 import { data, flag, goAway, Peer, type PeerOptions, stateOf, update } from "./peer.ts";
 
-/** A session that has opened so many streams of which `limit` may be unacknowledged; the peer has their SYNs. */
+/** Returns a peer and this many streams. `limit` of them may be unacknowledged; the peer has the SYNs of those. */
 function opened(limit: number, count: number, options: PeerOptions = {}): [Peer, Stream[]] {
   const peer = new Peer({ maxUnacknowledged: limit, ...options });
   const streams = Array.from({ length: count }, () => peer.session.open());
@@ -17,7 +17,7 @@ function opened(limit: number, count: number, options: PeerOptions = {}): [Peer,
 const syn = (streamId: number): string => `${streamId}: update 0 SYN`;
 
 describe("the limit", () => {
-  it("is 256 unless the application says otherwise, whatever is opened", () => {
+  it("is 256 by default, whatever is opened", () => {
     const peer = new Peer();
     for (let count = 0; count < 300; count++) peer.session.open();
     const sent = peer.take();
@@ -38,7 +38,7 @@ describe("the limit", () => {
     expect(peer.take()).toHaveLength(1000);
   });
 
-  it.each([0, -1, 1.5, Number.NaN, -Infinity, "1", null])("is no such number: %s", (limit) => {
+  it.each([0, -1, 1.5, Number.NaN, -Infinity, "1", null])("is not %s", (limit) => {
     expect(() => new Peer({ maxUnacknowledged: limit as number })).toThrow(
       new RangeError(
         `maxUnacknowledged must be a whole number from 1 to Infinity, got ${typeof limit === "string" ? '"1"' : limit}`,
@@ -121,7 +121,7 @@ describe("a stream whose SYN is held", () => {
     expect(closing.settled).toBe(true);
   });
 
-  it("takes no offer, and tells who has offered when its SYN has left", async () => {
+  it("takes no offer, and calls the observer that has offered when its SYN has left", async () => {
     const [peer, [, held]] = opened(1, 2);
     const taken: number[] = [];
     held!.observe({ onReadable() {}, onWritable: () => void taken.push(held!.offer(bytes(7))) });
@@ -133,7 +133,7 @@ describe("a stream whose SYN is held", () => {
     expect(taken).toEqual([7]);
   });
 
-  it("tells who has offered also if a write takes the SYN with it first", async () => {
+  it("calls the observer that has offered even if a write takes the SYN with it first", async () => {
     const [peer, [, held]] = opened(1, 2);
     let told = 0;
     held!.observe({ onReadable() {}, onWritable: () => void told++ });
@@ -145,7 +145,7 @@ describe("a stream whose SYN is held", () => {
     expect(told).toBe(1);
   });
 
-  it("leaves in silence when it is reset: the peer does not know it", async () => {
+  it("sends nothing when it is reset: the peer does not know it", async () => {
     const [peer, [, held, next]] = opened(1, 3);
     const writing = stateOf(held!.write(bytes(5)));
     held!.reset();
@@ -156,7 +156,7 @@ describe("a stream whose SYN is held", () => {
     expect(peer.take()).toEqual([syn(next!.id)]);
   });
 
-  it("leaves in silence when its signal aborts", () => {
+  it("sends nothing when its signal aborts", () => {
     const controller = new AbortController();
     const [peer] = opened(1, 1);
     const held = peer.session.open({ signal: controller.signal });
@@ -168,7 +168,7 @@ describe("a stream whose SYN is held", () => {
     expect(peer.take()).toEqual([syn(next.id)]);
   });
 
-  it("leaves in silence when a write of it has waited too long, and may be tried again", async () => {
+  it("sends nothing when one of its writes has waited too long, and may be tried again", async () => {
     const [peer, [, held]] = opened(1, 2, { writeTimeout: 1000 });
     void held!.write(bytes(5));
     peer.take();
@@ -177,7 +177,7 @@ describe("a stream whose SYN is held", () => {
     expect(peer.take()).toEqual([]);
   });
 
-  it("leaves in silence when it holds too much of the session's memory", () => {
+  it("sends nothing when it is reset because it holds too much of the session's memory", () => {
     const [peer, [, held]] = opened(1, 2, { memoryBudget: 1000 });
     void held!.write(bytes(5000));
     expect(held!.error).toMatchObject({ code: "ENHANCE_YOUR_CALM", retry: "safe" });
@@ -212,7 +212,7 @@ describe("a stream whose SYN is held", () => {
     void urgent!.write(bytes(20_000));
     urgent!.priority = { urgency: 0 };
     expect(peer.take()).toEqual([]);
-    // In the order of their SYNs, all the same: priorities are among streams that the peer knows.
+    // They still leave in the order of their SYNs: priorities only apply to streams that the peer knows.
     peer.send(flag(1, "ACK"));
     expect(peer.take()[0]).toBe("3: data 20000 SYN");
     peer.send(flag(3, "ACK"));
@@ -272,7 +272,7 @@ describe("held SYNs leave", () => {
   it("before that of a stream that is opened later, even if that one writes at once", () => {
     const [peer, [, held]] = opened(1, 2);
     peer.send(flag(1, "ACK"));
-    // In the same turn: the place that is free belongs to the one that waits.
+    // In the same turn: the free place belongs to the stream that already waits.
     const late = peer.session.open();
     void late.write(bytes(5));
     expect(peer.take()).toEqual([syn(held!.id)]);
@@ -293,7 +293,7 @@ describe("held SYNs leave", () => {
     expect(peer.take()).toEqual(["1: update 6 RST", syn(3)]);
   });
 
-  it("when one ends in both directions without a word about it", () => {
+  it("when one ends in both directions without an acknowledgement", () => {
     const [peer, [first]] = opened(1, 2);
     void first!.closeWrite();
     expect(peer.take()).toEqual(["1: update 0 FIN"]);
@@ -318,7 +318,7 @@ describe("held SYNs leave", () => {
     const [peer] = opened(1, 3);
     peer.send(frame);
     expect(peer.take()).toEqual([syn(3)]);
-    // Said again, it counts once.
+    // A second acknowledgement of the same stream does not count.
     peer.send(flag(1, "ACK"));
     expect(peer.take()).toEqual([]);
   });
@@ -370,7 +370,7 @@ describe("held SYNs leave", () => {
     });
     offering!.offer(bytes(7));
     peer.take();
-    // One place is free; the one that has offered moves in front of the one that has written.
+    // One place is free. The stream with the offer moves in front of the stream with the write.
     peer.send(flag(1, "ACK"));
     offering!.priority = { urgency: 0 };
     const syns = peer.take().filter((line) => line.includes("SYN"));
@@ -379,7 +379,7 @@ describe("held SYNs leave", () => {
 });
 
 describe("the end of the session", () => {
-  it("ends held streams in silence, whose work may be done again on another", async () => {
+  it("ends held streams without a frame; their work may be done again on another session", async () => {
     const [peer, [first, held]] = opened(1, 2);
     const writing = stateOf(held!.write(bytes(5)));
     peer.take();

@@ -1,4 +1,5 @@
-// What a question needs to reach the peer, and what proves that the peer is there. Bytes and milliseconds by hand.
+// How long a question needs to reach the peer, and which events prove that the peer is alive. The tests set bytes and
+// milliseconds by hand.
 
 import { VirtualClock } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
@@ -7,7 +8,7 @@ import { Liveness, type Question } from "./liveness.ts";
 
 const KIB = 1024;
 
-/** A session of which only the counters exist that matter here. */
+/** A session that has only the counters that matter here. */
 class Counting {
   readonly clock: VirtualClock = new VirtualClock();
   bytesReceived = 0;
@@ -40,20 +41,20 @@ class Counting {
     };
   }
 
-  /** The transport has taken so many bytes at once. */
+  /** The transport takes this many bytes at once. */
   send(length: number): void {
     this.bytesSent += length;
     this.bytesWritten += length;
   }
 }
 
-/** A session on a line whose pace nothing has shown, and its liveness. */
+/** Returns a session on a connection whose pace nothing has shown, and its liveness. */
 function fresh(): { session: Counting; liveness: Liveness } {
   const session = new Counting();
   return { session, liveness: new Liveness(session, session.clock) };
 }
 
-/** The line has carried so many bytes per second for 10 s, as an answer has shown that has just come. */
+/** The connection has carried this many bytes per second for 10 s, as an answer that has just come has shown. */
 function shown(rate: number): { session: Counting; liveness: Liveness } {
   const { session, liveness } = fresh();
   session.clock.advance(9_000);
@@ -111,7 +112,7 @@ describe("the delay of a question", () => {
     session.send(8 * KIB);
     question.answered();
     const { delay } = liveness.ask();
-    // At 128 KiB a second, as has been shown.
+    // At 128 KiB a second, as the answer has shown.
     expect(delay).toBeCloseTo(62.5);
   });
 
@@ -126,7 +127,7 @@ describe("the delay of a question", () => {
     session.clock.advance(10_000);
     session.send(10_000 * KIB);
     session.bytesReturned += 9_128 * KIB;
-    // 9 000 KiB are sure to have arrived in 10 s, and 1 000 may not have.
+    // 9 000 KiB have surely arrived in 10 s; 1 000 KiB may not have arrived.
     expect(liveness.ask().delay).toBeCloseTo((10_000 / 9_000) * 1_000);
   });
 
@@ -150,7 +151,7 @@ describe("the delay of a question", () => {
     expect(new Liveness(session, session.clock).ask().delay).toBe(32_000);
   });
 
-  it("is not told by questions that follow each other at once", () => {
+  it("is not measured by questions that follow each other at once", () => {
     const { session, liveness } = fresh();
     session.clock.advance(9_000);
     session.send(10_000_000);
@@ -164,7 +165,7 @@ describe("the delay of a question", () => {
 });
 
 describe("a question that is given up, since the peer lives and does not answer", () => {
-  it("is as good as answered: what stood in front of it has had its time", () => {
+  it("counts as answered: the output in front of it has had its time", () => {
     const { session, liveness } = fresh();
     session.clock.advance(2_000);
     session.send(256 * KIB);

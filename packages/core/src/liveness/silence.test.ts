@@ -1,4 +1,4 @@
-// How long a question is waited for, and which timers are no evidence. Time is virtual, and the machine can sleep.
+// How long the owner waits for an answer, and which timers prove nothing. Time is virtual, and the machine can sleep.
 
 import { stopCalendar, VirtualClock } from "@muxado/testkit";
 import { describe, expect, it, vi } from "vitest";
@@ -10,15 +10,15 @@ stopCalendar();
 const TOLERANCE = 8_000;
 const SLICE = TOLERANCE / 8;
 
-/** An owner that asks a peer, and asks again as it is told to. Its clock goes on while its machine sleeps. */
+/** An owner that asks a peer, and asks again when it is told to. Its clock moves on while its machine sleeps. */
 class Owner {
   readonly #timers: VirtualClock = new VirtualClock();
   #slept = 0;
   /** The peer has sent something. */
   isAlive = false;
-  /** How often a question was looked at for a sign of life. */
+  /** How often the silence has looked at the question for a sign of life. */
   looks = 0;
-  /** How often it was told to ask again. */
+  /** How often the owner was told to ask again. */
   repeats = 0;
   readonly verdicts: boolean[] = [];
   readonly silence: Silence;
@@ -38,7 +38,7 @@ class Owner {
     });
   }
 
-  /** @param delay what the question needs to reach the peer, in milliseconds. */
+  /** @param delay how long the question needs to reach the peer, in milliseconds. */
   ask(delay = 0): void {
     const question: Pick<Question, "look" | "patience"> = {
       look: () => {
@@ -50,17 +50,17 @@ class Owner {
     this.silence.listen(question as Question, TOLERANCE);
   }
 
-  /** Time passes, and timers fire as they fall due. */
+  /** Moves the clock; timers fire when they are due. */
   pass(ms: number): void {
     this.#timers.advance(ms);
   }
 
-  /** The next timer fires, and no other. */
+  /** Fires the next timer, and no other. */
   fireNext(): void {
     this.#timers.runNext();
   }
 
-  /** Time passes, and timers do not fire. */
+  /** Moves the clock; no timer fires. */
   sleep(ms: number): void {
     this.#slept += ms;
   }
@@ -70,7 +70,7 @@ class Owner {
   }
 }
 
-/** An owner that has just asked. */
+/** Returns an owner that has just asked. */
 function asked(untilSign = false): Owner {
   const owner = new Owner(untilSign);
   owner.ask();
@@ -154,7 +154,7 @@ describe("a timer that is late by more than a tenth of the patience", () => {
   const slices = [0, 1, 2, 3, 4, 5, 6, 7];
 
   it.each(slices)(
-    "says nothing in slice %i: the owner asks again, with all of the patience",
+    "proves nothing in slice %i: the owner asks again, with all of the patience",
     (slice) => {
       const owner = asked();
       owner.pass(slice * SLICE);
@@ -176,7 +176,7 @@ describe("a timer that is late by more than a tenth of the patience", () => {
     expect(owner).toMatchObject({ repeats: 0, verdicts: [true] });
   });
 
-  it("is found out by the calendar, too: some clocks stand still while the machine sleeps", () => {
+  it("is noticed by the calendar, too: some clocks stand still while the machine sleeps", () => {
     const owner = asked();
     vi.setSystemTime(Date.now() + TOLERANCE);
     owner.pass(SLICE);

@@ -1,43 +1,48 @@
-// Whether a peer is silent, as far as our own timers can be trusted: it waits for as long as the question needs, finds
-// out that our thread was blocked meanwhile, and lets input that waits be handled before the verdict. For layers that
-// ask; it sends nothing. Spec §9.2, docs/decisions/0018.
+// Decides whether a peer is silent, as far as our own timers can be trusted. It waits as long as the question needs,
+// and notices when our thread was blocked in the meantime. Before the verdict, it lets the session handle input that
+// waits. For layers that ask; it sends nothing. Spec §9.2, docs/decisions/0018.
 
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Question } from "./liveness.ts";
 
-/** The patience passes in so many parts, so that a thread which was blocked in any of them is found out. */
+/** The patience is divided into this many slices, so that a thread that was blocked during one of them is noticed. */
 const SLICES = 8;
 
 /**
- * A timer that is late by more than this part of the patience says that we did not run: the machine slept, the tab was
- * throttled, or something blocked the thread. What the peer has sent meanwhile may not have been read.
+ * A timer that is late by more than this part of the patience shows that our thread did not run: the machine slept, the
+ * tab was throttled, or the thread was blocked. Input that the peer has sent in the meantime may be unread.
  *
- * Late by the clock or by the calendar: on most platforms a clock stands still while the machine sleeps. That the
- * calendar may be corrected costs a question.
+ * Both the clock and the calendar can show that a timer is late: on most platforms the clock stops while the machine
+ * sleeps. A correction of the calendar costs only one more question.
  */
 const LATE = 0.1;
 
-/** How often we ask again for that reason. A tab that is throttled for hours must learn of a dead peer, too. */
+/**
+ * How often the owner asks again after a late timer. A tab that is throttled for hours must still notice a dead peer.
+ */
 const MAX_REPEATS = 3;
 
-/** How a {@link Silence} is listened to, and who hears of it. */
+/** Options of a {@link Silence}. */
 export interface SilenceOptions {
   readonly clock: Clock;
-  /** The first sign of life ends it. Else only the owner does before the patience is over. */
+  /** Whether the first sign of life ends the silence. If false, only the owner ends it before the patience is over. */
   readonly untilSign: boolean;
-  /** Our timer was late: the owner asks again, and calls `listen` with the new question. */
+  /** Called when our timer was late. The owner asks again, and calls `listen` with the new question. */
   readonly onLate: () => void;
-  /** The verdict: nothing has come at all, or there was a sign of life. Then it is over. */
+  /**
+   * Called with the verdict: true if nothing has come at all, false if there was a sign of life. The silence is over
+   * then.
+   */
   readonly onVerdict: (isSilent: boolean) => void;
 }
 
-/** The silence after one question, which may be asked again up to three times. */
+/** The silence after one question. The owner may ask the question again up to three times. */
 export class Silence {
   readonly #options: SilenceOptions;
   #patience = 0;
   #slicesLeft = 0;
   #repeats = 0;
-  /** When the slice began that is waited for, by the clock and by the calendar. */
+  /** The start of the current slice, by the clock and by the calendar. */
   #since = 0;
   #sinceByWall = 0;
   #timer: Timer | undefined;
@@ -46,19 +51,19 @@ export class Silence {
     this.#options = options;
   }
 
-  /** How long the last question is waited for, in milliseconds. */
+  /** How long we wait for an answer to the last question, in milliseconds. */
   get patience(): number {
     return this.#patience;
   }
 
-  /** To be called when `question` was sent: it has all of the patience from now on. */
+  /** The owner calls this when it has sent `question`. The whole patience begins now. */
   listen(question: Question, tolerance: number): void {
     this.#patience = question.patience(tolerance);
     this.#slicesLeft = SLICES;
     this.#wait(question);
   }
 
-  /** Listens no more: there is no verdict. Harmless when repeated. */
+  /** Stops waiting without a verdict. A second call does no harm. */
   stop(): void {
     this.#timer?.cancel();
   }
@@ -82,7 +87,7 @@ export class Silence {
     } else if (--this.#slicesLeft > 0) {
       this.#wait(question);
     } else {
-      // Input that waits is handled first: a thread that was blocked until just now has not listened.
+      // Input that waits is handled first: a thread that was blocked until now has not read it.
       this.#timer = clock.setTimer(() => onVerdict(!question.look()), 0);
     }
   }

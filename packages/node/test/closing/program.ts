@@ -1,5 +1,5 @@
-// One of the processes of a run: one side of a session over what this package makes sessions of. It does its part of
-// the plan, tells what came of it, and ends because nothing is left to do.
+// One process of a run: one side of a session over any carrier of this package. It does its part of the plan, reports
+// the result, and ends because nothing is left to do.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,35 +12,35 @@ import { optionsOf, type Plan, play, situations } from "@muxado/testkit/closing"
 import type { Message } from "@muxado/testkit/processes";
 import { carry } from "@muxado/testkit/relay";
 
-/** What carries a session. */
+/** The kinds of connection that carry a session. */
 export type Carrier = "TCP" | "TLS" | "a Unix socket" | "a child's stdio" | "Web Streams";
 
-/** What a process is told. */
+/** The task of one process. */
 export interface Task {
   readonly plan: Plan;
   readonly role: Role;
   readonly carrier: Carrier;
   /** A folder of this run. */
   readonly folder: string;
-  /** Where the client connects to: a port or a path. */
+  /** The address that the client connects to: a port or a path. */
   readonly address?: number | string;
-  /** Of a server that speaks TLS, and of those who trust it. */
+  /** The certificate and key of a server that uses TLS; its clients trust the certificate. */
   readonly credentials?: { readonly cert: string; readonly key: string } | undefined;
-  /** A child that is the way to a server and none itself: bytes a second. */
+  /** For a child that only passes bytes on to a server: bytes per second. */
   readonly rate?: number;
 }
 
-/** Deadlines that are not the subject: the test has one for all. */
+/** No deadlines here: the test has one deadline for everything. */
 const patient = { connectTimeout: Infinity };
 const host = "127.0.0.1";
 const task = JSON.parse(process.argv[2]!) as Task;
 const { plan, role, carrier, address, credentials } = task;
 const options = optionsOf(plan, role);
-/** It is there when the closer has told what became of it. */
+/** This file exists once the closer has reported its result. */
 const over = path.join(task.folder, "over");
 const timeout = situations[plan.situation].timeout;
 
-/** Does the part of this process over `session`; `server` is the one that it came from. */
+/** Does the part of this process over `session`; `server` is the server that the session came from. */
 async function take(
   session: Session,
   server?: { close(options: { timeout?: number | undefined }): Promise<void> },
@@ -121,13 +121,16 @@ async function serveWebStreams(): Promise<void> {
   await take(attachPair(pairOf(socket), { ...options, role }));
 }
 
-/** The way from a parent to a server, as `ssh` is one. */
+/** Passes bytes between a parent process and a server, as `ssh` does. */
 async function relay(rate: number): Promise<void> {
   const socket = dial({ host, port: address as number, allowHalfOpen: true });
   await Promise.all([carry(process.stdin, socket, rate), carry(socket, process.stdout, rate)]);
 }
 
-/** A socket as Deno gives one out: closing the writable half ends our direction, and aborting gives it all up. */
+/**
+ * Returns a socket in the form that Deno uses: closing the writable half ends our direction, and aborting it destroys
+ * the socket.
+ */
 function pairOf(socket: Socket): ByteStreamPair {
   socket.pause();
   const readable = new ReadableStream<Uint8Array<ArrayBuffer>>(

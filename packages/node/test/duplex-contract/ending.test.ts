@@ -1,4 +1,4 @@
-// A stream of a session that passes for a socket ends in every way in which a socket of Node's does.
+// A stream's Duplex ends in every way in which a socket of Node does.
 
 import { once } from "node:events";
 import { buffer, text } from "node:stream/consumers";
@@ -13,7 +13,7 @@ leaveNothingOpen();
 
 describe.each(kinds)("$name", ({ pair, destroyLooksLike, reset, interruptedWrites }) => {
   describe("ends", () => {
-    test("a connection ends one direction at a time: the side that has heard the end may still speak", async () => {
+    test("a connection ends one direction at a time: the side that has received the end may still write", async () => {
       const [left, right] = await pair({ allowHalfOpen: true });
       left.end("question");
       expect(String(await heard(right))).toBe("question");
@@ -52,7 +52,7 @@ describe.each(kinds)("$name", ({ pair, destroyLooksLike, reset, interruptedWrite
       left.destroySoon();
     });
 
-    test("the other end hears of an abort, if it has not ended", async () => {
+    test("the other end notices an abort, if it has not ended", async () => {
       const [left, right] = await pair();
       const life = lifeOf(right);
       left.destroy();
@@ -61,7 +61,7 @@ describe.each(kinds)("$name", ({ pair, destroyLooksLike, reset, interruptedWrite
       expect(life[0]).toBe(destroyLooksLike);
     });
 
-    test("the other end hears of a reset as sockets do", async () => {
+    test("the other end notices a reset as sockets do", async () => {
       const [left, right] = await pair();
       const life = lifeOf(right);
       const told = once(right.resume(), "error");
@@ -71,7 +71,7 @@ describe.each(kinds)("$name", ({ pair, destroyLooksLike, reset, interruptedWrite
       expect(life).toEqual(["error", "close"]);
     });
 
-    test("the callback of a write under way is told of an abort, and those behind it", async () => {
+    test("an abort reaches the callback of a write under way, and those of the writes behind it", async () => {
       const [left] = await pair();
       const outcomes = ["first", "second"].map(() => write(left, Buffer.alloc(TOO_MUCH)));
       left.destroy();

@@ -1,4 +1,4 @@
-// A stream of a session that passes for a socket is joined with other streams as a socket of Node's is.
+// A stream's Duplex can be joined with other streams, as a socket of Node can.
 
 import { once } from "node:events";
 import {
@@ -131,7 +131,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       right.pipe(right);
       const writer = (writable as WritableStream<Uint8Array>).getWriter();
       await writer.write(patterned(100_000));
-      // Node's waits for the end of the other direction, too.
+      // Node's socket also waits for the end of the other direction.
       void writer.close();
       const chunks: Uint8Array[] = [];
       for await (const chunk of readable) chunks.push(chunk as Uint8Array);

@@ -1,4 +1,4 @@
-// A stream of a session that passes for a socket keeps every byte, as a socket of Node's does.
+// A stream's Duplex keeps every byte, as a socket of Node does.
 
 import { once } from "node:events";
 import { buffer } from "node:stream/consumers";
@@ -17,7 +17,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       "a connection keeps bytes of random sizes with random pauses, both ways at once (seed %i)",
       async (seed) => {
         const random = new Random(seed);
-        // Each end goes on writing, also behind the other's end.
+        // Each end continues to write after the other end has ended.
         const [left, right] = await pair({ allowHalfOpen: true });
         const length = 2_000_000;
         const expected = [patterned(length, seed), patterned(length, seed + 7)] as const;
@@ -75,7 +75,10 @@ describe.each(kinds)("$name", ({ pair }) => {
   });
 });
 
-/** Sends all of `bytes` in pieces of any size, with and without obeying back-pressure, with pauses and corks. */
+/**
+ * Sends all of `bytes` in pieces of any size, with pauses and corks. It sometimes obeys back-pressure and sometimes
+ * does not.
+ */
 async function send(stream: Connection, bytes: Uint8Array, random: Random): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     const size = random.oneIn(3) ? random.between(1, 200_000) : random.between(0, 5_000);
@@ -91,7 +94,7 @@ async function send(stream: Connection, bytes: Uint8Array, random: Random): Prom
   stream.end();
 }
 
-/** Reads to the end, by `read` of any size and by flowing, in turns, with pauses. */
+/** Reads to the end with pauses, alternately by `read` of any size and in flowing mode. */
 async function receive(stream: Connection, random: Random): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {

@@ -1,5 +1,5 @@
-// The kinds of connections that the contract holds for: a socket of Node's, and a stream of a session that passes for
-// one. Where the two differ on purpose, the difference has a name here.
+// The kinds of connections that the contract applies to: a socket of Node, and a stream's Duplex. Where the two differ
+// on purpose, the difference has a name here.
 
 import type { Socket } from "node:net";
 import { expect } from "vitest";
@@ -8,11 +8,13 @@ import { type Connection, type ConnectionPair, socketPair, streamPair } from "..
 interface Kind {
   readonly name: string;
   readonly pair: ConnectionPair;
-  /** What the far end is told by `destroy()`: of a socket, a FIN; a stream's abort never looks like an end. */
+  /** How `destroy()` looks to the far end. A socket sends a FIN; a stream's abort never looks like an end. */
   readonly destroyLooksLike: "end" | "error";
-  /** Ends a connection in such a way that the far end takes it for no end. */
+  /** Ends a connection so that the far end does not take it for an end. */
   readonly reset: (connection: Connection) => void;
-  /** What the callbacks are given of a write that was under way when its connection was destroyed, and of one behind. */
+  /**
+   * The arguments of the callbacks of two writes: one under way when its connection was destroyed, and one behind it.
+   */
   readonly interruptedWrites: readonly unknown[];
 }
 
@@ -29,7 +31,7 @@ export const kinds: readonly Kind[] = [
     pair: (options) => streamPair(options),
     destroyLooksLike: "error",
     reset: (duplex) => duplex.destroy(),
-    // A socket's is told that all is well.
+    // The callback of a socket gets no error.
     interruptedWrites: [
       expect.objectContaining({
         code: "ECONNRESET",
@@ -40,5 +42,5 @@ export const kinds: readonly Kind[] = [
   },
 ];
 
-/** More than either kind takes when nobody reads. */
+/** More bytes than either kind takes when nobody reads. */
 export const TOO_MUCH = 32 * 1024 * 1024;

@@ -1,4 +1,4 @@
-// A stream of a session that passes for a socket is read in every way in which a socket of Node's is.
+// A stream's Duplex can be read in every way in which a socket of Node can.
 
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
@@ -102,7 +102,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       await closed(right);
     });
 
-    test("an iterator that is told so does not destroy a connection", async () => {
+    test("an iterator with `destroyOnReturn: false` does not destroy a connection", async () => {
       const [left, right] = await pair();
       left.write("one");
       for await (const chunk of right.iterator({ destroyOnReturn: false })) {

@@ -1,4 +1,4 @@
-// A stream of a session that passes for a socket has the settings, counts and timeouts of one.
+// A stream's Duplex has the settings, counts and timeouts of a socket.
 
 import { once } from "node:events";
 import { describe, expect, test, vi } from "vitest";
@@ -55,7 +55,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       expect(left.timeout).toBe(5);
       await once(left, "timeout");
       expectState(left, { destroyed: false, readyState: "open" });
-      // And again, behind the next sign of life.
+      // The timeout is emitted again, some time after the next byte.
       right.write("x");
       left.resume();
       await once(left, "timeout");
@@ -84,7 +84,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       expect(left.listeners("timeout")).toHaveLength(1);
     });
 
-    test("a timeout says what it does not take", async () => {
+    test("setTimeout names the argument that it does not take", async () => {
       const [left] = await pair();
       const nonsense = [
         ["ERR_INVALID_ARG_TYPE", ["5"]],
@@ -100,7 +100,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       }
     });
 
-    test("a connection that is gone tells of no timeout", async () => {
+    test("a connection that is gone emits no timeout", async () => {
       const [left] = await pair();
       const told = vi.fn();
       left.on("timeout", told).setTimeout(1).destroy();

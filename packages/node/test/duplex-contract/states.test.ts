@@ -1,5 +1,5 @@
-// A stream of a session that passes for a socket says in each state of its life what a socket of Node's says, and tells
-// of its life in the same order.
+// A stream's Duplex has the same state as a socket of Node at each point of its life, and emits its events in the same
+// order.
 
 import { once } from "node:events";
 import { Duplex } from "node:stream";
@@ -13,8 +13,8 @@ import { kinds } from "./kinds.ts";
 leaveNothingOpen();
 
 describe.each(kinds)("$name", ({ pair }) => {
-  describe("says what state it is in", () => {
-    test("a connection says what state it is in when it is new", async () => {
+  describe("has the state of a socket", () => {
+    test("a connection has the state of a socket when it is new", async () => {
       const [left] = await pair();
       expect(left).toBeInstanceOf(Duplex);
       expectState(left, {
@@ -44,7 +44,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       });
     });
 
-    test("a connection says what state it is in when one direction has ended, and when both have", async () => {
+    test("a connection has the state of a socket when one direction has ended, and when both have", async () => {
       const [left, right] = await pair({ allowHalfOpen: true });
       left.resume().end();
       expectState(left, { writable: false, writableEnded: true, readyState: "readOnly" });
@@ -74,7 +74,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       }
     });
 
-    test("a connection says what state it is in when it was destroyed", async () => {
+    test("a connection has the state of a socket when it was destroyed", async () => {
       const [left] = await pair();
       const error = new Error("enough");
       left.destroy(error);
@@ -91,8 +91,8 @@ describe.each(kinds)("$name", ({ pair }) => {
     });
   });
 
-  describe("tells of its life in order", () => {
-    test("a connection tells of finish, end and close, if it ends first; of end, finish and close, if second", async () => {
+  describe("emits its events in order", () => {
+    test("a connection emits finish, end and close if it ends first; end, finish and close if second", async () => {
       const [left, right] = await pair();
       const lives = [lifeOf(left), lifeOf(right)];
       left.resume().end("bye");
@@ -104,7 +104,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       ]);
     });
 
-    test("a connection tells of no end while bytes are unread", async () => {
+    test("a connection emits no end while bytes are unread", async () => {
       const [left, right] = await pair();
       const life = lifeOf(right);
       left.end("unread");
@@ -118,7 +118,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       expect(life).toEqual(["finish", "end", "close"]);
     });
 
-    test("a connection tells of nothing but close, if it is destroyed", async () => {
+    test("a connection emits only close if it is destroyed", async () => {
       const [left] = await pair();
       const life = lifeOf(left);
       left.destroy();
@@ -127,7 +127,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       expect(life).toEqual(["close"]);
     });
 
-    test("a connection tells of error, then close, if it is destroyed with an error: of that very object", async () => {
+    test("a connection emits error, then close, if it is destroyed with an error: it emits that same object", async () => {
       const [left] = await pair();
       const life = lifeOf(left);
       const error = new Error("enough");
@@ -138,7 +138,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       expect(told.mock.calls[0]![0]).toBe(error);
     });
 
-    test("a connection tells of one error only, whatever comes behind it", async () => {
+    test("a connection emits only one error, whatever comes behind it", async () => {
       const [left] = await pair();
       const first = new Error("first");
       const told = vi.fn();

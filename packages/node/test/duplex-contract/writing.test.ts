@@ -1,4 +1,4 @@
-// A stream of a session that passes for a socket is written to as a socket of Node's is.
+// A program writes to a stream's Duplex as it writes to a socket of Node.
 
 import { once } from "node:events";
 import { buffer, text } from "node:stream/consumers";
@@ -75,7 +75,7 @@ describe.each(kinds)("$name", ({ pair }) => {
       expect((await buffer(right)).length).toBe(290 + 200_000);
     });
 
-    test("a connection says when it has enough, and when more is welcome", async () => {
+    test("write returns false when a connection has enough, and drain follows when it has room", async () => {
       const [left, right] = await pair();
       const { writableHighWaterMark } = left;
       left.cork();

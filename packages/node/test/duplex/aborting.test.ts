@@ -1,4 +1,4 @@
-// A Duplex of a stream tells its far end of an abort, whenever it comes, and never so that it looks like an end.
+// A Duplex of a stream reports an abort to its far end, at any time, and the abort never looks like an end.
 
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
@@ -79,7 +79,7 @@ describe("an abort of a Duplex, which never looks like an end", () => {
     },
   );
 
-  test("the far end hears of iterations that are left early, and of pipelines that are aborted", async () => {
+  test("the far end notices iterations that are left early, and pipelines that are aborted", async () => {
     const [left, right] = await streamPair();
     right.write("x");
     for await (const _ of left) break;
@@ -93,7 +93,7 @@ describe("an abort of a Duplex, which never looks like an end", () => {
     expect(await fate(there)).toMatchObject({ code: "STREAM_CANCELLED" });
   });
 
-  test("a far end that has never heard of a stream hears of no abort", async () => {
+  test("a far end that does not know a stream gets no abort of it", async () => {
     const [client, server] = sessionPair();
     toDuplex(client.open()).destroy();
     const [next] = await streamPair({}, [client, server]);
@@ -102,7 +102,7 @@ describe("an abort of a Duplex, which never looks like an end", () => {
     expect(server.stats().openStreams).toBe(1);
   });
 
-  test("an abort takes back no end that was told: a side that has ended may go, and only bytes that come are refused", async () => {
+  test("an abort takes back no end that was sent: a side that has ended may leave, and only later bytes are refused", async () => {
     const [left, right] = await streamPair({ allowHalfOpen: true });
     left.end("all there is");
     await once(left, "finish");

@@ -1,4 +1,5 @@
-// A Duplex of a stream holds its writer back by window and high-water mark, and no other stream of the session.
+// A Duplex of a stream holds back its writer by window and high-water mark, but holds back no other stream of the
+// session.
 
 import { Readable } from "node:stream";
 import { firstDifference, patterned } from "@muxado/testkit";
@@ -12,7 +13,7 @@ leaveNothingOpen();
 describe("the back-pressure of a Duplex", () => {
   const windowSize = 256 * 1024;
   const highWaterMark = 16 * 1024;
-  /** A piece comes whole, whatever is left below the mark. */
+  /** A piece arrives whole, even if less room is left below the mark. */
   const longestPiece = 64 * 1024;
 
   test.each(["client", "server"])(
@@ -33,7 +34,7 @@ describe("the back-pressure of a Duplex", () => {
       expect(reader.readableLength).toBeLessThanOrEqual(highWaterMark + longestPiece);
       expect(bytesSent).toBeLessThanOrEqual(windowSize + reader.bytesRead);
 
-      // A slow reader: what is on its way never grows.
+      // The reader is slow: the number of bytes on their way never grows.
       for (let count = 0; count < 200; count++) {
         reader.read(1_000);
         await new Promise(setImmediate);

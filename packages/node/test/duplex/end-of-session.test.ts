@@ -1,4 +1,4 @@
-// A Duplex of a stream fails with its session, and may end first if the session ends gracefully.
+// A Duplex of a stream fails with its session. If the session ends gracefully, the Duplex may end first.
 
 import { once } from "node:events";
 import { attach, toDuplex } from "@muxado/node";

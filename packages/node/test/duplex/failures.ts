@@ -1,4 +1,4 @@
-// Failures of a Duplex, as its far end tells them.
+// Failures of a Duplex, as its far end sees them.
 
 import { MuxadoError } from "@muxado/core";
 import type { StreamDuplex } from "@muxado/node";
@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import { closed } from "../connections.ts";
 import { lifeOf } from "../duplexes.ts";
 
-/** What the far end is told: why its Duplex failed. */
+/** Waits until `duplex`, which is the far end, has failed. Returns the failure of its stream. */
 export async function fate(duplex: StreamDuplex, code?: string): Promise<MuxadoError> {
   const life = lifeOf(duplex);
   const told = new Promise<unknown>((done) => duplex.once("error", done));
@@ -18,7 +18,9 @@ export async function fate(duplex: StreamDuplex, code?: string): Promise<MuxadoE
   return causeOf(duplex, error, code);
 }
 
-/** `error` is one of a socket's, and the failure of the Duplex's stream its cause, which is given back. */
+/**
+ * Checks that `error` is one of a socket, and that its cause is the failure of the Duplex's stream. Returns the cause.
+ */
 export function causeOf(duplex: StreamDuplex, error: unknown, code = "ECONNRESET"): MuxadoError {
   expect(error).toMatchObject({ name: "Error", code });
   const { cause } = error as Error;

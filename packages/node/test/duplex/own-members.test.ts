@@ -1,5 +1,5 @@
-// A Duplex has what a stream of a session needs and a socket does not: addresses of its carrier, the place of the
-// observer, high-water marks; and it keeps bytes whatever the window.
+// A Duplex has features that a socket does not need: the addresses of its carrier, the role of the stream's observer,
+// and high-water marks. It keeps bytes, whatever the window is.
 
 import { text } from "node:stream/consumers";
 import type { TracedFrame } from "@muxado/core";
@@ -26,7 +26,7 @@ describe("a Duplex of a stream", () => {
     left.uncork();
     left.end();
     await heard(right);
-    // All bytes, and the end.
+    // One frame with all the bytes, and one with the end.
     expect(bodies).toEqual([90, 0]);
   });
 
@@ -55,12 +55,12 @@ describe("a Duplex of a stream", () => {
     sessions[0].destroy();
     await closed(left);
     await vi.waitFor(() => expect(near.destroyed).toBe(true));
-    // A socket keeps what it was asked for once.
+    // A socket keeps an address that it was asked for once.
     expectState(left, { remotePort: near.remotePort });
     expect(left.address()).toEqual(near.address());
   });
 
-  test("a Duplex has no addresses where its connection has none, or those it is told of", async () => {
+  test("a Duplex has the addresses of its `carrier` option, and none where its connection has none", async () => {
     const [left] = await streamPair();
     expectState(left, { remoteAddress: undefined, localPort: undefined });
     expect(left.address()).toEqual({});

@@ -1,4 +1,5 @@
-// A Duplex of a stream that its far end resets gives out the bytes that had arrived, then fails with a socket's error.
+// When the far end resets a stream, the Duplex first delivers the bytes that had arrived, and then fails with a
+// socket's error.
 
 import { once } from "node:events";
 import { Writable } from "node:stream";
@@ -28,7 +29,7 @@ describe("a Duplex that is reset by its far end", () => {
     expect(firstDifference(Buffer.concat(chunks), patterned(100_000))).toBe(-1);
   });
 
-  test("a Duplex is told of a reset, also behind the end that the other had told, when it has nothing to write", async () => {
+  test("a Duplex notices a reset, also behind the other side's end, when it has nothing to write", async () => {
     const [client, server] = sessionPair();
     const stream = client.open();
     const duplex = watched(toDuplex(await server.accept(), { allowHalfOpen: true }));

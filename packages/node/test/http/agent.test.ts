@@ -1,4 +1,5 @@
-// An agent gives each request a stream of its session, keeps it only if it is told to, and says why there is none.
+// An agent gives each request a stream of its session, keeps the stream only if it is told to, and reports why there is
+// none.
 
 import { once } from "node:events";
 import * as http from "node:http";
@@ -151,7 +152,7 @@ describe("an agent over a session", () => {
     },
   );
 
-  test("an agent says so when its session is over", async () => {
+  test("an agent reports that its session is over", async () => {
     const { agent, sessions } = serving((_request, response) => response.end("ok"));
     await sessions[0].close();
     await expect(get(agent)).rejects.toMatchObject({
@@ -172,7 +173,7 @@ describe("an agent over a session", () => {
     });
   });
 
-  test("an agent tells of silence after the `timeout` of its own options", async () => {
+  test("an agent emits `timeout` after the silence in its own options", async () => {
     const silence: http.AgentOptions = { timeout: 5 };
     const { agent, sessions } = serving(() => {}, silence);
     const request = http.get({ agent }).on("error", ignore);
@@ -181,7 +182,7 @@ describe("an agent over a session", () => {
     await nothingOpen(sessions);
   });
 
-  test("an agent gives up a stream that nobody waits for any more when it comes", async () => {
+  test("an agent resets a stream that nobody waits for any more when it comes", async () => {
     const { sessions } = serving((_request, response) => response.end("ok"));
     const found = deferred<Session>();
     const agent = new SessionAgent(() => found.promise);

@@ -1,4 +1,4 @@
-// Bodies of any length, and what is known of them without keeping them.
+// Bodies of any length. Tests check them without keeping them.
 
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
@@ -10,7 +10,7 @@ function sha256(): ReturnType<typeof createHash> {
   return createHash("sha256");
 }
 
-/** `length` bytes that cannot be guessed, in pieces, and their checksum when they have all been read. */
+/** Returns a body of `length` random bytes, in pieces, and the checksum of the bytes that have been read. */
 export function source(length: number): { body: Readable; sum: ReturnType<typeof createHash> } {
   const sum = sha256();
   const block = randomBytes(64 * 1024);
@@ -26,7 +26,7 @@ export function source(length: number): { body: Readable; sum: ReturnType<typeof
   return { body, sum };
 }
 
-/** All of `body`, whose last piece waits for `event`. */
+/** Yields all of `body`; the last piece waits for `event`. */
 export async function* heldUntil(event: Promise<unknown>, body: Readable): AsyncGenerator<unknown> {
   let last: unknown;
   for await (const chunk of body) {

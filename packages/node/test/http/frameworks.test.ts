@@ -1,4 +1,4 @@
-// Frameworks that programs have already serve over a session: Express and Fastify.
+// Existing frameworks can serve over a session: Express and Fastify.
 
 import * as http from "node:http";
 import { text } from "node:stream/consumers";

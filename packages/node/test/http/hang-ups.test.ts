@@ -1,4 +1,5 @@
-// A server over a session and its client hear of each other's aborts, which never look like an end, and of timeouts.
+// Over a session, a server and its client notice each other's aborts, which never look like an end, and notice
+// timeouts.
 
 import { once } from "node:events";
 import * as http from "node:http";
@@ -13,7 +14,7 @@ import { get, send, serving } from "./serving.ts";
 leaveNothingOpen();
 
 describe("hang-ups of a server over a session and its client", () => {
-  test("a server hears of a client that aborts while it sends", async () => {
+  test("a server notices a client that aborts while it sends", async () => {
     const aborted = deferred<unknown>();
     const { agent, sessions } = serving((request) => {
       request.on("error", aborted.resolve).resume();
@@ -26,7 +27,7 @@ describe("hang-ups of a server over a session and its client", () => {
     await nothingOpen(sessions);
   });
 
-  test("a server hears of a client that aborts while it waits, and while it reads", async () => {
+  test("a server notices a client that aborts while it waits, and while it reads", async () => {
     const closings: Promise<unknown>[] = [];
     const asked = deferred();
     const { agent, sessions } = serving((request, response) => {
@@ -90,7 +91,7 @@ describe("hang-ups of a server over a session and its client", () => {
     },
   );
 
-  test("a server that hangs up without an answer says why", async () => {
+  test("a client learns why a server ended its connection without an answer", async () => {
     const { agent, sessions } = serving((request) => void request.socket.destroy());
     await expect(get(agent)).rejects.toMatchObject({
       code: "ECONNRESET",

@@ -1,5 +1,5 @@
-// What a session of many short HTTP requests leaves behind: nothing. MUXADO_HTTP_REQUESTS sets how many; 100 000 in
-// the full run.
+// Many short HTTP requests over a session leave nothing behind. MUXADO_HTTP_REQUESTS sets their number: 100 000 in the
+// full run.
 
 import * as http from "node:http";
 import { setFlagsFromString } from "node:v8";
@@ -14,13 +14,13 @@ leaveNothingOpen();
 const REQUESTS = Number(process.env.MUXADO_HTTP_REQUESTS ?? 5_000);
 const AT_ONCE = 50;
 
-/** Bytes: more than compiled code leaves, and less than 5 000 Duplexes take, of a kilobyte or more each. */
+/** Bytes: more than compiled code leaves behind, and less than 5 000 Duplexes of a kilobyte or more each need. */
 const NOISE = 2_000_000;
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** Bytes of the heap, without what is garbage. */
+/** Bytes of the heap, without garbage. */
 async function heapUsed(): Promise<number> {
   for (let count = 0; count < 3; count++) {
     collect();

@@ -1,4 +1,4 @@
-// A server over a session takes and gives messages as on a socket: bodies of any length, hints, trailers, pipelines.
+// A server over a session reads and writes messages as over a socket: bodies of any length, hints, trailers, pipelines.
 
 import { once } from "node:events";
 import * as http from "node:http";
@@ -43,7 +43,7 @@ describe("messages to and from a server over a session", () => {
       const { agent, sessions } = serving(async (request, response) => {
         const reading = digest(request);
         response.writeHead(200, headers);
-        // An answer that is complete may end the connection, and the request with it.
+        // A complete answer may end the connection, and with it the request.
         await pipeline(heldUntil(reading, back.body), response);
         received.resolve(await reading);
       });
@@ -76,7 +76,7 @@ describe("messages to and from a server over a session", () => {
     for (let count = 0; count < 20; count++)
       expect(await get(agent, { path: "/small" })).toBe("small");
     expect(sent.ended).toBe(false);
-    // The window, and what HTTP and both streams hold.
+    // The window, and the bytes that HTTP and both streams hold.
     expect(sent.bytes).toBeLessThan(2 * 1024 * 1024);
     response.destroy();
     await nothingOpen(sessions);

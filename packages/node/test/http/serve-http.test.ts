@@ -1,4 +1,4 @@
-// serveHttp gives a server the streams of sessions as its connections, until the session or its signal ends.
+// serveHttp gives a server the streams of sessions as its connections, until the session ends or its signal aborts.
 
 import { once } from "node:events";
 import * as http from "node:http";
@@ -25,7 +25,7 @@ describe("a server over a session", () => {
     await expect(serveHttp(sessions[1], server as ConnectionServer)).rejects.toThrow(TypeError);
   });
 
-  test("a server tells the addresses of its connections", async () => {
+  test("a server has the addresses of its connections", async () => {
     const sessions = await tcpSessions();
     const server = http.createServer((request, response) => {
       const { remoteAddress, remotePort } = request.socket;

@@ -1,4 +1,4 @@
-// HTTP over a session, as tests begin with it: a server at one side, an agent at the other, and requests.
+// HTTP over a session, as most tests use it: a server on one side, an agent on the other, and requests.
 
 import { once } from "node:events";
 import * as http from "node:http";
@@ -8,7 +8,7 @@ import { serveHttp, SessionAgent } from "@muxado/node";
 import { onTestFinished } from "vitest";
 import { sessionPair } from "../connections.ts";
 
-/** A listener that may take its time. */
+/** A listener, which may be asynchronous. */
 type Handler = (
   request: http.IncomingMessage,
   response: http.ServerResponse<http.IncomingMessage>,
@@ -18,7 +18,7 @@ export function serverOf(handler: Handler): http.Server {
   return http.createServer((request, response) => void handler(request, response));
 }
 
-/** An agent whose requests `handler` answers at the other side of a session. */
+/** Returns an agent whose requests `handler` answers on the other side of a session. */
 export function serving(
   handler: Handler | http.Server,
   options: http.AgentOptions = {},
@@ -31,7 +31,7 @@ export function serving(
   return { agent, server, sessions };
 }
 
-/** Sends a request, whole, and waits for the head of the answer. */
+/** Sends a whole request, and waits for the head of the answer. */
 export async function send(
   agent: http.Agent,
   options: http.RequestOptions = {},
@@ -43,7 +43,7 @@ export async function send(
   return response;
 }
 
-/** Sends a request, and gives back the body of the answer. */
+/** Sends a request. Returns the body of the answer. */
 export async function get(agent: http.Agent, options: http.RequestOptions = {}): Promise<string> {
   return text(await send(agent, options));
 }

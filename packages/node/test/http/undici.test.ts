@@ -99,7 +99,7 @@ describe("undici", () => {
     await nothingOpen(sessions);
   });
 
-  test("undici hears why there is no stream", async () => {
+  test("undici learns why there is no stream", async () => {
     const { sessions } = serving(() => expect.unreachable());
     await sessions[0].close();
     const failure = await fetch("http://app.test/", {
@@ -111,7 +111,7 @@ describe("undici", () => {
     });
   });
 
-  test("undici hears that a request was cut off", async () => {
+  test("undici learns that a request was cut off", async () => {
     const { sessions } = serving((request) => void request.socket.destroy());
     const failure = await fetch("http://app.test/", {
       dispatcher: dispatcherOf(sessions[0]),

@@ -1,4 +1,4 @@
-// A server over a session takes what begins as a request and becomes something else: tunnels and WebSockets.
+// Over a session, a server takes requests that become something else: tunnels and WebSockets.
 
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -43,7 +43,7 @@ describe("upgrades over a session", () => {
     });
     const { agent, sessions } = serving(server);
     const createConnection = (): Duplex => toDuplex(sessions[0].open());
-    // `ws` wants the type of a socket, and uses no more than a Duplex has.
+    // `ws` declares a socket, but uses only members that a Duplex has.
     const options = { createConnection } as unknown as http.ClientRequestArgs;
     for (const given of [options, { agent }]) {
       const client = new WebSocket("ws://app.test/chat", given);
@@ -63,7 +63,7 @@ describe("upgrades over a session", () => {
     await nothingOpen(sessions);
   });
 
-  test("both sides hear of a WebSocket whose session ends", async () => {
+  test("both sides notice that the session of a WebSocket ends", async () => {
     const server = http.createServer();
     const sockets = new WebSocketServer({ noServer: true });
     const ended = deferred<number>();

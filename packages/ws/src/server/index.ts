@@ -1,4 +1,4 @@
-// @muxado/ws/server: muxado sessions from an HTTP server's upgrades. Needs the `ws` package.
+// @muxado/ws/server: muxado sessions from the upgrades of an HTTP server. Needs the `ws` package.
 
 export type { ServerOptions } from "./options.ts";
 export type { OriginCheck, Origins } from "./origin.ts";

@@ -1,10 +1,10 @@
-// The `ws` that users have may be older than the limits that a server sets.
+// A user's `ws` may be older than the limits that a server sets.
 
 import { createServer } from "@muxado/ws/server";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { ServerOptions } from "ws";
 
-/** As before 8.21, it has no defaults for limits that it does not know. */
+/** Like a `ws` before 8.21, this one has no defaults for limits that it does not know. */
 vi.mock("ws", async (importOriginal) => {
   const ws = await importOriginal<typeof import("ws")>();
   return {
@@ -20,7 +20,7 @@ vi.mock("ws", async (importOriginal) => {
 
 const isBun = process.versions["bun"] !== undefined;
 
-test.skipIf(isBun)("a server that finds an old ws says so, once in a process, and serves", () => {
+test.skipIf(isBun)("a server that finds an old ws warns, once in a process, and serves", () => {
   const emit = vi.spyOn(process, "emitWarning").mockReturnValue();
   onTestFinished(() => emit.mockRestore());
   for (let count = 0; count < 2; count++) createServer((session) => session.destroy());

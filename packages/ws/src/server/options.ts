@@ -1,4 +1,4 @@
-// The options of a server: their meaning, and the one place where they are checked.
+// The options of a server: their meaning, and the only place that checks them.
 
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
@@ -7,33 +7,38 @@ import { type SessionOptions } from "@muxado/core";
 import { checkNumber, checkOptions } from "@muxado/core/layers";
 import { checkOrigins, type Origins } from "./origin.ts";
 
-/** Options of {@link createServer}: what may connect, and those of every session. */
+/** Options of {@link createServer}: who may connect, and the options of every session. */
 export interface ServerOptions extends SessionOptions {
   /**
-   * The HTTP or HTTPS server whose upgrades are taken, all of them; it stays yours to close. Default: one of
-   * the session server's own, which answers everything else with 426.
+   * The HTTP or HTTPS server. The session server takes all its upgrades; you still close it yourself. Default: an HTTP
+   * server of its own, which answers all other requests with 426.
    */
   readonly server?: HttpServer | HttpsServer | undefined;
-  /** The path of the URLs that are served, without a query; others get 404. Default: any. */
+  /** The path of the URLs that are served, without a query; requests for other paths get 404. Default: any. */
   readonly path?: string | undefined;
-  /** Pages that may connect; others get 403. Programs that name no origin always may. Default: `same-host`. */
+  /**
+   * The origins whose pages may connect; other pages get 403. Programs that send no origin always may connect. Default:
+   * `same-host`.
+   */
   readonly origins?: Origins | undefined;
   /** The subprotocol; a client that does not offer it gets 400. Default: `muxado`. */
   readonly protocol?: string | undefined;
-  /** Bytes of the longest message that is taken; one more ends the session. Default: 1 048 576. */
+  /** Largest message that a peer may send, in bytes; a larger one ends the session. Default: 1 048 576. */
   readonly maxPayload?: number | undefined;
-  /** Compression of messages, as an option of `ws`: costs much memory and time for each connection. Default: false. */
+  /**
+   * Compression of messages, as an option of `ws`. It costs much memory and time for each connection. Default: false.
+   */
   readonly perMessageDeflate?: boolean | Readonly<Record<string, unknown>> | undefined;
   /** Sessions that may be open at once; one more gets 503. Default: no limit. */
   readonly maxConnections?: number | undefined;
   /**
-   * Told of each connection that did not become a session, and why. The server goes on; what this throws is
-   * reported as an uncaught exception of its own. Default: dropped silently.
+   * Called with the error for each connection that did not become a session. The server continues. An error that the
+   * callback throws is reported as an uncaught exception of its own. Default: the error is dropped silently.
    */
   readonly onConnectionError?: ((error: Error, request?: IncomingMessage) => void) | undefined;
 }
 
-/** The options that are neither numbers nor origins: what each must be, and whether it is. */
+/** The checks for options that are neither numbers nor origins: the rule in words, and the function that tests it. */
 const CHECKS: readonly [keyof ServerOptions, must: string, (value: unknown) => boolean][] = [
   ["server", "be an HTTP server", isHttpServer],
   ["path", 'begin with "/" and have no query', (value) => isLike(/^\/[^?#]*$/, value)],
@@ -66,7 +71,7 @@ function isLike(pattern: RegExp, value: unknown): boolean {
   return typeof value === "string" && pattern.test(value);
 }
 
-/** An application of Express or Koa has `on` and `listen` as well, but no address. */
+/** An application of Express or Koa has `on` and `listen` as well, but no `address`. */
 function isHttpServer(value: unknown): boolean {
   const { on, address } = (value ?? {}) as Partial<HttpServer>;
   return isFunction(on) && isFunction(address);

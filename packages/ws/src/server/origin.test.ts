@@ -67,7 +67,7 @@ describe("an upgrade", () => {
 
   test("over TLS is not of the same host if its page came without", async () => {
     const { http, port } = await serveHttp();
-    // As every tls.TLSSocket says.
+    // Every tls.TLSSocket has this property.
     http.on("connection", (socket) => Object.assign(socket, { encrypted: true }));
     const server = createServer({ server: http }, echo);
     onTestFinished(() => server.close({ timeout: 0 }));
@@ -101,7 +101,7 @@ describe("an upgrade", () => {
     for (const [origin, status] of cases) {
       const Origin = origin.replace("HOST", `${HOST}:${server.port}`);
       expect((await answerTo(server.port!, { Origin })).status).toBe(status);
-      // Whoever says none is no page.
+      // A client without an Origin header is no page.
       expect((await answerTo(server.port!, {})).status).toBe(101);
     }
   });
@@ -116,7 +116,7 @@ describe("an upgrade", () => {
       reason,
     ],
     ["says a promise", async () => true, notABoolean("Promise { true }")],
-    // Of a promise that nobody waits for the runner would tell.
+    // The test runner reports a rejection that nobody handles.
     ["rejects", async () => Promise.reject(reason), expect.any(TypeError)],
     ["says nothing", ignore, notABoolean("undefined")],
     ["says something", () => 1, notABoolean("1")],

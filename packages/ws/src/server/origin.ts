@@ -1,21 +1,27 @@
-// Which pages may connect. A browser lets any page open a WebSocket to any host, cookies included, and says in
-// the Origin header which page it is: refusing is the server's part.
+// Which pages may connect. A browser lets any page open a WebSocket to any host, and sends the cookies with it. The
+// Origin header names the page, and the server has to refuse the wrong ones.
 
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { inspect } from "node:util";
 import type { Refusal } from "./refusal.ts";
 
-/** Says whether a page of this origin, such as `https://example.net`, may connect: true or false, at once. */
+/**
+ * Returns whether a page of this origin, such as `https://example.net`, may connect. It must return true or false, not
+ * a promise.
+ */
 export type OriginCheck = (origin: string, request: IncomingMessage) => boolean;
 
-/** Pages that may connect: of the server's own host, of any, of these origins, or those that a function lets in. */
+/**
+ * The pages that may connect: those of the server's own host, all pages, those of these origins, or those that a
+ * function allows.
+ */
 export type Origins = "same-host" | "any" | readonly string[] | OriginCheck;
 
-/** A host name or address as it stands in an origin, with a port or none: nothing before it and no path. */
+/** A host name or address as in an origin, with or without a port: nothing before it, and no path. */
 const PLAIN_HOST = /^[^\s/\\?#@]+$/;
 
-/** @throws {TypeError} if `origins` would let nobody in, or not those whom it seems to. */
+/** @throws {TypeError} if `origins` would allow no page, or not the pages that it seems to allow. */
 export function checkOrigins(origins: unknown): void {
   if (origins === "same-host" || origins === "any" || typeof origins === "function") return;
   if (!Array.isArray(origins)) {
@@ -33,8 +39,8 @@ export function checkOrigins(origins: unknown): void {
 }
 
 /**
- * Why the page that `request` comes from may not connect. A program that is no browser says no origin, and always
- * may: it could say whatever it likes.
+ * Returns why the page of `request` may not connect. A program that is no browser sends no origin and always may
+ * connect, because it could send any origin that it likes.
  */
 export function originRefusal(origins: Origins, request: IncomingMessage): Refusal | undefined {
   const { origin } = request.headers;
@@ -53,22 +59,29 @@ function mayConnect(origins: Origins, origin: string, request: IncomingMessage):
   if (typeof origins !== "function") return origins.includes(origin);
   const answer: unknown = origins(origin, request);
   if (typeof answer === "boolean") return answer;
-  // An async function's, which may be about to fail because of what a page says.
+  // The answer of an async function. Its promise may reject because of something that a page has sent.
   Promise.resolve(answer).catch(() => undefined);
   throw new TypeError(`origins must return true or false, got ${inspect(answer)}`);
 }
 
-/** The origin of the pages of the host that was asked, in the scheme of `origin`, which such a page may have. */
+/**
+ * Returns the origin for pages of the requested host, with the scheme of `origin`; undefined if they cannot have that
+ * scheme.
+ */
 function ownOrigin(origin: string, request: IncomingMessage): string | undefined {
   const { host = "" } = request.headers;
   const scheme = /^https?:/.exec(origin)?.[0];
-  // Behind a proxy that speaks TLS, the server does not know its own scheme. Where it speaks TLS, it does.
+  // Behind a proxy that speaks TLS, the server does not know the scheme of its pages. If the server itself speaks TLS,
+  // it does.
   const isPossible = scheme === "https:" || !(request.socket as TLSSocket).encrypted;
   if (scheme === undefined || !isPossible || !PLAIN_HOST.test(host)) return undefined;
   return originOf(`${scheme}//${host}`);
 }
 
-/** The origin of a URL as browsers say it: also of an extension's or an app's, of which Node's URL says none. */
+/**
+ * Returns the origin of a URL in the form that browsers send. This also works for an extension or an app, for which
+ * Node's URL gives no origin.
+ */
 function originOf(url: string): string | undefined {
   try {
     const { origin, protocol, host } = new URL(url);

@@ -1,31 +1,31 @@
-// Upgrades that do not become sessions: what is said to them, and how.
+// Refusals: the HTTP answers to upgrades that do not become sessions.
 
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** An answer of HTTP's. */
+/** An HTTP answer. */
 export interface Refusal {
   readonly status: number;
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** For the server alone: what has failed. */
+  /** The error behind the refusal. The client does not see it. */
   readonly cause?: unknown;
 }
 
-/** To whoever wants something else than a WebSocket. */
+/** The answer to a request for anything else than a WebSocket. */
 const UPGRADE_REQUIRED: Refusal = {
   status: 426,
   text: "this is for WebSockets",
   headers: { Upgrade: "websocket" },
 };
 
-/** What is wrong with `request` as the opening of a WebSocket, before it is asked who it is from. */
+/** Returns why `request` cannot open a WebSocket. It does not look at who sent the request. */
 export function handshakeRefusal({ method, headers }: IncomingMessage): Refusal | undefined {
   if (method !== "GET") {
     return { status: 405, text: "the method must be GET", headers: { Allow: "GET" } };
   }
   if (headers.upgrade?.toLowerCase() !== "websocket") return UPGRADE_REQUIRED;
-  // `ws` takes 8 as well, a draft whose pages say their origin in another header.
+  // `ws` also takes 8. This is the version of a draft whose pages send their origin in another header.
   if (headers["sec-websocket-version"] === "13") return undefined;
   return {
     status: 426,
@@ -34,7 +34,7 @@ export function handshakeRefusal({ method, headers }: IncomingMessage): Refusal 
   };
 }
 
-/** Answers an upgrade with `refusal`, and hangs up. */
+/** Answers an upgrade with `refusal`, and closes the connection. */
 export function refuse(socket: Duplex, refusal: Refusal): void {
   const lines = [`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ""}`];
   for (const [name, value] of Object.entries(headersOf(refusal))) lines.push(`${name}: ${value}`);
@@ -43,7 +43,7 @@ export function refuse(socket: Duplex, refusal: Refusal): void {
   socket.end(`${lines.join("\r\n")}\r\n\r\n${refusal.text}`);
 }
 
-/** Answers an ordinary request, which should have been an upgrade, and hangs up. */
+/** Answers an ordinary request, which should have been an upgrade, and closes the connection. */
 export function requireUpgrade(response: ServerResponse): void {
   response.writeHead(UPGRADE_REQUIRED.status, headersOf(UPGRADE_REQUIRED));
   response.end(UPGRADE_REQUIRED.text);

@@ -29,7 +29,7 @@ import {
 
 leaveNothingOpen();
 
-/** A server, a client's session with it, and the server's side of that. */
+/** A server, a client's session with it, and the server's side of that session. */
 async function connected(options: ServerOptions = {}): Promise<{
   server: Server;
   url: string;
@@ -42,14 +42,14 @@ async function connected(options: ServerOptions = {}): Promise<{
   return { server, url, client, serverSide: await accepted.promise };
 }
 
-/** A stream from the client that both sides know. */
+/** Returns a stream from the client that both sides know. */
 async function openStream(client: Session, serverSide: Session): Promise<[Stream, Stream]> {
   const stream = client.open();
   return [stream, await serverSide.accept()];
 }
 
 describe("listening", () => {
-  test("tells its address, and its sessions as they come and go", async () => {
+  test("shows its address, and its sessions as they come and go", async () => {
     const { server, client, serverSide } = await connected();
     expect(server.address).toEqual({ address: HOST, family: "IPv4", port: server.port });
     expect([...server.sessions]).toEqual([serverSide]);
@@ -203,7 +203,7 @@ describe("an upgrade", () => {
     expect(answer.headers["sec-websocket-extensions"]).toBe(extension);
   });
 
-  test("is told of in full to the handler", async () => {
+  test("reaches the handler in full", async () => {
     const asked = deferred<IncomingMessage>();
     const { url } = await serve({}, (_session, upgrade) => asked.resolve(upgrade));
     const socket = socketTo(`${url}mux?token=1`, { headers: { Cookie: "who=me" } });
@@ -345,7 +345,7 @@ describe("an upgrade that is handed over", () => {
     expect(attempt).toThrow("status");
   });
 
-  // Without a listener to the error of its socket, the process would go down with each.
+  // Without a listener for the errors of its socket, each refusal would end the process.
   test("and refused may be reset by its client, or left half open", async () => {
     const server = createServer(echo);
     const { http: given, port } = await serveHttp();
@@ -364,7 +364,7 @@ describe("an upgrade that is handed over", () => {
     open.destroy();
   });
 
-  test.each(["/mux", "/"])("later, when the client of %s has gone, is told of", async (path) => {
+  test.each(["/mux", "/"])("later, when the client of %s has gone, is reported", async (path) => {
     const onConnectionError = vi.fn();
     const server = createServer({ path: "/mux", onConnectionError }, echo);
     const { http: given, port } = await serveHttp();
@@ -451,7 +451,7 @@ describe("closing", () => {
       const accepted = deferred<Session>();
       const { server, url } = await serve({ lingerTimeout: 600_000 }, accepted.resolve);
       const peer = await dial(url);
-      // It takes nothing in, not even an end.
+      // The peer reads nothing, not even an end.
       peer.pause();
       const session = await accepted.promise;
       if (isBusy) session.open().write(new Uint8Array(20_000_000)).catch(ignore);
@@ -498,7 +498,7 @@ describe("closing", () => {
     given.closeAllConnections();
   });
 
-  test("hangs up on what is no session", async () => {
+  test("closes connections that are no session", async () => {
     const { server } = await serve({}, echo);
     const socket = net.connect(server.port!, HOST).on("error", ignore).resume();
     socket.write("GET / HTTP/1.1\r\n");
@@ -517,7 +517,7 @@ describe("closing", () => {
     await expect(stream.read()).rejects.toMatchObject({ code: "STREAM_CANCELLED" });
   });
 
-  test("refuses a deadline that is none, and goes on listening", async () => {
+  test("refuses an invalid deadline, and continues to listen", async () => {
     const { server, url } = await connected();
     await expect(server.close({ timeout: -1 })).rejects.toThrow(RangeError);
     ending(await connect(url, { WebSocket }));

@@ -1,4 +1,4 @@
-// Taking sessions from an HTTP server: which upgrades become WebSockets, and the sessions over them.
+// Takes sessions from an HTTP server: decides which upgrades become WebSockets, and runs the sessions over them.
 
 import { AsyncResource } from "node:async_hooks";
 import { createServer as createHttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
@@ -23,32 +23,35 @@ import { handshakeRefusal, type Refusal, refuse, requireUpgrade } from "./refusa
 import { answerPings, socketOptions, warnOfOldWs } from "./socket-limits.ts";
 
 /**
- * Called with each new session, its server side, and with the request that began it, to ask for cookies and
- * addresses (`request.socket.remoteAddress`).
+ * Called with the server side of each new session, and with the request that began it. The request has the cookies and
+ * the addresses (`request.socket.remoteAddress`).
  *
- * If it throws or its promise rejects, that destroys the session, and the reason is the `cause` in what
- * `closed` tells. Nothing is printed, and neither the server nor `onConnectionError` hears of it.
+ * If the handler throws or its promise rejects, the session is destroyed. The reason is then the `cause` of the error
+ * that `closed` resolves with. Nothing is printed, and neither the server nor `onConnectionError` is told.
  */
 export type SessionHandler = (session: Session, request: IncomingMessage) => void | Promise<void>;
 
-/** Where a server listens: what `net.Server.listen` takes, such as `port` and `host`. */
+/** Where a server listens: the options of `net.Server.listen`, such as `port` and `host`. */
 export type { ListenOptions };
 
 /** Keeps the AsyncLocalStorage stores of its caller. */
 const keepContext = contextBy(AsyncResource);
 
-/** Listeners to upgrades of all session servers: an upgrade has one answer, and so an HTTP server has one of them. */
+/**
+ * The `upgrade` listeners of all session servers. An upgrade has only one answer, so an HTTP server may have only one
+ * of these listeners.
+ */
 const upgradeListeners = new WeakSet<object>();
 
 /**
- * A server of sessions over WebSocket. Call {@link Server.listen} next, unless an HTTP server was given that
- * listens by itself, or upgrades are handed to {@link Server.handleUpgrade}.
+ * Makes a server of sessions over WebSocket. Call {@link Server.listen} next. You need not do so if you give it an HTTP
+ * server that listens by itself, or if you pass upgrades to {@link Server.handleUpgrade}.
  *
  * @throws {RangeError | TypeError} naming the option that is out of range.
  * @throws {Error} if another server takes the upgrades of the HTTP server.
  */
 export function createServer(options: ServerOptions, onSession: SessionHandler): Server;
-/** A server of sessions with nothing but defaults. */
+/** Makes a server of sessions with the default options. */
 export function createServer(onSession: SessionHandler): Server;
 export function createServer(
   first: ServerOptions | SessionHandler,
@@ -99,7 +102,7 @@ export class Server {
     this.#http =
       server ??
       createHttpServer((_request, response) => requireUpgrade(response)).on("error", (error) => {
-        // What goes wrong before it listens is told by listen().
+        // Before the server listens, `listen()` reports the errors.
         if (this.#http.listening) this.#report(error);
       });
     this.#http.on("upgrade", this.#onUpgrade);
@@ -107,7 +110,7 @@ export class Server {
   }
 
   /**
-   * Starts listening. Resolves once it does; port 0 takes a free one, which {@link port} then tells.
+   * Starts listening, and resolves once it does. Port 0 takes a free port; {@link port} returns its number.
    *
    * @throws the system's error, such as EADDRINUSE, and an error if the server has been closed.
    */
@@ -116,21 +119,21 @@ export class Server {
     await startListening(this.#http, options);
   }
 
-  /** Where it listens: an address with its port, or the path of a Unix socket; null when it does not. */
+  /** Where the server listens: an address with its port, or the path of a Unix socket; null when it does not listen. */
   get address(): AddressInfo | string | null {
-    // Node goes on telling the path of a Unix socket.
+    // After a close, Node still returns the path of a Unix socket.
     return this.#http.listening ? this.#http.address() : null;
   }
 
-  /** The TCP port it listens on; undefined over a Unix socket, and when it does not listen. */
+  /** The TCP port that the server listens on; undefined over a Unix socket, and when it does not listen. */
   get port(): number | undefined {
     const { address } = this;
     return typeof address === "object" ? address?.port : undefined;
   }
 
   /**
-   * Takes one upgrade, with the arguments of an HTTP server's `upgrade` event: for programs that decide by
-   * themselves who gets which. Its client may have gone.
+   * Takes one upgrade, with the arguments of an HTTP server's `upgrade` event. For programs that decide themselves
+   * which server gets which upgrade. The client may already be gone.
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (!socket.readable || !socket.writable) {
@@ -144,16 +147,16 @@ export class Server {
         this.#serve(webSocket, request),
       );
     } catch (error) {
-      // Somebody else has made a WebSocket of it, whose it is.
+      // Other code has already made a WebSocket of this connection, and owns it.
       this.#report(error as Error, request);
     }
   }
 
   /**
    * Refuses one upgrade, instead of {@link handleUpgrade}: answers with a status such as 401 and with `text`, and
-   * hangs up. Its client may have gone. `onConnectionError` is told.
+   * closes the connection. The client may already be gone. `onConnectionError` is called.
    *
-   * @throws {RangeError} if `status` is not one of an error, from 400 to 599.
+   * @throws {RangeError} if `status` is not that of an error, from 400 to 599.
    */
   refuse(request: IncomingMessage, socket: Duplex, status: number, text?: string): void {
     checkNumber("status", status, 400, 599);
@@ -161,8 +164,8 @@ export class Server {
   }
 
   /**
-   * Takes no more upgrades and closes every session gracefully, by a deadline. Resolves once all are gone, with
-   * an HTTP server of its own; one that was given goes on.
+   * Takes no more upgrades, and closes every session gracefully, by a deadline. Resolves once all sessions are gone. An
+   * HTTP server of its own is closed, too; an HTTP server that you gave it continues.
    *
    * @param options as for `Session.close`.
    * @throws {RangeError} if the timeout is not a number of milliseconds.
@@ -175,9 +178,9 @@ export class Server {
       ? new Promise<void>((resolve) => this.#http.close(() => resolve()))
       : undefined;
     await Promise.all([...this.#sessions].map((session) => session.close(options)));
-    // Also its listener, only now: without one, Node takes an upgrade for an ordinary request.
+    // Remove the listener only now: without one, Node treats an upgrade as an ordinary request.
     this.#http.off("upgrade", this.#onUpgrade);
-    // What is left never became a session.
+    // The connections that are left never became sessions.
     if (isOwn) this.#http.closeAllConnections();
     await stopped;
   }
@@ -207,7 +210,7 @@ export class Server {
   #refuse(refusal: Refusal, request: IncomingMessage, socket: Duplex): void {
     refuse(socket, refusal);
     const { status, text } = refusal;
-    // Its cause becomes the error's.
+    // The cause of the refusal becomes the cause of the error.
     this.#report(new Error(`refused with ${status}: ${text}`, refusal), request);
   }
 
@@ -221,7 +224,7 @@ export class Server {
         role: "server",
       });
     } catch (error) {
-      // The options were checked before: a hook of the application's has failed.
+      // The options were checked before, so a hook of the application has failed.
       webSocket.on("error", ignore).terminate();
       return this.#report(error as Error, request);
     }
@@ -230,7 +233,7 @@ export class Server {
     void handOver(session, () => this.#onSession(session, request));
   }
 
-  /** Last of all, whatever it is about: what it throws is no reason to leave anything undone. */
+  /** Always the last step: if the callback throws, nothing else is left to do. */
   #report(...told: [error: Error, request?: IncomingMessage]): void {
     try {
       this.#options.onConnectionError?.(...told);

@@ -8,7 +8,7 @@ import { leaveNothingOpen } from "../../test/resources.ts";
 
 leaveNothingOpen();
 
-/** A client's socket, and the server's of a `WebSocketServer` that has the options and answers pings. */
+/** Returns a client's socket, and the socket of a `WebSocketServer` that has the options and answers pings. */
 async function pair(): Promise<[client: WebSocket, server: WebSocket]> {
   const accepted = deferred<WebSocket>();
   const url = await serveSockets((socket) => {

@@ -1,22 +1,24 @@
-// What a peer can make a socket of `ws` hold: limits that it keeps by itself, and answers to pings, which it does
-// not limit.
+// Limits on the memory that a peer can make a socket of `ws` hold. `ws` keeps most of them by itself, but it does not
+// limit answers to pings.
 
 import { WebSocketServer } from "ws";
 
 /**
- * Options for a `WebSocketServer` or a `WebSocket` of the `ws` package that carries sessions: the limits that
- * {@link createServer} sets. They leave pings to {@link answerPings}.
+ * Options for a `WebSocketServer` or a `WebSocket` of the `ws` package that carries sessions: the limits that {@link
+ * createServer} sets. With them, `ws` leaves pings to {@link answerPings}.
  */
 export const socketOptions: {
-  /** No: see {@link answerPings}. */
+  /** False: see {@link answerPings}. */
   readonly autoPong: boolean;
-  /** Bytes of the longest message: sixteen times what this package sends in one. */
+  /** Largest message, in bytes: sixteen times the largest that this package sends. */
   readonly maxPayload: number;
-  /** Pieces of a message: what stands in between may cut what left in one frame, but not so fine. */
+  /**
+   * Fragments of a message. We send a message in one frame; a proxy in between may cut it, but not into so many pieces.
+   */
   readonly maxFragments: number;
-  /** Pieces in which one frame arrives; a cost for each. */
+  /** Pieces in which one frame may arrive. Each piece has a cost. */
   readonly maxBufferedChunks: number;
-  /** No: it costs much memory and time for each connection. */
+  /** False: compression costs much memory and time for each connection. */
   readonly perMessageDeflate: boolean;
 } = {
   autoPong: false,
@@ -26,37 +28,43 @@ export const socketOptions: {
   perMessageDeflate: false,
 };
 
-/** Bytes that wait for a peer from which on its pings are no longer answered. */
+/** Bytes that wait for a peer. From this number on, its pings are not answered. */
 const MOST_WAITING = 64 * 1024;
 
-/** What {@link answerPings} needs of a socket of `ws`, said without the types of that package, which not everybody has. */
+/**
+ * The members of a `ws` socket that {@link answerPings} needs. Declared here, because not every user has the types of
+ * `ws`.
+ */
 export interface PingedSocket {
   /** Bytes that have been sent and have not left. */
   readonly bufferedAmount: number;
-  /** Listens to pings and what they carry. */
+  /** Listens to pings and the data that they carry. */
   on(type: "ping", listener: (data: Buffer) => void): unknown;
-  /** Sends an answer. */
+  /** Sends an answer to a ping. */
   pong(data: Buffer, mask: boolean | undefined, done: () => void): void;
 }
 
 /**
- * Answers the pings of the peer of a `ws` socket that was made with {@link socketOptions}, as long as it reads the
- * answers. By itself, `ws` keeps an answer to every ping for a peer that reads none.
+ * Answers the pings of the peer of a `ws` socket that was made with {@link socketOptions}, as long as the peer reads
+ * the answers. On its own, `ws` would keep an answer to every ping for a peer that reads none.
  */
 export function answerPings(socket: PingedSocket): void {
   socket.on("ping", (data) => {
-    // A peer may be left without some pongs, but not without the latest, unless it does not read them.
+    // The peer may miss some pongs, but gets the latest one, unless it does not read.
     if (socket.bufferedAmount < MOST_WAITING) socket.pong(data, undefined, ignore);
   });
 }
 
 let hasWarned = false;
 
-/** Says once if the installed `ws` does not know the limits on pieces of messages: it ignores options that it does not know. */
+/**
+ * Warns once if the installed `ws` does not know the limits on pieces of messages. An older `ws` ignores options that
+ * it does not know.
+ */
 export function warnOfOldWs(): void {
-  // Nobody can update the one that Bun puts in its place: the documentation tells of that.
+  // Bun replaces `ws` with its own, which nobody can update. The documentation explains this.
   if (hasWarned || process.versions["bun"] !== undefined) return;
-  // Those that know the limits have defaults for them.
+  // A `ws` that knows the limits has defaults for them.
   hasWarned = !("maxFragments" in new WebSocketServer({ noServer: true }).options);
   if (!hasWarned) return;
   process.emitWarning(

@@ -1,5 +1,5 @@
-// One of the processes of a run: one side of a session over a WebSocket. It does its part of the plan, tells what came
-// of it, and ends because nothing is left to do.
+// One process of a run: one side of a session over a WebSocket. It does its part of the plan, reports the result, and
+// ends because nothing is left to do.
 
 import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -10,7 +10,7 @@ import { createServer, type Server } from "@muxado/ws/server";
 import { WebSocket } from "ws";
 import type { Message } from "@muxado/testkit/processes";
 
-/** What a process is told. */
+/** The task of one process. */
 export interface Task {
   readonly plan: Plan;
   readonly role: Role;
@@ -24,11 +24,11 @@ const host = "127.0.0.1";
 const task = JSON.parse(process.argv[2]!) as Task;
 const { plan, role } = task;
 const options = optionsOf(plan, role);
-/** It is there when the closer has told what became of it. */
+/** This file exists once the closer has reported its result. */
 const over = path.join(task.folder, "over");
 const timeout = situations[plan.situation].timeout;
 
-/** Does the part of this process over `session`; `server` is the one that it came from. */
+/** Does the part of this process over `session`; `server` is the server that the session came from. */
 async function take(session: Session, server?: Server): Promise<void> {
   const report = await play(session, plan, role, {
     async close() {

@@ -1,4 +1,4 @@
-// libp2p's compliance suite for stream muxers, as every muxer of libp2p runs it, over our sessions.
+// Runs libp2p's compliance suite for stream muxers over our sessions, as every muxer of libp2p does.
 
 import suite from "@libp2p/interface-compliance-tests/stream-muxer";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { exceptions } from "./exceptions.ts";
 import { useIdleTime } from "./idle-time.ts";
 import { muxerFactory } from "./muxer.ts";
 
-/** What a test of mocha's may ask of `this`. */
+/** The properties of `this` that a mocha test may use. */
 const context = { timeout: () => undefined };
 
 type Body = (this: typeof context) => unknown;
@@ -19,7 +19,7 @@ const mocha = {
   it(title: string, body: Body): void {
     titles.push(title);
     const run = async (): Promise<void> => void (await body.call(context));
-    // Of what is on the list, a success is the failure.
+    // A test on the list of exceptions has to fail.
     if (title in exceptions) it.fails(title, run);
     else it(title, run);
   },
@@ -29,7 +29,7 @@ const mocha = {
   afterEach: (body: Body) => afterEach(async () => void (await body.call(context))),
 };
 
-/** Node 22 has it, and libp2p needs it; Node 20 does not. */
+/** Node 22 has it, and libp2p needs it; Node 20 does not have it. */
 function withResolvers(): object {
   const deferred = {};
   const promise = new Promise((resolve, reject) => Object.assign(deferred, { resolve, reject }));

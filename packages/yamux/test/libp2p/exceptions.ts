@@ -1,4 +1,4 @@
-// What of libp2p's suite we do not pass, and why. A test of this list fails when it passes.
+// The tests of libp2p's suite that we do not pass, and why. A test of this list fails when it passes.
 
 /** Reasons by the title of the test. */
 export const exceptions: Readonly<Record<string, string>> = {

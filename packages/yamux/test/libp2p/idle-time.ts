@@ -1,12 +1,12 @@
-// The time of libp2p's suite, whose pauses and deadlines of 10 ms to 1 s judge the machine. Nothing in it waits for
-// anything but this process: so its time moves on when the process has nothing else to do, and never otherwise.
+// Virtual time for libp2p's suite: its pauses and deadlines of 10 ms to 1 s would measure the machine. The suite waits
+// only for this process. So its time moves on only when the process has nothing else to do.
 
 import { afterEach, beforeEach, vi } from "vitest";
 
-/** Turns of the event loop in which whatever has begun gets to where it waits for time to pass. */
+/** Turns of the event loop that all pending work needs until it waits for time to pass. */
 const TURNS = 50;
 
-/** Has timers and signals of every test fire in virtual time. */
+/** Makes the timers and signals of every test fire in virtual time. */
 export function useIdleTime(): void {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

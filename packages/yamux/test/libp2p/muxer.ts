@@ -1,5 +1,5 @@
-// Our sessions behind libp2p's interface of a stream muxer, for its compliance suite. Private: an application that
-// wants this takes it from libp2p's own packages.
+// Our sessions behind libp2p's interface for stream muxers, for its compliance suite. Private: an application that
+// wants a muxer takes one of libp2p's own packages.
 
 import {
   MuxadoError,
@@ -15,10 +15,10 @@ import type { Uint8ArrayList } from "uint8arraylist";
 
 const PROTOCOL = "/yamux/1.0.0";
 
-/** Milliseconds that streams of a closed muxer have for the halves that their peers have not closed. */
+/** After a close, streams wait this many milliseconds for the peer to close its half. */
 const CLOSE_TIMEOUT = 1000;
 
-/** Makes a muxer of a libp2p connection: who has dialled it is the client. */
+/** Makes a muxer for a libp2p connection: the side that dialed is the client. */
 export function muxerFactory(): StreamMuxerFactory {
   return { protocol: PROTOCOL, createStreamMuxer: (connection) => new Muxer(connection) };
 }
@@ -43,7 +43,7 @@ class Muxer extends AbstractStreamMuxer<MuxedStream> {
     this.#transport.receive(data);
   }
 
-  /** The connection is not the muxer's to close. */
+  /** The muxer does not close the connection, because it does not own it. */
   override async close(options?: AbortOptions): Promise<void> {
     for (const stream of this.streams) stream.readOn();
     await super.close(options);
@@ -82,7 +82,7 @@ class MuxedStream extends AbstractStream {
     });
   }
 
-  /** Who listens gets what has come so far. */
+  /** A new listener gets the bytes that have arrived so far. */
   override addEventListener(...args: Parameters<AbstractStream["addEventListener"]>): void {
     super.addEventListener(...args);
     queueMicrotask(() => this.#receive());
@@ -101,17 +101,20 @@ class MuxedStream extends AbstractStream {
     return this.#stream.closeWrite(options);
   }
 
-  /** Yamux cannot say it: what still comes is dropped. */
+  /** Yamux has no frame for this: the muxer drops bytes that still arrive. */
   async sendCloseRead(): Promise<void> {}
 
-  /** Bytes that are not taken give no credit. */
+  /** Bytes that nobody takes give no credit. */
   sendPause(): void {}
 
   sendResume(): void {
     this.#receive();
   }
 
-  /** What comes goes to libp2p's buffer, if to nobody: behind it is the end, for which its muxer waits. */
+  /**
+   * From now on, bytes go to libp2p's buffer even without a listener. The end is behind them, and the muxer waits for
+   * it.
+   */
   readOn(): void {
     this.#readsOn = true;
     this.#receive();
@@ -121,7 +124,7 @@ class MuxedStream extends AbstractStream {
     return this.#readsOn || this.listenerCount("message") > 0;
   }
 
-  /** Nothing is taken that nobody listens to; the end, which comes behind it, is always of interest. */
+  /** Takes no bytes that nobody listens to. The end, which is behind the bytes, always matters. */
   #receive(): void {
     try {
       while (this.status === "open" && this.readStatus !== "paused") {
@@ -139,7 +142,7 @@ class MuxedStream extends AbstractStream {
   }
 }
 
-/** A libp2p connection as a session's transport. */
+/** A libp2p connection as the transport of a session. */
 class MessageTransport implements Transport {
   readonly #connection: MessageStream;
   #input!: TransportInput;
