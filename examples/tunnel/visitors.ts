@@ -17,7 +17,7 @@ const log = logger("relay");
 /** Most connections at a time through one agent: half of its streams, so silent connections leave room for requests. */
 const MAX_CONNECTIONS = agentLimits.maxOutboundStreams / 2;
 
-/** Idle time after which a connection is closed, in milliseconds. A service of Node's closes it after 5 s. */
+/** Idle milliseconds after which a connection is closed: before a service of Node's closes it, after 5 s. */
 const IDLE = 4_000;
 
 /** An admitted agent, with everything that it has received. */

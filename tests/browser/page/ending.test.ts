@@ -14,7 +14,7 @@ const TOO_MUCH = new Uint8Array(1024 * 1024);
 interface State {
   /** The first byte that the page sends: it tells the server what to do. */
   readonly first: number;
-  /** What the page does before `wait`. */
+  /** Action of the page before `wait`. */
   readonly before?: (stream: Stream) => Promise<void>;
   /** The operation that is pending when the server is killed. */
   readonly wait: (stream: Stream) => Promise<unknown>;
