@@ -1,15 +1,15 @@
-// A certificate for an example, signed by itself and made when it is needed: no key lies in the repository.
-// Just enough of X.509 (RFC 5280) in DER. Programs that mean it get theirs from an authority.
+// A certificate for an example, signed with its own key. It is made at run time, so the repository contains no key.
+// Has just enough of X.509 (RFC 5280) in DER. Real programs get their certificate from an authority.
 
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
 
-/** A certificate and its private key, as `tls` takes them. */
+/** A certificate and its private key, in the form that `tls` takes. */
 export interface Credentials {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Good for `host`, until the end of the millennium. Clients trust it by taking `cert` as their `ca`. */
+/** Returns a certificate for `host`, valid until the end of 2999. Clients trust it if `cert` is their `ca`. */
 export function selfSigned(host: string): Credentials {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const name = sequence(value(SET, sequence(COMMON_NAME, value(UTF8, Buffer.from(host)))));
@@ -32,7 +32,7 @@ export function selfSigned(host: string): Credentials {
   };
 }
 
-/** Tag, length, value. */
+/** Encodes tag, length and value. */
 function value(tag: number, ...parts: Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;

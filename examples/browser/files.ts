@@ -1,5 +1,5 @@
-// The files that the page consists of, as they are: its own and those of the packages, which the browser finds by an
-// import map. They are listed once, at the start, and nothing else can be had, whatever a request asks for.
+// The files that the page consists of: its own, and those of the packages, which the browser finds with an import map.
+// They are listed once, at the start. A request can get no other file, whatever its path.
 
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The entry points of packages that the page imports, itself or through others, and where each is. */
+/** The entry points of packages that the page imports, directly or through others, and their URLs. */
 const PACKAGES = {
   "@muxado/frame": import.meta.resolve("@muxado/frame"),
   "@muxado/core": import.meta.resolve("@muxado/core"),
@@ -17,11 +17,11 @@ const PACKAGES = {
   "@muxado/heartbeat": import.meta.resolve("@muxado/heartbeat"),
 };
 
-/** The page as it was written, and its modules, as they were compiled. */
+/** The page as it was written, and its compiled modules. */
 const PAGE = new URL("../../browser/page/", import.meta.url);
 const MODULES = new URL("page/", import.meta.url);
 
-/** Where index.html wants the import map. */
+/** The place of the import map in index.html. */
 const PLACE = "<!-- import map -->";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -37,7 +37,7 @@ const importMap = JSON.stringify({
   ),
 });
 
-/** The page may run what comes from here, and talk to nobody else. */
+/** The page may run only code from this server, and connect only to this server. */
 const POLICY = [
   "default-src 'none'",
   `script-src 'self' 'sha256-${createHash("sha256").update(importMap).digest("base64")}'`,
@@ -49,7 +49,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** What can be had, by its path. */
+/** The files of the page, by their path. */
 export class Files {
   readonly #files = new Map<string, URL>();
 
@@ -85,7 +85,7 @@ export class Files {
     }
   }
 
-  /** Everything in `folder` that ends as `extensions` say. */
+  /** Adds every file in `folder` that has one of the `extensions`. */
   async #add(prefix: string, folder: URL, extensions: readonly string[]): Promise<void> {
     const entries = await readdir(folder, { recursive: true });
     for (const entry of entries) {

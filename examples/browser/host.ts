@@ -1,4 +1,4 @@
-// The host of all pages that are connected: what each may ask for, and what the server tells them by itself.
+// The host of all connected pages: answers their streams, and sends them chat messages and news.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Session } from "@muxado/core";
@@ -19,16 +19,16 @@ import {
 } from "./page/protocol.ts";
 import { receiveUpload } from "./uploads.ts";
 
-/** Between one piece of news and the next, in milliseconds. */
+/** Time between two pieces of news, in milliseconds. */
 const NEWS_INTERVAL = 1000;
 
-/** What somebody who comes gets to hear of what was said before. In messages. */
+/** Most chat messages that are kept. A page that connects gets them all. */
 const HISTORY = 20;
 
-/** The most streams that a page may wish for at a time. */
+/** The most streams that a page may ask for at a time. */
 const MOST_GIFTS = 500;
 
-/** What lies between the first gift and the last, and what between the pieces of one at the most. In milliseconds. */
+/** Span within which all gifts start, and the longest pause between the pieces of a gift. In milliseconds. */
 const GIFTS_TIME = 3000;
 const PIECES_TIME = 150;
 
@@ -39,7 +39,7 @@ export class Host {
   #uploads = 0;
   readonly #news = setInterval(() => this.#tellNews(), NEWS_INTERVAL);
 
-  /** Serves a page until it is gone. */
+  /** Serves a page until its session has ended. */
   async serve(connection: Session): Promise<void> {
     const session = new TypedSession(connection);
     new Heartbeat(session, { endDeadSession: true });
@@ -77,7 +77,7 @@ export class Host {
     };
   }
 
-  /** Tells everybody but the author, who knows. */
+  /** Sends a message to every page but its author's. */
   #spread(message: Said, author: TypedSession): void {
     this.#history.push(message);
     if (this.#history.length > HISTORY) this.#history.shift();
@@ -92,18 +92,18 @@ export class Host {
   }
 }
 
-/** Opens a stream to a page and sends a message; a page that is about to go misses it. */
+/** Opens a stream to a page and sends a message. A page whose session is ending misses the message. */
 async function tell(session: TypedSession, type: number, message: object): Promise<void> {
   try {
     const stream = session.open({ type });
     await send(stream, message);
     await stream.close();
   } catch {
-    // Its session tells.
+    // The end of the session is reported by the session itself.
   }
 }
 
-/** A stream of some bytes, at some time, for some time. */
+/** Opens a stream at a random time, and sends some bytes with random pauses. */
 async function give(session: TypedSession): Promise<void> {
   try {
     await sleep(Math.random() * GIFTS_TIME);

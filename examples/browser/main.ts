@@ -1,5 +1,5 @@
-// What two pages do, without a browser: a site, and two clients made of the page's own modules. One uploads while both
-// talk.
+// The work of two pages, without a browser: a site, and two clients made of the page's own modules. One client uploads
+// and talks at the same time, the other one listens.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -36,12 +36,12 @@ async function checkFiles(): Promise<void> {
   console.log("the page and its modules can be had, and nothing else");
 }
 
-/** Where a browser finds what is imported by a name. */
+/** Maps the names of imports to paths, as a browser does. */
 interface ImportMap {
   readonly imports: Readonly<Record<string, string>>;
 }
 
-/** Everything that the module at `path` imports can be had, and so on. */
+/** Checks that the server has everything that the module at `path` imports, directly or through other modules. */
 async function checkImports(map: ImportMap, path: string, seen: Set<string>): Promise<void> {
   if (seen.has(path)) return;
   seen.add(path);
@@ -54,7 +54,7 @@ async function checkImports(map: ImportMap, path: string, seen: Set<string>): Pr
   }
 }
 
-/** Unlike `fetch`, leaves the path as it is. */
+/** Requests the path unchanged; `fetch` would normalize it. */
 async function statusOf(path: string): Promise<number> {
   const { hostname: host, port } = new URL(site.url);
   const [response] = (await once(get({ host, port, path }), "response")) as [IncomingMessage];

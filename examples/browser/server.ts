@@ -1,4 +1,4 @@
-// The server of the page, as a program: one line when it is ready, and then until it is interrupted.
+// The page's server as a program: prints one line when it is ready, and runs until it is interrupted.
 
 import { once } from "node:events";
 import { parseArgs } from "node:util";

@@ -1,4 +1,4 @@
-// The site: an HTTP server for the files of the page, and beside it, on the same port, sessions with the pages.
+// The site: an HTTP server for the files of the page, and on the same port a server of sessions with the pages.
 
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
@@ -7,18 +7,18 @@ import { createServer } from "@muxado/ws/server";
 import { Files } from "./files.ts";
 import { Host } from "./host.ts";
 
-/** A site that listens. */
+/** A listening site. */
 export interface Site {
-  /** Where the page is. */
+  /** The address of the page. */
   readonly url: string;
-  /** Ends everything. */
+  /** Ends all sessions and connections. */
   close(): Promise<void>;
 }
 
-/** Many tabs, and few enough for a strange page in a loop to be noticed. */
+/** Enough for many tabs, and few enough to notice a foreign page that connects in a loop. */
 const MAX_PAGES = 64;
 
-/** Starts a site on one address; port 0 takes a free one. */
+/** Starts a site on one address. Port 0 takes a free port. */
 export async function startSite({ host, port }: { host: string; port: number }): Promise<Site> {
   const files = await Files.find();
   const http = createHttpServer((request, response) => void files.answer(request, response));
@@ -28,7 +28,7 @@ export async function startSite({ host, port }: { host: string; port: number }):
     {
       server: http,
       path: "/mux",
-      // By name, and not "same-host": a hostile page could make its own name point to this machine.
+      // Listed by name. "same-host" would not do: a hostile page could let its own name point to this machine.
       origins: (origin) => origins.has(origin),
       maxConnections: MAX_PAGES,
     },

@@ -1,14 +1,14 @@
-// Taking uploads: counts and checks the bytes, at the pace that the page has asked for, and keeps none of them.
+// Takes uploads: counts and checks the bytes, at the pace that the page has asked for. Keeps none of them.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TypedStream } from "@muxado/typed";
 import { Checksum } from "./page/checksum.ts";
 import { Fields, type Receipt, send, TOO_LONG } from "./page/protocol.ts";
 
-/** Bytes of the longest upload. */
+/** Most bytes of an upload. */
 const LONGEST = 4 * 1024 ** 3;
 
-/** Bytes of the longest first line. */
+/** Most bytes of the first line. */
 const LONGEST_HEADER = 1024;
 
 const NEWLINE = 10;
@@ -23,7 +23,7 @@ export async function receiveUpload(stream: TypedStream): Promise<void> {
     checksum.add(chunk);
     bytes += chunk.length;
     if (bytes > LONGEST) return stream.reset(TOO_LONG);
-    // Who does not read gives no credit: in this way alone, the page learns to be slow.
+    // Without a read, no credit goes back. This alone makes the page slow down.
     const ahead = pace === 0 ? 0 : (bytes / pace) * 1000 - (performance.now() - started);
     if (ahead > 5) await sleep(ahead);
   }
@@ -31,7 +31,7 @@ export async function receiveUpload(stream: TypedStream): Promise<void> {
   await send(stream, receipt);
 }
 
-/** What the first line says, and the bytes that came along with it. */
+/** Reads the first line. Resolves with its content, and with the bytes that arrived along with it. */
 async function readHeader(stream: TypedStream): Promise<{ pace: number; first: Uint8Array }> {
   let start = Buffer.alloc(0);
   for (;;) {

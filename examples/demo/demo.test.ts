@@ -1,4 +1,4 @@
-// The demo finds every lie, and its exit code says so.
+// The demo detects every wrong answer, and its exit code shows it.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
@@ -27,7 +27,7 @@ function folder(): string {
   return made;
 }
 
-/** A client's session with a server that does `serve` in each of its own. */
+/** Resolves with a client's session. Its server calls `serve` with each of its sessions. */
 async function connected(serve: (session: Session) => void | Promise<void>): Promise<Session> {
   const server = createServer({}, serve);
   onTestFinished(() => server.close({ timeout: 0 }));
@@ -35,7 +35,7 @@ async function connected(serve: (session: Session) => void | Promise<void>): Pro
   return connect({ port: server.port });
 }
 
-/** Answers each stream with what `answer` makes of it. */
+/** Answers each stream with the result of `answer`. */
 async function answering(
   session: Session,
   answer: (stream: Stream) => Promise<string>,
@@ -67,7 +67,7 @@ describe("files", () => {
     });
   });
 
-  test("show up a server that lies", async () => {
+  test("detect a server that sends wrong hashes", async () => {
     const truth = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     const liar = await connected((session) =>
       answering(session, async (stream) => ((await text(stream)) === "" ? truth : "0".repeat(64))),
@@ -76,14 +76,14 @@ describe("files", () => {
     expect(complained).toHaveBeenCalledTimes(2);
   });
 
-  test("whose server breaks off are not counted as sent", async () => {
+  test("are not counted as sent if the server breaks off", async () => {
     const quitter = await connected((session) => session.destroy());
     await expect(sendFiles(quitter, files())).rejects.toMatchObject({ origin: "remote" });
   });
 });
 
 describe("questions", () => {
-  /** How `count` questions go that the server asks a client which does `answer`. */
+  /** Asks a client `count` questions and resolves with the summary. The client answers them with `answer`. */
   async function asked(
     count: number,
     answer: (client: Session) => Promise<void>,
@@ -102,12 +102,12 @@ describe("questions", () => {
     expect(complained).not.toHaveBeenCalled();
   });
 
-  test("show up a client that knows one answer to everything", async () => {
+  test("detect a client that gives one answer to everything", async () => {
     const summary = await asked(60, (client) => answering(client, async () => "42"));
     expect(summary).toMatchObject({ streams: 60, mismatches: 59 });
   });
 
-  test("show up a client that is wrong about the meaning of life", async () => {
+  test("detect a client that is wrong about the meaning of life", async () => {
     const summary = await asked(60, (client) =>
       answering(client, async (stream) => {
         const { ask } = (await json(stream)) as { ask: string };
@@ -118,7 +118,7 @@ describe("questions", () => {
     expect(complained.mock.calls.flat()).toContainEqual(expect.stringContaining("not 43"));
   });
 
-  test("that make no sense are refused, and others answered", async () => {
+  test("are refused if they make no sense, and others are answered", async () => {
     const answers: unknown[] = [];
     const client = await connected(async (session) => {
       for (const question of ["not JSON", '{"ask":"sum","of":[40,2]}']) {
@@ -144,7 +144,7 @@ describe("the exit code", () => {
     p99: 1,
   };
 
-  /** A program that tells what it is given to tell, waits to be dismissed, and exits with `code`. */
+  /** Writes a program that sends `messages`, waits until it is dismissed, and exits with `code`. */
   function program(messages: readonly object[], code = 0): string {
     const file = path.join(folder(), "program.mjs");
     const tell = messages.map((message) => `process.send(${JSON.stringify(message)});\n`);
@@ -154,7 +154,7 @@ describe("the exit code", () => {
   }
   const server = (mismatches: number, code?: number): string =>
     program([{ port: 1 }, { progress: [1, 1] }, { summary: { ...good, mismatches } }], code);
-  // A client leaves by itself.
+  // A client exits without being dismissed.
   const client = (mismatches: number, code = 0): string => {
     const file = path.join(folder(), "program.mjs");
     const message = JSON.stringify({ summary: { ...good, mismatches } });
@@ -182,7 +182,7 @@ describe("the exit code", () => {
     expect(await demo(server(0, serverCode), client(0, clientCode))).toBe(1);
   });
 
-  test("is 1 if a process breaks off, and the other is not left behind", async () => {
+  test("is 1 if a process breaks off, and the other process is ended as well", async () => {
     const broken = path.join(folder(), "broken.mjs");
     writeFileSync(broken, "process.exit(7)");
     expect(await demo(broken, client(0))).toBe(1);

@@ -1,10 +1,10 @@
-// Runs the server and the client as processes of their own, shows how far they are, and sums up.
+// Runs the server and the client as processes of their own, shows their progress, and prints a summary.
 
 import { Party } from "./party.ts";
 import { Progress } from "./progress.ts";
 import { table } from "./table.ts";
 
-/** Runs both programs to their end. The exit code is 0 if every answer was right and both ended well. */
+/** Runs both programs to their end. The exit code is 0 if every answer was right and both programs exited with 0. */
 export async function demo(serverProgram: string, clientProgram: string): Promise<number> {
   const progress = new Progress();
   const parties: Party[] = [];

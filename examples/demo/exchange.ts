@@ -1,11 +1,11 @@
-// One question and one answer on a stream of their own, and many of them at once.
+// One question and one answer on their own stream, and many of these at once.
 
 import { text } from "node:stream/consumers";
 import type { Session } from "@muxado/core";
 import { tell } from "./party.ts";
 import type { Tally } from "./tally.ts";
 
-/** Streams that one side keeps open at a time. */
+/** Streams that one side keeps open at the same time. */
 const AT_ONCE = 64;
 
 /** Sends `request` on a new stream, half-closes it, and reads the answer to its end. */
@@ -27,7 +27,7 @@ export async function exchange(
   return answer;
 }
 
-/** Runs `task` for every item, {@link AT_ONCE} at a time, and tells how far that is. */
+/** Runs `task` for every item, {@link AT_ONCE} at a time, and reports the progress. */
 export async function forEach<Item>(
   items: readonly Item[],
   task: (item: Item) => Promise<void>,

@@ -1,4 +1,4 @@
-// The client's streams: a file goes there, its SHA-256 comes back, and the client compares.
+// The client's streams: a stream carries a file to the server and its SHA-256 back, and the client compares.
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -22,7 +22,7 @@ export async function sendFiles(session: Session, paths: readonly string[]): Pro
   return tally.summary();
 }
 
-/** The other side: answers every stream with the SHA-256 of what it carried. */
+/** The other side: answers every stream with the SHA-256 of the bytes that it carried. */
 export async function hashFiles(session: Session): Promise<void> {
   for await (const stream of session) {
     hashFile(stream).catch(() => stream.reset("INTERNAL_ERROR"));

@@ -1,19 +1,19 @@
-// A process that takes part in the demo: as its parent sees it, and what it tells its parent.
+// A process that takes part in the demo, seen from its parent, and the messages that it sends to its parent.
 
 import { type ChildProcess, fork } from "node:child_process";
 import type { Summary } from "./tally.ts";
 
-/** What a process tells, one thing at a time. */
+/** A message of a process. It has one of these fields. */
 export interface Message {
-  /** It listens there. */
+  /** The process listens on this port. */
   readonly port?: number;
-  /** So many of its streams are done, of so many. */
+  /** Of the process's streams, this many are done, out of this many. */
   readonly progress?: readonly [done: number, of: number];
-  /** All of its streams are done. */
+  /** All streams of the process are done. */
   readonly summary?: Summary;
 }
 
-/** Tells the parent, if there is one: each program can also be started by hand. */
+/** Sends a message to the parent, if there is one: each program can also be started by hand. */
 export function tell(message: Message): void {
   process.send?.(message);
 }
@@ -37,7 +37,7 @@ export class Party {
     });
   }
 
-  /** Lets the process know that nobody needs it any more. */
+  /** Lets the process know that it is not needed any more. */
   dismiss(): void {
     if (this.#child.connected) this.#child.disconnect();
   }
@@ -56,7 +56,7 @@ export class Party {
         reject(new Error(`${program} exited with code ${code} before it was done`));
       });
     });
-    // Whoever does not wait for it need not hear that it never came.
+    // A caller that does not wait for this promise must not get an unhandled rejection.
     told.catch(() => {});
     return told;
   }

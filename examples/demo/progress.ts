@@ -1,4 +1,4 @@
-// One line that says how far everything is, where there is a terminal to show it.
+// One line with the progress of both processes, if there is a terminal to show it.
 
 export class Progress {
   readonly #shown: Map<string, string> = new Map();

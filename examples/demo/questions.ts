@@ -1,4 +1,4 @@
-// The server's streams: a question in JSON goes there, its answer comes back, and the server compares.
+// The server's streams: a stream carries a question in JSON to the client and its answer back, and the server compares.
 
 import { json } from "node:stream/consumers";
 import type { Session, Stream } from "@muxado/core";
@@ -11,7 +11,7 @@ type Question =
   | { readonly ask: "two to the power"; readonly of: number }
   | { readonly ask: "the meaning of life, the universe and everything" };
 
-/** Asks questions 1 to `count`, each on a stream of its own, and compares the answers. */
+/** Asks questions 1 to `count`, each on its own stream, and compares the answers. */
 export async function askQuestions(session: Session, count: number): Promise<Summary> {
   const tally = new Tally();
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
@@ -53,7 +53,7 @@ function answerTo(question: Question): unknown {
   }
 }
 
-/** A question made to fit an answer that is known without working it out. */
+/** Makes a question from an answer, so the answer is known without computing it. */
 function questionAndAnswer(number: number): [Question, answer: unknown] {
   if (number === 42) return [{ ask: "the meaning of life, the universe and everything" }, 42];
   switch (number % 4) {
@@ -61,7 +61,7 @@ function questionAndAnswer(number: number): [Question, answer: unknown] {
       return [{ ask: "sum", of: [number, -number, 3 * number, 1] }, 3 * number + 1];
     case 1: {
       const ascending = Array.from({ length: 100 }, (_, index) => index);
-      // 100 and an odd number without the factor 5 have no common divisor: no place is taken twice.
+      // 100 and an odd number without the factor 5 have no common divisor. So no place is taken twice.
       const step = number % 5 === 0 ? 7 : number;
       return [{ ask: "sorted", of: ascending.map((index) => (index * step) % 100) }, ascending];
     }

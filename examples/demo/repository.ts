@@ -1,11 +1,11 @@
-// Which files the demo sends: all that git tracks.
+// The files that the demo sends: all files that git tracks.
 
 import { execFile } from "node:child_process";
 import { lstat, readdir } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 
-/** Not of the repository, in a checkout without git. */
+/** Names that are skipped in a folder without git, because they do not belong to the repository. */
 const SKIPPED: ReadonlySet<string> = new Set([
   ".git",
   ".turbo",
@@ -14,7 +14,7 @@ const SKIPPED: ReadonlySet<string> = new Set([
   "node_modules",
 ]);
 
-/** The paths of all files under `root` that git tracks; without git, of all that look like it. */
+/** Returns the paths of all files under `root` that git tracks. Without git: of all files that are not skipped. */
 export async function repositoryFiles(root: string): Promise<string[]> {
   const tracked = await trackedFiles(root).catch(() => []);
   return tracked.length > 0 ? tracked : walk(root);
@@ -27,7 +27,7 @@ async function trackedFiles(root: string): Promise<string[]> {
     .split("\0")
     .filter(Boolean)
     .map((name) => path.join(root, name));
-  // Git also lists links, submodules and files that are deleted but not yet committed so.
+  // Git also lists links, submodules and files whose deletion is not committed yet.
   const isFile = await Promise.all(
     paths.map((one) =>
       lstat(one).then(

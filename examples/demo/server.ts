@@ -1,4 +1,4 @@
-// The server's process: hashes the files that clients send, and meanwhile asks each client questions.
+// The server's process: hashes the files that clients send, and asks each client questions at the same time.
 
 import { createServer } from "@muxado/node";
 import { hashFiles } from "./files.ts";
@@ -18,5 +18,5 @@ const server = createServer({}, async (session) => {
 await server.listen({ host: "localhost", port: 0 });
 tell({ port: server.port! });
 
-// Dismissed, or the parent is gone: lets the streams that are open finish, for 5 seconds at the most.
+// Dismissed, or the parent has ended. Open streams may finish, for 5 seconds at most.
 process.once("disconnect", () => void server.close({ timeout: 5000 }));

@@ -1,4 +1,4 @@
-// The result, for people.
+// The result as a table for people.
 
 import type { Summary } from "./tally.ts";
 

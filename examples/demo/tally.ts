@@ -1,11 +1,11 @@
-// What one side counts about the streams that it opens.
+// The counts of one side about the streams that it opens.
 
 export interface Summary {
   readonly streams: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly streamsPerSecond: number;
-  /** Milliseconds from opening a stream to the end of the answer. */
+  /** Milliseconds from the opening of a stream to the end of the answer. */
   readonly median: number;
   readonly p99: number;
   readonly mismatches: number;
@@ -22,7 +22,7 @@ export class Tally {
     return this.#latencies.length;
   }
 
-  /** A stream is done. */
+  /** Counts a stream that is done. */
   add(latency: number): void {
     this.#latencies.push(latency);
   }

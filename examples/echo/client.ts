@@ -1,4 +1,4 @@
-// Says something on a stream, and prints what comes back.
+// Sends a text on a stream, and prints the answer.
 
 import { connect } from "@muxado/node";
 

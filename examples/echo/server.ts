@@ -1,4 +1,4 @@
-// Sends back whatever comes, on every stream of every client.
+// Sends back all bytes on every stream of every client.
 
 import { createServer } from "@muxado/node";
 

@@ -1,4 +1,4 @@
-// A server stops in the middle of a conversation, and its connection stays open: only the heartbeat notices.
+// A server stops in the middle of a conversation, and its connection stays open. Only the heartbeat notices.
 
 import { MuxadoError } from "@muxado/core";
 import { Heartbeat } from "@muxado/heartbeat";
@@ -6,7 +6,7 @@ import { connect } from "@muxado/node";
 import { TypedSession } from "@muxado/typed";
 import { ECHO, ServerProcess } from "./server-process.ts";
 
-/** Much shorter than anybody needs, so that nobody has to wait for this program. In milliseconds. */
+/** Much shorter than an application needs, so this program ends soon. In milliseconds. */
 const INTERVAL = 300;
 const TOLERANCE = 1000;
 

@@ -1,14 +1,14 @@
-// The server as its parent sees it: a process that can be stopped, and that never outlives this one.
+// The server, seen from its parent: a process that can be stopped, and that never outlives its parent.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** The type of streams whose bytes come back. */
+/** The type of streams whose bytes are sent back. */
 export const ECHO = 1;
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export class ServerProcess {
-  /** Where it listens: the first thing that it says. */
+  /** The port that the server listens on: its first output. */
   readonly port: Promise<number>;
   readonly #child: ChildProcess;
   readonly #ended: Promise<string>;
@@ -26,7 +26,7 @@ export class ServerProcess {
       child.once("error", reject);
       child.once("exit", () => reject(new Error("the server ended before it listened")));
     });
-    // A stopped process hears no request to end: only SIGKILL gets through, however this one ends.
+    // A stopped process ignores every request to end but SIGKILL. So this process sends one, however it ends itself.
     process.once("exit", () => child.kill("SIGKILL"));
     for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
   }
@@ -35,12 +35,12 @@ export class ServerProcess {
     return this.#child.pid;
   }
 
-  /** Takes the processor away from it. Its connections stay open, since the system keeps them. */
+  /** Stops the process. Its connections stay open, because the system keeps them. */
   stop(): void {
     this.#child.kill("SIGSTOP");
   }
 
-  /** Ends it for good, and says what ended it. */
+  /** Kills the process. Resolves with the cause of its end. */
   kill(): Promise<string> {
     this.#child.kill("SIGKILL");
     return this.#ended;

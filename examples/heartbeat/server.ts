@@ -1,4 +1,4 @@
-// The process that will be stopped: sends back what comes, and answers the beats of its clients.
+// The process that is stopped: sends back all bytes, and answers the beats of its clients.
 
 import { Heartbeat } from "@muxado/heartbeat";
 import { createServer } from "@muxado/node";
@@ -13,5 +13,5 @@ const server = createServer(async (connection) => {
 await server.listen({ host: "localhost", port: 0 });
 console.log(server.port);
 
-// The end of stdin: the parent is gone.
+// stdin has ended: so the parent has ended.
 process.stdin.on("end", () => process.exit()).resume();

@@ -1,4 +1,4 @@
-// What a client can be to its server: ordinary applications of node:http, which know nothing of streams.
+// Applications that a client can offer to its server: ordinary ones of node:http, which know nothing of streams.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +9,7 @@ export const applications: ReadonlyMap<string, RequestListener> = new Map([
   ["echo", echo],
 ]);
 
-/** `GET /` tells the time, `GET /ticks` goes on telling for a while. */
+/** `GET /` answers with the time. `GET /ticks` sends ticks for a while. */
 async function clock({ url }: IncomingMessage, response: ServerResponse): Promise<void> {
   response.setHeader("content-type", "text/plain");
   for (let tick = 1; url === "/ticks" && tick < 3 && !response.destroyed; tick++) {
@@ -19,7 +19,7 @@ async function clock({ url }: IncomingMessage, response: ServerResponse): Promis
   response.end(url === "/ticks" ? "tick 3\n" : `It is ${new Date().toISOString()}.\n`);
 }
 
-/** Whatever is sent comes back. */
+/** Sends back the body of the request. */
 function echo(request: IncomingMessage, response: ServerResponse): void {
   request.pipe(response);
 }

@@ -1,4 +1,4 @@
-// The client: it dials, as clients do, and from then on it is the HTTP server of its server.
+// The client: it dials, as clients do. From then on it is the HTTP server of its server.
 
 import {
   createServer,
@@ -10,7 +10,7 @@ import { json } from "node:stream/consumers";
 import { connect, type ConnectOptions, serveHttp } from "@muxado/node";
 import { applications } from "./applications.ts";
 
-/** Connects, and is whatever application the server asks for, until the server has had enough. */
+/** Connects, and runs the application that the server asks for, until the server ends the session. */
 export async function serveTheServer(options: ConnectOptions): Promise<void> {
   const session = await connect(options);
   let chosen: RequestListener | undefined;
@@ -23,7 +23,7 @@ export async function serveTheServer(options: ConnectOptions): Promise<void> {
     response.end(JSON.stringify({ applications: [...applications.keys()] }));
   }
 
-  // It never listens: its connections are the streams that the other side opens.
+  // This server never listens. Its connections are the streams that the other side opens.
   const http = createServer((request, response) => {
     if (request.method === "POST" && request.url === "/application") void choose(request, response);
     else if (chosen !== undefined) chosen(request, response);
@@ -37,7 +37,7 @@ export async function serveTheServer(options: ConnectOptions): Promise<void> {
   console.log("client: the server has had enough");
 }
 
-/** The `name` of `{"name": …}`; empty if there is none. */
+/** Returns the `name` of `{"name": …}`; an empty text if the body is not JSON. */
 async function nameIn(request: IncomingMessage): Promise<string> {
   try {
     const { name } = (await json(request)) as { name: unknown };

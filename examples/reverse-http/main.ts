@@ -1,4 +1,4 @@
-// Both sides in one process, with a TLS connection between them: the client dials, and the server asks.
+// Both sides in one process, with a TLS connection between them. The client dials, and the server sends the requests.
 
 import { selfSigned } from "../certificate.ts";
 import { serveTheServer } from "./client.ts";

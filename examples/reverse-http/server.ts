@@ -1,4 +1,4 @@
-// The server: it listens, as servers do, and then asks its clients over HTTP, on streams that it opens to them.
+// The server: it listens, as servers do. Then it sends HTTP requests to its clients, on streams that it opens to them.
 
 import { once } from "node:events";
 import { type Agent, type IncomingMessage, request } from "node:http";
@@ -6,11 +6,11 @@ import { text } from "node:stream/consumers";
 import { createServer, type Server, SessionAgent } from "@muxado/node";
 import type { Credentials } from "../certificate.ts";
 
-/** Listens on a free port, and uses each client in turn as a clock and as an echo. */
+/** Listens on a free port. Uses each client first as a clock, then as an echo. */
 export async function listen(tls: Credentials): Promise<Server> {
   const server = createServer({ tls }, async (session, socket) => {
     console.log(`server: a client from ${socket.remoteAddress}`);
-    const agent = new SessionAgent(session); // each request is a stream of its own
+    const agent = new SessionAgent(session); // each request gets its own stream
     try {
       await use(agent);
     } finally {
@@ -33,7 +33,7 @@ async function use(agent: Agent): Promise<void> {
   await show(await ask("POST", "/application", JSON.stringify({ name: "clock" })));
   await show(await ask("GET", "/"));
 
-  // A long answer holds up no other: it goes on while a hundred are made.
+  // A long answer delays no other: it continues during a hundred requests.
   const ticking = text(await ask("GET", "/ticks"));
   await show(await ask("POST", "/application", JSON.stringify({ name: "echo" })));
   const echoes = Array.from({ length: 100 }, async (_, index) => {

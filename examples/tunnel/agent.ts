@@ -1,5 +1,5 @@
-// The agent, beside the service that nobody reaches: dials out to the relay, again and again, and gives each visitor
-// a connection to the service.
+// The agent runs beside a service that nobody can reach. It dials out to the relay, again and again, and gives each
+// visitor a connection to the service.
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -14,25 +14,25 @@ import { type Routes, TypedSession, type TypedStream } from "@muxado/typed";
 import { logger, reason, tell } from "./log.ts";
 import { HELLO, LEAVING, receive, type Refusal, send, VISIT, type Welcome } from "./protocol.ts";
 
-/** The pause before the second attempt; each further one is twice as long. In milliseconds. */
+/** The pause before the second attempt. Each further pause is twice as long. In milliseconds. */
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
 
-/** A session that has lasted so long was a good one: after it, the pauses begin anew. In milliseconds. */
+/** A session that lasts longer than this was a good one: after it, the pauses start anew. In milliseconds. */
 const GOOD_SESSION = 10_000;
 
-/** Milliseconds for the hello, and for a connection to the service. */
+/** Time allowed for the hello, and for a connection to the service, in milliseconds. */
 const DEADLINE = 5000;
 
-/** Milliseconds that visitors have to finish when the agent is asked to stop. */
+/** Time that visitors have to finish after the agent is asked to stop, in milliseconds. */
 const DRAIN = 10_000;
 
 const { values } = parseArgs({
   options: {
     relay: { type: "string", default: "localhost:7443" },
     ca: { type: "string" }, // the relay's own certificate, if no authority has signed it
-    name: { type: "string" }, // visitors come by this host name
-    port: { type: "string" }, // and by this port of the relay's
+    name: { type: "string" }, // the host name that visitors use
+    port: { type: "string" }, // the port of the relay that visitors use
     to: { type: "string", default: "localhost:3000" }, // the local service
   },
 });
@@ -53,9 +53,9 @@ function stop(): void {
   stopping.abort();
 }
 process.on("SIGTERM", stop).on("SIGINT", stop);
-if (process.connected) process.on("disconnect", stop); // whoever started it is gone
+if (process.connected) process.on("disconnect", stop); // the parent has ended
 
-/** Sessions that go on: the present one, and those of relays that are leaving. */
+/** Sessions that have not ended: the present one, and those with relays that are leaving. */
 const sessions = new Set<Promise<void>>();
 
 let pause = FIRST_PAUSE;
@@ -70,7 +70,7 @@ for (;;) {
   });
   if (stopping.signal.aborted || process.exitCode !== undefined) break;
   if (performance.now() - start > GOOD_SESSION) pause = FIRST_PAUSE;
-  // Half of it is chance, lest all agents of a relay that restarts come back at once.
+  // Half of the pause is random. Otherwise, all agents of a restarting relay would come back at once.
   await sleep(pause * (0.5 + Math.random()), undefined, stopping).catch(() => {});
   pause = Math.min(2 * pause, LONGEST_PAUSE);
 }
@@ -79,16 +79,16 @@ log("stopped");
 process.exit();
 
 /**
- * One session, from dialing to its end. Throws if it does not come to be.
+ * Runs one session, from dialing to its end. Throws if the session cannot be established.
  *
- * @param leave called when another session is needed while this one goes on for its last visitors.
+ * @param leave called when another session is needed, while this one continues for its last visitors.
  */
 async function serveRelay(leave: () => void): Promise<void> {
   const { signal } = stopping;
   const options = { ...relay, tls, connectTimeout: 2 * DEADLINE, signal };
   const session = new TypedSession(await connect(options));
   const drain = (): void => {
-    session.goAway(); // the relay gives us no more visitors
+    session.goAway(); // the relay opens no more streams for visitors
     void session.close({ timeout: DRAIN });
   };
   signal.addEventListener("abort", drain);
@@ -113,22 +113,22 @@ async function serveRelay(leave: () => void): Promise<void> {
   }
 }
 
-/** Says hello. Throws if we are not let in. */
+/** Sends the hello. Throws if the relay refuses the agent. */
 async function enter(session: TypedSession): Promise<void> {
   const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(DEADLINE)]);
   const stream = session.open({ type: HELLO });
   await send(stream, { token: token!, instance, name: values.name, port }, signal);
   const answer = (await receive(stream, signal)) as Welcome | Refusal;
   if ("error" in answer) {
-    if (!answer.retry) process.exitCode = 1; // it would be the same every time
+    if (!answer.retry) process.exitCode = 1; // another attempt would fail in the same way
     throw new Error(`refused: ${answer.error}`);
   }
-  port = answer.port; // the same one when we come back
+  port = answer.port; // asks for the same port in the next session
   log("in", answer);
   tell(answer);
 }
 
-/** Joins a visitor's stream and a connection to the service, until both directions have ended, or either fails. */
+/** Joins a visitor's stream and a connection to the service, until both directions have ended or one fails. */
 async function serveVisitor(stream: TypedStream): Promise<void> {
   const socket = net
     .connect({ ...service, allowHalfOpen: true, noDelay: true })
@@ -137,7 +137,7 @@ async function serveVisitor(stream: TypedStream): Promise<void> {
     await once(socket, "connect", { signal: AbortSignal.timeout(DEADLINE) });
   } catch (error) {
     socket.destroy();
-    stream.reset("STREAM_REFUSED"); // no `refuse`: the relay cannot know, and is not to blame
+    stream.reset("STREAM_REFUSED"); // not `refuse`: the relay cannot know this, and did nothing wrong
     return log("visitor turned away", { reason: reason(error) });
   }
   const visitor = toDuplex(stream, { allowHalfOpen: true });

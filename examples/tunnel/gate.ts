@@ -1,30 +1,30 @@
-// Who gets in: the first stream of a connection decides, within a deadline, and until then nothing else is served.
+// Admission: the first stream of a connection decides, within a deadline. Until then, nothing else is served.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Session } from "@muxado/core";
 import { TypedSession } from "@muxado/typed";
 import { type Hello, HELLO, receive, type Refusal, send, type Welcome } from "./protocol.ts";
 
-/** Milliseconds from the connection to the welcome. */
+/** Time from the connection to the welcome, in milliseconds. */
 const DEADLINE = 5000;
 
 /**
- * Connections that have not shown a token yet. One more takes the place of the oldest: an agent shows its token at once,
- * and so those that say nothing keep nobody out.
+ * Most connections that have not shown a token yet. A further one replaces the oldest. Agents show theirs at once,
+ * so silent connections keep no agent out.
  */
 const MAX_STRANGERS = 64;
 
-/** Those from one address; one more is dropped. */
+/** Most of these connections from one address. A further one is dropped. */
 const MAX_STRANGERS_OF_ONE = 8;
 
 /**
- * Options of the relay's sessions. A stranger can make us hold as many windows as it may have streams: 64 strangers
- * with 4 streams of 256 KiB are 64 MiB. An agent opens two, its hello and its heartbeat. The other way, one agent may
- * have a thousand visits at a time.
+ * Options of the relay's sessions. A stranger can make the relay hold as many windows as the stranger may have streams:
+ * 64 strangers with 4 streams of 256 KiB are 64 MiB. An agent opens two streams: its hello and its heartbeat. In the
+ * other direction, one agent may have a thousand visits at a time.
  */
 export const agentLimits = { maxInboundStreams: 4, maxOutboundStreams: 1000 };
 
-/** Refuses an agent, and is told to it. */
+/** The reason for refusing an agent. The agent gets the message. */
 export class Refused extends Error {
   readonly retry: boolean;
 
@@ -34,10 +34,10 @@ export class Refused extends Error {
   }
 }
 
-/** Lets agents in that know the token. */
+/** Admits agents that know the token. */
 export class Gate {
   readonly #token: Buffer;
-  /** The oldest first, each with its address. */
+  /** Sessions without a token, the oldest first, each with its address. */
   readonly #strangers: Map<Session, string> = new Map();
 
   constructor(token: string) {
@@ -45,11 +45,11 @@ export class Gate {
   }
 
   /**
-   * The session of an agent that has shown the token, and got what it asked for.
+   * Resolves with the session of an agent that has shown the token and received what it asked for.
    *
-   * @param address where it comes from.
-   * @param admit gives it that, or throws a {@link Refused}.
-   * @throws why it is not let in; its session is closed, or about to be.
+   * @param address the address that the connection comes from.
+   * @param admit gives the agent what it asks for, or throws a {@link Refused}.
+   * @throws the reason if the agent is not admitted. Its session is closed, or about to be.
    */
   async pass(
     connection: Session,
@@ -71,7 +71,7 @@ export class Gate {
     try {
       await this.#greet(session, admit, AbortSignal.timeout(DEADLINE));
     } catch (error) {
-      // One that was refused has a moment to read why.
+      // A refused agent gets a moment to read the reason.
       if (error instanceof Refused) await session.close({ timeout: 1000 });
       session.destroy();
       throw error;
@@ -100,7 +100,7 @@ export class Gate {
     }
   }
 
-  /** Takes the same time for every token of a length, however much of it is right. */
+  /** Takes the same time for all tokens of a length, whether they are right, partly right or wrong. */
   #knows(token: unknown): boolean {
     return typeof token === "string" && timingSafeEqual(digest(token), this.#token);
   }

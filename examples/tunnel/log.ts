@@ -1,10 +1,10 @@
-// What programs say. One line for each event: when, who, what, and the details as JSON, so that no visitor can forge a
-// line.
+// The output of the programs: one line for each event, with time, program, event, and details. The details are JSON, so
+// no visitor can forge a line.
 
 import type { Socket } from "node:net";
 import { MuxadoError } from "@muxado/core";
 
-/** Writes a line for the program `who`. */
+/** Returns a function that writes a line for the program `who`. */
 export function logger(who: string): (event: string, details?: object) => void {
   return (event, details) => {
     const time = new Date().toISOString().slice(11, 23);
@@ -12,22 +12,22 @@ export function logger(who: string): (event: string, details?: object) => void {
   };
 }
 
-/** Tells the program that has started this one, if one has. */
+/** Sends facts to the program that has started this one, if there is one. */
 export function tell(facts: object): void {
   if (process.connected) process.send!(facts);
 }
 
-/** What is worth knowing of an error in one word or a few. */
+/** Returns the reason of an error in a few words. */
 export function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
-  if (MuxadoError.is(cause)) return reason(cause); // of a stream as a Duplex: the stream's own says more
+  if (MuxadoError.is(cause)) return reason(cause); // the error of a Duplex: its stream's error has more detail
   if (MuxadoError.is(error) && cause instanceof Error) return `${error.code}: ${cause.message}`;
   const { code } = error as NodeJS.ErrnoException;
   return typeof code === "string" ? code : error.message;
 }
 
-/** The other end of a socket. */
+/** Returns the address of a socket's other end. */
 export function peer({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress}:${remotePort}`;
 }

@@ -1,5 +1,5 @@
-// The whole tunnel on one machine: a local service, a relay and an agent, each a process of its own, and visitors.
-// With --stay it goes on until it is interrupted, for visitors of yours.
+// The whole tunnel on one machine: a local service, a relay and an agent, each in its own process, and visitors. With
+// --stay, it runs until it is interrupted, so you can visit it.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -45,7 +45,7 @@ async function demonstrate(): Promise<void> {
   if (process.argv[2] === "--stay") {
     say("Interrupt to end.");
     await once(process, "SIGINT");
-    await Promise.all([agent.ended, relay.ended]); // the terminal has interrupted them, too
+    await Promise.all([agent.ended, relay.ended]); // the terminal has interrupted them as well
     return;
   }
   const byName = (url: string): Promise<Answer> => visit(visitors!, url, NAME);
@@ -66,9 +66,9 @@ async function demonstrate(): Promise<void> {
 
   say("The relay restarts, while two visitors are in the middle of a long answer:");
   const long = [byName("/slow"), byPort("/slow")];
-  await Promise.all([byName("/"), byPort("/")]); // came later, and so those are under way
+  await Promise.all([byName("/"), byPort("/")]); // sent later, so the long requests are under way now
   const stopped = relay.stop();
-  await relay.told(); // it has its visitors to finish, but not its ports any more
+  await relay.told(); // it still has its visitors to finish, but it has given up its ports
   relay = startRelay(agents!, visitors!);
   await relay.told();
   assert.equal((await agent.told())["port"], port);
@@ -98,7 +98,7 @@ async function demonstrate(): Promise<void> {
   assert.equal(await relay.stop(), 0);
 }
 
-/** What wrk, a program that is visitors and nothing else, says of the way to `url`. */
+/** Runs wrk, a program that plays visitors, against `url`. Resolves with its result. */
 async function crowd(url: string): Promise<string> {
   const args = [
     "--threads",
@@ -111,7 +111,7 @@ async function crowd(url: string): Promise<string> {
     `Host: ${NAME}`,
   ];
   const wrk = spawn("wrk", [...args, url], { stdio: ["ignore", "pipe", "inherit"] });
-  wrk.on("error", () => undefined); // then it has no pid
+  wrk.on("error", () => undefined); // without wrk, there is no pid
   try {
     const report = await text(wrk.stdout);
     assert.doesNotMatch(report, /Non-2xx|Socket errors/);

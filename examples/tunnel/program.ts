@@ -1,12 +1,12 @@
-// A process of this demonstration: what it tells, and how it ends. None outlives this one.
+// A process of this demonstration: its messages and its end. No such process outlives its parent.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** What a process tells of itself: its ports. */
+/** The facts that a process reports: its ports. */
 export type Facts = Readonly<Record<string, number>>;
 
-/** A program of this folder, running. */
+/** A running program of this folder. */
 export class Program {
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
@@ -28,7 +28,7 @@ export class Program {
     void this.ended.then(() => this.#wake());
   }
 
-  /** The next thing that it tells. */
+  /** Resolves with the next facts that the program reports. */
   async told(): Promise<Facts> {
     while (this.#facts.length === 0) {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
@@ -39,7 +39,7 @@ export class Program {
     return this.#facts.shift()!;
   }
 
-  /** Asks it to end, and resolves with how it did. */
+  /** Asks the program to end. Resolves with its exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
     this.#child.kill(signal);
     return this.ended;

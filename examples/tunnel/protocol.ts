@@ -1,50 +1,50 @@
-// What relay and agent have agreed on: the types of their streams, and how an agent gets in.
+// The protocol of relay and agent: the types of their streams, and how an agent is admitted.
 
 import type { TypedStream } from "@muxado/typed";
 
 /**
- * The agent's first stream, and its only one: it sends a {@link Hello} and half-closes, back comes a {@link Welcome}
- * or a {@link Refusal}, and the end. Until then the relay takes nothing else.
+ * The agent's first stream. The agent sends a {@link Hello} and half-closes. The relay sends a {@link Welcome} or
+ * a {@link Refusal}, and half-closes. Until then the relay takes no other stream.
  */
 export const HELLO = 1;
 
 /**
- * A stream of the relay's for each visitor: from here on, the bytes are the visitor's and the local service's. It is
- * refused if the service takes no connection.
+ * A stream that the relay opens for each visitor. It carries only the bytes of the visitor and the local service. The
+ * agent resets it with STREAM_REFUSED if the service takes no connection.
  */
 export const VISIT = 2;
 
-/** An empty stream of the relay's: it is about to go, and the agent had better dial again, while its visitors finish. */
+/** An empty stream of the relay's: the relay will soon stop. The agent should dial again while its visitors finish. */
 export const LEAVING = 3;
 
-/** Who the agent is, and what it wants. */
+/** Identifies the agent, and contains its requests. */
 export interface Hello {
   readonly token: string;
-  /** Random, and the same as long as the agent runs: one that comes back takes the place of its lost self. */
+  /** Random, and the same as long as the agent runs. An agent that comes back replaces its lost session. */
   readonly instance: string;
-  /** Visitors come by this host name. */
+  /** The host name that visitors use. */
   readonly name?: string | undefined;
-  /** Visitors come by this port; 0 for a free one, if the relay allows that. */
+  /** The port that visitors use; 0 for a free port, if the relay allows that. */
   readonly port?: number | undefined;
 }
 
-/** The agent is in. */
+/** The agent is admitted. */
 export interface Welcome {
   readonly name?: string | undefined;
   readonly port?: number | undefined;
 }
 
-/** It is not. The relay closes the session. */
+/** The agent is not admitted. The relay closes the session. */
 export interface Refusal {
   readonly error: string;
-  /** Whether it may be otherwise later. */
+  /** Whether a later attempt may succeed. */
   readonly retry: boolean;
 }
 
-/** Far more than a message needs, and far less than a stranger may cost. In bytes. */
+/** Far more than a message needs, and far less memory than a stranger may cost. In bytes. */
 const LONGEST_MESSAGE = 4096;
 
-/** The message that `stream` carries until its end: a JSON object, with whatever the sender put into it. */
+/** Reads `stream` to its end. Resolves with its message: a JSON object, in which the sender may have put anything. */
 export async function receive(stream: TypedStream, signal: AbortSignal): Promise<object> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -60,7 +60,7 @@ export async function receive(stream: TypedStream, signal: AbortSignal): Promise
   return message;
 }
 
-/** Sends `message`, and half-closes. */
+/** Sends `message`, then half-closes. */
 export async function send(
   stream: TypedStream,
   message: Hello | Welcome | Refusal,

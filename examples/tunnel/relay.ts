@@ -1,4 +1,4 @@
-// The relay, on a machine that everybody reaches: agents come in by one port, visitors by the others.
+// The relay runs on a machine that everybody can reach. Agents connect to one port, visitors to the others.
 
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,15 +9,15 @@ import { agentLimits, Gate } from "./gate.ts";
 import { logger, peer, reason, tell } from "./log.ts";
 import { Visitors } from "./visitors.ts";
 
-/** Milliseconds that visitors have to finish when the relay is asked to stop. */
+/** Time that visitors have to finish after the relay is asked to stop, in milliseconds. */
 const DRAIN = 10_000;
 
 const { values } = parseArgs({
   options: {
     agents: { type: "string", default: "7443" },
     visitors: { type: "string", default: "8080" },
-    ports: { type: "string" }, // that agents may ask for, as in 7500-7599
-    host: { type: "string" }, // where to listen; by default everywhere
+    ports: { type: "string" }, // the ports that agents may ask for, such as 7500-7599
+    host: { type: "string" }, // the address to listen on; by default every address
     key: { type: "string", default: "relay.key" },
     cert: { type: "string", default: "relay.crt" },
   },
@@ -51,7 +51,7 @@ const server = createServer(
         }),
       );
       new Heartbeat(session, { endDeadSession: true });
-      await session.serve({}); // agents have nothing more to ask: whatever they open is refused
+      await session.serve({}); // agents need no further streams: the relay refuses them
       const { localError, remoteError } = await session.closed;
       const error = localError ?? remoteError;
       log("agent out", { from, reason: error && reason(error) });
@@ -72,10 +72,10 @@ async function stop(): Promise<void> {
   isStopping = true;
   log("stopping");
   const gone = Promise.all([visitors.stop(), server.close({ timeout: DRAIN })]);
-  tell({ stopping: 1 }); // nothing listens any more: the next relay can start
+  tell({ stopping: 1 }); // the ports are free: the next relay can start
   await Promise.race([gone, sleep(DRAIN + 2000)]);
   log("stopped");
   process.exit();
 }
 process.on("SIGTERM", () => void stop()).on("SIGINT", () => void stop());
-if (process.connected) process.on("disconnect", () => void stop()); // whoever started it is gone
+if (process.connected) process.on("disconnect", () => void stop()); // the parent has ended

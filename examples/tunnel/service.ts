@@ -1,4 +1,4 @@
-// The local service of this demonstration: an ordinary HTTP server that nobody but this machine reaches.
+// The local service of this demonstration: an ordinary HTTP server that only this machine can reach.
 
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -19,5 +19,5 @@ async function answerSlowly(response: ServerResponse): Promise<void> {
 }
 
 server.listen(0, "localhost", () => tell({ port: (server.address() as AddressInfo).port }));
-process.on("disconnect", () => process.exit()); // whoever started it is gone
-process.on("SIGINT", () => {}); // whoever started it ends it
+process.on("disconnect", () => process.exit()); // the parent has ended
+process.on("SIGINT", () => {}); // the parent ends this process

@@ -1,4 +1,4 @@
-// What strangers and visitors can do to a relay: nothing to anybody but themselves.
+// The damage that strangers and visitors can do to a relay: they can harm only themselves.
 
 import { once } from "node:events";
 import * as http from "node:http";
@@ -12,7 +12,7 @@ import { agentLimits, Gate } from "./gate.ts";
 import { HELLO, receive, send, VISIT } from "./protocol.ts";
 import { Visitors } from "./visitors.ts";
 
-// For a machine that is busy with other tests.
+// Allows for a machine that is busy with other tests.
 vi.setConfig({ testTimeout: 60_000 });
 vi.spyOn(console, "log").mockImplementation(() => {});
 
@@ -20,7 +20,7 @@ const TOKEN = "secret";
 const HOST = "127.0.0.1";
 const hello = { token: TOKEN, instance: "one", name: "app" };
 
-/** The relay's door, with agents that may come from any address that `addressOf` says. */
+/** Returns a relay's gate. Connection number `count` appears to come from `addressOf(count)`. */
 async function door(addressOf: (count: number) => string): Promise<{ gate: Gate; port: number }> {
   const gate = new Gate(TOKEN);
   let count = 0;
@@ -38,7 +38,7 @@ async function dial(port: number): Promise<Session> {
   return session;
 }
 
-/** Says hello, and gives out the answer. */
+/** Sends the hello. Resolves with the answer. */
 async function enter(session: Session): Promise<object> {
   const signal = AbortSignal.timeout(90_000);
   const stream = new TypedSession(session).open({ type: HELLO });
@@ -46,7 +46,7 @@ async function enter(session: Session): Promise<object> {
   return receive(stream, signal);
 }
 
-test("connections that say nothing keep no agent out: the oldest has to go", async () => {
+test("silent connections keep no agent out: the oldest is closed", async () => {
   const { port } = await door((count) => `192.0.2.${count}`);
   const silent: Session[] = [];
   for (let count = 0; count < 65; count++) silent.push(await dial(port));
@@ -54,7 +54,7 @@ test("connections that say nothing keep no agent out: the oldest has to go", asy
   expect(await enter(await dial(port))).toEqual({});
 });
 
-test("one address has eight places at the door", async () => {
+test("one address can have eight connections without a token", async () => {
   const { port } = await door((count) => (count < 9 ? "192.0.2.1" : "192.0.2.2"));
   const silent: Session[] = [];
   for (let count = 0; count < 9; count++) silent.push(await dial(port));
@@ -64,7 +64,7 @@ test("one address has eight places at the door", async () => {
   expect(await enter(await dial(port))).toEqual({});
 });
 
-/** A relay with one agent, which gives each visitor to `serve`. */
+/** Starts a relay with one agent, which calls `serve` with each visitor. */
 async function relay(
   serve: (visitor: TypedStream) => void,
 ): Promise<{ named: number; port: number }> {
@@ -98,7 +98,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A service: answers with the head of the request. */
+/** A service that answers with the head of the request. */
 function echoHead(stream: TypedStream): void {
   const visitor = toDuplex(stream, { allowHalfOpen: true });
   visitor
@@ -126,14 +126,14 @@ test("a thousand idle visitors of a port leave room for requests by name", async
   const { named, port } = await relay(echoHead);
   const idle = Array.from({ length: 1000 }, () => net.connect(port, HOST).on("error", () => {}));
   onTestFinished(() => idle.forEach((socket) => socket.destroy()));
-  // Those beyond its share are turned away.
+  // The relay turns away the visitors beyond the port's share.
   await vi.waitFor(() => expect(idle.filter(({ destroyed }) => destroyed)).toHaveLength(500));
   const response = await ask(named, {});
   expect(response.statusCode).toBe(200);
   await text(response);
 });
 
-test("a service that is not there is told to visitors, by name and by port", async () => {
+test("visitors by name and by port learn that the service is not there", async () => {
   const { named, port } = await relay((visitor) => visitor.reset("STREAM_REFUSED"));
   const response = await ask(named, {});
   expect(response.statusCode).toBe(502);
@@ -144,7 +144,7 @@ test("a service that is not there is told to visitors, by name and by port", asy
   await once(socket, "close");
 });
 
-test("requests that change nothing use a stream again; others have one of their own", async () => {
+test("requests that change nothing reuse a stream; each other request has its own", async () => {
   let streams = 0;
   const service = http.createServer((request, response) => response.end(request.method));
   const { named } = await relay((stream) => {
@@ -159,7 +159,7 @@ test("requests that change nothing use a stream again; others have one of their 
   expect(streams).toBe(3);
 });
 
-test("a service that closes a connection as it is used again is asked once more, but not for a POST", async () => {
+test("a request is sent again if the service closes the reused connection, but a POST is not", async () => {
   const answered = new WeakSet<object>();
   const asked: string[] = [];
   const service = http.createServer((request, response) => {
@@ -181,7 +181,7 @@ test("a service that closes a connection as it is used again is asked once more,
 test.each([
   ["a request", {}],
   ["an upgrade", { Connection: "Upgrade", Upgrade: "websocket" }],
-])("%s tells the service who the visitor is, whatever the visitor says", async (_, headers) => {
+])("%s tells the service the visitor's address, whatever visitors claim", async (_, headers) => {
   const { named } = await relay(echoHead);
   const lies = {
     "X-Forwarded-For": "203.0.113.9",

@@ -1,5 +1,5 @@
-// The public side of the relay. Visitors by host name speak HTTP, and each request is a stream to the agent of that
-// name; visitors by port speak anything, and each connection is a stream to the agent of that port.
+// The public side of the relay. Visitors by host name speak HTTP: each request is a stream to the agent of that name.
+// Visitors by port speak any protocol: each connection is a stream to the agent of that port.
 
 import { once } from "node:events";
 import * as http from "node:http";
@@ -14,13 +14,13 @@ import { type Hello, LEAVING, VISIT, type Welcome } from "./protocol.ts";
 
 const log = logger("relay");
 
-/** At a time through one agent: half of the streams that it may have, so that those that say nothing leave room for requests. */
+/** Most connections at a time through one agent: half of its streams, so silent connections leave room for requests. */
 const MAX_CONNECTIONS = agentLimits.maxOutboundStreams / 2;
 
-/** Milliseconds until a connection that waits for its next request is given up: before a service of Node's does it, after 5 s. */
+/** Idle milliseconds after which a connection is closed: before a service of Node's closes it, after 5 s. */
 const IDLE = 4_000;
 
-/** An agent that is in, and what it has got. */
+/** An admitted agent, with everything that it has received. */
 interface Tunnel {
   readonly instance: string;
   readonly session: TypedSession;
@@ -30,7 +30,7 @@ interface Tunnel {
   readonly listener: net.Server | undefined;
 }
 
-/** Gives visitors to agents. */
+/** Passes visitors to agents. */
 export class Visitors {
   readonly #tunnels: Set<Tunnel> = new Set();
   readonly #ports: readonly [lowest: number, highest: number] | undefined;
@@ -41,15 +41,15 @@ export class Visitors {
   #isStopping = false;
 
   /**
-   * @param ports those that an agent may ask for, if any.
-   * @param host where to listen. Default: on every address of the machine.
+   * @param ports the ports that an agent may ask for, if any.
+   * @param host the address to listen on. Default: every address of the machine.
    */
   constructor(ports: readonly [lowest: number, highest: number] | undefined, host?: string) {
     this.#ports = ports;
     this.#host = host;
   }
 
-  /** Listens for visitors by host name, and resolves with the port. */
+  /** Listens for visitors by host name. Resolves with the port. */
   async listen(port: number): Promise<number> {
     this.#http.listen(port, this.#host);
     await once(this.#http, "listening");
@@ -57,12 +57,12 @@ export class Visitors {
     return (this.#http.address() as net.AddressInfo).port;
   }
 
-  /** Gives `session` the name and the port that `hello` asks for, until the session is over. */
+  /** Gives `session` the name and the port that `hello` asks for, until the session ends. */
   async admit(session: TypedSession, hello: Hello): Promise<Welcome> {
     const { instance, name, port } = hello;
     if (this.#isStopping) throw new Refused("the relay is stopping", true);
     for (const other of this.#tunnels) {
-      // Its connection was lost, and we have not noticed yet.
+      // The same agent comes back. Its old connection was lost, and the relay has not noticed yet.
       if (other.instance === instance) this.#remove(other);
       else if (name !== undefined && other.name === name) {
         throw new Refused(`the name ${name} is taken`, true);
@@ -73,21 +73,21 @@ export class Visitors {
     const connections = new Connections(open);
     const listener = port === undefined ? undefined : this.#listener(port, connections);
     const tunnel: Tunnel = { instance, session, name, connections, requests, listener };
-    this.#tunnels.add(tunnel); // now, so that nobody else gets the name meanwhile
+    this.#tunnels.add(tunnel); // now, so nobody else gets the name in the meantime
     void session.closed.then(() => this.#remove(tunnel));
     try {
-      // An agent may be gone before it listens, and then it never does.
+      // If the agent goes first, the listener is closed and never listens.
       if (listener) await Promise.race([once(listener, "listening"), gone(listener)]);
     } catch (error) {
       this.#remove(tunnel);
       throw new Refused(`port ${port}: ${reason(error)}`, true);
     }
-    // It listens whatever happens from now on; too many open files are no reason to end.
+    // The listener keeps listening after an error, such as too many open files.
     listener?.on("error", (error) => log("no visitor", { port, reason: reason(error) }));
     return { name, port: (listener?.address() as net.AddressInfo | null | undefined)?.port };
   }
 
-  /** Takes no more visitors, tells the agents, and resolves when the last visitor has gone. */
+  /** Takes no more visitors, and tells the agents. Resolves when the last visitor has gone. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     const servers: net.Server[] = [this.#http];
@@ -96,7 +96,7 @@ export class Visitors {
       try {
         void session.open({ type: LEAVING }).close();
       } catch {
-        // It is going itself.
+        // This session is ending already.
       }
       requests.end();
     }
@@ -107,19 +107,19 @@ export class Visitors {
     if (!this.#tunnels.delete(tunnel)) return;
     tunnel.listener?.close();
     tunnel.requests.end();
-    // Visits that are under way have their time to end.
+    // Lets the visits that are under way finish.
     void tunnel.session.close();
   }
 
   #serve(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { method, url, socket } = request;
     const name = nameOf(request);
-    const from = peer(socket); // now: one that has gone has no address
+    const from = peer(socket); // read now: a closed socket has no address
     const start = performance.now();
     let problem: string | undefined;
 
     const fail = (status: number, text: string): void => {
-      if (response.destroyed) return; // the visitor has gone, or has had its answer
+      if (response.destroyed) return; // the visitor has gone, or has its answer
       problem ??= text;
       if (response.headersSent) response.destroy();
       else response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
@@ -128,28 +128,28 @@ export class Visitors {
       const took = Math.round(performance.now() - start);
       const status = response.headersSent ? response.statusCode : undefined;
       log("request", { name, method, url, from, status, took, problem });
-      // Connections that wait for their next request would hold us up.
+      // Idle connections would delay the end of the relay.
       if (this.#isStopping) setImmediate(() => this.#http.closeIdleConnections());
     });
 
     const tunnel = this.#find(name);
     if (tunnel === undefined) return fail(404, `no tunnel for ${name}`);
-    // A request may outlive its connection by a moment.
+    // A request may outlive its connection for a moment.
     if (socket.remoteAddress === undefined) return void response.destroy();
     const headers = { ...endToEnd(request.headers), "x-forwarded-for": socket.remoteAddress };
     const send = (agent: http.Agent): void => {
       const sent = http.request({ agent, method, path: url, headers });
       let isAgain = false;
       sent.on("error", (error) => {
-        // The service has closed the connection in the moment in which it was used again.
+        // The service may close a connection at the moment in which the relay uses it again.
         isAgain = sent.reusedSocket && !response.headersSent && !response.destroyed;
         if (isAgain) send(tunnel.requests.fresh);
         else fail(502, explain(error));
       });
-      // Such as 101, which nobody has asked for.
+      // No response comes, for example, if the service answers with 101, which was not requested.
       sent.on("close", () => response.headersSent || isAgain || fail(502, "no answer"));
       sent.on("response", (answer) => {
-        // Without the service's own words for it, which may be anything.
+        // The service's status message is left out: it can be any text.
         response.writeHead(answer.statusCode!, endToEnd(answer.headers));
         pipeline(answer, response, (error) => {
           if (error) problem ??= reason(error);
@@ -157,17 +157,17 @@ export class Visitors {
       });
       response.on("close", () => {
         sent.destroy();
-        request.unpipe().resume(); // what is still being sent has nobody to go to
+        request.unpipe().resume(); // nobody receives the rest of the request
       });
-      // No pipeline: it would end the visitor's connection when the agent fails, before we can say so.
+      // Not `pipeline`: if the agent fails, it would end the visitor's connection before the relay can answer.
       request.pipe(sent);
     };
-    // A connection that is used again may fail when it is too late to know whether the service has seen the request. One
-    // that may change something, or has a body, which we do not keep, has a connection of its own.
+    // If a reused connection fails, the relay may not know whether the service has seen the request. So a request that
+    // may change something gets its own connection. So does a request with a body, because the relay keeps no bodies.
     send(mayRepeat(request) ? tunnel.requests.kept : tunnel.requests.fresh);
   }
 
-  /** WebSockets and the like: after the request, the connection is the two programs' own. */
+  /** Serves WebSockets and other upgrades: after the request, the connection belongs to the two programs. */
   #upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void {
     const { method, url, rawHeaders } = request;
     const { remoteAddress } = request.socket;
@@ -206,13 +206,13 @@ export class Visitors {
   }
 }
 
-/** Rejects when `listener` has been closed. */
+/** Rejects when `listener` is closed. */
 async function gone(listener: net.Server): Promise<never> {
   await once(listener, "close");
   throw new Error("the agent has gone");
 }
 
-/** The connections through one agent that may last: visitors by port, and upgrades. */
+/** The connections through one agent that may last long: visitors by port, and upgrades. */
 class Connections {
   readonly #open: () => Stream;
   #count = 0;
@@ -221,7 +221,7 @@ class Connections {
     this.#open = open;
   }
 
-  /** Joins a visitor's connection and a stream, until both directions have ended, or either fails. */
+  /** Joins a visitor's connection and a stream, until both directions have ended or one fails. */
   add(socket: net.Socket, details: object): void {
     const from = peer(socket);
     const done = (error?: Error | null): void => {
@@ -243,11 +243,11 @@ class Connections {
   }
 }
 
-/** The connections of requests through one agent. */
+/** The agents that hold the connections for requests through one tunnel. */
 class Requests {
-  /** Uses connections again. */
+  /** Reuses connections. */
   readonly kept: SessionAgent;
-  /** Makes one for each request. */
+  /** Makes a connection for each request. */
   readonly fresh: SessionAgent;
 
   constructor(open: () => Stream) {
@@ -255,7 +255,7 @@ class Requests {
     this.fresh = new SessionAgent(open);
   }
 
-  /** Keeps no connection any more: they would hold up the end of the session. */
+  /** Closes all idle connections and keeps no further ones: they would delay the end of the session. */
   end(): void {
     this.kept.maxFreeSockets = 0;
     for (const idle of Object.values(this.kept.freeSockets)) {
@@ -264,13 +264,13 @@ class Requests {
   }
 }
 
-/** Whether a request may be sent twice: it changes nothing, and has no body. */
+/** Returns whether a request may be sent twice: it changes nothing and has no body. */
 function mayRepeat({ method, headers }: http.IncomingMessage): boolean {
   const hasBody = "content-length" in headers || "transfer-encoding" in headers;
   return (method === "GET" || method === "HEAD") && !hasBody;
 }
 
-/** The host that a request is for, without a port. */
+/** Returns the host that a request is for, without a port. */
 function nameOf({ headers }: http.IncomingMessage): string | undefined {
   return headers.host?.replace(/:\d+$/, "").toLowerCase();
 }
@@ -281,7 +281,7 @@ function explain(error: Error): string {
   return failure.code === "STREAM_REFUSED" ? "the local service is not there" : failure.code;
 }
 
-/** All but those headers that concern one connection. */
+/** Returns all headers that do not concern a single connection. */
 function endToEnd(headers: http.IncomingHttpHeaders): http.OutgoingHttpHeaders {
   const named = headers.connection?.toLowerCase().split(/[ ,]+/) ?? [];
   return Object.fromEntries(
@@ -291,8 +291,8 @@ function endToEnd(headers: http.IncomingHttpHeaders): http.OutgoingHttpHeaders {
   );
 }
 
-/** What proxies say about visitors. We are the first, so that only a visitor can have said it before. */
+/** Headers in which proxies describe visitors. This relay is the first proxy, so only a visitor can have set them. */
 const ABOUT_VISITORS = new Set(["forwarded", "x-forwarded-for", "x-real-ip"]);
 
-/** Transfer-Encoding is not among them: it tells Node to do likewise. */
+/** Headers for a single connection. Transfer-Encoding is not among them: it makes Node encode the body likewise. */
 const HOP_BY_HOP = new Set(["connection", "expect", "keep-alive", "te", "trailer", "upgrade"]);

@@ -1,4 +1,4 @@
-// Uses the three protocols of the server at the same time, over the one connection.
+// Uses the server's three protocols at the same time, over one connection.
 
 import { MuxadoError } from "@muxado/core";
 import { connect } from "@muxado/node";
@@ -8,7 +8,7 @@ import { FILE, NEWS, SUM } from "./protocols.ts";
 const session = new TypedSession(await connect({ host: "localhost", port: 7008 }));
 const encoder = new TextEncoder();
 
-/** Sends `question`, and resolves with the whole answer. */
+/** Sends `question`. Resolves with the whole answer. */
 async function ask(type: number, question: string): Promise<string> {
   const stream = session.open({ type });
   await stream.write(encoder.encode(question));
@@ -16,7 +16,7 @@ async function ask(type: number, question: string): Promise<string> {
   return new Response(stream.readable).text();
 }
 
-/** Reads the news until there were `enough` items. */
+/** Reads the news until there are `enough` items. */
 async function readNews(enough: number): Promise<string[]> {
   const stream = session.open({ type: NEWS });
   const decoder = new TextDecoder();

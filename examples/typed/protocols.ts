@@ -1,10 +1,10 @@
-// What both sides have agreed on: which type of stream carries which protocol, and what that is.
+// The agreement of both sides: the protocol for each type of stream.
 
-/** The opener sends a file's name and half-closes; back come the file's bytes. An unknown name is a reset. */
+/** The opener sends a file's name and half-closes. The acceptor sends the file's bytes; an unknown name is a reset. */
 export const FILE = 1;
 
-/** The opener sends numbers, one a line, and half-closes; back comes their sum. */
+/** The opener sends numbers, one on each line, and half-closes. The acceptor sends their sum. */
 export const SUM = 2;
 
-/** Nothing is sent; back comes one line after the other, until the opener resets the stream. */
+/** The opener sends nothing. The acceptor sends one line after the other, until the opener resets the stream. */
 export const NEWS = 3;

@@ -1,4 +1,4 @@
-// Three protocols over one connection: a handler for each type of stream, and nothing else in common.
+// Three protocols over one connection: one handler for each type of stream, and nothing else in common.
 
 import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,7 +6,7 @@ import { createServer } from "@muxado/node";
 import { type Routes, TypedSession, type TypedStream } from "@muxado/typed";
 import { FILE, NEWS, SUM } from "./protocols.ts";
 
-/** The files that may be had: this example's own. */
+/** The files that clients can get: those of this example. */
 const FILES = new Map(
   ["server.js", "client.js", "protocols.js"].map((name) => [name, new URL(name, import.meta.url)]),
 );
@@ -42,7 +42,7 @@ function line(text: string): Uint8Array {
 }
 
 function report(error: unknown, stream: TypedStream): void {
-  // The opener of the news has heard enough, or has gone: that is how this protocol ends.
+  // The opener of the news has read enough, or has gone: this protocol ends so.
   if (error !== stream.error) console.error(`stream of type ${stream.type}:`, error);
 }
 

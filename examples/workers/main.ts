@@ -1,4 +1,4 @@
-// Four workers do jobs. One is killed in the middle, and one is asked to leave; whoever goes is replaced.
+// Four workers do jobs. One worker is killed in the middle, and one is asked to leave. Each is replaced.
 
 import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
@@ -8,7 +8,7 @@ import { WorkerProcess } from "./worker-process.ts";
 
 const JOBS = 60;
 const PART = 64 * 1024;
-const PARTS = 32; // 2 MiB a job: eight times what a stream takes before its reader reads
+const PARTS = 32; // 2 MiB for each job: eight times the bytes that a stream takes before its reader reads
 
 const key = randomBytes(32);
 const jobs: Job[] = Array.from({ length: JOBS }, (_, number) => ({

@@ -1,18 +1,18 @@
-// Jobs, and workers that do them. A job that fails with its worker is done again by another if that does no harm.
+// Jobs, and workers that do them. If a job fails with its worker, another worker repeats it, unless that does harm.
 
 import { MuxadoError } from "@muxado/core";
 import type { WorkerProcess } from "./worker-process.ts";
 
-/** Something to be sealed. */
+/** Bytes that need a seal. */
 export interface Job {
   readonly number: number;
-  /** Makes the bytes, each time anew. */
+  /** Makes the bytes, again for each attempt. */
   readonly parts: () => Iterable<Uint8Array>;
-  /** Whether doing it twice does no harm. */
+  /** Whether the job can be done twice without harm. */
   readonly repeatable: boolean;
 }
 
-/** A job failed with `worker`; `again` says if it is done again. */
+/** A job has failed with `worker`. `again`: whether it is done again. */
 export type OnFailure = (
   job: Job,
   worker: WorkerProcess,
@@ -20,15 +20,15 @@ export type OnFailure = (
   again: boolean,
 ) => void;
 
-/** Jobs that a worker has at a time: it does one, and the others are at hand. */
+/** Jobs that a worker has at a time: it does one, and the others wait at the worker. */
 const AT_HAND = 4;
 
 /** Gives jobs to workers. */
 export class Pool {
   readonly #onFailure: OnFailure;
-  /** A worker is in it once for each job that it can be given now. */
+  /** Contains a worker once for each job that it can take now. */
   readonly #free: WorkerProcess[] = [];
-  /** Workers that get no more. */
+  /** Workers that get no more jobs. */
   readonly #left: WeakSet<WorkerProcess> = new WeakSet();
   readonly #waiting: ((worker: WorkerProcess) => void)[] = [];
 
@@ -36,15 +36,15 @@ export class Pool {
     this.#onFailure = onFailure;
   }
 
-  /** From now on, `worker` gets jobs, until it ends or refuses one. */
+  /** Gives jobs to `worker` from now on, until it ends or refuses a job. */
   hire(worker: WorkerProcess): void {
     for (let count = 0; count < AT_HAND; count++) this.#release(worker);
   }
 
   /**
-   * The seal of a job.
+   * Resolves with the seal of a job.
    *
-   * @throws what it failed with, if it must not be done again.
+   * @throws the error of the job, if the job must not be done again.
    */
   async seal(job: Job): Promise<string> {
     for (;;) {
@@ -54,10 +54,10 @@ export class Pool {
         this.#release(worker);
         return seal;
       } catch (error) {
-        // In this protocol, jobs fail only with workers that have gone, or are about to.
+        // In this protocol, a job fails only if its worker has gone or is about to go.
         this.#left.add(worker);
         if (!MuxadoError.is(error)) throw error;
-        // Safe: it certainly was not done. Unsafe: the worker has begun with it. Unknown: nobody knows.
+        // "safe": the job was certainly not done. "unsafe": the worker has begun it. "unknown": it may have been done.
         const again = error.retry === "safe" || job.repeatable;
         this.#onFailure(job, worker, error, again);
         if (!again) throw error;

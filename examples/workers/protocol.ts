@@ -1,16 +1,16 @@
-// What parent and workers have agreed on.
+// The agreement of parent and workers.
 
-/** The parent's: bytes, and the parent's half-close; back comes their seal, in hexadecimal. */
+/** The parent opens it, sends bytes and half-closes. The worker answers with their seal, in hexadecimal. */
 export const SEAL = 1;
 
-/** A worker's: nothing is sent; back comes the key that it seals with. */
+/** A worker opens it and sends nothing. The parent answers with the key for the seals. */
 export const KEY = 2;
 
-/** A worker's: it reports in, one line of text. */
+/** A worker opens it to report for work, with one line of text. */
 export const REPORT = 3;
 
-/** Workers talk over stdin and stdout, or over a pipe of their own, and then have stdout to print on. */
+/** Workers use stdin and stdout, or a pipe of their own. With the pipe, stdout is free for printing. */
 export type Carrier = "stdio" | "pipe";
 
-/** The number of that pipe, in the worker. */
+/** The file descriptor of that pipe, in the worker. */
 export const PIPE = 3;

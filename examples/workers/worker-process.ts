@@ -1,4 +1,4 @@
-// A worker as its parent sees it: a child process, and a session with it.
+// A worker, seen from its parent: a child process, and a session with it.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex } from "node:stream";
@@ -7,19 +7,19 @@ import { attach } from "@muxado/node";
 import { type Routes, TypedSession } from "@muxado/typed";
 import { type Carrier, KEY, PIPE, REPORT, SEAL } from "./protocol.ts";
 
-/** What a child's streams are in the order of their numbers: stdin, stdout, stderr, and our pipe. */
+/** The child's streams, in the order of their file descriptors: stdin, stdout, stderr, and the pipe. */
 const STDIO = {
   stdio: ["pipe", "pipe", "inherit"],
   pipe: ["ignore", "inherit", "inherit", "pipe"],
 } as const;
 
-/** A worker, running. */
+/** A running worker. */
 export class WorkerProcess {
   readonly name: string;
   readonly session: TypedSession;
   readonly #child: ChildProcess;
 
-  /** @param key what it seals with. It asks for it, on a stream that it opens. */
+  /** @param key the key for the seals. The worker asks for it, on a stream that the worker opens. */
   constructor(name: string, carrier: Carrier, key: Uint8Array) {
     this.name = name;
     const program = fileURLToPath(new URL("worker.js", import.meta.url));
@@ -31,7 +31,7 @@ export class WorkerProcess {
     this.#child = child;
     this.session = new TypedSession(attach(transport, { role: "client" }));
     child.on("error", (error) => this.session.destroy(error)); // it could not be started
-    // One that hangs keeps its pipes open: nothing but its end would be noticed.
+    // A worker that hangs keeps its pipes open, so only its end would be noticed. It is killed with its session.
     void this.session.closed.then(() => child.kill("SIGKILL"));
 
     const routes: Routes = {
@@ -47,7 +47,7 @@ export class WorkerProcess {
     void this.session.serve(routes);
   }
 
-  /** Has `parts` sealed. They are made as fast as the worker takes them, and no faster. */
+  /** Lets the worker seal `parts`. They are made only as fast as the worker takes them. */
   async seal(parts: Iterable<Uint8Array>): Promise<string> {
     const stream = this.session.open({ type: SEAL });
     try {
@@ -60,12 +60,12 @@ export class WorkerProcess {
     }
   }
 
-  /** Asks it to finish what it does, and leave. */
+  /** Asks the worker to finish its jobs and to leave. */
   retire(): void {
     this.#child.kill("SIGTERM");
   }
 
-  /** It ends in the middle of whatever it does. */
+  /** Ends the worker, whatever it is doing. */
   kill(): void {
     this.#child.kill("SIGKILL");
   }

@@ -1,5 +1,5 @@
-// A worker: a session over what its parent has given it, and one job after the other. Others wait unread, and hold up
-// nobody but who sends them.
+// A worker: a session over the streams that its parent has given it. It does one job after the other. The bytes of
+// further jobs wait unread, which delays only their sender.
 
 import { createHmac } from "node:crypto";
 import { Socket } from "node:net";
@@ -14,15 +14,15 @@ const transport =
     : { readable: process.stdin, writable: process.stdout };
 const session = new TypedSession(attach(transport, { role: "server" }));
 
-// Asked to leave: what we have is finished, and what comes now is refused. That is safe to be done elsewhere.
+// The parent asks this worker to leave. Accepted jobs are finished. New jobs are refused, so others can do them safely.
 process.once("SIGTERM", () => {
   session.goAway();
   void session.close();
 });
 
-const key = await introduce().catch(() => process.exit()); // the parent is done already
+const key = await introduce().catch(() => process.exit()); // the parent has finished already
 
-/** Reports in, and asks for the key: so it stands neither in the environment nor on a command line. */
+/** Reports for work, and asks for the key. So the key is neither in the environment nor on a command line. */
 async function introduce(): Promise<Uint8Array> {
   const report = session.open({ type: REPORT });
   await report.write(Buffer.from(`${name}, process ${process.pid}, over ${carrier}`));
@@ -43,6 +43,6 @@ for await (const stream of session) {
     await stream.write(Buffer.from(seal.digest("hex")));
     await stream.closeWrite();
   } catch {
-    stream.reset(); // harmless if it is the stream that has failed: the parent has lost interest
+    stream.reset(); // has no effect if the stream itself has failed: the parent does not need the seal any more
   }
 }

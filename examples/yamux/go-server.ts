@@ -1,4 +1,4 @@
-// The server in Go, as a process of its own.
+// The server in Go, in its own process.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** Of the sources, from the build. */
+/** The folder of the Go sources, seen from the build. */
 const SOURCES = fileURLToPath(new URL("../../yamux/server", import.meta.url));
 
-/** The server, built and running. */
+/** The built and running server. */
 export class GoServer {
   readonly port: number;
   readonly #process: ChildProcess;

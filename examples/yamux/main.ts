@@ -1,4 +1,4 @@
-// A client of a server that is written in Go with hashicorp/yamux: three streams at once over one connection.
+// A client of a server that is written in Go with hashicorp/yamux. It uses three streams at once over one connection.
 
 import { connect } from "@muxado/node";
 import { yamux } from "@muxado/yamux";

@@ -1,6 +1,6 @@
-// Connect over HTTP/1.1, whose agent of node:http makes the connections; its server takes streams. Over HTTP/2 it works
-// as well, until a connection is reset: on any connection that is no `net.Socket`, node:http2 tells of it when Connect
-// does not listen any more, and that ends the process.
+// Connect over HTTP/1.1: an agent of node:http makes its connections, and its server takes streams. HTTP/2 works as
+// well, until a connection is reset. If that connection is not a `net.Socket`, node:http2 reports the error only when
+// Connect does not listen any more, and the error ends the process.
 
 import assert from "node:assert/strict";
 import * as http from "node:http";
@@ -62,7 +62,7 @@ export const recipe = define({
       const failing = assert.rejects(client.wait({}));
       await ask(piece);
       const note = await knows(failing, () => link.lose());
-      // Unavailable, or Aborted: it looks through the causes as well, for why the session has been lost.
+      // The code is Unavailable or Aborted: Connect also searches the causes, which tell why the session was lost.
       await assert.rejects(ask(piece), ConnectError);
       await link.restore();
       assert.deepEqual(await ask(piece), piece);

@@ -1,4 +1,4 @@
-// Express on streams: its server takes them as connections.
+// Express over streams: its server takes streams as connections.
 
 import * as http from "node:http";
 import express from "express";

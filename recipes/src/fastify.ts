@@ -1,4 +1,4 @@
-// Fastify on streams: its server takes them as connections.
+// Fastify over streams: its server takes streams as connections.
 
 import type { Readable } from "node:stream";
 import { PassThrough } from "node:stream";
@@ -11,7 +11,7 @@ import { withoutListening } from "./servers/application.ts";
 export const recipe = define({
   async start() {
     const app = fastify();
-    // Bodies are given on as they come.
+    // Passes bodies on as they arrive.
     app.addContentTypeParser("*", (_request, body, done) => done(null, body));
     app.get("/", () => "here");
     app.get("/secret", (_request, reply) => reply.code(401).send("Who are you?"));

@@ -1,5 +1,5 @@
-// gRPC with @grpc/grpc-js: its server takes any Duplex. Its client makes its connections itself: a listener of our own
-// gives each of them a stream.
+// gRPC with @grpc/grpc-js. Its server takes any Duplex. Its client makes connections itself: a local listener joins
+// each of them with a stream.
 
 import assert from "node:assert/strict";
 import {

@@ -1,4 +1,4 @@
-// Hono on streams: the server that @hono/node-server makes takes them as connections.
+// Hono over streams: the server from @hono/node-server takes streams as connections.
 
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";

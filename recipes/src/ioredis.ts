@@ -22,13 +22,13 @@ export const recipe = define({
 
     await step("a wrong password is refused", async () => {
       const redis = new Redis({ ...options, password: "wrong", retryStrategy: () => null });
-      redis.on("error", () => {}); // told to the command as well
+      redis.on("error", () => {}); // the command rejects as well
       await assert.rejects(redis.get("key"), /WRONGPASS|NOAUTH/);
       redis.disconnect();
     });
 
     const redis = new Redis(options);
-    redis.on("error", () => {}); // it tries again
+    redis.on("error", () => {}); // the client connects again
     const other = new Redis(options);
     other.on("error", () => {});
 
@@ -75,7 +75,7 @@ export const recipe = define({
   },
 });
 
-/** What ioredis wants: a class whose objects make one connection after the other. */
+/** Returns the class that ioredis needs: its objects make one connection after the other. */
 function connectorOver(source: StreamSource): NonNullable<RedisOptions["Connector"]> {
   return class extends AbstractConnector {
     constructor() {

@@ -1,5 +1,5 @@
-// The recipes: `pnpm run recipes`, or some of them: `pnpm run recipes pg ws`. The exit code is 1 if a step has failed,
-// or, on CI, if a recipe could not be run.
+// The recipes. `pnpm run recipes` runs all, `pnpm run recipes pg ws` only some. The exit code is 1 if a step fails.
+// On CI, it is also 1 if a recipe could not be run.
 
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { run } from "./runner.ts";
 import { findProgram, packageOf } from "./servers/program.ts";
 import { give } from "./servers/server-process.ts";
 
-/** Recipes that run side by side: more would only disturb the times that they print. */
+/** Recipes that run at the same time. More would only distort the times that they print. */
 const SIDE_BY_SIDE = Math.min(2, availableParallelism());
 
 const wanted = process.argv.slice(2);
@@ -22,7 +22,7 @@ const missing: string[] = [];
 const waiting = recipes.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 
 const root = mkdtempSync(path.join(tmpdir(), "recipes-"));
-chmodSync(root, 0o755); // servers run as somebody else
+chmodSync(root, 0o755); // servers may run as another user
 process.once("exit", () => rmSync(root, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 

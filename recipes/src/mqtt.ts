@@ -27,7 +27,7 @@ export const recipe = define({
       await client.endAsync(true);
     });
 
-    const client = connect({ clientId: "first" }).on("error", () => {}); // it tries again
+    const client = connect({ clientId: "first" }).on("error", () => {}); // the client connects again
     await happens(client, "connect");
 
     await step("many bytes", async () => {

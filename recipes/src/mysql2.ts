@@ -73,7 +73,7 @@ interface Back extends RowDataPacket {
   readonly back: Buffer;
 }
 
-/** Whether `error` says that the connection is gone, in one of the words for it. */
+/** Returns whether the code of `error` is one of those for a lost connection. */
 function isLost(error: Error & { code?: string }): boolean {
   return ["PROTOCOL_CONNECTION_LOST", "ECONNRESET", "EPIPE", "ER_CONNECTION_KILLED"].includes(
     error.code ?? "",

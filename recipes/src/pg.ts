@@ -39,7 +39,7 @@ export const recipe = define({
 
     await step("the server ends a connection that waits for an answer", async () => {
       const client = await pool.connect();
-      client.on("error", () => {}); // after the query has failed, so does the connection
+      client.on("error", () => {}); // the query fails first, then the connection
       const pid = await ownPid(client);
       const failing = assert.rejects(client.query("SELECT pg_sleep(600)"), { code: "57P01" });
       await pool.query("SELECT 1"); // over another connection

@@ -1,4 +1,4 @@
-// Runs one recipe, and tells the runner of each step. Ends by itself, unless the recipe has left something running.
+// Runs one recipe, and reports each step to the runner. The process ends by itself unless the recipe leaves something.
 
 import type { Report } from "./report.ts";
 import { recipes } from "./recipes.ts";
@@ -20,7 +20,7 @@ await recipe.play(folder, {
     });
   },
 });
-// What a failed step has left behind would hold up the end.
+// Resources that a failed step has left would keep the process alive.
 if (failed) process.exit(1);
 
 function tell(report: Report): void {

@@ -1,16 +1,16 @@
-// The recipes, by the name that npm knows their library by, and the servers that they need.
+// The recipes, by the name of their library in npm or in Node, and the servers that they need.
 
 import type { Recipe } from "./harness/recipe.ts";
 
-/** A recipe that is not loaded yet: each runs in a process of its own, which loads no other library. */
+/** A recipe that is not loaded yet. Each runs in its own process, which loads no other library. */
 export interface RecipeEntry {
   readonly name: string;
-  /** The program of its server, unless that runs on Node. */
+  /** The program of its server, unless the server runs on Node. */
   readonly program?: string;
   load(): Promise<{ readonly recipe: Recipe }>;
 }
 
-/** All of them. */
+/** All recipes. */
 export const recipes: readonly RecipeEntry[] = [
   { name: "pg", program: "initdb", load: () => import("./pg.ts") },
   { name: "ioredis", program: "redis-server", load: () => import("./ioredis.ts") },

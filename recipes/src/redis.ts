@@ -1,4 +1,4 @@
-// Redis with redis, which makes its connections itself: a listener of our own gives each of them a stream.
+// Redis with redis, which makes its connections itself: a local listener joins each of them with a stream.
 
 import assert from "node:assert/strict";
 import { createClient, RESP_TYPES } from "redis";
@@ -23,7 +23,7 @@ export const recipe = define({
       client.destroy();
     });
 
-    const client = createClient({ socket, password }).on("error", () => {}); // it tries again
+    const client = createClient({ socket, password }).on("error", () => {}); // the client connects again
     const other = createClient({ socket, password }).on("error", () => {});
     await client.connect();
     await other.connect();

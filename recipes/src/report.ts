@@ -1,4 +1,4 @@
-// What the process of a recipe tells the runner.
+// The messages from the process of a recipe to the runner.
 
 import type { Link } from "./harness/link.ts";
 

@@ -1,4 +1,4 @@
-// Runs a recipe in a process of its own, so that nothing of one recipe can be mistaken for another's, and a recipe that
+// Runs each recipe in its own process. So no resource of one recipe can be mistaken for another's, and a recipe that
 // hangs can be ended.
 
 import { fork } from "node:child_process";
@@ -6,18 +6,18 @@ import { once } from "node:events";
 import type { RecipeEntry } from "./recipes.ts";
 import type { Report } from "./report.ts";
 
-/** Milliseconds until a recipe counts as hanging. */
+/** Milliseconds after which a recipe counts as hanging. */
 const LIMIT = 60_000;
 
-/** What became of a recipe. */
+/** The result of a recipe. */
 export interface Outcome {
   readonly passed: number;
   readonly failed: number;
-  /** A line for each step, and what went wrong. */
+  /** One line for each step, with its errors. */
   readonly lines: readonly string[];
 }
 
-/** Runs `entry`, whose server has `folder` for itself. Never rejects. */
+/** Runs `entry`. `folder` is for the server of `entry` only. Never rejects. */
 export async function run({ name }: RecipeEntry, folder: string): Promise<Outcome> {
   const start = performance.now();
   const child = fork(new URL("./process.js", import.meta.url), [name, folder], { silent: true });
@@ -53,7 +53,7 @@ export async function run({ name }: RecipeEntry, folder: string): Promise<Outcom
   const killing = setTimeout(() => child.kill("SIGKILL"), LIMIT);
   const [status, signal] = (await once(child, "close")) as [number | null, string | null];
   clearTimeout(killing);
-  // One whose step has failed says so by its status, too.
+  // If a step has failed, the exit status reports the same failure.
   if (status !== 0 && failed === 0) {
     failed++;
     lines.push(`  ✗ ${step}: it ended with ${status ?? signal}\n${printed}`);

@@ -34,7 +34,7 @@ export const recipe = define({
       forceNew: true,
       reconnectionDelay: 50,
       reconnectionDelayMax: 50,
-      // Its type has no object, which it passes on all the same.
+      // The type of `agent` allows no object, but socket.io passes an object on.
       ...(agent !== undefined && { agent: agent as unknown as boolean }),
     };
     const url = `http://${host}:${port}`;
@@ -77,8 +77,8 @@ export const recipe = define({
 });
 
 /**
- * Resolves when it is connected and has gone over to its WebSocket. Between two requests it has no connection, and the
- * server of a client that is lost then learns of it by its ping alone, over TCP as well.
+ * Resolves when the socket is connected and uses its WebSocket. Between two HTTP requests it has no connection. If
+ * the client is lost at that time, the server notices only by its ping, over TCP as well.
  */
 async function connected(socket: Socket): Promise<void> {
   await happens(socket, "connect");

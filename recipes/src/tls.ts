@@ -1,4 +1,4 @@
-// TLS inside a stream: `tls.connect` takes the connection as its option `socket`, and a server's end takes any Duplex.
+// TLS inside a stream: `tls.connect` takes the connection as its option `socket`, and a TLS server takes any Duplex.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -17,12 +17,12 @@ export const recipe = define({
   async start() {
     const credentials = selfSigned(servername);
     const server = tls.createServer({ ...credentials, allowHalfOpen: true }, (socket) => {
-      socket.on("error", () => {}); // it closes as well
+      socket.on("error", () => {}); // the socket closes as well
       socket.pipe(socket);
     });
-    server.on("tlsClientError", () => {}); // the client's own matter
+    server.on("tlsClientError", () => {}); // the client reports it
     return {
-      // Whoever is beneath must not end by itself: the end of TLS comes before its own.
+      // The connection beneath must not end by itself: the end of TLS comes before its own end.
       target: new InProcess((connection) => server.emit("connection", connection), true),
       close: async () => {},
       ca: credentials.cert,

@@ -57,7 +57,7 @@ export const recipe = define({
       const failing = assert.rejects(connection.sendRequest("wait"));
       await connection.sendRequest("echo", "so the server has the request before");
       const note = await knows(closed, () => link.cut());
-      connection.dispose(); // only this tells those who wait for an answer
+      connection.dispose(); // only this rejects the requests that wait for an answer
       await failing;
       ({ connection, closed } = await connect());
       return note;
@@ -76,12 +76,12 @@ export const recipe = define({
   },
 });
 
-/** A connection of JSON-RPC, which does not own the Duplex beneath. */
+/** Makes a JSON-RPC connection. It does not own the Duplex beneath it. */
 function over(duplex: Duplex): MessageConnection {
   const connection = createMessageConnection(
     new StreamMessageReader(duplex),
     new StreamMessageWriter(duplex),
   );
-  connection.onError(() => {}); // it closes as well
+  connection.onError(() => {}); // the connection closes as well
   return connection;
 }

@@ -23,7 +23,7 @@ export const recipe = define({
         req.headers.authorization === password,
     });
     sockets.on("connection", (socket) => {
-      socket.on("error", () => {}); // it closes as well
+      socket.on("error", () => {}); // the socket closes as well
       socket.on("message", (data) => socket.send(data));
     });
     return withoutListening(server, () => sockets.close());
@@ -39,7 +39,7 @@ export const recipe = define({
       };
       const socket = new WebSocket(`ws://${host}:${port}/`, options);
       await once(socket, "open");
-      socket.on("error", () => {}); // it closes as well
+      socket.on("error", () => {}); // the socket closes as well
       return socket;
     };
 

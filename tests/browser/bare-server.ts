@@ -1,24 +1,24 @@
-// WebSockets without sessions, for all tests: a relay that joins two of a page's, and one that speaks text. Started
-// before the first test, and ended after the last.
+// WebSockets without sessions, for all tests: a relay that joins two WebSockets of a page, and a server that sends
+// text. It starts before the first test, and ends after the last.
 
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import { type WebSocket, WebSocketServer } from "ws";
 
-/** Bytes that wait for one end from which on the other is not read. */
+/** If this many bytes wait to be sent to one end, the relay stops reading from the other. */
 const ENOUGH_WAITING = 256 * 1024;
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Where the WebSockets without sessions are. */
+    /** The URL of the WebSockets without sessions. */
     bareUrl: string;
   }
 }
 
 /** vitest's global setup. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  /** The first of two that have the same path. */
+  /** The first of two WebSockets with the same path. */
   const waiting = new Map<string, WebSocket>();
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   server.on("connection", (socket, { url = "" }) => {
@@ -26,7 +26,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     if (url === "/text") return socket.send("hello");
     const other = waiting.get(url);
     if (other === undefined) {
-      // What it says stays in the connection until there is somebody to say it to.
+      // Its messages stay in the connection until the second WebSocket comes.
       socket.pause();
       waiting.set(url, socket);
     } else {
@@ -45,7 +45,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
-/** Passes on what `from` says, as fast as `to` takes it, and how it ends. */
+/** Passes on messages of `from` as fast as `to` takes them, and passes on how `from` ends. */
 function pass(from: WebSocket, to: WebSocket): void {
   from.on("message", (data, isBinary) => {
     to.send(data, { binary: isBinary }, () => {
@@ -57,7 +57,7 @@ function pass(from: WebSocket, to: WebSocket): void {
     if (code === 1006) to.terminate();
     else if (code === 1005) to.close();
     else to.close(code, reason);
-    // Otherwise the answer to its close would never be read.
+    // Without this, the answer to its close would never be read.
     to.resume();
   });
 }

@@ -1,4 +1,4 @@
-// The browser of these tests: finds the Chromium of the system and starts it. Nothing is downloaded.
+// The browser of these tests: finds the system's Chromium and starts it. Downloads nothing.
 
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -21,13 +21,13 @@ const USUAL_PLACES = [
 const given = process.env["MUXADO_CHROMIUM"];
 
 /**
- * Chromium's program: that of the environment variable MUXADO_CHROMIUM, or one in a usual place. Undefined if there is
- * none, or if the variable is empty.
+ * The path of Chromium: from the environment variable MUXADO_CHROMIUM, or from a usual place. Undefined if Chromium is
+ * in no such place, or if the variable is empty.
  */
 export const chromiumPath: string | undefined =
   given === undefined ? USUAL_PLACES.find((place) => existsSync(place)) : given || undefined;
 
-/** What Chromium is started with: nothing that asks the network for anything by itself. */
+/** Arguments for Chromium. With them, Chromium sends no network requests of its own. */
 export const chromiumArguments: readonly string[] = [
   "--no-sandbox",
   "--disable-gpu",
@@ -39,8 +39,8 @@ export const chromiumArguments: readonly string[] = [
 ];
 
 /**
- * Starts Chromium, headless, with a profile of its own. Who starts it ends it: `await using`, or `close()`, which
- * also removes the profile.
+ * Starts Chromium, headless, with its own profile. The caller ends it with `await using` or `close()`, which also
+ * removes the profile.
  */
 export async function launchChromium(): Promise<BrowserContext> {
   if (chromiumPath === undefined) throw new Error("no Chromium: set MUXADO_CHROMIUM to its path");

@@ -1,12 +1,12 @@
-// What a page cannot do by itself, done for it by Node: servers in processes of their own, and the browser's own view
-// of the page.
+// Work that Node does for a page, because a page cannot do it: starts servers in their own processes, and asks the
+// browser about the page's memory.
 
 import type { CDPSession } from "playwright";
 import type { BrowserCommand, BrowserCommandContext } from "vitest/node";
 import type { Report } from "./server/progress.ts";
 import { ServerProcess } from "./server-process.ts";
 
-/** What the page's JavaScript holds, in bytes: objects, and the contents of its buffers. */
+/** Memory of the page's JavaScript, in bytes: objects, and the contents of its buffers. */
 interface PageMemory {
   readonly objects: number;
   readonly buffers: number;
@@ -14,7 +14,7 @@ interface PageMemory {
 
 const servers = new Map<string, ServerProcess>();
 
-/** Starts a server for pages of `origin`, or null for those of its own host. @returns its URL, by which it is meant below */
+/** Starts a server for pages of `origin`; null: of the server's own host. @returns its URL, which the others take */
 const startServer: BrowserCommand<[origin: string | null]> = async (_, origin) => {
   const server = new ServerProcess(origin);
   const url = `ws://127.0.0.1:${await server.port()}`;
@@ -24,18 +24,18 @@ const startServer: BrowserCommand<[origin: string | null]> = async (_, origin) =
 
 const reportOf: BrowserCommand<[url: string]> = (_, url) => servers.get(url)!.ask("report");
 
-/** Lets a handler that pauses go on. */
+/** Ends the pause of a handler. */
 const goOn: BrowserCommand<[url: string]> = (_, url) => servers.get(url)!.ask("go");
 
-/** Closes the server in due form; resolves when its sessions are over. */
+/** Closes the server gracefully. Resolves when its sessions have ended. */
 const closeServer: BrowserCommand<[url: string]> = (_, url) => servers.get(url)!.ask("close");
 
 const killServer: BrowserCommand<[url: string]> = (_, url) => servers.get(url)!.kill();
 
-/** Holds the process: the system goes on taking its connections and bytes. */
+/** Stops the process. The system still accepts its connections and bytes. */
 const holdServer: BrowserCommand<[url: string]> = (_, url) => servers.get(url)!.hold();
 
-/** Ends the process, if it has not ended. @returns its exit code */
+/** Ends the process, unless it has ended. @returns its exit code */
 const stopServer: BrowserCommand<[url: string]> = (_, url) => servers.get(url)!.stop();
 
 const pageMemory: BrowserCommand<[]> = async (context): Promise<PageMemory> => {

@@ -1,15 +1,15 @@
-// The page of examples/browser, seen from a test: what a user can do there, and what can be seen.
+// The page of examples/browser, seen from a test: the actions of a user, and the visible results.
 
 import type { BrowserContext, Locator, Page } from "playwright";
 
-/** A size of the window, and which colours the user prefers. */
+/** A window size, and the colour scheme that the user prefers. */
 interface Look {
   readonly width: number;
   readonly height: number;
   readonly colorScheme: "light" | "dark";
 }
 
-/** What the picture of the streams shows of a kind of stream: pixels in its colour, above the middle and below. */
+/** Pixels in the colour of one kind of stream in the picture of the streams, above the middle and below. */
 interface Drawn {
   readonly above: number;
   readonly below: number;
@@ -20,7 +20,7 @@ const DESKTOP: Look = { width: 1280, height: 800, colorScheme: "light" };
 /** One page. */
 export class ExamplePage {
   readonly page: Page;
-  /** What it has complained of. */
+  /** Errors and warnings of the page. */
   readonly complaints: string[] = [];
 
   private constructor(page: Page) {
@@ -31,7 +31,7 @@ export class ExamplePage {
     page.on("pageerror", (error) => this.complaints.push(String(error)));
   }
 
-  /** Opens it, and waits for its connection. */
+  /** Opens the page, and waits for its connection. */
   static async open(context: BrowserContext, url: string, look = DESKTOP): Promise<ExamplePage> {
     const page = await context.newPage();
     const { width, height, colorScheme } = look;
@@ -43,7 +43,7 @@ export class ExamplePage {
     return opened;
   }
 
-  /** Waits for a state of the connection. */
+  /** Waits until the connection has this state. */
   async reach(state: "connected" | "waiting"): Promise<void> {
     await this.page.locator(`#link[data-state="${state}"]`).waitFor();
   }
@@ -54,25 +54,25 @@ export class ExamplePage {
     await input.press("Enter");
   }
 
-  /** A message of the chat, once it is there. */
+  /** Waits for a message in the chat, and returns it. */
   async message(text: string): Promise<Locator> {
     const item = this.page.locator("#chat-list > li").filter({ hasText: text });
     await item.waitFor();
     return item;
   }
 
-  /** A message of this page's, once that has become of it. */
+  /** Waits until a message of this page has this delivery, and returns it. */
   async delivery(text: string, delivery: string): Promise<Locator> {
     const item = await this.message(text);
     await item.and(this.page.locator(`[data-delivery="${delivery}"]`)).waitFor();
     return item;
   }
 
-  /** Begins to send 64 MiB, which the server takes so slowly that a test is over before; or as the page has it. */
+  /** Starts to send 64 MiB. `slowly`: the server takes longer than a test lasts. Otherwise, the page sets the pace. */
   async upload({ slowly }: { slowly: boolean }): Promise<void> {
     if (slowly) {
       const pace = this.page.getByLabel("The server takes").locator("option:checked");
-      // In MiB a second.
+      // MiB in a second.
       await pace.evaluate((option: HTMLOptionElement) => (option.value = "0.5"));
     }
     await this.button("Send 64 MiB").click();
@@ -82,22 +82,22 @@ export class ExamplePage {
     return this.page.getByRole("button", { name });
   }
 
-  /** `idle`, `sending`, `done` or `failed`. */
+  /** Returns `idle`, `sending`, `done` or `failed`. */
   uploadState(): Promise<string | null> {
     return this.page.locator("#upload").getAttribute("data-state");
   }
 
-  /** The text that tells of the upload. */
+  /** Returns the text about the upload. */
   async uploadText(): Promise<string> {
     return (await this.page.locator("#upload-state").textContent()) ?? "";
   }
 
-  /** How far the page is wider than the window. */
+  /** Returns by how many pixels the page is wider than the window. */
   overflow(): Promise<number> {
     return this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   }
 
-  /** Where every card stands. */
+  /** Returns position and size of every card. */
   places(): Promise<string[]> {
     return this.page.evaluate(() =>
       [...document.querySelectorAll(".card")].map((card) => {
@@ -107,7 +107,7 @@ export class ExamplePage {
     );
   }
 
-  /** What the picture shows of streams of this kind. */
+  /** Returns what the picture shows of streams of this kind. */
   drawn(kind: string): Promise<Drawn> {
     return this.page.evaluate((name) => {
       const canvas = document.querySelector<HTMLCanvasElement>("#picture")!;
@@ -130,7 +130,7 @@ export class ExamplePage {
     }, kind);
   }
 
-  /** Contrast of two colours of the style sheet, as WCAG 2 defines it. */
+  /** Returns the contrast of two colours of the style sheet, as WCAG 2 defines it. */
   contrast(one: string, other: string): Promise<number> {
     return this.page.evaluate(
       (names) => {

@@ -1,4 +1,4 @@
-// The server of examples/browser, seen from a test: a process with a port of its own, and one in its place.
+// The server of examples/browser, seen from a test: a process with its own port. Another can be started in its place.
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,15 +7,15 @@ import { promisify } from "node:util";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 
-/** Compiles the example, since a browser runs nothing else. */
+/** Compiles the example, because a browser runs only compiled code. */
 export async function buildExample(): Promise<void> {
   const compiler = path.join(ROOT, "node_modules/typescript/bin/tsc");
   await promisify(execFile)(process.execPath, [compiler, "-b", path.join(ROOT, "examples")]);
 }
 
-/** One server. */
+/** A running server. */
 export class ExampleSite {
-  /** Where its page is. */
+  /** The address of its page. */
   readonly url: string;
   readonly #child: ChildProcess;
 
@@ -24,7 +24,7 @@ export class ExampleSite {
     this.#child = child;
   }
 
-  /** Starts one; `port` 0 takes a free one. */
+  /** Starts a server. Port 0 takes a free port. */
   static async start(port = 0): Promise<ExampleSite> {
     const program = path.join(ROOT, "examples/dist/browser/server.js");
     const child = spawn(process.execPath, [program, "--port", String(port)], {
@@ -40,12 +40,12 @@ export class ExampleSite {
     return Number(new URL(this.url).port);
   }
 
-  /** Takes the processor away from it: what is sent to it arrives, and nobody reads it. */
+  /** Stops the process. Bytes that are sent to it arrive, but nobody reads them. */
   hold(): void {
     this.#child.kill("SIGSTOP");
   }
 
-  /** Ends it, and with it all connections, without a word to anybody. */
+  /** Kills the process. All its connections end without notice. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, "exit");
@@ -53,7 +53,7 @@ export class ExampleSite {
     await exited;
   }
 
-  /** Asks it to end. @returns its exit code */
+  /** Asks the process to end. @returns its exit code */
   async stop(): Promise<number | null> {
     const exited = once(this.#child, "exit");
     this.#child.kill("SIGTERM");

@@ -1,5 +1,5 @@
-// The page of examples/browser, driven as its users do: at two sizes, in both colour schemes, and through the loss of
-// its server. `pnpm run screenshots` keeps what it has seen, for the README of the example.
+// The page of examples/browser, used as its users do: in two sizes, in both colour schemes, and while it loses its
+// server. `pnpm run screenshots` keeps the screenshots, for the README of the example.
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ import { buildExample, ExampleSite } from "./example-site.ts";
 const KEEPS = process.env["MUXADO_SCREENSHOTS"] === "write";
 const SCREENSHOTS = path.join(import.meta.dirname, "../../examples/browser/screenshots");
 
-/** Bytes of the largest screenshot, since every clone has them. */
+/** Most bytes of a screenshot, because every clone has the screenshots. */
 const LARGEST = 250_000;
 
 let browser: BrowserContext;
@@ -41,16 +41,16 @@ const looks = [
 ] as const;
 
 describe.each(looks)("$name", (look) => {
-  test("chat goes on during an upload, and all of it can be seen", async () => {
+  test("the chat works during an upload, and the page shows both", async () => {
     const site = await startSite();
     const page = await open(site.url, look);
     const other = await open(site.url);
-    // A page that slides and is not looked at costs the processor as much as one that is.
+    // An animated page uses as much processor time unseen as seen.
     await other.page.emulateMedia({ reducedMotion: "reduce" });
     expect(await page.overflow()).toBe(0);
     const places = await page.places();
     expect(places).toHaveLength(8);
-    // For the gauges to have something to show.
+    // Gives the gauges time to collect values.
     if (KEEPS) await sleep(12_000);
 
     await page.upload({ slowly: !KEEPS });
@@ -71,7 +71,7 @@ describe.each(looks)("$name", (look) => {
     expect((await page.drawn("upload")).below).toBe(0);
     await page.page.locator("#frame-list li", { hasText: "bytes" }).first().waitFor();
     const image = await shoot(page, look.name);
-    // All of this has happened while it went on.
+    // All of this has happened during the upload.
     expect(await page.uploadState()).toBe("sending");
 
     expect(image.byteLength).toBeLessThan(LARGEST);
@@ -86,7 +86,7 @@ describe.each(looks)("$name", (look) => {
     expect(other.complaints).toEqual([]);
   });
 
-  test("what is written can be read", async () => {
+  test("every text has enough contrast", async () => {
     const site = await startSite();
     const page = await open(site.url, look);
     const texts = ["text", "muted", "good", "warn", "bad"].flatMap((name) =>
@@ -101,7 +101,7 @@ describe.each(looks)("$name", (look) => {
   });
 });
 
-test("a file arrives as it is", async () => {
+test("a file arrives unchanged", async () => {
   const site = await startSite();
   const page = await open(site.url);
   const buffer = Buffer.from(Array.from({ length: 1_500_000 }, (_, index) => (index * 31) >> 5));
@@ -115,7 +115,7 @@ test("a file arrives as it is", async () => {
   expect(page.complaints).toEqual([]);
 });
 
-test("a page that loses its server connects to the next one, and says then what had to wait", async () => {
+test("a page that loses its server connects to the next server, and then sends waiting messages", async () => {
   const first = await startSite();
   const page = await open(first.url);
   await page.say("before");
@@ -137,7 +137,7 @@ test("a page that loses its server connects to the next one, and says then what 
   await expect.poll(async () => (await page.drawn("gift")).below).toBeGreaterThan(200);
 });
 
-test("a message that may have arrived is sent again only if its author says so", async () => {
+test("a message that may have arrived is sent again only if its author asks for it", async () => {
   const first = await startSite();
   const page = await open(first.url);
   first.hold();
@@ -155,12 +155,12 @@ test("a message that may have arrived is sent again only if its author says so",
   await page.delivery("did you get this?", "delivered");
 });
 
-test("cutting the line by hand is a loss like any other", async () => {
+test("a connection that is cut by hand is handled like any lost connection", async () => {
   const site = await startSite();
   const page = await open(site.url, looks[2]);
   await page.say("kept");
   await page.delivery("kept", "delivered");
-  // A pause that ends only because somebody ends it.
+  // Makes the pause so long that only the button can end it.
   await page.page.evaluate(() => {
     Math.random = () => 1000;
   });
@@ -172,12 +172,12 @@ test("cutting the line by hand is a loss like any other", async () => {
   await page.reach("connected");
   await page.say("again");
   await page.delivery("again", "delivered");
-  // The history that came with the new session repeats nothing.
+  // The history of the new session does not repeat a message.
   expect(await page.page.locator("#chat-list > li").count()).toBe(2);
   expect(page.complaints).toEqual([]);
 });
 
-test("everything can be done from the keyboard, and the frame log can be stopped", async () => {
+test("the keyboard reaches every control, and the frame log can be stopped", async () => {
   const site = await startSite();
   const page = await open(site.url);
   const reached = new Set<string>();
@@ -228,12 +228,12 @@ async function shoot({ page }: ExamplePage, name: string): Promise<Buffer> {
   return image;
 }
 
-/** Width and height, from the header of a PNG. */
+/** Returns width and height, from the header of a PNG. */
 function sizeOf(image: Buffer): [number, number] {
   return [image.readUInt32BE(16), image.readUInt32BE(20)];
 }
 
-/** How many colours there are in an image: a page that shows nothing has few. */
+/** Returns the number of colours in an image. An empty page has few. */
 async function coloursOf(image: Buffer): Promise<number> {
   const page = await browser.newPage();
   try {

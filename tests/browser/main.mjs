@@ -1,5 +1,5 @@
-// Runs the tests of this folder, all or those whose files are like the arguments, and prints how many as the last line:
-// `pnpm run browser`.
+// Runs the tests of this folder, or only the files that match the arguments: `pnpm run browser`. The last line of
+// output is the number of passed and failed tests.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -36,16 +36,16 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** @param {number} exitCode vitest's */
+/** @param {number} exitCode vitest's exit code */
 function verdict(exitCode) {
   /** @type {{ numTotalTests: number } | undefined} */
   let report;
   try {
     report = JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    // A runner that left no report has failed.
+    // A run without a report counts as failed.
   }
-  // Vitest succeeds without tests where there is no browser, and only there: its configuration has said so.
+  // Vitest succeeds without tests only if there is no browser. Its configuration has printed that.
   if (exitCode === 0 && report?.numTotalTests === 0) return { passed: 0, failed: 0 };
   return tally(report, exitCode);
 }

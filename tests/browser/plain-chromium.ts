@@ -1,5 +1,5 @@
-// Chromium as its users have it. The one that Playwright starts keeps every page awake: it lets each think that it is
-// looked at, and lets timers of the background run as fast as others. So this one is only joined by Playwright.
+// Chromium as users have it. If Playwright starts Chromium, it keeps every page active: each page believes that it is
+// visible, and timers in the background run at full speed. So Playwright only connects to this Chromium.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { onTestFinished } from "vitest";
 import { HANG, WAIT } from "../../tools/time-limits/time-limits.mjs";
 import { chromiumArguments, chromiumPath } from "./chromium.ts";
 
-/** Starts it, headless, with a profile of its own and a page. It ends with the test. */
+/** Starts Chromium, headless, with its own profile and a page. It ends with the test. */
 export async function startPlainChromium(...args: readonly string[]): Promise<BrowserContext> {
   if (chromiumPath === undefined) throw new Error("no Chromium: set MUXADO_CHROMIUM to its path");
   const profile = await mkdtemp(path.join(tmpdir(), "muxado-chromium-"));
@@ -29,7 +29,7 @@ export async function startPlainChromium(...args: readonly string[]): Promise<Br
     { stdio: ["ignore", "ignore", "pipe"] },
   );
   const exited = once(child, "exit");
-  // To close a browser that was joined is only to leave it.
+  // Playwright's own `close` would only disconnect from this browser.
   let close = async (): Promise<void> => void child.kill("SIGKILL");
   onTestFinished(async () => {
     await close();
@@ -47,7 +47,7 @@ export async function startPlainChromium(...args: readonly string[]): Promise<Br
   return context;
 }
 
-/** Where its debugging protocol is, as it says when it has started. */
+/** Returns the URL of the debugging protocol. Chromium prints it when it has started. */
 async function endpointIn(output: NodeJS.ReadableStream): Promise<string> {
   const lines: string[] = [];
   for await (const line of createInterface(output)) {

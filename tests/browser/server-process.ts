@@ -1,4 +1,4 @@
-// A server of the tests, seen from Node: starts it, asks it, ends it.
+// A test server, seen from Node: starts it, sends it requests, ends it.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -13,24 +13,24 @@ interface Answer {
   readonly result: unknown;
 }
 
-/** One server, in a process of its own. */
+/** A server in its own process. */
 export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   #requests = 0;
 
-  /** @param origin whose pages may connect; null: those of its own host */
+  /** @param origin the origin whose pages may connect; null: the server's own host */
   constructor(origin: string | null) {
     this.#child = fork(PROGRAM, origin === null ? [] : [origin], { execArgv: ["--expose-gc"] });
     this.#exited = once(this.#child, "exit");
   }
 
-  /** Its port, once it listens. */
+  /** Resolves with its port, once it listens. */
   async port(): Promise<number> {
     return (await this.#answer(0)) as number;
   }
 
-  /** What it answers. */
+  /** Resolves with its answer. */
   async ask(request: Request): Promise<unknown> {
     const id = ++this.#requests;
     const answer = this.#answer(id);
@@ -42,18 +42,18 @@ export class ServerProcess {
     return (await this.ask("report")) as Report;
   }
 
-  /** Ends it without a word to anybody: its connections end as those of any process that dies. */
+  /** Kills the process without notice. Its connections end as those of any dying process. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#exited;
   }
 
-  /** Stops it from running, until it is killed. */
+  /** Stops the process until it is killed. */
   hold(): void {
     this.#child.kill("SIGSTOP");
   }
 
-  /** Lets it end by itself. @returns its exit code */
+  /** Lets the process end by itself. @returns its exit code */
   async stop(): Promise<number | null> {
     if (this.#child.connected) this.#child.disconnect();
     await this.#exited;

@@ -1,4 +1,4 @@
-// Serves a page to tabs: the built packages as they are, as modules that the browser finds by an import map.
+// Serves a page to tabs: the built packages, unchanged, as modules that the browser finds with an import map.
 
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -19,7 +19,7 @@ const PAGE = `<!doctype html>
 <script type="importmap">${JSON.stringify({ imports })}</script>
 <script type="module" src="/tests/browser/dist/tab/tab.js"></script>`;
 
-/** What may be asked for. */
+/** Paths that can be requested. */
 const BUILT = /^\/(packages\/\w+|tests\/browser)\/dist\/[\w/-]+\.js$/;
 
 /** An HTTP server with one page. */

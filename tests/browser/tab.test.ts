@@ -1,5 +1,5 @@
-// Tabs that nobody looks at: one that the browser freezes in the middle of a transfer, and one in the background.
-// Nothing is lost, and all goes on.
+// Tabs that nobody looks at: one that the browser freezes in the middle of a transfer, and one in the background. No
+// byte is lost, and transfers continue.
 
 import type { Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -16,17 +16,17 @@ beforeAll(async () => {
 });
 afterAll(() => pages.close());
 
-/** Chromium's switch for what becomes of the connections of a frozen page. */
+/** Chromium's switch that decides about the connections of a frozen page. */
 const FEATURE = "DisconnectWebSocketOnBFCache";
-/** As browsers do that keep them. */
+/** For browsers that keep these connections. */
 const KEEPS = `--disable-features=${FEATURE}`;
-/** As Chromium does by default, from some version on. */
+/** Chromium's default, from some version on: it drops these connections. */
 const DROPS = `--enable-features=${FEATURE}`;
 
 const LENGTH = 32 * MIB;
 
 describe("a frozen tab", () => {
-  test("makes the server wait, and goes on when it is resumed", async () => {
+  test("makes the server wait, and continues when it is resumed", async () => {
     const { page, server } = await begin(KEEPS, { download: LENGTH, upload: 0 });
     const freeze = await frozen(page, server.process);
     const { still, later } = freeze;
@@ -41,9 +41,10 @@ describe("a frozen tab", () => {
     await wasFrozen(page, freeze);
   });
 
-  // Chromium 156 forgets to count down bufferedAmount for what leaves while it is frozen, until something more is sent;
-  // about one freeze in three. So several, and each has to be overcome.
-  test("goes on with an upload, however often it is frozen", async () => {
+  // If bytes leave while the tab is frozen, Chromium 156 does not lower bufferedAmount for them until more bytes are
+  // sent. This happens in about one of three freezes. So the test has several freezes, and the upload must continue
+  // after each.
+  test("continues an upload, however often it is frozen", async () => {
     const { page, server } = await begin(KEEPS, { download: 0, upload: 2 * LENGTH });
     await setPace(page, 200);
     for (let count = 0; count < 8; count++) {
@@ -61,12 +62,12 @@ describe("a frozen tab", () => {
     expect(result.sent).toMatch(`${2 * LENGTH} bytes`);
   });
 
-  test("learns when it is resumed that its connections are lost, and connects again", async () => {
+  test("learns of its lost connections when it is resumed, and connects again", async () => {
     const { page, server } = await begin(DROPS, { download: LENGTH, upload: LENGTH });
     const freeze = await frozen(page, server.process);
     const { still, later } = freeze;
     expect(later).toEqual(still);
-    // The server does not know.
+    // The server does not know of the loss.
     expect(still.ends).toBe(0);
     expect(still.written).toBeLessThan(LENGTH);
     expect(still.read).toBeLessThan(LENGTH);
@@ -86,7 +87,7 @@ describe("a frozen tab", () => {
   });
 });
 
-test("a tab in the background goes on, although its timers fire once a second", async () => {
+test("a tab in the background continues, although its timers fire once a second", async () => {
   const server = await startServer();
   const context = await startPlainChromium();
   const page = context.pages()[0]!;
@@ -100,13 +101,13 @@ test("a tab in the background goes on, although its timers fire once a second", 
   expect(result.failures).toEqual([]);
   expect(result.received).toBe((await server.process.report()).checksum);
   expect(result.arrived).toBe(result.sent);
-  // It was in the background all the time, and treated so.
+  // The page was in the background all the time, and was treated so.
   expect(after.visibility).toBe("hidden");
   await until(async () => (await reportOf(page)).ticks >= before.ticks + 2);
   expect((await reportOf(page)).longestGap).toBeGreaterThan(500);
 });
 
-/** A page whose transfers are under way, slow enough that they are in the middle for a long time. */
+/** Opens a page and starts its transfers. They are so slow that they remain unfinished for a long time. */
 async function begin(arg: string, task: TabTask): Promise<{ page: Page; server: TestServer }> {
   const server = await startServer();
   const page = (await startPlainChromium(arg)).pages()[0]!;
@@ -120,26 +121,26 @@ async function begin(arg: string, task: TabTask): Promise<{ page: Page; server: 
   return { page, server };
 }
 
-/** How far the server is. */
+/** The progress of the server. */
 interface Progress {
   readonly written: number;
   readonly read: number;
-  /** Sessions that are over. */
+  /** Number of sessions that have ended. */
   readonly ends: number;
 }
 
 interface Freeze {
-  /** What the page said before. */
+  /** The page's report before the freeze. */
   readonly before: TabReport;
-  /** When nothing moved any more. */
+  /** Progress when no bytes moved any more. */
   readonly still: Progress;
-  /** Much later. */
+  /** Progress much later. */
   readonly later: Progress;
-  /** How long nothing ran in the page at least, in milliseconds. */
+  /** Shortest time in which no code ran in the page, in milliseconds. */
   readonly ms: number;
 }
 
-/** Freezes the page: for longer than its timers have ever been late, or only until nothing moves. */
+/** Freezes the page: longer than its timers have ever been late, or (`isLong` is false) only until no bytes move. */
 async function frozen(page: Page, server: ServerProcess, isLong = true): Promise<Freeze> {
   const devtools = await page.context().newCDPSession(page);
   const before = await reportOf(page);
@@ -152,10 +153,10 @@ async function frozen(page: Page, server: ServerProcess, isLong = true): Promise
   return { before, still, later, ms };
 }
 
-/** Milliseconds: timers of a page in the background come more often, but for a machine that is busy. */
+/** Milliseconds. Timers of a page in the background fire more often than this, except on a busy machine. */
 const FROZEN = 2_000;
 
-/** Nothing ran in the page meanwhile. */
+/** Checks that no code ran in the page during the freeze. */
 async function wasFrozen(page: Page, { before, ms }: Freeze): Promise<void> {
   await until(async () => (await reportOf(page)).ticks > before.ticks + 10);
   const { events, longestGap } = await reportOf(page);
@@ -188,7 +189,7 @@ async function setPace(page: Page, ms: number): Promise<void> {
   }, ms);
 }
 
-/** Lets the page be looked at again: the browser takes it for shown already, until another is. */
+/** Makes the page visible again. The browser believes it is visible already, so another page is shown first. */
 async function show(page: Page): Promise<void> {
   const other = await page.context().newPage();
   await other.bringToFront();
@@ -206,7 +207,7 @@ async function progressOf(server: ServerProcess): Promise<Progress> {
   return { written, read, ends: ends.length };
 }
 
-/** The same, once it stands still. */
+/** Returns the progress, once it does not change any more. */
 async function standstill(server: ServerProcess): Promise<Progress> {
   let last = await progressOf(server);
   for (let still = 0; still < 5; ) {

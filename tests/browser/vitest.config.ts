@@ -1,4 +1,4 @@
-// Two kinds of tests with a browser: those that run in the page, and those that run beside it and drive it.
+// Two kinds of browser tests: those that run in the page, and those that run in Node and control the browser.
 
 import path from "node:path";
 import { playwright } from "@vitest/browser-playwright";
@@ -7,7 +7,7 @@ import { HANG, timeLimits } from "../../tools/time-limits/time-limits.mjs";
 import { chromiumArguments, chromiumPath } from "./chromium.ts";
 import { commands } from "./commands.ts";
 
-// As in the tests of every package.
+// The same as in the tests of every package.
 const conditions = ["@muxado/source"];
 const root = import.meta.dirname;
 const setupFiles = [path.join(root, "../../tools/time-limits/setup.ts")];
@@ -64,7 +64,7 @@ export default defineConfig({
           ...timeLimits,
           setupFiles,
           fileParallelism: false,
-          // After those in the page.
+          // After the tests in the page.
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,4 +1,4 @@
-// Run by a runtime: what it is, and where.
+// A runtime runs this program. It prints the runtime's version and the path of its executable.
 
 const { bun, deno, node } = process.versions;
 const version = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;

@@ -1,21 +1,22 @@
-// Says what a run of the suites on one runtime means: which of its failures are known, which are new, and which of the
-// known ones are none any more.
+// Judges a run of the suites on one runtime: finds the known failures, the new ones, and the known ones that do not
+// occur any more.
 
 /**
  * @typedef {object} KnownFailure
  * @property {string} runtime
  * @property {string} file from the repository's root
- * @property {string} [test] the full name; without it, the file cannot be loaded
- * @property {boolean} [hangs] the test is not run: it would only use up its timeout, or fail outside of itself
+ * @property {string} [test] the full name; without it, the whole file fails to load
+ * @property {boolean} [hangs] the test is not run: it would only reach its timeout, or fail outside of itself
  * @property {string} why
- * @property {string} reproduction a program in reproductions/ that shows the runtime's part in it
+ * @property {string} reproduction a program in reproductions/ that shows the cause in the runtime
  */
 
 /** @typedef {{ file: string, test?: string, problem: string }} Problem */
 
 /**
- * @param {any} report of vitest's json reporter, if there is one
- * @param {{ exitCode: number | null, root: string, known: readonly KnownFailure[], unhandled: readonly string[] | undefined }} run
+ * @param {any} report the report of vitest's json reporter, if there is one
+ * @param {{ exitCode: number | null, root: string, known: readonly KnownFailure[], unhandled: readonly string[] |
+ * undefined }} run
  * @returns {{ passed: number, known: number, skipped: number, problems: Problem[] }}
  */
 export function judge(report, { exitCode, root, known, unhandled }) {
@@ -56,7 +57,7 @@ export function judge(report, { exitCode, root, known, unhandled }) {
         }
       }
     }
-    // A hook or the module itself, whose errors are no test's.
+    // A hook or the module itself has failed. Such an error belongs to no test.
     if (status === "failed" && failures === 0) fail(file, undefined, String(message || "failed"));
   }
   for (const entry of known) {
@@ -65,7 +66,7 @@ export function judge(report, { exitCode, root, known, unhandled }) {
     problems.push({ file: entry.file, ...(entry.test && { test: entry.test }), problem });
   }
   if (counts.passed === 0) problems.push({ file: "", problem: "no test has passed" });
-  // Vitest fails for its own reasons as well, and passes with failures only by mistake.
+  // Vitest can fail for other reasons as well. It passes with failures only by mistake.
   const explained = counts.known > 0 || problems.length > 0;
   if (exitCode !== 0 && !explained) {
     problems.push({ file: "", problem: `vitest ended with ${exitCode}, and does not say why` });

@@ -37,7 +37,7 @@ const stale = "stale: listed as a known failure, and has passed or is no more";
 test.each<[string, object[], Run, object]>([
   ["a good run", [file(passing)], {}, { passed: 1, known: 0, problems: [] }],
   [
-    "a failure that nobody knows",
+    "an unknown failure",
     [file(passing, failing)],
     { exitCode: 1 },
     { passed: 1, known: 0, problems: ["not 6"] },
@@ -61,7 +61,7 @@ test.each<[string, object[], Run, object]>([
     { passed: 2, known: 0, problems: [stale] },
   ],
   [
-    "a known failure whose test is no more",
+    "a known failure whose test does not exist any more",
     [file(passing)],
     { known: [product] },
     { passed: 1, known: 0, problems: [stale] },
@@ -85,7 +85,7 @@ test.each<[string, object[], Run, object]>([
     { passed: 1, known: 0, problems: ["no gc"] },
   ],
   [
-    "a file that is known not to load",
+    "a known file that does not load",
     [file(passing), broken],
     { exitCode: 1, known: [unloadable] },
     { passed: 1, known: 1, problems: [] },

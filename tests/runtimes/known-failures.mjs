@@ -1,5 +1,5 @@
-// Failures that are the runtime's, reviewed one by one. Each has a program in reproductions/ that shows the runtime's
-// part without our code, ends with exit code 0 and says "reproduced" last as long as it is so.
+// Failures that a runtime causes, reviewed one by one. Each has a program in reproductions/ that shows the cause
+// without our code. As long as the cause exists, the program exits with 0 and prints "reproduced" last.
 
 const messages = "packages/ws/test/messages.test.ts";
 const noSocket = {

@@ -1,5 +1,5 @@
-// Runs the suites of every-runtime packages on Node, Bun and Deno, or on those that are named. Ends with "N passed,
-// N failed": a test is counted once for each runtime, and so is each reproduction of a known failure.
+// Runs the suites of the packages for every runtime on Node, Bun and Deno, or only on the named runtimes. The last line
+// is "N passed, N failed": each test counts once for each runtime, and so does each reproduction of a known failure.
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import { knownFailures } from "./known-failures.mjs";
 import { runtimes } from "./runtimes.mjs";
 import { omittedFiles, suites, systemSuites } from "./suites.mjs";
 
-/** For one runtime: a machine that is busy takes a few times the minute that it should. */
+/** Time allowed for one runtime. It needs about a minute; a busy machine needs a few times as long. */
 const TIMEOUT = 10 * 60_000;
 
 const root = path.join(import.meta.dirname, "../..");
@@ -32,7 +32,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "muxado-"));
 try {
   for (const runtime of runtimes) {
     if (named.length > 0 ? !named.includes(runtime.name) : runtime.name === own) {
-      // Its tests are those of `npm test` already.
+      // `npm test` already runs its tests.
       if (named.length === 0)
         console.log(`${runtime.name}: left to npm test, which runs on it here`);
       continue;
@@ -73,7 +73,7 @@ async function run(runtime) {
       `--outputFile.json=${report}`,
       `--reporter=${path.join(import.meta.dirname, "unhandled-reporter.mjs")}`,
     ],
-    // A schedule of the model fails on every runtime if it fails on one: `npm test` has the many.
+    // A schedule that fails the model test on one runtime fails on all. So few are enough here: `npm test` runs many.
     { MUXADO_RUNS: "20", ...process.env, MUXADO_UNHANDLED: unhandled },
   );
   const verdict = judge(read(report), { exitCode, root, known, unhandled: read(unhandled) });
@@ -92,7 +92,7 @@ async function run(runtime) {
 }
 
 /**
- * What the runtime says itself that it is, and where npx keeps it; or why there is none.
+ * Returns the version and the path of the runtime in npx's cache, or the reason why there is none.
  * @param {import("./runtimes.mjs").Runtime} runtime
  */
 function identify({ package: name, flags }) {
@@ -110,7 +110,7 @@ function identify({ package: name, flags }) {
 }
 
 /**
- * Runs the programs that show why tests fail. One that shows nothing any more is a problem.
+ * Runs the reproductions of the known failures. A program that does not reproduce its failure is a problem.
  * @param {string} program
  * @param {string[]} flags
  * @param {readonly import("./judge.mjs").KnownFailure[]} known
@@ -157,7 +157,7 @@ function read(file) {
   }
 }
 
-/** @param {string} text as a regular expression */
+/** @param {string} text any text. The result is a regular expression that matches it */
 function escaped(text) {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

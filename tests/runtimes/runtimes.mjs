@@ -1,4 +1,4 @@
-// The runtimes on which the suites run, each from its package in the registry, at one version.
+// The runtimes on which the suites run. Each comes from its package in the registry, at a fixed version.
 
 /**
  * @typedef {object} Runtime
@@ -14,7 +14,7 @@ export const runtimes = [
   { name: "node22", package: "node@22.23.3", flags: [], isBetween: true },
   { name: "node24", package: "node@24.21.0", flags: [], isBetween: true },
   { name: "node26", package: "node@26.10.0", flags: [] },
-  // Without --bun, Bun hands a script over to Node when its first line names Node.
+  // Without --bun, Bun runs a script with Node if the script's first line names Node.
   { name: "bun", package: "bun@1.4.5", flags: ["--bun"] },
   { name: "deno", package: "deno@2.9.6", flags: ["run", "-A"] },
 ];

@@ -1,7 +1,7 @@
-// What runs on every runtime: the suites of the packages, less what needs no second runtime. Reviewed: each omission
-// has its reason.
+// The suites that run on every runtime: those of the packages, without the files that need no second runtime. Each
+// omission is reviewed and has a reason.
 
-/** Folders and files of tests. */
+/** Folders and files with tests. */
 export const suites = [
   "packages/frame/",
   "packages/core/",

@@ -1,8 +1,8 @@
-// Writes down what vitest's json reporter leaves out: the errors outside of tests.
+// Writes the errors outside of tests to a file, because vitest's json reporter leaves them out.
 
 import { writeFileSync } from "node:fs";
 
-// Vitest takes a reporter from a file as its default export.
+// If a reporter is a file, vitest takes the default export.
 export default class UnhandledReporter {
   /**
    * @param {unknown} _modules

@@ -1,13 +1,14 @@
-// The part of aegir that libp2p's compliance suites import: chai with promises, with parentheses behind properties,
-// and with bytes. The whole of it is half a gigabyte of browsers and spelling dictionaries.
-// @ts-nocheck: neither chai nor its plugin comes with types, and nothing that is typed depends on this.
+// Replaces the part of aegir that libp2p's compliance suites import. It is chai with three additions: assertions on
+// promises, property assertions that can also be called, and assertions on bytes. All of aegir would add half a
+// gigabyte of browsers and spelling dictionaries.
+// @ts-nocheck: neither chai nor its plugin has types, and no typed file depends on this one.
 
 import { Assertion, expect, use } from "chai";
 import chaiAsPromised from "chai-as-promised";
 
 use(chaiAsPromised);
 
-// `expect(x).to.be.true()`, as the linter of libp2p wants it: the property asserts, and what it gives can be called.
+// libp2p's linter requires `expect(x).to.be.true()`. Reading the property asserts, and its value can be called.
 for (const name of ["ok", "true", "false", "null", "undefined", "exist", "empty"]) {
   const asserting = Object.getOwnPropertyDescriptor(Assertion.prototype, name);
   Object.defineProperty(Assertion.prototype, name, {

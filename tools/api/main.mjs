@@ -1,6 +1,6 @@
-// The signatures of whatever the packages export: `pnpm run api` writes them to packages/*/api, a page for each entry
-// point. With `--check` it writes nothing and fails if they differ. Reads the built declarations, as users do, and runs
-// from the repository's root after a build.
+// Reports the signatures of everything that the packages export. `pnpm run api` writes them to packages/*/api, one page
+// for each entry point. With `--check` it writes nothing and fails if a page differs. It reads the built declarations,
+// as users do. Run it from the root of the repository, after a build.
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ try {
 }
 
 /**
- * Every entry point of every published package, the main one of a package first.
+ * Returns every entry point of every published package. The main entry point of a package comes first.
  * @returns {EntryPoint[]}
  */
 function entryPoints() {
@@ -54,7 +54,7 @@ function entryPoints() {
 }
 
 /**
- * The pages of the entry points, by their place. One program has them all: most of the work is to read them.
+ * Returns the pages of the entry points, by their path. One program holds all of them, since reading takes most time.
  * @param {EntryPoint[]} entries
  */
 function extractAll(entries) {
@@ -113,7 +113,7 @@ function configOf({ folder, types }) {
       },
       apiReport: {
         enabled: true,
-        // A change of a type that is not exported, but is in the signature of one that is, reaches users as well.
+        // A type that is not exported can be part of an exported signature. Its changes reach users too.
         includeForgottenExports: true,
         reportFolder: temporary,
         reportTempFolder: temporary,
@@ -131,7 +131,7 @@ function configOf({ folder, types }) {
   });
 }
 
-/** The pages that are there, by their place. */
+/** Returns the existing pages, by their path. */
 function oldPages() {
   const files = readdirSync("packages").flatMap((name) =>
     readdirSync(`packages/${name}`).includes("api")

@@ -1,12 +1,12 @@
-// The text of a report, and how two reports part. Knows neither files nor the compiler.
+// The text of a report, and the difference between two reports. Knows neither files nor the compiler.
 
 /**
- * A report of one entry point, made from API Extractor's: signatures alone, a declaration a paragraph. One without
- * `export` belongs to the signature of another. A declaration that the package's main entry point has as well is only
- * named.
+ * Returns the report of one entry point, made from API Extractor's report. It has only signatures, one paragraph for
+ * each declaration. A declaration without `export` is part of another one's signature. If the package's main entry
+ * point has the same declaration, the report only names it.
  * @param {string} entry as users import it
  * @param {string} extracted
- * @param {string | undefined} main API Extractor's report of the main entry point, if this is another
+ * @param {string | undefined} main API Extractor's report of the main entry point, unless `entry` is the main one
  */
 export function reportOf(entry, extracted, main) {
   const ofMain = new Set(main === undefined ? [] : declarationsOf(main).map(withoutExport));
@@ -35,7 +35,7 @@ ${code}
 }
 
 /**
- * The lines that only one of two reports has, after "-" or "+".
+ * Returns the lines that only one of two reports has: "-" marks those of `before`, "+" those of `after`.
  * @param {string} before
  * @param {string} after
  */
@@ -59,7 +59,7 @@ function importsOf(extracted) {
 }
 
 /**
- * What is in the fence of API Extractor's page, without its remarks on release tags and docstrings, which others check.
+ * Returns the code of API Extractor's page, without remarks on release tags and docstrings, which other tools check.
  * @param {string} extracted
  */
 function paragraphsOf(extracted) {
@@ -84,7 +84,7 @@ function nameOf(declaration) {
 }
 
 /**
- * The name that a line of imports brings into its file.
+ * Returns the name that an import line declares in its file.
  * @param {string} line
  */
 function localNameOf(line) {

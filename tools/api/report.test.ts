@@ -29,7 +29,7 @@ describe("a report", () => {
     ]);
   });
 
-  test("changes with a type that is not exported, but in the signature of one that is", () => {
+  test("changes with a type that is not exported but is part of an exported signature", () => {
     const changed = extracted(session, how.replace("slow", "never"));
     expect(difference(reportOf("p", main, undefined), reportOf("p", changed, undefined))).toEqual([
       `- type How = "fast" | "slow";`,
@@ -37,7 +37,7 @@ describe("a report", () => {
     ]);
   });
 
-  test("only names what it shares with the main entry point", () => {
+  test("only names the declarations that the main entry point has as well", () => {
     const layers = extracted(
       "// @public\nexport function watch(session: Session): Watched;",
       session.replace("export ", ""),
@@ -53,7 +53,7 @@ describe("a report", () => {
     );
   });
 
-  test("has what a second entry point exports again", () => {
+  test("has a declaration that a second entry point exports again", () => {
     expect(codeOf(reportOf("p/again", extracted(how, session), main))).toContain(
       "export class Session",
     );

@@ -1,5 +1,5 @@
-// The walls between packages and files, as one pure function from sources to violations.
-// Only packages/ is walled; examples, benchmarks and tools are users like any other.
+// The import rules of packages and files, as one pure function from sources to violations. The rules apply to packages/
+// only. Examples, benchmarks and tools use the packages as any user does.
 
 import { findCycles, outOfCircle } from "./cycles.mjs";
 import { exceptions } from "./exceptions.mjs";
@@ -8,8 +8,8 @@ import { roomRuleBroken } from "./rooms.mjs";
 import { findOversized, shortAgain } from "./sizes.mjs";
 
 /**
- * What the sources of a package may import from outside it. Whatever is not listed is refused, so
- * a package without "node:" runs on any JavaScript runtime, and one missing here imports nothing.
+ * The imports from outside that the sources of a package may have. Any import that is not listed is refused. So a
+ * package without "node:" runs on any JavaScript runtime, and a package that is missing here imports nothing.
  * @type {Record<string, string[]>}
  */
 const arrows = {
@@ -24,8 +24,8 @@ const arrows = {
 };
 
 /**
- * What one folder of a package may import besides: an entry point of its own for one runtime. The rest of the
- * package may not import it.
+ * Further imports that one folder of a package may have. Such a folder is an entry point for one runtime. The rest of
+ * the package may not import the folder.
  * @type {Record<string, string[]>}
  */
 const forFolder = {
@@ -34,12 +34,12 @@ const forFolder = {
   "packages/testkit/src/processes/": ["esbuild", "node:"],
 };
 
-/** What a test may import besides: it runs on Node, and is a user of its own package. */
+/** Further imports that a test may have. A test runs on Node, and uses its own package as a user does. */
 const forTests = ["@muxado/testkit", "vitest", "fast-check", "node:"];
 
 /**
- * What the tests of one package may import besides: the layers and adapters that it has to work with, and the suite
- * that others hold it to.
+ * Further imports that the tests of one package may have: the layers and adapters that it has to work with, and the
+ * compliance suite of others that it has to pass.
  * @type {Record<string, string[]>}
  */
 const forTestsOf = {
@@ -79,8 +79,8 @@ export function findViolations(sources, known = exceptions) {
 }
 
 /**
- * The exceptions that nothing needs any more.
- * @param {Map<string, string>} sources all of them
+ * Returns the exceptions that are not needed any more.
+ * @param {Map<string, string>} sources all sources
  * @param {import("./exceptions.mjs").Exceptions} known
  * @returns {Violation[]}
  */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { findStale, findViolations } from "./boundaries.mjs";
 import { withDrawing } from "./drawing.mjs";
 
-/** Violations of the given files, as "file:line: rule". */
+/** Returns the violations of the given files, as "file:line: rule". */
 function broken(sources: Record<string, string>): string[] {
   return findViolations(asMap(sources)).map(asText);
 }
@@ -71,7 +71,12 @@ const refused: [why: string, rule: string, file: string, text: string][] = [
   ["a Node module in yamux", "runtime", "packages/yamux/src/a.ts", `import "node:fs";`],
   ["a Node module in ws", "runtime", "packages/ws/src/a.ts", `import "node:http";`],
   ["ws in its neutral half", "arrow", "packages/ws/src/a.ts", `import { WebSocket } from "ws";`],
-  ["its server's half in ws", "runtime", "packages/ws/src/a.ts", `import "./server/server.ts";`],
+  [
+    "an import of ws's server by the rest of ws",
+    "runtime",
+    "packages/ws/src/a.ts",
+    `import "./server/server.ts";`,
+  ],
   ["a Node module by its bare name", "arrow", "packages/core/src/a.ts", `import "fs";`],
   ["the own name", "own index", "packages/core/src/a.ts", `import "@muxado/core";`],
   ["the own index", "own index", "packages/core/src/deep/a.ts", `import "../index.ts";`],
@@ -99,7 +104,7 @@ describe("boundaries", () => {
     );
   });
 
-  test("refuse a cycle of which a part are type imports", () => {
+  test("refuse a cycle with some type imports", () => {
     const sources = {
       "packages/frame/src/a.ts": `import { b } from "./b.ts";`,
       "packages/frame/src/b.ts": `\nimport type { A } from "./a.ts";`,
@@ -107,7 +112,7 @@ describe("boundaries", () => {
     expect(broken(sources)).toEqual(["packages/frame/src/b.ts:2: cycle"]);
   });
 
-  test("allow a known circle of type imports, and nobody else in it", () => {
+  test("allow a known circle of type imports, and no other file in it", () => {
     const known = {
       circles: [["packages/frame/src/a.ts", "packages/frame/src/b.ts"]],
       longFiles: [],
@@ -138,7 +143,7 @@ describe("boundaries", () => {
     ]);
   });
 
-  test("want a file that has left its circle to leave the list of the known", () => {
+  test("report a known file that is in no circle any more", () => {
     const sources = asMap({
       "packages/frame/src/a.ts": `import type { B } from "./b.ts";`,
       "packages/frame/src/b.ts": `import type { A } from "./a.ts";`,
@@ -201,7 +206,7 @@ describe("rooms of core", () => {
 });
 
 describe("sizes", () => {
-  test("let a source have 400 lines and a test 600", () => {
+  test("allow a source of 400 lines and a test of 600", () => {
     expect(broken({ "packages/frame/src/a.ts": lines(400) })).toEqual([]);
     expect(broken({ "packages/frame/src/a.test.ts": lines(600) })).toEqual([]);
     expect(broken({ "packages/frame/test/a.ts": lines(600) })).toEqual([]);
@@ -219,7 +224,7 @@ describe("sizes", () => {
     ]);
   });
 
-  test("allow a long file that is known, and want it off the list when it is short or gone", () => {
+  test("allow a known long file, and report it when it is short or missing", () => {
     const file = "packages/frame/src/a.ts";
     const known = { circles: [], longFiles: [file] };
     const long = asMap({ [file]: lines(401) });
@@ -230,7 +235,7 @@ describe("sizes", () => {
     expect(findStale(new Map(), known).map(asText)).toEqual([`${file}:1: exception`]);
   });
 
-  test("let a folder of core have 12 sources with as many tests as it likes", () => {
+  test("allow a folder of core with 12 sources and any number of tests", () => {
     expect(broken(folderOf(12, "packages/core/src/base/"))).toEqual([]);
     expect(broken(folderOf(20, "packages/node/src/"))).toEqual([]);
   });
@@ -241,7 +246,7 @@ describe("sizes", () => {
     }
   });
 
-  /** A folder of so many sources, each with a test. */
+  /** Returns a folder of `count` sources, each with a test. */
   function folderOf(count: number, folder: string): Record<string, string> {
     const names = Array.from({ length: count }, (_, at) => `${folder}${at}`);
     return Object.fromEntries(
@@ -270,7 +275,7 @@ after
   const circles = [["packages/core/src/c.ts", "packages/core/src/sending/d.ts"]];
   const drawn = withDrawing(page, asMap(sources), circles);
 
-  test("has an arrow for the imports between two rooms, and a dotted one for the circle's", () => {
+  test("has an arrow for imports between two rooms, and a dotted arrow for imports inside the circle", () => {
     const arrows = drawn.split("\n").filter((line) => /> \w/.test(line));
     expect(arrows).toEqual([
       "  life --> base",
@@ -280,7 +285,7 @@ after
     ]);
   });
 
-  test("takes the place of the drawing before it, and of nothing else", () => {
+  test("replaces the previous drawing, and nothing else", () => {
     expect(drawn).toMatch(/^before\n<!-- The drawing/);
     expect(drawn).toMatch(/The end of the drawing. -->\nafter\n$/);
     expect(drawn).not.toContain("an old drawing");
@@ -292,7 +297,7 @@ after
     expect(withDrawing(page, asMap(without), circles)).not.toContain("life --> base");
   });
 
-  test("wants a place in its page", () => {
+  test("needs a place in its page", () => {
     expect(() => withDrawing("a page", asMap(sources), circles)).toThrow(/no place/);
   });
 });

@@ -1,4 +1,4 @@
-// Circles of relative imports. Owns what a circle is, and knows neither rooms nor packages.
+// Circles of relative imports. Owns the definition of a circle, and knows neither rooms nor packages.
 
 import path from "node:path";
 import { targetOf } from "./imports.mjs";
@@ -7,8 +7,8 @@ import { targetOf } from "./imports.mjs";
 /** @typedef {import("./boundaries.mjs").Violation} Violation */
 
 /**
- * One round of each circle, reported at the import that closes it. At run time no circle is allowed. With types, a
- * circle is allowed if one of the known circles has all its files.
+ * Returns one violation for each circle, at the import that closes the circle. At run time, no circle is allowed. With
+ * type imports, a circle is allowed if all its files are in the same known circle.
  * @param {Map<string, Import[]>} imports
  * @param {string[][]} known
  * @returns {Violation[]}
@@ -28,7 +28,7 @@ export function findCycles(imports, known) {
 }
 
 /**
- * The known circles' files that are in a circle no more.
+ * Returns the files of known circles that are in no circle any more.
  * @param {Map<string, Import[]>} imports
  * @param {string[][]} known
  */
@@ -38,7 +38,7 @@ export function outOfCircle(imports, known) {
 }
 
 /**
- * Lines of the imports by target, by file.
+ * For each file, the line of its first import of each target.
  * @typedef {Map<string, Map<string, number>>} Arrows
  */
 
@@ -63,8 +63,8 @@ function arrowsOf(imports, withTypes) {
 }
 
 /**
- * The largest sets of files of which each leads to each (Tarjan's strongly connected components), files in the order
- * of `arrows`.
+ * Returns the largest sets of files in which each file leads to each other file (Tarjan's strongly connected
+ * components). The files of a set are in the order of `arrows`.
  * @param {Arrows} arrows
  * @returns {string[][]}
  */
@@ -101,7 +101,7 @@ function circlesOf(arrows) {
 /**
  * @param {Arrows} arrows
  * @param {string[]} circle
- * @param {string[]} known files that need not be told of
+ * @param {string[]} known files at which the round starts only if the circle has no other
  * @returns {Violation}
  */
 function asViolation(arrows, circle, known) {
@@ -114,7 +114,7 @@ function asViolation(arrows, circle, known) {
 }
 
 /**
- * The files of the shortest way from a file back to itself.
+ * Returns the files on the shortest path from a file back to itself.
  * @param {Arrows} arrows
  * @param {string} start
  */

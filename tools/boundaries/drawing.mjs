@@ -1,15 +1,15 @@
-// The drawing of core's rooms in docs/architecture.md, made from the imports that are in the code.
+// The drawing of core's rooms in docs/architecture.md, made from the imports in the code.
 
 import path from "node:path";
 import { importsOfAll, targetOf } from "./imports.mjs";
 import { isInCircle, ROOT, roomOf, roomsBelow } from "./rooms.mjs";
 
-/** The lines around the drawing in its page. */
+/** The lines before and after the drawing in its page. */
 const START = "<!-- The drawing is written by `pnpm run drawing`. -->\n";
 const END = "<!-- The end of the drawing. -->\n";
 
 /**
- * The page with a drawing of `sources` in place of the one that it has.
+ * Returns the page with a drawing of `sources` in place of its present drawing.
  * @param {string} page
  * @param {Map<string, string>} sources
  * @param {string[][]} circles
@@ -23,8 +23,8 @@ export function withDrawing(page, sources, circles) {
 }
 
 /**
- * A flowchart of mermaid: a node for each room with its files, an arrow to each room that it imports. The files of a
- * circle have a node of their own inside the room, and dotted arrows among them.
+ * Returns a mermaid flowchart. Each room is a node with its files, and an arrow leads to each room that it imports. The
+ * files of a circle have a node of their own inside their room, and dotted arrows between these nodes.
  * @param {Map<string, string>} sources
  * @param {string[][]} circles
  */

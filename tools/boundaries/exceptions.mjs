@@ -1,12 +1,12 @@
-// What breaks a rule and is known. Lists here shrink only: an entry that is no longer needed fails the check.
+// Known breaches of the rules. These lists only shrink: an entry that is not needed any more fails the check.
 
 /**
- * Files in a circle of imports. These may import each other as types, whatever their rooms. At run time no file is in
- * a circle.
+ * Files in a circle of imports. They may import each other's types, whatever rooms they are in. At run time, no file is
+ * in a circle.
  * @type {string[][]}
  */
 const circles = [
-  // A stream has a public session, a watcher is given streams, and dispatch calls both halves of a stream (decision 34).
+  // A stream has a public session, watchers are given streams, dispatch calls both halves of a stream (decision 34).
   [
     "packages/core/src/session.ts",
     "packages/core/src/stream.ts",
@@ -16,12 +16,12 @@ const circles = [
     "packages/core/src/receiving/receive-side.ts",
     "packages/core/src/sending/send-side.ts",
   ],
-  // A side holds its ends of streams, and an end tells its side.
+  // A side holds its ends of streams, and an end calls its side.
   ["packages/testkit/src/model/side.ts", "packages/testkit/src/model/stream-model.ts"],
 ];
 
 /**
- * Files that are longer than files may be.
+ * Files that may be longer than the limit.
  * @type {string[]}
  */
 const longFiles = [];

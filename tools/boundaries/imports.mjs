@@ -1,4 +1,4 @@
-// What files import: read from their syntax, so that a string or a comment is no import.
+// The imports of files, read from the syntax: so strings and comments do not count.
 
 import { posix as path } from "node:path";
 import { parseSync, Visitor } from "oxc-parser";
@@ -6,7 +6,7 @@ import { parseSync, Visitor } from "oxc-parser";
 /** @typedef {{ specifier: string, line: number, typeOnly: boolean }} Import */
 
 /**
- * The imports of each file.
+ * Returns the imports of each file.
  * @param {Map<string, string>} sources text by path
  */
 export function importsOfAll(sources) {
@@ -14,7 +14,7 @@ export function importsOfAll(sources) {
 }
 
 /**
- * Every import of a file: static, re-exporting, dynamic and in a type.
+ * Returns every import of a file: static, re-exporting, dynamic and in a type.
  * @param {string} file
  * @param {string} text
  * @returns {Import[]}
@@ -41,7 +41,7 @@ function importsOf(file, text) {
 }
 
 /**
- * The file that a relative import leads to; nothing for an import by a name.
+ * Returns the file that a relative import leads to; `undefined` for an import by name.
  * @param {string} file
  * @param {string} specifier
  */
@@ -50,7 +50,7 @@ export function targetOf(file, specifier) {
 }
 
 /**
- * Whether the file is a test, or belongs to tests.
+ * Returns whether the file is a test, or is used by tests only.
  * @param {string} file
  */
 export function isTest(file) {

@@ -1,5 +1,5 @@
-// Reads every source under packages/ and prints the violations, one a line; then holds the drawing of the rooms in the
-// documentation to the sources. With `--write` it writes that drawing.
+// Checks every source under packages/ and prints the violations, one on each line. Then compares the drawing of the
+// rooms in the documentation with the sources. With `--write` it writes that drawing.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { findStale, findViolations } from "./boundaries.mjs";

@@ -1,15 +1,15 @@
-// The rooms of core and the arrows between them (decision 34). A room is a folder of packages/core/src, with all its
-// folders. Tests are users of every room, and stand outside of this.
+// The rooms of core and the allowed imports between them (decision 34). A room is a folder of packages/core/src, with
+// all folders inside it. Tests may use every room, and these rules do not apply to them.
 
 import { isTest, targetOf } from "./imports.mjs";
 
 const CORE = "packages/core/src/";
 
-/** The room of the files that lie in no folder. */
+/** The room of the files that are in no folder. */
 export const ROOT = "the root";
 
 /**
- * What each room may import besides its own files.
+ * The rooms that each room may import, besides its own files.
  * @type {Record<string, string[]>}
  */
 export const roomsBelow = {
@@ -23,14 +23,14 @@ export const roomsBelow = {
   base: [],
 };
 
-/** The files that own a session and a stream. The rest of core does without them. */
+/** The files that own a session and a stream. The rest of core does not import them. */
 const owners = [`${CORE}session.ts`, `${CORE}stream.ts`];
 
-/** Files that import those to make and export them; so does the circle, which knows itself. */
+/** Files that import the owners to make and export sessions and streams. The circle's files may import them as well. */
 const makers = [`${CORE}attach.ts`, `${CORE}index.ts`];
 
 /**
- * The room of a file of core's sources; nothing for any other file.
+ * Returns the room of a source file of core; `undefined` for any other file.
  * @param {string} file
  */
 export function roomOf(file) {
@@ -40,10 +40,10 @@ export function roomOf(file) {
 }
 
 /**
- * The rule that an import between rooms breaks, if it breaks one.
+ * Returns the rule that an import between rooms breaks, or `undefined`.
  * @param {string} file
  * @param {string} specifier
- * @param {string[][]} circles whose files may import each other
+ * @param {string[][]} circles the files of a circle may import each other
  */
 export function roomRuleBroken(file, specifier, circles) {
   const target = targetOf(file, specifier);
@@ -64,7 +64,7 @@ export function roomRuleBroken(file, specifier, circles) {
 }
 
 /**
- * Whether both files are in one circle.
+ * Returns whether both files are in the same circle.
  * @param {string} file
  * @param {string} target
  * @param {string[][]} circles

@@ -1,4 +1,4 @@
-// How long a file may be, and how many a folder of core may have.
+// Limits: lines of a file, and files of a folder of core.
 
 import path from "node:path";
 import { isTest } from "./imports.mjs";
@@ -9,7 +9,7 @@ import { roomOf } from "./rooms.mjs";
 const LINES_OF_SOURCE = 400;
 const LINES_OF_TEST = 600;
 
-/** Sources in a folder of core. Their tests are not counted. */
+/** Most sources in a folder of core. Tests are not counted. */
 const FILES_OF_FOLDER = 12;
 
 /**
@@ -30,7 +30,7 @@ export function findOversized(sources, known) {
 }
 
 /**
- * The known files that are not too long any more.
+ * Returns the known files that are not too long any more.
  * @param {Map<string, string>} sources
  * @param {string[]} known
  */

@@ -1,5 +1,5 @@
-// What a page's bundle of @muxado/ws imports once a bundler is done: nothing. The server's half is bundled as well, to
-// see that imports would be found.
+// Checks that a page's bundle of @muxado/ws has no imports left. It also bundles the server's entry point, where
+// `node:http` must be found: that shows that this check can find imports.
 
 import { build } from "esbuild";
 

@@ -1,5 +1,5 @@
-// Runs the examples from their build, each to its end. A folder's main.js runs alone; without one,
-// server.js is started, and client.js once the server has printed its first line.
+// Runs the built examples, each until it ends. If a folder has a main.js, that runs alone. Otherwise server.js is
+// started, and client.js as soon as the server has printed its first line.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,7 +23,7 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
 /**
- * What is wrong with a run of the program, if anything.
+ * Runs the program. Returns a description of the failure, or `undefined`.
  * @param {string} program
  */
 async function run(program) {

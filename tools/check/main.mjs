@@ -1,6 +1,6 @@
-// Says whether the repository is in order. A step is the script check:<step> of package.json, or the script of that
-// name. All steps run, or only those asked for: `npm run check -- types size`; `--without=size` leaves one out. A step
-// passes when it exits with 0. One that prints a line "N passed, N failed" is counted so, any other as one.
+// Checks that the repository is in order. A step is the script check:<step> of package.json, or the script <step>. All
+// steps run, or only the named ones: `npm run check -- types size`. `--without=size` leaves one out. A step passes if
+// it exits with 0. If a step prints a line "N passed, N failed", these numbers count; any other step counts as one.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";

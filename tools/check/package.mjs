@@ -1,5 +1,4 @@
-// Checks the package in the current folder as it will be published: packs it, then judges the
-// archive, so that what is looked at is what users get.
+// Checks the package in the current folder as users get it: packs it, then checks the archive.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -19,7 +18,7 @@ try {
 }
 
 /**
- * Maps must lead to sources that are in the archive: an editor and a debugger show those.
+ * Maps must lead to sources that are in the archive, because editors and debuggers show these sources.
  * @param {string} dist
  */
 function checkMaps(dist) {

@@ -1,4 +1,4 @@
-// Packing a package whose build is missing or out of date: the archive is whole, or there is none.
+// Packs a package whose build is missing or out of date. The archive must be complete, or packing must fail.
 
 import { spawnSync } from "node:child_process";
 import {
@@ -23,7 +23,7 @@ interface Manifest {
   readonly publishConfig?: { readonly exports: Record<string, unknown> };
 }
 
-/** A copy of @muxado/frame, which depends on nothing, as a fresh clone has it. */
+/** Returns a copy of @muxado/frame, which depends on nothing, in the state of a fresh clone. */
 function unbuilt(): string {
   const clone = mkdtempSync(path.join(tmpdir(), "muxado-prepack-"));
   onTestFinished(() => rmSync(clone, { recursive: true }));
@@ -45,7 +45,7 @@ function pack(folder: string): { status: number | null; files: string[] } {
     env: { ...process.env, PATH },
   });
   if (status !== 0) return { status, files: [] };
-  // What the compiler says comes before.
+  // The output of the compiler comes before.
   const [{ files }] = JSON.parse(stdout.slice(stdout.lastIndexOf("\n[") + 1)) as [
     { files: { path: string }[] },
   ];
@@ -67,7 +67,7 @@ test("a package that does not compile is not packed", { timeout: 120_000 }, () =
   expect(pack(folder).status).not.toBe(0);
 });
 
-test("every package that is published says how to build what is packed, and lets its manifest be read", () => {
+test("every published package has a script that builds it before packing, and exports its manifest", () => {
   const manifests = readdirSync(path.join(root, "packages")).map((name) =>
     JSON.parse(readFileSync(path.join(root, "packages", name, "package.json"), "utf8")),
   ) as Manifest[];

@@ -1,5 +1,5 @@
-// Adds up what the runners of CI report themselves and prints the verdict. A runner that failed
-// without saying so, left no report or ran nothing counts as a failure.
+// Adds up the reports of CI's runners and prints the verdict. A runner counts as one failure if it failed without
+// reporting a failure, left no report, or ran nothing.
 //
 //   node tools/check/tally.mjs <vitest's report> <its exit code> <check's report> <its exit code>
 
@@ -21,7 +21,7 @@ function counts(report) {
   if (!Array.isArray(report?.testResults)) {
     return { passed: report?.passed ?? 0, failed: report?.failed ?? 0 };
   }
-  // A file that fails as a whole, before any of its tests, is in neither of vitest's sums.
+  // A file that fails before any of its tests runs is in neither of vitest's sums.
   const files = report.testResults.filter(
     (/** @type {any} */ file) =>
       file.status === "failed" &&

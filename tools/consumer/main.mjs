@@ -1,6 +1,6 @@
-// Uses the packages as they are packed, in projects that have nothing of this repository. Compiles the programs beside it
-// with each compiler and each way of resolving modules that is supported, and lets npm install the packages beside an
-// older `ws`. Runs from the repository's root, after a build. One project: `node tools/consumer/main.mjs "5.9, node16"`.
+// Uses the packed packages in projects outside this repository. Compiles the programs in programs/ with each supported
+// compiler and each supported way of resolving modules. Then lets npm install the packages beside an older `ws`. Run it
+// from the root of the repository, after a build. For one project only: `node tools/consumer/main.mjs "5.9, node16"`.
 
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -11,8 +11,8 @@ import path from "node:path";
 const packages = ["core", "frame", "heartbeat", "node", "typed", "ws", "yamux"];
 
 const resolutions = ["node16", "nodenext", "bundler"];
-// The first two are written in JavaScript and take five to ten times as long. They see in every way of resolving what
-// differs most, and the rest in one.
+// TypeScript 5.9 and 6 are written in JavaScript and take five to ten times as long. So they compile rare environments
+// with one way of resolving modules only.
 const compilers = [
   { version: "5.9", isSlow: true },
   { version: "6", isSlow: true },
@@ -22,7 +22,7 @@ const compilers = [
 const dom = ["dom", "dom.iterable", "dom.asynciterable"];
 const ws = ["ws", "@types/ws"];
 
-/** What the projects of users have installed, and which programs they can hold. */
+/** Packages that users have installed, and the programs that compile with them. */
 const environments = [
   { name: "a page", lib: dom, has: [], programs: ["web", "page"], isRare: false },
   {
@@ -42,12 +42,12 @@ const environments = [
   },
 ];
 
-/** Versions of `ws` that a project may have already: the oldest that the packages take, and one of before 8.21. */
+/** Versions of `ws` that a project may already have: the oldest that the packages accept, and one from before 8.21. */
 const versionsOfWs = ["8.16.0", "8.18.0"];
 
 /** @typedef {{ name: string, check: () => Promise<{ status: number | null, output: string }> }} Project */
 
-// Outside the repository: resolution walks up, and must not find what a user has not installed.
+// Outside the repository: resolution also looks in parent folders, and must find only packages that a user installs.
 const out = mkdtempSync(path.join(tmpdir(), "muxado-consumer-"));
 const archives = path.join(out, "archives");
 const unpacked = path.join(out, "unpacked");
@@ -67,7 +67,7 @@ try {
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
-/** @param {Iterable<Project>} queue shared with others that take from it */
+/** @param {Iterable<Project>} queue shared: several calls take from it */
 async function checkAll(queue) {
   for (const { name, check } of queue) {
     const { status, output } = await check();
@@ -78,7 +78,7 @@ async function checkAll(queue) {
 }
 
 /**
- * A folder with all that a user has installed, and a project in it for each compiler and resolution.
+ * Makes a folder with the packages that a user has installed. Returns a project for each compiler and resolution.
  * @param {typeof environments[number]} environment
  * @param {number} index
  * @returns {Project[]}
@@ -127,8 +127,8 @@ function compilations({ name, lib, has, programs, isRare }, index) {
 }
 
 /**
- * A project that has `ws` and gets all packages from npm, and then looks for their manifests. Nothing comes from the
- * registry: of `ws` there is the manifest only.
+ * Returns a project that has `ws` and gets all packages from npm. It then loads their manifests. Nothing comes from the
+ * registry, because the folder of `ws` has only a manifest.
  * @param {string} version of ws
  * @returns {Project}
  */

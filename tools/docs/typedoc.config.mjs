@@ -1,4 +1,4 @@
-// Documents every package that is published. Whatever it exports must have its docstring.
+// Documents every published package. Everything that a package exports must have a docstring.
 
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -23,7 +23,7 @@ export default {
   disableSources: true,
   excludeInternal: true,
   excludePrivate: true,
-  // What Node's types say of methods that ours inherit.
+  // Methods that our classes inherit from Node's have docstrings of Node's types. Symbols in them get no link.
   externalSymbolLinkMappings: { "@types/node": { "*": "#" } },
   packagesRequiringDocumentation: published.map(({ name }) => name),
   validation: { notExported: true, invalidLink: true, notDocumented: true },

@@ -1,12 +1,12 @@
-// Finds the programs in a Markdown page. The rules a writer needs are in CONTRIBUTING.md.
+// Finds the programs in a Markdown page. CONTRIBUTING.md has the rules for writers.
 
 /**
  * @typedef {object} Snippet
- * @property {number} line where its fence opens, from 1
+ * @property {number} line where its fence opens, counted from 1
  * @property {"ts" | "js"} language
- * @property {string} program its code and what is given to it, every line at its line of the page
- * @property {boolean} runs whether it is a whole program, not a fragment to type-check only
- * @property {string | undefined} output what it must print
+ * @property {string} program its code and the code given above it, each line at its line number in the page
+ * @property {boolean} runs true for a whole program, false for a fragment that is only type-checked
+ * @property {string | undefined} output the text that it must print
  */
 
 /**

@@ -51,7 +51,7 @@ test("finds programs, fragments and outputs", () => {
   ]);
 });
 
-test("keeps every line at its line of the page, with what is given", () => {
+test("keeps every line at its line number in the page, with the given code", () => {
   const [whole, fragment] = extractSnippets(page);
   expect(whole?.program.split("\n")).toEqual([
     "",

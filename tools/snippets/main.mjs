@@ -1,5 +1,6 @@
-// Type-checks every program in the documentation as users do, those who have the types of a page among them, against
-// the built packages, then runs each in a process of its own. Runs from the repository's root, after a build.
+// Type-checks every program in the documentation against the built packages, as users do: once without the types of a
+// page, once with them. Then runs each program in its own process. Run it from the root of the repository, after a
+// build.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +9,7 @@ import { extractSnippets } from "./extract.mjs";
 
 const timeoutMs = 60_000;
 
-// Inside this package, whose dependencies are the packages that documentation speaks about.
+// Inside this package, because its dependencies are the packages that the documentation mentions.
 const out = path.join(import.meta.dirname, "out");
 const tsconfig = {
   compilerOptions: {
@@ -56,7 +57,7 @@ const compilations = ["tsconfig.json", "tsconfig.dom.json"].map((config) => {
 const diagnostics = compilations.flatMap(({ config, lines }) =>
   lines.map((text) => `${text}${config === "tsconfig.json" ? "" : " (with dom)"}`),
 );
-// Libraries that pages speak of may want the types of a browser, or of another compiler: that is their matter.
+// Libraries in the documentation may need the types of a browser, or another compiler. Their errors do not count.
 const isForeign = (/** @type {string} */ line) => line.includes("node_modules/.pnpm/");
 let passed = 0;
 let failed = 0;
@@ -79,7 +80,7 @@ for (const { status, error, stdout, lines } of compilations) {
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
-/** The pages whose programs must work. */
+/** Returns the pages whose programs must work. */
 function pages() {
   const readmes = ["packages", "examples"].flatMap((folder) =>
     readdirSync(folder).map((name) => `${folder}/${name}/README.md`),
@@ -91,7 +92,7 @@ function pages() {
 }
 
 /**
- * What is wrong with a run of the program, if anything.
+ * Runs the program. Returns a description of the failure, or `undefined`.
  * @param {string} program
  * @param {string | undefined} output
  */

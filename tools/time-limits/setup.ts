@@ -1,5 +1,5 @@
-// Runs before each file of tests. `vi.waitFor` waits for a second unless it is told otherwise, and has no setting for
-// that as `expect.poll` has: so it is told here.
+// Runs before each test file. By default, `vi.waitFor` waits for one second. Unlike `expect.poll`, it has no setting
+// for that in vitest's configuration, so this file sets it.
 
 import { vi } from "vitest";
 import { LOOK, WAIT } from "./time-limits.mjs";

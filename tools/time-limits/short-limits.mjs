@@ -1,11 +1,11 @@
-// Finds limits of time in the text of tests: those of vitest's tests, hooks and waits, and signals that abort by the
-// clock. It knows them by their place, since other numbers of milliseconds are what a test is about: a timeout of the
-// product's, a delay of a link's.
+// Finds time limits in the text of tests: those of vitest's tests, hooks and waits, and signals that abort after a
+// time. It recognizes a limit by its place. Other numbers of milliseconds are the subject of a test, such as a timeout
+// of the product or a delay of a link.
 
-/** No limit may be shorter, in milliseconds: a busy machine takes its time. */
+/** The shortest allowed limit, in milliseconds: a busy machine needs time. */
 export const SHORTEST = 60_000;
 
-/** A number, or the name of one. */
+/** A number, or the name of a number. */
 const VALUE = String.raw`([\w.]+)`;
 
 const shapes = [
@@ -13,28 +13,28 @@ const shapes = [
   `\\b(?:test|hook|teardown)Timeout: ${VALUE}`,
   // The options of a test, in front of its body.
   `\\{[^{}]*\\btimeout: ${VALUE}[^{}]*\\},\\s*(?:async\\b|function\\b|\\(|run\\b)`,
-  // The options of a wait, behind a condition of one expression, of a block, or without any.
+  // The options of a wait. Its condition is an expression, is a block, or is missing.
   `\\b(?:waitFor|waitUntil|poll)\\([^;]*?\\btimeout: ${VALUE}`,
   `\\},\\s*\\{[^{}]*\\btimeout: ${VALUE}[^{}]*\\},?\\s*\\)`,
   `\\bAbortSignal\\.timeout\\(${VALUE}\\)`,
 ].map((shape) => new RegExp(shape, "g"));
 
-/** What takes a limit as its last argument. */
+/** The functions that take a limit as their last argument. */
 const TAKES_LIMIT =
   /^\s*(?:it|test|describe|before(?:All|Each)|after(?:All|Each)|onTestF\w+|vi\.wait\w+|await vi\.wait\w+)\b/;
 
-/** That argument, on the last line of the call or on the one before. */
+/** That argument, on the last line of the call or on the line before. */
 const LAST_ARGUMENT = /^(\s*)(?:\}, ([\w.]+)|[^\n]*\n\s+([\d_]+),\n\1)\);?$/gm;
 
 /**
- * The short limits of one file, by line.
+ * Returns the short limits of one file, with their lines.
  * @param {string} text
  */
 export function findShortLimits(text) {
   /** @type {{ line: number, limit: string }[]} */
   const found = [];
   /**
-   * @param {number} at where, in the text
+   * @param {number} at position in the text
    * @param {string | undefined} limit
    */
   function judge(at, limit) {
@@ -52,7 +52,7 @@ export function findShortLimits(text) {
 }
 
 /**
- * Milliseconds; infinite if the text does not say how many.
+ * Returns milliseconds, or infinity if the text does not contain the number.
  * @param {string} limit
  * @param {string} text
  */
@@ -64,8 +64,8 @@ function valueOf(limit, text) {
 }
 
 /**
- * The line that a call begins with whose last line has that indentation.
- * @param {string} before the call's last line
+ * Returns the first line of a call whose last line has the given indentation.
+ * @param {string} before the text before the call's last line
  * @param {string} indentation
  */
 function openerOf(before, indentation) {

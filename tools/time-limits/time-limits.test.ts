@@ -16,7 +16,7 @@ const FOLDERS = [
   "tools",
 ];
 
-/** Tests, and what only tests use. This file has short limits to show. */
+/** Returns the tests, and the files that only tests use. This file is left out: it has short limits as examples. */
 function testSources(): string[] {
   return FOLDERS.flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" }).map(
@@ -30,7 +30,7 @@ function testSources(): string[] {
   );
 }
 
-test("no test has a limit of time that a busy machine could reach", () => {
+test("no test has a time limit that a busy machine could reach", () => {
   const files = ["vitest.config.ts", ...testSources()];
   expect(files.length).toBeGreaterThan(100);
   const found = files.flatMap((file) =>
@@ -54,7 +54,7 @@ test("a condition may take longer than the second that vitest waits", async () =
 test.each([
   ["vitest.config.ts", 1],
   ["tests/browser/vitest.config.ts", 2],
-])("every project of %s has the limits of all", (file, projects) => {
+])("every project of %s has the common time limits", (file, projects) => {
   const text = readFileSync(path.join(ROOT, file), "utf8");
   expect(text.match(/\.\.\.timeLimits,\n +setupFiles\b/g)).toHaveLength(projects);
 });

@@ -1,6 +1,6 @@
-// Canvases as sharp as the screen, in the colours of the page.
+// Canvases that are as sharp as the screen and use the colours of the page.
 
-/** A canvas that is as large as its place on the page. */
+/** A canvas that is as large as its place in the page. */
 export class Canvas {
   readonly #element: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
@@ -10,7 +10,7 @@ export class Canvas {
     this.#context = element.getContext("2d")!;
   }
 
-  /** An empty canvas, and its size in the pixels of CSS. */
+  /** Clears the canvas. Returns its context, and its size in CSS pixels. */
   begin(): { context: CanvasRenderingContext2D; width: number; height: number } {
     const { clientWidth: width, clientHeight: height } = this.#element;
     const ratio = devicePixelRatio;
@@ -28,12 +28,12 @@ const styles = getComputedStyle(document.documentElement);
 const known = new Map<string, string>();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => known.clear());
 
-/** The colour that the style sheet has under this name. */
+/** Returns the colour that has this name in the style sheet. */
 export function colour(name: string): string {
   let value = known.get(name);
   if (value === undefined) known.set(name, (value = styles.getPropertyValue(`--${name}`).trim()));
   return value;
 }
 
-/** Somebody wants no movement: pictures change now and then, instead of sliding. */
+/** Matches if the user wants no movement. Then pictures change from time to time and do not slide. */
 export const wantsCalm = matchMedia("(prefers-reduced-motion: reduce)");

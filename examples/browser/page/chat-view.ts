@@ -1,4 +1,4 @@
-// The conversation on the page: a line for each entry, and two buttons where only the author can decide.
+// The conversation on the page: a line for each entry, with two buttons if only the author can decide.
 
 import type { Chat, Entry } from "./chat.ts";
 import { duration } from "./gauge.ts";
@@ -13,7 +13,7 @@ export class ChatView {
     this.#list = list;
   }
 
-  /** Lets the form say what is typed into it. */
+  /** Sends the text that is entered into the form. */
   bind(form: HTMLFormElement, chat: Chat): void {
     this.#chat = chat;
     const input = form.querySelector("input")!;
@@ -25,7 +25,7 @@ export class ChatView {
     });
   }
 
-  /** Shows an entry, or what has become of it. */
+  /** Shows a new entry, or the new state of an entry. */
   show(entry: Entry): void {
     let item = this.#items.get(entry.key);
     if (item === undefined) {

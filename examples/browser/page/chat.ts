@@ -1,21 +1,21 @@
-// What is said, and what has become of it. Messages outlive sessions: one that cannot have arrived is sent again by
-// itself, and one that may have arrived is sent again only if its author says so.
+// Chat messages and their delivery. Messages outlive sessions. A message that certainly has not arrived is sent again
+// automatically. A message that may have arrived is sent again only if its author asks for it.
 
 import { MuxadoError } from "@muxado/core";
 import type { TypedSession, TypedStream } from "@muxado/typed";
 import { type Fields, receive, type Said, SAY, said, send } from "./protocol.ts";
 
 /**
- * `waiting`: for a connection. `sending`: it is under way. `delivered`: the server has it. `unknown`: the connection
- * was lost, and nothing proves that the server has it or that it has not.
+ * `waiting`: for a connection. `sending`: the message is on its way. `delivered`: the server has it. `unknown`: the
+ * connection was lost, and nothing shows whether the server has the message.
  */
 export type Delivery = "waiting" | "sending" | "delivered" | "unknown";
 
-/** One message, ours or somebody else's. */
+/** One message, ours or another author's. */
 export interface Entry extends Said {
   readonly isOurs: boolean;
   delivery: Delivery;
-  /** What the delivery took, in milliseconds, once it is done. */
+  /** Time that the delivery took, in milliseconds, once it is done. */
   took: number | undefined;
 }
 
@@ -26,13 +26,13 @@ export class Chat {
   readonly #entries = new Map<string, Entry>();
   #session: TypedSession | undefined;
 
-  /** `onEntry` is told of each new entry, and of each change in one. */
+  /** `onEntry` is called with each new entry, and with each entry that changes. */
   constructor(name: string, onEntry: (entry: Entry) => void) {
     this.#name = name;
     this.#onEntry = onEntry;
   }
 
-  /** There is another session, or none. */
+  /** Takes a new session, or `undefined` if there is none. */
   use(session: TypedSession | undefined): void {
     this.#session = session;
     for (const entry of this.#entries.values()) {
@@ -40,7 +40,7 @@ export class Chat {
     }
   }
 
-  /** Says something, now or when there is a connection. */
+  /** Sends a message now, or as soon as there is a connection. */
   say(text: string): Promise<void> {
     const said = { key: randomKey(), name: this.#name, text };
     const entry: Entry = { ...said, isOurs: true, delivery: "waiting", took: undefined };
@@ -48,17 +48,17 @@ export class Chat {
     return this.#deliver(entry);
   }
 
-  /** Says again what may have been heard already. */
+  /** Sends a message again that may have arrived already. */
   sayAgain(entry: Entry): Promise<void> {
     return this.#deliver(entry);
   }
 
-  /** Takes a message of the server's. */
+  /** Takes a message from the server. */
   async hear(stream: TypedStream): Promise<void> {
     const message = said(await receive(stream));
     await stream.close();
     const known = this.#entries.get(message.key);
-    // Ours comes back to nobody but those who connect anew: then it did arrive, whatever the error said.
+    // The server sends our message back only to a page that has connected again. Then it did arrive, despite the error.
     if (known?.delivery === "unknown") this.#change(known, "delivered");
     if (known !== undefined) return;
     const entry: Entry = { ...message, isOurs: false, delivery: "delivered", took: undefined };
@@ -76,7 +76,7 @@ export class Chat {
       this.#change(entry, "delivered");
     } catch (error) {
       const isSafe = MuxadoError.is(error) && error.retry === "safe";
-      // A history that came in the meantime may know better.
+      // The history may have arrived in the meantime, with this message in it.
       if (entry.delivery === "sending") this.#change(entry, isSafe ? "waiting" : "unknown");
     }
   }
@@ -87,16 +87,16 @@ export class Chat {
   }
 }
 
-/** Sends `message` on a stream of its own, and resolves with the answer. */
+/** Sends `message` on its own stream. Resolves with the answer. */
 export async function ask(session: TypedSession, type: number, message: object): Promise<Fields> {
   const stream = session.open({ type });
   const answer = receive(stream);
-  answer.catch(() => {}); // what is wrong shows at the sending as well
+  answer.catch(() => {}); // sending fails with the same error
   await send(stream, message);
   return answer;
 }
 
-/** Unlike `crypto.randomUUID`, also for pages that came without TLS. */
+/** Unlike `crypto.randomUUID`, this also works in pages that were loaded without TLS. */
 function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join();
 }

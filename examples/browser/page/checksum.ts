@@ -1,4 +1,4 @@
-// CRC-32, a piece at a time: the browser's own checksums want everything at once.
+// CRC-32 that takes bytes piece by piece. The browser's own checksums need all bytes at once.
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
@@ -6,7 +6,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** The checksum of what it has been given. */
+/** The checksum of all bytes that were added. */
 export class Checksum {
   #state = -1;
 

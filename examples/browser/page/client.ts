@@ -1,4 +1,4 @@
-// What this page does with each of its sessions, without the page: the program on Node does the same.
+// The page's work with each of its sessions, without the page itself. The program on Node uses it as well.
 
 import type { Session } from "@muxado/core";
 import { Heartbeat } from "@muxado/heartbeat";
@@ -9,26 +9,26 @@ import { GIFT, HEARD, type News, NEWS, receive, type Wish, WISH } from "./protoc
 import { type Link, Reconnecting } from "./reconnect.ts";
 import { upload, type UploadOptions } from "./upload.ts";
 
-/** Whom a client tells what happens. */
+/** Callbacks of a client, and what it needs to start. */
 export interface ClientOptions {
-  /** Who it is, in the chat. */
+  /** The author's name in the chat. */
   readonly name: string;
   readonly dial: () => Promise<Session>;
   readonly onLink?: (link: Link) => void;
   readonly onEntry?: (entry: Entry) => void;
   readonly onNews?: (news: News) => void;
-  /** The round trip of the heartbeat, in milliseconds. */
+  /** Called with the round trip of each heartbeat, in milliseconds. */
   readonly onBeat?: (milliseconds: number) => void;
-  /** What a small message took, there and back, in milliseconds. */
+  /** Called with the round trip of a small message, in milliseconds. */
   readonly onEcho?: (milliseconds: number) => void;
-  /** A stream has said its type, or we have. */
+  /** Called when the type of a stream is known, for streams of either side. */
   readonly onTyped?: (stream: TypedStream) => void;
 }
 
-/** Often, since somebody is watching. The default, 10 seconds, is what it takes to find a lost connection. */
+/** Short, because somebody is watching. The default interval of 10 seconds is enough to find a lost connection. */
 const BEAT = { interval: 500, tolerance: 8000, endDeadSession: true };
 
-/** A client of the server: the chat, uploads, measurements, and what the server opens. */
+/** A client of the server: the chat, uploads, measurements, and the streams that the server opens. */
 export class Client {
   readonly chat: Chat;
   readonly #options: ClientOptions;
@@ -47,28 +47,28 @@ export class Client {
     });
   }
 
-  /** Connects, and again whenever the connection is lost. */
+  /** Connects, and connects again whenever the connection is lost. */
   start(): void {
     this.#connection.start();
   }
 
-  /** Sends bytes: `upload` of upload.ts. */
+  /** Sends bytes with `upload` of upload.ts. */
   upload(chunks: AsyncIterable<Uint8Array>, options: UploadOptions): ReturnType<typeof upload> {
     return upload(this.#connected(), chunks, options);
   }
 
-  /** Has the server open so many streams. */
+  /** Asks the server to open this many streams. */
   async wish(streams: number): Promise<void> {
     const wish: Wish = { streams };
     await ask(this.#connected(), WISH, wish);
   }
 
-  /** Cuts the connection, as a tunnel does to a train. */
+  /** Cuts the connection without notice, as happens to a train in a tunnel. */
   cut(): void {
     this.#session?.destroy();
   }
 
-  /** Waits no longer before it connects again. */
+  /** Ends the pause before the next attempt to connect. */
   hurry(): void {
     this.#connection.hurry();
   }
@@ -107,7 +107,7 @@ export class Client {
   }
 }
 
-/** A session that says of each of its streams which type it has. */
+/** A session that calls `onTyped` with each of its streams, once its type is known. */
 class Watched extends TypedSession {
   readonly #onTyped: ((stream: TypedStream) => void) | undefined;
 

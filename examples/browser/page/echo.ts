@@ -1,19 +1,19 @@
-// How long a small message takes to the server and back: one of ordinary urgency, as an application's are. The
-// heartbeat measures the connection itself, ahead of everything else.
+// Measures the round trip of a small message to the server. It has ordinary urgency, as an application's messages have.
+// The heartbeat measures the connection itself, ahead of all other output.
 
 import type { TypedSession } from "@muxado/typed";
 import { ECHO } from "./protocol.ts";
 
-/** Between one answer and the next message, in milliseconds. */
+/** Time between an answer and the next message, in milliseconds. */
 const PAUSE = 250;
 
-/** Sends a few bytes again and again until the session ends, and tells `onTime` how long each took. */
+/** Sends a few bytes again and again until the session ends. Calls `onTime` with the round trip of each message. */
 export async function measure(
   session: TypedSession,
   onTime: (milliseconds: number) => void,
 ): Promise<void> {
   const stream = session.open({ type: ECHO });
-  stream.unref(); // it lives as long as its session
+  stream.unref(); // the stream lives as long as its session
   try {
     for (let count = 0; ; count++) {
       const started = performance.now();

@@ -1,21 +1,21 @@
-// The last frames, newest first. The rows are made once and written again: the page neither grows nor moves.
+// The last frames, newest first. The rows are made once and then reused, so the page neither grows nor moves.
 
 import type { TracedFrame } from "@muxado/core";
 
-/** So many frames can be scrolled through. */
+/** Number of rows to scroll through. */
 const ROWS = 60;
 
-/** A frame, and what is known of it. */
+/** A frame, with the kind of its stream. */
 interface Logged {
   readonly frame: TracedFrame;
   readonly kind: string | undefined;
-  /** Since the page began, in milliseconds. */
+  /** Time since the page was loaded, in milliseconds. */
   readonly at: number;
 }
 
-/** The log. */
+/** The log of frames. */
 export class FrameLog {
-  /** Frames of either direction so far. */
+  /** Number of frames so far, in both directions. */
   count = 0;
   isPaused = false;
   readonly #frames: Logged[] = [];
@@ -34,7 +34,7 @@ export class FrameLog {
     });
   }
 
-  /** Takes a frame; called for each, and so does next to nothing. */
+  /** Takes a frame. It is called for each frame, so it does almost nothing. */
   add(frame: TracedFrame): void {
     this.count++;
     if (this.isPaused) return;
@@ -44,7 +44,7 @@ export class FrameLog {
     this.#changed = true;
   }
 
-  /** Shows what has come. */
+  /** Shows the frames that have been added. */
   draw(): void {
     if (!this.#changed || this.isPaused) return;
     this.#changed = false;
@@ -68,7 +68,7 @@ function write(
   { frame, kind: before, at }: Logged,
   kindOf: (streamId: number) => string | undefined,
 ): void {
-  // The first frame of a stream is traced before it has said its type.
+  // The first frame of a stream is traced before the type of the stream is known.
   const kind = before ?? ("streamId" in frame ? kindOf(frame.streamId) : undefined) ?? "";
   const [dot, way, id, what, more, time] = row.children;
   dot!.className = `dot kind-${kind}`;

@@ -1,14 +1,14 @@
-// A number that changes all the time, and its last values as a line.
+// A number that changes all the time, and a line of its last values.
 
 import { Canvas, colour } from "./canvas.ts";
 
-/** So many values are shown: half a minute of them, at two a second. */
+/** Number of values that are shown. At two values a second, this is half a minute. */
 const VALUES = 60;
 
-/** How its value reads, with its unit. */
+/** Returns a value as text, with its unit. */
 export type Format = (value: number) => readonly [text: string, unit: string];
 
-/** A gauge; its element has a `data-value`, a `data-unit`, a `data-note` and a canvas. */
+/** A gauge. Its element contains a `data-value`, a `data-unit`, a `data-note` and a canvas. */
 export class Gauge {
   readonly #canvas: Canvas;
   readonly #value: Element;
@@ -56,25 +56,25 @@ export class Gauge {
   }
 }
 
-/** Bytes in a second. */
+/** Formats bytes per second. */
 export function rate(bytes: number): readonly [string, string] {
   const [text, unit] = size(bytes);
   return [text, `${unit}/s`];
 }
 
-/** Bytes. */
+/** Formats bytes. */
 export function size(bytes: number): readonly [string, string] {
   if (bytes < 1000) return [bytes.toFixed(0), "B"];
   if (bytes < 1000 * 1024) return [round(bytes / 1024), "KiB"];
   return [round(bytes / 1024 ** 2), "MiB"];
 }
 
-/** Milliseconds. */
+/** Formats milliseconds. */
 export function duration(milliseconds: number): readonly [string, string] {
   return milliseconds < 1000 ? [round(milliseconds), "ms"] : [round(milliseconds / 1000), "s"];
 }
 
-/** Three digits are enough. */
+/** Rounds: three digits are enough. */
 function round(value: number): string {
   return value.toFixed(value < 10 ? 1 : 0);
 }

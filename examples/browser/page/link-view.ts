@@ -1,9 +1,9 @@
-// The connection on the page: how it is, and a button to cut it or to hurry it on.
+// The connection on the page: its state, and a button that cuts it or retries at once.
 
 import type { Client } from "./client.ts";
 import type { Link } from "./reconnect.ts";
 
-/** The view of the connection of a client. */
+/** The view of a client's connection. */
 export class LinkView {
   readonly #state: HTMLElement;
   readonly #button: HTMLButtonElement;

@@ -1,4 +1,4 @@
-// The page: makes the client, and shows what it tells.
+// The page: makes the client, and shows its events and numbers.
 
 import type { Session } from "@muxado/core";
 import { connect } from "@muxado/ws";
@@ -13,11 +13,11 @@ import { StreamBook } from "./stream-book.ts";
 import { StreamPicture } from "./stream-picture.ts";
 import { UploadView } from "./upload-view.ts";
 
-/** How often numbers are looked at and written, in milliseconds. */
+/** Interval at which numbers are read and shown, in milliseconds. */
 const TICK = 125;
 const TICKS_PER_RATE = 4;
 
-/** The least time between two pictures, in milliseconds: no display needs more of something that slides this slowly. */
+/** The least time between two pictures, in milliseconds. The picture slides slowly, so no display needs more. */
 const PICTURE = 30;
 
 const find = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
@@ -87,7 +87,7 @@ setInterval(() => {
 function measureRates(): void {
   const { bytesSent: sent = 0, bytesReceived: received = 0 } = session?.stats() ?? {};
   const at = performance.now();
-  // Another session counts from 0.
+  // A new session counts from 0.
   const from = last.session === session ? last : { ...last, sent: 0, received: 0 };
   const seconds = (at - from.at) / 1000;
   up.add((sent - from.sent) / seconds);

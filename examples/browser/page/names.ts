@@ -1,4 +1,4 @@
-// Names for people who have not said theirs.
+// Names for people who have not entered theirs.
 
 const FIRST = ["Amber", "Brisk", "Calm", "Early", "Gentle", "Keen", "Quiet", "Swift"];
 const LAST = ["Badger", "Curlew", "Falcon", "Heron", "Lynx", "Otter", "Swallow", "Wren"];

@@ -1,29 +1,29 @@
-// What page and server have agreed on: the types of their streams, and how a message travels on one.
+// The protocol of page and server: the types of their streams, and the form of a message on a stream.
 
 import type { Stream } from "@muxado/core";
 
-/** The page sends {@link Said}; back comes an empty message when everybody has been told. */
+/** The page sends {@link Said}. The server answers with an empty message when it has told all other pages. */
 export const SAY = 1;
 
-/** The server sends {@link Said}: somebody has said something. */
+/** The server sends {@link Said}: somebody has written a message. */
 export const HEARD = 2;
 
-/** The page sends {@link Header} as a line, and then the bytes; back comes {@link Receipt}. */
+/** The page sends {@link Header} as a line, then the bytes. The server answers with {@link Receipt}. */
 export const UPLOAD = 3;
 
-/** Whatever the page sends comes back, until it half-closes: a message of ordinary urgency, to be measured. */
+/** The server sends back every byte until the page half-closes. The page measures messages of ordinary urgency. */
 export const ECHO = 4;
 
 /** The server sends {@link News}. */
 export const NEWS = 5;
 
-/** The page sends {@link Wish}: the server is to open streams of type {@link GIFT}. Back comes an empty message. */
+/** The page sends {@link Wish}: it asks for streams of type {@link GIFT}. The server answers with an empty message. */
 export const WISH = 6;
 
-/** The server sends some bytes, whatever they are. */
+/** The server sends some bytes of any value. */
 export const GIFT = 7;
 
-/** What a stream of each type is called, for people. */
+/** The name of each type of stream, for people. */
 export const NAMES: Readonly<Record<number, string>> = {
   [SAY]: "chat",
   [HEARD]: "chat",
@@ -34,53 +34,53 @@ export const NAMES: Readonly<Record<number, string>> = {
   [GIFT]: "gift",
 };
 
-/** What an upload is reset with that is longer than the server takes. Numbers from 256 on are the application's. */
+/** The server resets an upload with this code if it is too long. Codes from 256 on belong to the application. */
 export const TOO_LONG = 256;
 
-/** Somebody says something. */
+/** A chat message. */
 export interface Said {
-  /** Random, and the same if the message is sent again: whoever has it already takes no notice. */
+  /** A random key. It stays the same if the message is sent again, so a receiver that has the message ignores it. */
   readonly key: string;
   readonly name: string;
   readonly text: string;
 }
 
-/** What is to come. */
+/** The first line of an upload. */
 export interface Header {
-  /** Bytes in a second that the server takes; 0 for as many as come. */
+  /** Bytes in a second that the server takes; 0 for no limit. */
   readonly pace: number;
 }
 
-/** What has come. */
+/** The answer to an upload: the number of bytes that have arrived, and their checksum. */
 export interface Receipt {
   readonly bytes: number;
   readonly checksum: number;
 }
 
-/** How the server is doing. */
+/** The state of the server. */
 export interface News {
-  /** Sessions of the moment. */
+  /** Present number of sessions. */
   readonly pages: number;
-  /** Uploads of the moment. */
+  /** Present number of uploads. */
   readonly uploads: number;
 }
 
-/** So many streams. */
+/** Asks for this many streams. */
 export interface Wish {
   readonly streams: number;
 }
 
-/** Far more than a message needs, and far less than a stranger may cost. In bytes. */
+/** Far more than a message needs, and far less memory than a stranger may cost. In bytes. */
 const LONGEST_MESSAGE = 16 * 1024;
 
-/** Sends `message`, and half-closes. */
+/** Sends `message`, then half-closes. */
 export async function send(stream: Stream, message: object): Promise<void> {
-  // Both in one turn, so that they leave together.
+  // Both in one turn, so they leave together.
   const written = stream.write(encode(message));
   await Promise.all([written, stream.closeWrite()]);
 }
 
-/** The message that `stream` carries until its end. */
+/** Reads `stream` to its end. Resolves with its message. */
 export async function receive(stream: Stream): Promise<Fields> {
   const decoder = new TextDecoder();
   let text = "";
@@ -91,12 +91,12 @@ export async function receive(stream: Stream): Promise<Fields> {
   return new Fields(text);
 }
 
-/** A message as bytes. */
+/** Returns a message as bytes. */
 export function encode(message: object): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message));
 }
 
-/** What a message says. Whoever sent it may have put anything into it, so each field is asked for by its kind. */
+/** The fields of a message. Its sender may have put anything into it, so each access checks the type of a field. */
 export class Fields {
   readonly #values: Readonly<Record<string, unknown>>;
 
@@ -107,14 +107,14 @@ export class Fields {
     this.#values = { ...value };
   }
 
-  /** A text of 1 to `longest` characters. */
+  /** Returns a text of 1 to `longest` characters. */
   text(name: string, longest: number): string {
     const value = this.#values[name];
     if (typeof value === "string" && value.length > 0 && value.length <= longest) return value;
     throw new Error(`${name} must be a text of 1 to ${longest} characters`);
   }
 
-  /** A whole number from 0 to `most`. */
+  /** Returns a whole number from 0 to `most`. */
   number(name: string, most: number): number {
     const value = this.#values[name];
     if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most) {
@@ -124,7 +124,7 @@ export class Fields {
   }
 }
 
-/** {@link Said}, out of a message. */
+/** Returns the {@link Said} of a message. */
 export function said(fields: Fields): Said {
   const [key, name] = [fields.text("key", 64), fields.text("name", 64)];
   return { key, name, text: fields.text("text", 2000) };

@@ -2,7 +2,7 @@ import { attach, type Session } from "@muxado/core";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type Link, pauseBefore, Reconnecting } from "./reconnect.ts";
 
-test("dials again after each end and each failure, and after longer and longer pauses", async () => {
+test("dials again after each end and each failure, with longer and longer pauses", async () => {
   const attempts: number[] = [];
   const { links, connection } = reconnecting({
     dials: [new Error("no such host"), "session", new Error("still restarting"), "session"],
@@ -20,11 +20,11 @@ test("dials again after each end and each failure, and after longer and longer p
   ]);
   const reasons = links.map((link) => (link.state === "waiting" ? link.reason : ""));
   expect(reasons.filter(Boolean)).toEqual(["no such host", "SESSION_CLOSED", "still restarting"]);
-  // A session that ends at once is a failure like any other.
+  // A session that ends at once counts as a failure.
   expect(attempts).toEqual([1, 2, 3]);
 });
 
-test("does not wait when somebody is in a hurry", async () => {
+test("does not wait any longer after a call of hurry", async () => {
   const { links, connection } = reconnecting({
     dials: [new Error("no such host"), "session"],
     pause: () => 1e9,
@@ -35,7 +35,7 @@ test("does not wait when somebody is in a hurry", async () => {
   await connected(links, 1);
 });
 
-test("makes no other session once it is stopped, in a pause or connected", async () => {
+test("makes no further session after it is stopped, in a pause or while connected", async () => {
   const paused = reconnecting({ dials: [new Error("no such host")], pause: () => 1e9 });
   paused.connection.start();
   await vi.waitFor(() => expect(paused.links.at(-1)!.state).toBe("waiting"));
@@ -51,7 +51,7 @@ test("makes no other session once it is stopped, in a pause or connected", async
   expect(running.links).toHaveLength(2);
 });
 
-test("pauses by chance, up to half a minute", () => {
+test("pauses for a random time of up to half a minute", () => {
   const random = vi.spyOn(Math, "random");
   onTestFinished(() => random.mockRestore());
   random.mockReturnValue(1);
@@ -60,7 +60,7 @@ test("pauses by chance, up to half a minute", () => {
   expect([1, 2, 3, 50].map(pauseBefore)).toEqual([0, 0, 0, 0]);
 });
 
-/** One that dials as it is told, and what it says. */
+/** Returns a `Reconnecting` that dials with the given results, and a list of all links that it reports. */
 function reconnecting({
   dials,
   pause,
@@ -79,14 +79,14 @@ function reconnecting({
   return { links, connection };
 }
 
-/** The client's side of a session; its other side is there, and does nothing. */
+/** Returns the client's side of a session. The other side exists and does nothing. */
 function makeSession(): Session {
   const [there, back] = [0, 0].map(() => new TransformStream<Uint8Array, Uint8Array>());
   attach({ readable: there!.readable, writable: back!.writable }, { role: "server" });
   return attach({ readable: back!.readable, writable: there!.writable }, { role: "client" });
 }
 
-/** The session of the connection number `count`, once it stands. */
+/** Resolves with the session of connection number `count`, once it is established. */
 function connected(links: readonly Link[], count: number): Promise<Session> {
   return vi.waitFor(() => {
     const link = links.filter(({ state }) => state === "connected")[count - 1];

@@ -1,36 +1,36 @@
-// One session after the other: dials, waits for the end, and dials again. What becomes of the streams that were open
-// is not decided here: only who opened them knows, and their errors tell what may be done again.
+// One session after the other: dials, waits for the end, and dials again. It does not decide about the streams that
+// were open. Only the code that opened them can: their errors show which work may be repeated.
 
 import type { Session } from "@muxado/core";
 
-/** How the connection is. */
+/** The state of the connection. */
 export type Link =
   | { readonly state: "connecting" }
   | { readonly state: "connected"; readonly session: Session }
-  /** For the next attempt. `reason`: why the last connection is gone, or was not made. */
+  /** Waits for the next attempt. `reason`: why the last connection has ended, or could not be made. */
   | { readonly state: "waiting"; readonly reason: string };
 
-/** What {@link Reconnecting} needs to know. */
+/** Options of {@link Reconnecting}. */
 export interface ReconnectingOptions {
   readonly dial: () => Promise<Session>;
-  /** Told of each change. */
+  /** Called with each new state. */
   readonly onLink: (link: Link) => void;
-  /** How long to wait before another attempt, in milliseconds. Default: {@link pauseBefore}. */
+  /** Returns the pause before the next attempt, in milliseconds. Default: {@link pauseBefore}. */
   readonly pause?: (attempt: number) => number;
 }
 
-/** A session that ends sooner than this counts as a failure: a server may take connections and drop them at once. */
+/** A session that ends sooner than this counts as a failure: a server may accept connections and drop them at once. */
 const SOON = 5000;
 
 /**
- * Before the first attempt after a failure up to half a second, then up to a second, … up to half a minute. By chance:
- * all pages of a server that restarts lose their connection in the same moment, and should not come back in the same.
+ * Returns a random pause: up to half a second after the first failure, then up to a second, … up to half a minute.
+ * When a server restarts, all its pages lose their connection at the same moment. Random pauses spread their return.
  */
 export function pauseBefore(attempt: number): number {
   return Math.random() * Math.min(30_000, 250 * 2 ** attempt);
 }
 
-/** Keeps a session, until it is stopped. */
+/** Keeps a session until it is stopped. */
 export class Reconnecting {
   readonly #options: ReconnectingOptions;
   #session: Session | undefined;
@@ -46,12 +46,12 @@ export class Reconnecting {
     void this.#run();
   }
 
-  /** Waits no longer: somebody is here again, or the network is. */
+  /** Ends the present pause, for example when the user or the network is back. */
   hurry(): void {
     this.#wake();
   }
 
-  /** Ends the session in the ordinary way, and makes no other. */
+  /** Closes the session, and makes no new one. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake();

@@ -1,17 +1,17 @@
-// Every stream of the last seconds, of either side: when it opened and closed, what it is for, and when bytes moved.
-// Kept for the picture, which draws it.
+// All streams of the last seconds, of both sides: when each opened and closed, its type, and when its bytes moved. The
+// picture draws them.
 
 import type { Stream, StreamWatcher } from "@muxado/core";
 import type { TypedStream } from "@muxado/typed";
 import { NAMES } from "./protocol.ts";
 
-/** How much of the past is kept, in milliseconds. */
+/** How long the past is kept, in milliseconds. */
 export const PAST = 12_000;
 
-/** A stream of the server's that never reached a handler is its heartbeat's: that claims its streams. */
+/** The kind of streams that `typed` never gets: those of the server's heartbeat, which claims its streams. */
 const UNTYPED = "beat";
 
-/** One stream. Times are those of `performance.now()`. */
+/** One stream. Times are values of `performance.now()`. */
 export interface Line {
   readonly stream: Stream;
   readonly isOurs: boolean;
@@ -19,17 +19,17 @@ export interface Line {
   closedAt: number | undefined;
   failed: boolean;
   kind: string;
-  /** Its place among the lines of its side, from 0; nobody else is there as long as it can be seen. */
+  /** Its place among the lines of its side, from 0. No other line has this place while the line is visible. */
   readonly lane: number;
-  /** When bytes moved: pairs of beginning and end, one after the other. */
+  /** When bytes moved: pairs of start and end, in order. */
   readonly moved: number[];
   bytes: number;
 }
 
-/** The lines; to be given to each session as its `watcher`. */
+/** The lines. Give it to each session as its `watcher`. */
 export class StreamBook implements StreamWatcher {
   #lines: Line[] = [];
-  /** The open ones, by their number in the session of the moment. */
+  /** The open lines, by their stream's id in the present session. */
   readonly #open = new Map<number, Line>();
 
   get lines(): readonly Line[] {
@@ -41,7 +41,7 @@ export class StreamBook implements StreamWatcher {
   }
 
   opened(stream: Stream): void {
-    const isOurs = stream.id % 2 === 1; // the client's streams have odd numbers
+    const isOurs = stream.id % 2 === 1; // streams of the client have odd ids
     const line: Line = {
       stream,
       isOurs,
@@ -66,18 +66,18 @@ export class StreamBook implements StreamWatcher {
     this.#open.delete(stream.id);
   }
 
-  /** The stream has said its type. */
+  /** Takes the type of a stream. */
   typed(stream: TypedStream): void {
     const line = this.#open.get(stream.id);
     if (line !== undefined) line.kind = NAMES[stream.type] ?? UNTYPED;
   }
 
-  /** What the open stream of this number is for. */
+  /** Returns the kind of the open stream with this id. */
   kindOf(streamId: number): string | undefined {
     return this.#open.get(streamId)?.kind;
   }
 
-  /** Looks which streams have moved bytes since `before`, and forgets what is past. */
+  /** Records the streams that have moved bytes since `before`, and drops lines that are too old. */
   sample(before: number): void {
     const now = performance.now();
     for (const line of this.#open.values()) this.#count(line, before, now);
@@ -94,7 +94,7 @@ export class StreamBook implements StreamWatcher {
     line.bytes = bytes;
     const { moved } = line;
     const from = Math.max(before, line.openedAt);
-    // Without a pause in between, it is one movement.
+    // Movement without a pause continues the last pair.
     if (moved.length > 0 && moved[moved.length - 1]! >= from - 1) moved[moved.length - 1] = now;
     else moved.push(from, now);
   }
@@ -103,7 +103,7 @@ export class StreamBook implements StreamWatcher {
     const taken = new Set<number>();
     const now = performance.now();
     for (const line of this.#lines) {
-      // Right behind a line that has ended there is room for the next, with a gap to tell them apart.
+      // A lane is free again shortly after its line has ended. The gap keeps the two lines apart.
       const isFree = line.closedAt !== undefined && now - line.closedAt > 150;
       if (line.isOurs === isOurs && !isFree) taken.add(line.lane);
     }

@@ -1,24 +1,24 @@
-// The picture of the streams: time runs to the left, each stream is a bar from its opening to its end, and strong
-// where bytes moved. Those of the page are above the line, those of the server below.
+// The picture of the streams: time moves to the left. Each stream is a bar from its opening to its end, in a strong
+// colour where bytes moved. The page's streams are above the line, the server's below.
 
 import { Canvas, colour } from "./canvas.ts";
 import { type Line, PAST, type StreamBook } from "./stream-book.ts";
 
-/** What is kept free on the right, for the names of open streams, and between the sides. In pixels. */
+/** Free space, in pixels: on the right, for the names of open streams, and between the two sides. */
 const NAMES_WIDTH = 104;
 const GAP = 30;
 
-/** The page's part of the height: the server opens more streams. */
+/** The page's part of the height. It is the smaller part, because the server opens more streams. */
 const OURS = 0.42;
 
-/** The tallest lane, and the lowest with a name beside it. */
+/** Greatest height of a lane, and least height of a lane with a name beside it. */
 const TALLEST = 20;
 const LOWEST_WITH_NAME = 11;
 
-/** The shortest bar: many streams are over within a millisecond. */
+/** The shortest bar. Many streams last less than a millisecond. */
 const SHORTEST = 4;
 
-/** A picture that is narrower has no room for more than "now". */
+/** A narrower picture has room only for "now". */
 const WIDE = 420;
 
 /** Draws a {@link StreamBook}. */
@@ -39,7 +39,7 @@ export class StreamPicture {
     context.textBaseline = "middle";
     drawTime(context, right, height);
     drawBetween(context, width, right, middle);
-    // Both sides grow away from the middle.
+    // Both sides grow from the middle outwards.
     const ours = this.#book.lines.filter(({ isOurs }) => isOurs);
     const theirs = this.#book.lines.filter(({ isOurs }) => !isOurs);
     const up = { context, now, right, lane: laneHeight(ours, middle) };
@@ -114,7 +114,7 @@ function fillBar(
   top: number,
   height: number,
 ): void {
-  // Nobody sees the corners of a thin bar, and of these there are hundreds.
+  // The corners of a thin bar are not visible, and there are hundreds of such bars.
   if (height < 6) return context.fillRect(from, top, to - from, height);
   context.beginPath();
   context.roundRect(from, top, to - from, height, 4);

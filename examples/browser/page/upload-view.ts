@@ -1,4 +1,4 @@
-// Uploads on the page: what is chosen, how far it is, and what small messages took meanwhile.
+// Uploads on the page: the chosen file, the progress, and the round trips of small messages meanwhile.
 
 import { MuxadoError } from "@muxado/core";
 import type { Client } from "./client.ts";
@@ -7,15 +7,15 @@ import { bytesOf, noise } from "./upload.ts";
 
 const MEBIBYTE = 1024 ** 2;
 
-/** What the button sends. */
+/** Bytes that the button sends. */
 const GENERATED = 64 * MEBIBYTE;
 
-/** The view of the uploads of a client. */
+/** The view of a client's uploads. */
 export class UploadView {
   readonly #root: HTMLElement;
   readonly #client: Client;
   #abort: AbortController | undefined;
-  /** What small messages took since the upload began, in milliseconds. */
+  /** Round trips of small messages since the upload began, in milliseconds. */
   #times: number[] = [];
 
   constructor(root: HTMLElement, client: Client) {
@@ -35,7 +35,7 @@ export class UploadView {
     this.#takeDrops(this.#find(".drop"));
   }
 
-  /** A small message was answered. */
+  /** Takes the round trip of a small message. */
   measured(milliseconds: number): void {
     if (this.#abort === undefined) return;
     this.#times.push(milliseconds);

@@ -1,22 +1,22 @@
-// An upload: bytes of any origin, on a stream of their own, with the urgency that the user gives it.
+// An upload: bytes of any origin, on their own stream, with the urgency that the user chooses.
 
 import type { TypedSession } from "@muxado/typed";
 import { Checksum } from "./checksum.ts";
 import { encode, type Header, receive, UPLOAD } from "./protocol.ts";
 
-/** How it is to be done. */
+/** Options of an upload. */
 export interface UploadOptions {
-  /** 0 to 7; messages have 3. */
+  /** 0 to 7. Messages have 3. */
   readonly urgency: number;
-  /** Bytes in a second that the server is to take; 0 for as many as it can. */
+  /** Bytes in a second that the server shall take; 0 for as many as it can. */
   readonly pace: number;
-  /** Gives it up. */
+  /** Cancels the upload. */
   readonly signal: AbortSignal;
-  /** Told how many bytes have left. */
+  /** Called with the number of bytes that have left. */
   readonly onProgress: (bytes: number) => void;
 }
 
-/** Sends what `chunks` gives, and resolves with how much that was, once the server has confirmed each byte. */
+/** Sends all `chunks`. Resolves with their number of bytes and checksum, once the server has confirmed both. */
 export async function upload(
   session: TypedSession,
   chunks: AsyncIterable<Uint8Array>,
@@ -50,10 +50,10 @@ export async function upload(
 
 const NEWLINE = 10;
 
-/** Bytes of a write of noise: enough to keep the line busy, and little to wait for. */
+/** Bytes of one write of noise: enough to keep the line busy, and few enough to wait for. */
 const CHUNK = 64 * 1024;
 
-/** The bytes of a file, as they are read. */
+/** Yields the bytes of a file as they are read. */
 export async function* bytesOf(file: Blob): AsyncGenerator<Uint8Array> {
   // Not every browser can iterate over a stream.
   const reader = file.stream().getReader();
@@ -64,7 +64,7 @@ export async function* bytesOf(file: Blob): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** So many bytes of noise, made as they are wanted. */
+/** Yields this many bytes of noise. They are made only when they are needed. */
 export async function* noise(bytes: number): AsyncGenerator<Uint8Array> {
   const words = new Uint32Array(CHUNK / 4);
   let state = 0x2545f491;
@@ -75,7 +75,7 @@ export async function* noise(bytes: number): AsyncGenerator<Uint8Array> {
       state ^= state << 5;
       words[index] = state;
     }
-    // The last write is done with this memory when the next piece is asked for.
+    // When the next piece is asked for, the last write does not need this memory any more.
     yield new Uint8Array(words.buffer, 0, Math.min(left, CHUNK));
   }
 }

@@ -1,5 +1,5 @@
-// A Yamux server as one writes it in Go: each stream is a net.Conn that brings lines, and gets them back in capitals.
-// Its first line of output is the port that it listens on.
+// A typical Yamux server in Go. Each stream is a net.Conn: the server reads lines and sends them back in capitals. The
+// first line of output is the port that the server listens on.
 package main
 
 import (

@@ -5,11 +5,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { type Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-/** Bytes of a piece, and pieces of the whole: 50 MB in all. */
+/** Bytes of a piece, and number of pieces: 50 MB in all. */
 const PIECE = 1_000_000;
 const PIECES = 50;
 
-/** Sends every piece and compares what comes back, for libraries that ask and answer. */
+/** Sends every piece and compares the answers. For libraries with questions and answers. */
 export async function exchangePieces(
   exchange: (piece: Buffer) => Promise<Uint8Array>,
 ): Promise<string> {
@@ -23,7 +23,7 @@ export async function exchangePieces(
   return note();
 }
 
-/** Sends all that comes out of `pieces` into something that sends it back, and compares what comes. */
+/** Sends all pieces as one body to a peer that sends it back, and compares the result. */
 export async function exchangeWhole(
   exchange: (body: Readable) => Promise<AsyncIterable<Uint8Array>>,
 ): Promise<string> {
@@ -35,16 +35,16 @@ export async function exchangeWhole(
   return note();
 }
 
-/** The same through a Duplex whose other end sends everything back, and ends when it has all. */
+/** The same through a Duplex. Its other end sends everything back, and ends when it has received all. */
 export function exchangeThrough(duplex: Duplex): Promise<string> {
   return exchangeWhole(async (body) => {
     const sending = pipeline(body, duplex);
-    sending.catch(() => {}); // reading fails as well, and tells
+    sending.catch(() => {}); // reading fails with the error as well
     return duplex;
   });
 }
 
-/** Distinct pieces, which do not compress. */
+/** Yields distinct pieces, which cannot be compressed. */
 function* pieces(): Generator<Buffer> {
   const noise = randomBytes(PIECE);
   for (let n = 0; n < PIECES; n++) {

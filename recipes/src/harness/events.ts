@@ -1,6 +1,6 @@
-// Waiting for an event of any emitter, whatever errors it emits meanwhile: `once` of node:events would reject.
+// Waits for an event of any emitter, despite errors that it emits meanwhile: `once` of node:events would reject.
 
-/** What libraries' emitters have in common; each types its own events. */
+/** The common part of the libraries' emitters. Each types its own events. */
 interface Emitter {
   once(event: never, listener: never): unknown;
 }

@@ -1,4 +1,4 @@
-// A server in another process: each connection is joined with one of its own to the server.
+// A server in another process. Each connection is joined with a new connection to that server.
 
 import * as net from "node:net";
 import { type Duplex, pipeline } from "node:stream";
@@ -7,7 +7,7 @@ import { toDuplex } from "@muxado/node";
 import { HOST } from "./link.ts";
 import type { Target } from "./target.ts";
 
-/** Joins connections with those to a port of this machine. */
+/** Joins connections with connections to a local port. */
 export class Forwarder implements Target {
   readonly allowHalfOpen = true;
   readonly #port: number;
@@ -21,7 +21,7 @@ export class Forwarder implements Target {
     join(connection, this.#dial());
   }
 
-  /** A stream is joined when the server has taken the connection: before that, it can be refused. */
+  /** Joins a stream only when the server has accepted the connection: until then, the stream can be refused. */
   async serve(session: Session): Promise<void> {
     for await (const stream of session) {
       const socket = this.#dial();
@@ -38,7 +38,7 @@ export class Forwarder implements Target {
       host: HOST,
       port: this.#port,
       allowHalfOpen: true,
-      // What a library wrote at once arrives in pieces: none of them waits until the one before it is confirmed.
+      // A library's single write arrives in pieces. No piece may wait until the one before it is confirmed.
       noDelay: true,
     });
     this.#sockets.add(socket);
@@ -50,9 +50,9 @@ export class Forwarder implements Target {
   }
 }
 
-/** Carries what comes out of either to the other, with its end and its failure. */
+/** Copies the output of each Duplex to the other, and passes on its end and its failure. */
 export function join(one: Duplex, other: Duplex): void {
   pipeline(one, other, one, () => {
-    // Both have been destroyed: their programs know from them.
+    // Both have been destroyed, so both programs know of the failure.
   });
 }

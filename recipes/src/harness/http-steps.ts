@@ -1,4 +1,4 @@
-// What every recipe of HTTP goes through, whichever client and server it has.
+// The steps that all recipes for HTTP share, whatever their client and server.
 
 import assert from "node:assert/strict";
 import type { Readable } from "node:stream";
@@ -8,17 +8,17 @@ import type { Link } from "./link.ts";
 import type { Ground } from "./recipe.ts";
 import type { RunningServer } from "../servers/running-server.ts";
 
-/** A client, as far as the steps use it. Every method rejects if there is no response. */
+/** The part of a client that the steps use. Every method rejects if there is no response. */
 export interface HttpClient {
-  /** The status of a GET. Its body has been read. */
+  /** Resolves with the status of a GET, after its body has been read. */
   status(path: string): Promise<number>;
-  /** The body of a GET. Reading it throws when it is cut off. */
+  /** Resolves with the body of a GET. Reading it throws if it is cut off. */
   read(path: string): Promise<AsyncIterable<Uint8Array>>;
-  /** The body that comes back while `body` is sent. */
+  /** Resolves with the body that the server sends back while `body` is sent. */
   echo(body: Readable): Promise<AsyncIterable<Uint8Array>>;
 }
 
-/** Asks a server that has the paths of `startApplication`. */
+/** Runs the steps against a server that has the paths of `startApplication`. */
 export async function httpSteps(
   { link, step }: Ground<RunningServer>,
   client: HttpClient,
@@ -38,7 +38,7 @@ export async function httpSteps(
   await step("the server ends idle connections", async () => {
     assert.equal(await client.status("/"), 200);
     link.cut();
-    // Over TCP as well, a request may meet a connection whose end is on its way.
+    // A request may use a connection whose end is still on its way, over TCP as well.
     let status: number | undefined;
     while (status === undefined) status = await client.status("/").catch(() => undefined);
     assert.equal(status, 200);
@@ -53,7 +53,7 @@ export async function httpSteps(
   });
 }
 
-/** Begins to read a response that never ends, and ends what carries it. */
+/** Starts to read a response that never ends, then ends its connection. */
 async function cutOff(
   client: HttpClient,
   end: () => ReturnType<Link["lose"]> | void,

@@ -1,11 +1,11 @@
-// A server in this process, which takes any Duplex as a connection.
+// A server in this process that takes any Duplex as a connection.
 
 import type { Duplex } from "node:stream";
 import type { Session } from "@muxado/core";
 import { type ConnectionServer, serveHttp } from "@muxado/node";
 import { serveStreams, type Target } from "./target.ts";
 
-/** Gives connections to a function. */
+/** Passes connections to a function. */
 export class InProcess implements Target {
   readonly allowHalfOpen: boolean;
   readonly #onConnection: (connection: Duplex) => void;
@@ -31,7 +31,7 @@ export class InProcess implements Target {
   }
 }
 
-/** Gives connections to a server of HTTP, which need not listen. */
+/** Passes connections to an HTTP server, which need not listen. */
 export class HttpTarget extends InProcess {
   constructor(server: ConnectionServer) {
     super((connection) => server.emit("connection", connection));

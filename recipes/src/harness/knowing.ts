@@ -1,9 +1,9 @@
-// How long a library takes to learn that its connection is gone.
+// Measures the time until a library learns that its connection is lost.
 
 /**
- * Does `cut`, and waits until `known` settles.
+ * Calls `cut`, and waits until `known` settles.
  *
- * @returns a note with the time between. It is to be read, not asserted: other programs may hold up this one.
+ * @returns a note with the time between. It is only for readers: a busy machine can delay this process.
  */
 export async function knows(known: Promise<unknown>, cut: () => unknown): Promise<string> {
   const start = performance.now();

@@ -1,27 +1,27 @@
-// What must be gone when a library has been closed.
+// Resources that must be gone after a library has been closed.
 
 import assert from "node:assert/strict";
 import type { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds between two looks, and how often we look before something counts as left: ends take a moment to arrive. */
+/** Milliseconds between two checks, and number of checks before a resource counts as left: ends take time to arrive. */
 const PAUSE = 10;
 const LOOKS = 1000;
 
-/** Throws with what `left` names, unless that is nothing after a while. */
+/** Checks until `left` returns nothing. Throws with its result if that takes too long. */
 export async function noneLeft(left: () => readonly string[]): Promise<void> {
   for (let look = 1; left().length > 0 && look < LOOKS; look++) await sleep(PAUSE);
   assert.deepEqual(left(), []);
 }
 
-/** The events of `emitter` that somebody listens to, each with a number for every listener. */
+/** Returns the events of `emitter` that have listeners, with a number for each listener. */
 export function listenersOf(emitter: EventEmitter): string[] {
   return emitter
     .eventNames()
     .flatMap((name) => emitter.listeners(name).map((_, n) => `${String(name)} ${n + 1}`));
 }
 
-/** What keeps this process alive: sockets, timers and the like. */
+/** Resources that keep this process alive, such as sockets and timers. */
 export class Resources {
   readonly #before: readonly string[];
 
@@ -29,17 +29,17 @@ export class Resources {
     this.#before = before;
   }
 
-  /** Remembers what there is. */
+  /** Remembers the present resources. */
   static async note(): Promise<Resources> {
-    // Made when a library first looks at them.
+    // Each is created at its first use. That could be a library's, so create both now.
     void process.stdout;
     void process.stderr;
-    // Behind a pause, as `noneLeft` has one, whose own timer counts as well.
+    // `noneLeft` also pauses before it looks, and the timer of a pause counts too.
     await sleep(PAUSE);
     return new Resources(process.getActiveResourcesInfo());
   }
 
-  /** Throws with what has come since and stays. */
+  /** Throws with the resources that are new and do not go. */
   async noneLeft(): Promise<void> {
     await sleep(PAUSE);
     await noneLeft(() => this.#added());

@@ -1,4 +1,4 @@
-// A port of this machine that leads through the session, for libraries that make their connections themselves.
+// A local port that leads through the session, for libraries that make their connections themselves.
 
 import { once } from "node:events";
 import * as net from "node:net";
@@ -6,9 +6,9 @@ import { createConnection, type StreamSource } from "@muxado/node";
 import { join } from "./forwarder.ts";
 import { HOST } from "./link.ts";
 
-/** A listener whose connections are joined with streams. */
+/** A listener that joins each connection with a stream. */
 export class LocalForward {
-  /** Where it listens. */
+  /** The port that it listens on. */
   readonly port: number;
   readonly #listener: net.Server;
 
@@ -26,7 +26,7 @@ export class LocalForward {
     return new LocalForward(listener);
   }
 
-  /** Resolves when its connections have ended. */
+  /** Resolves when all its connections have ended. */
   async close(): Promise<void> {
     const closed = once(this.#listener, "close");
     this.#listener.close();

@@ -1,4 +1,4 @@
-// The client of node:http, for recipes that are about servers.
+// The client of node:http, for recipes about servers.
 
 import { once } from "node:events";
 import * as http from "node:http";
@@ -7,7 +7,7 @@ import { SessionAgent } from "@muxado/node";
 import type { HttpClient } from "./http-steps.ts";
 import type { Link } from "./link.ts";
 
-/** Asks over a link. */
+/** Sends requests over a link. */
 export class NodeClient implements HttpClient {
   readonly #agent: http.Agent;
   readonly #address: { readonly host: string; readonly port: number };
@@ -33,7 +33,7 @@ export class NodeClient implements HttpClient {
     return this.#ask("POST", "/echo", body);
   }
 
-  /** Closes the connections that it keeps. */
+  /** Closes the idle connections. */
   close(): void {
     this.#agent.destroy();
   }

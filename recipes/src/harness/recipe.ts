@@ -1,4 +1,4 @@
-// A recipe: a library, its server, and what must go as well over a session as it goes over TCP.
+// A recipe: a library, its server, and the steps that must succeed over a session as well as over TCP.
 
 import type { Link } from "./link.ts";
 import { Resources } from "./leftovers.ts";
@@ -6,36 +6,36 @@ import { SessionLink } from "./session-link.ts";
 import { TcpLink } from "./tcp-link.ts";
 import type { RunningServer } from "../servers/running-server.ts";
 
-/** What a recipe is run with. */
+/** The environment of a recipe. */
 export interface Ground<S extends RunningServer> {
   readonly server: S;
   readonly link: Link;
-  /** Runs one part of the recipe, and reports it. A note that it returns stands beside its title. */
+  /** Runs one part of the recipe, and reports it. If `body` returns a note, the report shows it beside the title. */
   readonly step: (title: string, body: () => Promise<string | void>) => Promise<void>;
 }
 
-/** What the library's file says. */
+/** The part of a recipe that the library's file defines. */
 export interface Definition<S extends RunningServer> {
-  /** Starts the server, which has `folder` for itself. */
+  /** Starts the server. `folder` is for this server only. */
   start(folder: string): Promise<S>;
-  /** Uses the library, and closes what it has opened. */
+  /** Uses the library, and closes everything that it has opened. */
   run(ground: Ground<S>): Promise<void>;
 }
 
-/** Told of each step as it goes. */
+/** Called for each step. */
 interface Reporter {
   begins(kind: Link["kind"], title: string): void;
   passes(note: string): void;
   fails(error: unknown): void;
 }
 
-/** A recipe, whatever its server is. */
+/** A recipe with any kind of server. */
 export interface Recipe {
-  /** Runs it over each kind of link. Resolves when nothing of it runs any more, or a step has failed. */
+  /** Runs the recipe over each kind of link. Resolves when nothing of it runs any more, or a step has failed. */
   play(folder: string, reporter: Reporter): Promise<void>;
 }
 
-/** Makes a recipe of its definition. */
+/** Makes a recipe from its definition. */
 export function recipe<S extends RunningServer>(definition: Definition<S>): Recipe {
   return {
     async play(folder, reporter) {
@@ -51,7 +51,7 @@ export function recipe<S extends RunningServer>(definition: Definition<S>): Reci
   };
 }
 
-/** Thrown to leave a recipe whose step has failed: later ones build on it. */
+/** Thrown to leave a recipe after a failed step, because later steps depend on it. */
 class StepFailed extends Error {}
 
 async function over<S extends RunningServer>(

@@ -1,4 +1,4 @@
-// Over a session: each connection is a stream, which the other side gives to the target.
+// A link over a session: each connection is a stream, which the other side passes to the target.
 
 import type { Socket } from "node:net";
 import type { Session } from "@muxado/core";
@@ -8,34 +8,34 @@ import { listenersOf, noneLeft } from "./leftovers.ts";
 import type { Target } from "./target.ts";
 import type { StreamSource } from "@muxado/node";
 
-/** Milliseconds that a session has for its end: those that use it have ended by then. */
+/** Time for a session to end, in milliseconds. All its users have ended by then. */
 const GRACE = 1000;
 
-/** What the server has of a session: the socket beneath, and the listeners it had at first. */
+/** The server's view of a session: the session, the socket beneath it, and the first listeners of the socket. */
 interface FarEnd {
   readonly session: Session;
   readonly socket: Socket;
   readonly listeners: readonly string[];
 }
 
-/** The present session, and the server that it leads to. */
+/** The present session, and the server at its other end. */
 export class SessionLink implements Link {
   readonly kind = "session";
   readonly host = HOST;
-  /** Nobody listens there. */
+  /** Nothing listens on this port. */
   readonly port = 1;
   readonly source: StreamSource = () => this.#session;
   readonly #target: Target;
   readonly #server: Server;
   #session!: Session;
-  /** The server's end of it. */
+  /** The server's end of the session. */
   #far!: FarEnd;
   #onFarEnd: (far: FarEnd) => void = () => {};
 
   private constructor(target: Target) {
     this.#target = target;
     this.#server = createServer(async (session, socket) => {
-      // Not yet: the server has not attached its own.
+      // Later, because the server has not added its own listeners yet.
       setImmediate(() => this.#onFarEnd({ session, socket, listeners: listenersOf(socket) }));
       await this.#target.serve(session);
     });
@@ -78,7 +78,7 @@ export class SessionLink implements Link {
     const { localError, remoteError } = await this.#session.closed;
     await this.#server.close({ timeout: GRACE });
     if (localError ?? remoteError) throw localError ?? remoteError;
-    // How streams of this session were given up, by either side.
+    // The streams of this session that either side has reset, by code.
     const { resetsSent, resetsReceived } = far.stats();
     const resets = Object.entries({ ...resetsReceived, ...resetsSent });
     return resets.map(([code, count]) => `${count} × ${code}`).join(", ");

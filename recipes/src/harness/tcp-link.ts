@@ -1,11 +1,11 @@
-// Over TCP alone, for comparison: a listener that gives each connection to the target.
+// A link over plain TCP, for comparison: a listener passes each connection to the target.
 
 import { once } from "node:events";
 import * as net from "node:net";
 import { HOST, type Link } from "./link.ts";
 import type { Target } from "./target.ts";
 
-/** One listener, and what has been connected to it. */
+/** One listener, and its connections. */
 export class TcpLink implements Link {
   readonly kind = "tcp";
   readonly host = HOST;
@@ -50,7 +50,7 @@ export class TcpLink implements Link {
     await once(this.#listener, "listening");
   }
 
-  /** Resolves when every connection has ended, which is up to the library. */
+  /** Resolves when every connection has ended. The library has to end them. */
   async close(): Promise<string> {
     const closed = once(this.#listener, "close");
     this.#listener.close();

@@ -1,16 +1,16 @@
-// What the recipes of HTTP ask for, as an application of node:http; those of frameworks have the same paths.
+// The application for the recipes of HTTP clients, on node:http. The recipes of frameworks have the same paths.
 
 import * as http from "node:http";
 import { HttpTarget } from "../harness/in-process.ts";
 import type { RunningServer } from "./running-server.ts";
 
-/** The application, and what it sees of its clients. */
+/** The application, and its count of failed connections. */
 export interface RunningApplication extends RunningServer {
-  /** Connections that have failed, as the server sees it. */
+  /** Returns how many connections have failed, as the server sees it. */
   clientErrors(): number;
 }
 
-/** Starts it. It never listens: connections are given to it. */
+/** Starts the application. It never listens: connections are passed to it. */
 export async function startApplication(): Promise<RunningApplication> {
   let clientErrors = 0;
   const server = http.createServer(new Application().answer);
@@ -21,7 +21,7 @@ export async function startApplication(): Promise<RunningApplication> {
   return { ...withoutListening(server), clientErrors: () => clientErrors };
 }
 
-/** A server of HTTP as one of a recipe's. */
+/** Makes the server of a recipe from an HTTP server. */
 export function withoutListening(
   server: ConstructorParameters<typeof HttpTarget>[0],
   close: () => unknown = () => {},
@@ -50,7 +50,7 @@ class Application {
         response.writeHead(401).end("Who are you?");
         break;
       case "/third-time":
-        // Twice it ends the connection instead of an answer.
+        // Of three requests, the first two get the end of their connection instead of an answer.
         if (++this.#cuts % 3 !== 0) request.socket.destroy();
         else response.end("at last");
         break;

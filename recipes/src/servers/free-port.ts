@@ -1,9 +1,9 @@
-// A port of loopback for a server that cannot be told to choose one itself.
+// A port of loopback, for a server that cannot choose one itself.
 
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 
-/** A port of 127.0.0.1 where nobody listens. */
+/** Returns a port of 127.0.0.1 where nobody listens. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,4 +1,4 @@
-// MariaDB, with one user who comes over TCP.
+// MariaDB, with one user, who connects over TCP.
 
 import { join } from "node:path";
 import { Forwarder } from "../harness/forwarder.ts";
@@ -10,7 +10,7 @@ import { runOnce, ServerProcess, writeOwned } from "./server-process.ts";
 const user = "muxado";
 const password = "known";
 
-/** Starts it in `folder`. */
+/** Starts the server in `folder`. */
 export async function startMariadb(folder: string): Promise<GuardedServer> {
   const data = join(folder, "data");
   await runOnce(

@@ -1,4 +1,4 @@
-// Mosquitto, a broker of MQTT.
+// Mosquitto, an MQTT broker.
 
 import { Forwarder } from "../harness/forwarder.ts";
 import { freePort } from "./free-port.ts";
@@ -9,7 +9,7 @@ import { give, runOnce, ServerProcess, writeOwned } from "./server-process.ts";
 const user = "muxado";
 const password = "known";
 
-/** Starts it in `folder`. */
+/** Starts the broker in `folder`. */
 export async function startMosquitto(folder: string): Promise<GuardedServer> {
   const passwords = writeOwned(folder, "passwords", `${user}:${password}\n`);
   await runOnce(programAt("mosquitto_passwd"), ["-U", passwords], folder);

@@ -1,4 +1,4 @@
-// PostgreSQL, with one user and no care for its disk.
+// PostgreSQL, with one user. It need not keep its data safe on disk.
 
 import { dirname, join } from "node:path";
 import { Forwarder } from "../harness/forwarder.ts";
@@ -10,7 +10,7 @@ import { runOnce, ServerProcess, writeOwned } from "./server-process.ts";
 const user = "muxado";
 const password = "known";
 
-/** Starts it in `folder`. */
+/** Starts the server in `folder`. */
 export async function startPostgres(folder: string): Promise<GuardedServer> {
   const initdb = programAt("initdb");
   const data = join(folder, "data");

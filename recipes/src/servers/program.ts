@@ -1,12 +1,12 @@
-// Where a server's program is. Debian keeps some of them where only root looks, and PostgreSQL's in a folder for each
-// version.
+// Finds the programs of servers. Debian keeps some of them where only root's PATH leads, and PostgreSQL's in a folder
+// for each version.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 const postgres = "/usr/lib/postgresql";
 
-/** The path of `program`; undefined if it is not installed. */
+/** Returns the path of `program`; undefined if it is not installed. */
 export function findProgram(program: string): string | undefined {
   const versions = existsSync(postgres) ? readdirSync(postgres).sort(newestFirst) : [];
   const folders = [
@@ -18,14 +18,14 @@ export function findProgram(program: string): string | undefined {
   return folders.map((folder) => path.join(folder, program)).find((file) => existsSync(file));
 }
 
-/** The path of `program`. Throws if it is not installed: the runner asks before it starts a recipe. */
+/** Returns the path of `program`. Throws if it is not installed: the runner checks this before it starts a recipe. */
 export function programAt(program: string): string {
   const found = findProgram(program);
   if (found === undefined) throw new Error(`${program} is not installed`);
   return found;
 }
 
-/** Debian's package that brings `program`, as `programs.txt` has it. */
+/** Returns the Debian package that contains `program`, from `programs.txt`. */
 export function packageOf(program: string): string {
   const list = readFileSync(new URL("../../programs.txt", import.meta.url), "utf8");
   const line = list.split("\n").find((one) => one.startsWith(`${program} `));

@@ -1,4 +1,4 @@
-// Redis, in memory alone.
+// Redis, in memory only.
 
 import { Forwarder } from "../harness/forwarder.ts";
 import { freePort } from "./free-port.ts";
@@ -8,7 +8,7 @@ import { ServerProcess } from "./server-process.ts";
 
 const password = "known";
 
-/** Starts it in `folder`. */
+/** Starts the server in `folder`. */
 export async function startRedis(folder: string): Promise<GuardedServer> {
   const port = await freePort();
   const address = ["--bind", "127.0.0.1", "--port", `${port}`];

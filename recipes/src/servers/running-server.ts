@@ -1,16 +1,16 @@
-// What every server gives to its recipe.
+// The interface of every server to its recipe.
 
 import type { Target } from "../harness/target.ts";
 
-/** A server that runs. */
+/** A running server. */
 export interface RunningServer {
-  /** Takes its connections, however they come. */
+  /** Takes connections of any kind for the server. */
   readonly target: Target;
-  /** Ends it. Its folder is the runner's. */
+  /** Ends the server. The runner removes its folder. */
   close(): Promise<void>;
 }
 
-/** A server that lets in whoever knows a password. */
+/** A server that requires a password. */
 export interface GuardedServer extends RunningServer {
   readonly user: string;
   readonly password: string;

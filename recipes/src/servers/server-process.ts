@@ -1,4 +1,4 @@
-// A server that is a program of its own: started in a folder of its own, waited for, and ended.
+// A server that is a program: it is started in its own folder, waited for, and ended.
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -6,24 +6,24 @@ import { chownSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 
-/** Nobody, on every Linux: servers of databases refuse to run as root. */
+/** The user "nobody" on every Linux. Database servers refuse to run as root. */
 const NOBODY = 65_534;
 
-/** What a server is run with. */
+/** Options for the process of a server. */
 export interface ProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** Where it works. It belongs to whoever runs it. */
+  /** Its working folder. It belongs to the user that the server runs as. */
   readonly folder: string;
-  /** What it prints once it takes connections. */
+  /** Matches its output as soon as it takes connections. */
   readonly ready: RegExp;
-  /** Runs as nobody if we are root. Default: true. */
+  /** Run as nobody if this process runs as root. Default: true. */
   readonly unprivileged?: boolean;
-  /** The signal that ends it although somebody is connected. Default: SIGTERM. */
+  /** The signal that ends it even while clients are connected. Default: SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
 }
 
-/** Runs a program to its end, such as one that makes a database. Throws with what it printed if it fails. */
+/** Runs a program to its end, such as one that creates a database. If it fails, throws with its output. */
 export async function runOnce(
   command: string,
   args: readonly string[],
@@ -34,7 +34,7 @@ export async function runOnce(
   await promisify(execFile)(first, rest, { cwd: folder });
 }
 
-/** Writes a file that the server reads, and nobody else but root. @returns its path */
+/** Writes a file that only the server and root can read. @returns its path */
 export function writeOwned(
   folder: string,
   name: string,
@@ -47,12 +47,12 @@ export function writeOwned(
   return file;
 }
 
-/** Gives a file or a folder to the user who runs servers. */
+/** Gives a file or a folder to the user that runs servers. */
 export function give(file: string): void {
   if (isRoot()) chownSync(file, NOBODY, NOBODY);
 }
 
-/** A server that runs. */
+/** A running server process. */
 export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #stopSignal: NodeJS.Signals;
@@ -62,7 +62,7 @@ export class ServerProcess {
     this.#stopSignal = stopSignal;
   }
 
-  /** Resolves when it takes connections. Rejects with what it printed if it ends before. */
+  /** Resolves when the server takes connections. Rejects with its output if it ends before. */
   static async start(options: ProcessOptions): Promise<ServerProcess> {
     const { command, args, folder, ready, unprivileged = true, stopSignal = "SIGTERM" } = options;
     const [first, ...rest] = privileged(unprivileged, command, args);
@@ -72,7 +72,7 @@ export class ServerProcess {
       const read = (text: Buffer): void => {
         printed += text;
         if (!ready.test(printed)) return;
-        // It goes on printing, and must not wait for somebody who reads it.
+        // The server continues to print. It must not wait for a reader.
         for (const output of [child.stdout, child.stderr]) output.off("data", read).resume();
         resolve();
       };
@@ -84,7 +84,7 @@ export class ServerProcess {
     return new ServerProcess(child, stopSignal);
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when the server has ended. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, "close");
@@ -94,8 +94,8 @@ export class ServerProcess {
 }
 
 /**
- * The command line that runs `command` as the right user. On Linux it dies with us, so that nothing is left running
- * when we are killed.
+ * Returns the command line that runs `command` as the right user. On Linux, the command dies with this process. So
+ * nothing keeps running if this process is killed.
  */
 function privileged(
   unprivileged: boolean,

@@ -1,5 +1,5 @@
-// OpenSSH's server. It runs as whoever runs the recipe, the only user that it lets in, and knows that user by a key:
-// a password would have to be one of the machine's.
+// OpenSSH's server. It runs as the user who runs the recipe, and admits no other. A key identifies the user, because a
+// password would have to be one of the machine's.
 
 import { mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
@@ -10,18 +10,18 @@ import { programAt } from "./program.ts";
 import type { RunningServer } from "./running-server.ts";
 import { ServerProcess, writeOwned } from "./server-process.ts";
 
-/** A server, and what it lets in. */
+/** A server, and the credentials that it accepts. */
 export interface Sshd extends RunningServer {
   readonly user: string;
   readonly privateKey: string;
 }
 
-/** Starts it in `folder`. */
+/** Starts the server in `folder`. */
 export async function startSshd(folder: string): Promise<Sshd> {
   const { username } = userInfo();
   const hostKey = newKey();
   const userKey = newKey();
-  // Where the part that has no rights lives; a service of the system's would have made it.
+  // The folder for sshd's unprivileged part. A service of the system would have made it.
   if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
   const port = await freePort();
   const configuration = [
@@ -52,7 +52,7 @@ export async function startSshd(folder: string): Promise<Sshd> {
   };
 }
 
-/** A key that nobody has had before. */
+/** Returns a new key pair. */
 export function newKey(): { readonly private: string; readonly public: string } {
   return ssh2.utils.generateKeyPairSync("ed25519");
 }

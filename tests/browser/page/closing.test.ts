@@ -1,4 +1,4 @@
-// A graceful end loses nothing, and an error arrives, whichever side's thread stands still meanwhile.
+// A graceful end loses nothing, and an error arrives, even while the thread of either side is blocked.
 
 import { connect } from "@muxado/ws";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -9,11 +9,11 @@ import { startServer } from "./server.ts";
 vi.setConfig({ testTimeout: 60_000 });
 
 const LENGTH = 12_000_000;
-/** So that all that there is may be on its way while nobody reads. */
+/** So large that all bytes can be on their way while nobody reads. */
 const WINDOW = 16 * 1024 * 1024;
 const NO_ERRORS = { localError: undefined, remoteError: undefined };
 
-test("a page that writes 12 MB and closes, to a server whose thread stands still", async () => {
+test("a page writes 12 MB and closes while the server's thread is blocked", async () => {
   const url = await startServer();
   const session = await connect(`${url}/gulp?blockAt=${LENGTH / 2}`);
   const stream = session.open();
@@ -25,7 +25,7 @@ test("a page that writes 12 MB and closes, to a server whose thread stands still
   await stream.close();
   await session.close();
   expect(await session.closed).toMatchObject(NO_ERRORS);
-  // The server hears of the end of the connection a little later.
+  // The server learns of the end of the connection a little later.
   await vi.waitUntil(async () => (await commands.reportOf(url)).ends.length > 0);
   const { checksum, ends, complaints } = await commands.reportOf(url);
   expect({ checksum, ends, complaints }).toEqual({
@@ -35,7 +35,7 @@ test("a page that writes 12 MB and closes, to a server whose thread stands still
   });
 });
 
-test("a server that closes while the thread of the page stands still", async () => {
+test("a server closes while the page's thread is blocked", async () => {
   const url = await startServer();
   const session = await connect(`${url}/source?length=${LENGTH}`, { windowSize: WINDOW });
   onTestFinished(() => session.destroy());
@@ -63,12 +63,12 @@ test("a server that closes while the thread of the page stands still", async () 
   expect(received.length).toBe(LENGTH);
 });
 
-test("a server that fails while the thread of the page stands still", async () => {
+test("a server fails while the page's thread is blocked", async () => {
   const url = await startServer();
   const session = await connect(`${url}/fail?length=${LENGTH}`, { windowSize: WINDOW });
   onTestFinished(() => session.destroy());
   const stream = session.open();
-  // It goes on sending, and does not hear that nobody reads it.
+  // This write continues, and does not learn that nobody reads its bytes.
   const sending = stream.write(new Uint8Array(LENGTH));
   const failure = sending.catch((error: unknown) => error);
   await stream.read();
@@ -83,7 +83,7 @@ test("a server that fails while the thread of the page stands still", async () =
   expect(remoteError).toMatchObject({ code: "INTERNAL_ERROR", origin: "remote" });
 });
 
-/** Three seconds in which the page does nothing else. */
+/** Blocks the page for three seconds. */
 function standStill(): void {
   const end = performance.now() + 3_000;
   while (performance.now() < end);

@@ -1,4 +1,4 @@
-// The compliance suite in a browser: both sessions live in the page, over two of its WebSockets that a server joins.
+// The compliance suite in a browser. Both sessions run in the page, over two of its WebSockets that a relay joins.
 
 import { type ConnectedSessions, describeSessions } from "@muxado/testkit";
 import { attach, connect } from "@muxado/ws";

@@ -1,5 +1,5 @@
-// How a page learns that its server has ended: everything that waits settles, with an error that says what may be done
-// again.
+// How a page learns that its server has ended. Every pending operation settles, with an error that shows what may be
+// repeated.
 
 import { MuxadoError, type Session, type Stream } from "@muxado/core";
 import { connect } from "@muxado/ws";
@@ -8,15 +8,15 @@ import { commands } from "vitest/browser";
 import { Stall } from "../server/progress.ts";
 import { connected, startServer } from "./server.ts";
 
-/** More than any window takes. */
+/** More bytes than any window. */
 const TOO_MUCH = new Uint8Array(1024 * 1024);
 
 interface State {
-  /** What the server is asked to do first. */
+  /** The first byte that the page sends: it tells the server what to do. */
   readonly first: number;
-  /** What comes before it in the page. */
+  /** Action of the page before `wait`. */
   readonly before?: (stream: Stream) => Promise<void>;
-  /** What waits when the server is killed. */
+  /** The operation that is pending when the server is killed. */
   readonly wait: (stream: Stream) => Promise<unknown>;
   readonly retry: "unsafe" | "unknown";
 }
@@ -76,7 +76,7 @@ const states: Readonly<Record<string, State>> = {
 };
 
 describe("a server that is killed", () => {
-  test("settles all that waits in the page", async () => {
+  test("settles every pending operation of the page", async () => {
     const url = await startServer();
     const session = await connected(`${url}/stall`);
     const streams: Stream[] = [];
@@ -175,7 +175,7 @@ test("a server that closes lets its streams end, takes no new ones, and then end
   expect(await commands.stopServer(url)).toBe(0);
 });
 
-test("a page that ends its session tells the server", async () => {
+test("the server learns that a page has ended its session", async () => {
   const url = await startServer();
   const session = await connected(`${url}/stall`);
   const stream = session.open();
@@ -187,10 +187,10 @@ test("a page that ends its session tells the server", async () => {
   expect(await commands.reportOf(url)).toMatchObject({ openStreams: 0, complaints: [] });
 });
 
-/** How all ends whose server is lost. */
+/** The error of every operation whose server is lost. */
 const LOST = { code: "TRANSPORT_FAILED", scope: "session", origin: "remote" };
 
-/** What `open` throws. */
+/** Returns what `open` throws, or the stream. */
 function openingOf(session: Session): unknown {
   try {
     return session.open();

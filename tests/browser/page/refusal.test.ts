@@ -1,4 +1,4 @@
-// What a page is refused, and what it refuses.
+// Connections that a server refuses to a page, and messages that a page refuses.
 
 import { connect } from "@muxado/ws";
 import { expect, inject, test } from "vitest";
@@ -24,7 +24,7 @@ test("by default, a page of another host is refused as well", async () => {
   expect(complaints).toEqual(["refused with 403: pages of this origin may not connect"]);
 });
 
-test("where nothing listens, connect rejects", async () => {
+test("connect rejects if nothing listens", async () => {
   const url = await startServer();
   await commands.killServer(url);
   await expect(connect(`${url}/echo`)).rejects.toMatchObject({

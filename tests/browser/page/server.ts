@@ -1,4 +1,4 @@
-// A server of the tests, seen from the page.
+// A test server, seen from the page.
 
 import type { Session } from "@muxado/core";
 import { connect } from "@muxado/ws";
@@ -6,9 +6,9 @@ import { onTestFinished } from "vitest";
 import { commands } from "vitest/browser";
 
 /**
- * Starts a server; it ends with the test.
+ * Starts a server that ends with the test.
  *
- * @param origin whose pages may connect; null: those of the server's own host
+ * @param origin the origin whose pages may connect; null: the server's own host
  * @returns its URL
  */
 export async function startServer(origin: string | null = location.origin): Promise<string> {
@@ -17,7 +17,7 @@ export async function startServer(origin: string | null = location.origin): Prom
   return url;
 }
 
-/** A session that ends with the test. */
+/** Connects a session that ends with the test. */
 export async function connected(url: string): Promise<Session> {
   const session = await connect(url);
   onTestFinished(async () => {

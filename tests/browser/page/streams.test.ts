@@ -1,4 +1,4 @@
-// Many streams at a time between a page and a server.
+// Many streams at the same time between a page and a server.
 
 import { expect, test } from "vitest";
 import { commands } from "vitest/browser";
@@ -7,7 +7,7 @@ import { connected, startServer } from "./server.ts";
 
 const STREAMS = 1_000;
 
-test("1 000 streams each way at once arrive as they left", async () => {
+test("1 000 streams each way at once arrive unchanged", async () => {
   const url = await startServer();
   const session = await connected(`${url}/open?streams=${STREAMS}`);
   let accepted = 0;

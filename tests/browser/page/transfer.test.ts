@@ -1,5 +1,5 @@
-// A quarter of a gigabyte each way, with a receiver that does not read for a while: everything arrives, and neither
-// side holds more of it than the window.
+// A quarter of a gigabyte in each direction, to a receiver that does not read for a while. Everything arrives, and
+// neither side holds more of it than the window.
 
 import { type Stream } from "@muxado/core";
 import { expect, test } from "vitest";
@@ -13,15 +13,15 @@ const LENGTH = 256 * MIB;
 const PAUSE_AT = 64 * MIB;
 
 /**
- * Bytes between what the sender counts and what the receiver does, on top of the window: chunks in the Web Streams, and
- * one that was read and is not counted yet.
+ * Bytes by which the sender's count can exceed the receiver's, besides the window: chunks in the Web Streams, and a
+ * chunk that was read but is not counted yet.
  */
 const UNCOUNTED = MIB;
 
-/** Bytes of memory that neither side may exceed by holding what it should not; the window grows to 16 MiB. */
+/** Most bytes of memory that either side may use in addition. The window grows to 16 MiB. */
 const MEMORY = 48 * MIB;
 
-test("an upload of 256 MiB, made on the fly", async () => {
+test("an upload of 256 MiB that are made when they are needed", async () => {
   const url = await startServer();
   const session = await connected(`${url}/sink?pauseAt=${PAUSE_AT}`);
   const memory = await MemoryWatch.begin(url);
@@ -77,7 +77,7 @@ test("a download of 256 MiB", async () => {
   await memory.end();
 });
 
-/** Reads until there are `length` bytes or no more. */
+/** Reads until `length` bytes or the end of the stream. */
 async function readTo(stream: Stream, received: Checksum, length: number): Promise<void> {
   while (received.length < length) {
     const chunk = await stream.read();
@@ -86,7 +86,7 @@ async function readTo(stream: Stream, received: Checksum, length: number): Promi
   }
 }
 
-/** What the server tells once nothing moves any more, here as there. */
+/** Waits until no more bytes move on either side. Returns the server's report. */
 async function standstill(url: string, here: () => number): Promise<Report> {
   for (;;) {
     const moved = here();
@@ -99,7 +99,7 @@ async function standstill(url: string, here: () => number): Promise<Report> {
   }
 }
 
-/** The most that both sides hold. */
+/** Records the most memory that each side holds. */
 class MemoryWatch {
   readonly #url: string;
   readonly #page: number;
@@ -129,7 +129,7 @@ class MemoryWatch {
     this.#looks++;
   }
 
-  /** Looks again and again. */
+  /** Measures repeatedly, until `end` is called. */
   watch(): void {
     this.#watching = (async () => {
       while (!this.#ended) {
@@ -139,7 +139,7 @@ class MemoryWatch {
     })();
   }
 
-  /** Judges what was seen. */
+  /** Checks the measured memory against the limits. */
   async end(): Promise<void> {
     this.#ended = true;
     await this.#watching;

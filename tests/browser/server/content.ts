@@ -1,8 +1,8 @@
-// What is sent in bulk: bytes made on the fly that never repeat, and the checksum that both ends compute.
+// The bytes of bulk transfers: they are made when they are needed and never repeat. Both ends compute their checksum.
 
 const CHUNK = 64 * 1024;
 
-/** `length` bytes, in chunks. Each chunk is a buffer of its own. */
+/** Yields `length` bytes in chunks. Each chunk has its own buffer. */
 export function* content(length: number): Generator<Uint8Array> {
   let word = 0x9e3779b9;
   for (let left = length; left > 0; left -= CHUNK) {
@@ -18,7 +18,7 @@ export function* content(length: number): Generator<Uint8Array> {
   }
 }
 
-/** FNV-1a with 32 bits, and the length: any byte lost, added or out of its place changes it. */
+/** FNV-1a with 32 bits, and the length. Any lost, added or misplaced byte changes it. */
 export class Checksum {
   length = 0;
   value: number = 0x811c9dc5 | 0;

@@ -1,4 +1,4 @@
-// What the server does with a session: chosen by the path of the URL that the page connects to.
+// The work of the server with a session. The path of the URL that the page connects to selects a handler.
 
 import type { Session } from "@muxado/core";
 import { Checksum, content } from "./content.ts";
@@ -21,14 +21,14 @@ export const handlers: Readonly<Record<string, Handler>> = {
   "/stall": stall,
 };
 
-/** Sends back what comes. */
+/** Sends back all bytes. */
 async function echo(session: Session): Promise<void> {
   for await (const stream of session) {
     stream.readable.pipeTo(stream.writable).catch(() => stream.reset());
   }
 }
 
-/** The same, and asks the page on `streams` streams at once, each with a text of its own. */
+/** Does the same, and sends the page a text on each of `streams` streams at once. Each text is different. */
 async function open(session: Session, query: URLSearchParams, progress: Progress): Promise<void> {
   const asked = Array.from({ length: Number(query.get("streams")) }, async (_, index) => {
     const stream = session.open();
@@ -43,7 +43,7 @@ async function open(session: Session, query: URLSearchParams, progress: Progress
   await Promise.all([echo(session), ...asked]);
 }
 
-/** Reads each stream to its end, and answers with the checksum. Stops at `pauseAt` bytes until told to go on. */
+/** Reads each stream to its end, and answers with the checksum. Pauses at `pauseAt` bytes until `go` is requested. */
 async function sink(session: Session, query: URLSearchParams, progress: Progress): Promise<void> {
   const pauseAt = Number(query.get("pauseAt") ?? Infinity);
   for await (const stream of session) {
@@ -61,7 +61,7 @@ async function sink(session: Session, query: URLSearchParams, progress: Progress
   }
 }
 
-/** Sends `length` bytes on each stream, and keeps their checksum. */
+/** Sends `length` bytes on each stream, and records their checksum. */
 async function source(session: Session, query: URLSearchParams, progress: Progress): Promise<void> {
   const length = Number(query.get("length"));
   for await (const stream of session) {
@@ -76,7 +76,7 @@ async function source(session: Session, query: URLSearchParams, progress: Progre
   }
 }
 
-/** Has nothing to say, and reads; after `blockAt` bytes its thread stands still for three seconds. */
+/** Reads, and sends nothing. After `blockAt` bytes, its thread is blocked for three seconds. */
 async function gulp(session: Session, query: URLSearchParams, progress: Progress): Promise<void> {
   const blockAt = Number(query.get("blockAt"));
   for await (const stream of session) {
@@ -95,7 +95,7 @@ async function gulp(session: Session, query: URLSearchParams, progress: Progress
   }
 }
 
-/** Sends `length` bytes on each stream, and fails once half of them are written. */
+/** Sends `length` bytes on each stream. Destroys the session once half of them are written. */
 async function fail(session: Session, query: URLSearchParams, progress: Progress): Promise<void> {
   const length = Number(query.get("length"));
   for await (const stream of session) {
@@ -107,7 +107,7 @@ async function fail(session: Session, query: URLSearchParams, progress: Progress
   }
 }
 
-/** Does with each stream what its first byte says, and then nothing more, ever. */
+/** Does what the first byte of each stream asks for, and then nothing more. */
 async function stall(session: Session, _: URLSearchParams, progress: Progress): Promise<void> {
   for await (const stream of session) {
     const chunk = await stream.read();

@@ -1,15 +1,15 @@
-// The server of the tests, in a process of its own, which can be killed and measured. It takes requests from the
-// process that has started it, and ends with it.
+// The test server in its own process, which can be killed and measured. It takes requests from the process that has
+// started it, and ends with that process.
 
 import { createServer } from "@muxado/ws/server";
 import { handlers } from "./handlers.ts";
 import { Progress, type Report } from "./progress.ts";
 
-/** What the tests ask of the server. */
+/** Requests of the tests to the server. */
 export type Request = "report" | "go" | "close";
 
 const progress = new Progress();
-/** The pages that may connect; by default those of this server's own host. */
+/** The origin whose pages may connect. Default: the server's own host. */
 const [origin] = process.argv.slice(2);
 const server = createServer(
   {
@@ -30,7 +30,7 @@ const server = createServer(
 
 const answers: Readonly<Record<Request, () => unknown>> = {
   report(): Report {
-    // Without what is only waiting to be collected; what is given back to the system is up to the system.
+    // Collects garbage, so the figures do not include it. The system decides how much memory is given back to it.
     globalThis.gc!();
     const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
     const { goOn: _, ...told } = progress;
@@ -39,7 +39,7 @@ const answers: Readonly<Record<Request, () => unknown>> = {
     return { ...told, openStreams, rss, heapUsed, arrayBuffers };
   },
   go: () => progress.go(),
-  // Resolves when the streams have ended and the sessions have.
+  // Resolves when all streams and sessions have ended.
   close: () => server.close(),
 };
 

@@ -1,26 +1,26 @@
-// How far the server is, as it tells the tests.
+// The progress of the server, as it reports it to the tests.
 
 import type { SessionEnd } from "@muxado/core";
 
-/** Bytes and streams of all sessions of one server together. */
+/** Bytes and streams of all sessions of a server together. */
 export class Progress {
   /** Bytes that handlers have read. */
   read = 0;
   /** Bytes whose writes are done. */
   written = 0;
-  /** Of what was written, once it is complete. */
+  /** Checksum of the written bytes, once all are written. */
   checksum = "";
-  /** What the page might have had unread or on its way, in bytes, when a handler began to pause. */
+  /** The receive window when a handler began to pause, in bytes: the most that is unread or on its way here. */
   receiveWindow = 0;
-  /** Streams to the page that were answered with the right text, and those of the page's that are not served any further. */
+  /** Streams to the page that got the right text back, and streams of the page that the server has stopped serving. */
   answered = 0;
-  /** How sessions ended: an error's code, or null. */
+  /** How sessions ended: the code of the error, or null. */
   readonly ends: (string | null)[] = [];
-  /** What was refused, and what handlers threw. */
+  /** Messages of refused connections, and errors of handlers. */
   readonly complaints: string[] = [];
-  /** A handler that pauses waits for it. */
+  /** Resolves when paused handlers may continue. */
   readonly goOn: Promise<void>;
-  /** Lets it go on. */
+  /** Lets paused handlers continue. */
   go!: () => void;
 
   constructor() {
@@ -34,7 +34,7 @@ export class Progress {
   }
 }
 
-/** {@link Progress}, and what the process holds, in bytes. */
+/** {@link Progress}, with open streams and the memory of the process in bytes. */
 export interface Report {
   readonly read: number;
   readonly written: number;
@@ -49,10 +49,10 @@ export interface Report {
   readonly arrayBuffers: number;
 }
 
-/** What a stream that is not served any further gets before: the first byte that the page sends. */
+/** The first byte that the page sends: what the stream gets before the server stops serving it. */
 export const Stall = { nothing: 0, answer: 1, halfClose: 2 } as const;
 
-/** The text of a stream: it differs from all others, in length as well. */
+/** Returns the text of a stream. It differs from all others in length as well. */
 export function textOf(side: string, index: number): string {
   return `${side} ${index} `.repeat(1 + (index % 300));
 }

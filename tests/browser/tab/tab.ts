@@ -1,24 +1,24 @@
-// The program of a page that nobody looks at: a transfer each way, and what tells from outside how far it is.
+// The program of a page that nobody looks at: a transfer in each direction, and a report of its progress.
 
 import { MuxadoError } from "@muxado/core";
 import { connect } from "@muxado/ws";
 import { Checksum, content } from "../server/content.ts";
 
-/** How far the page is. */
+/** The progress of the page. */
 export interface TabReport {
   readonly received: number;
   readonly sent: number;
-  /** Whether it can be seen, as it knows. */
+  /** Whether the page believes it is visible. */
   readonly visibility: string;
-  /** What the browser has told it: freeze, resume. */
+  /** Events that the browser has fired: freeze, resume. */
   readonly events: readonly string[];
   /** How often a timer of 10 ms has fired. */
   readonly ticks: number;
-  /** The longest time between two of these, in milliseconds. */
+  /** The longest time between two of these ticks, in milliseconds. */
   readonly longestGap: number;
 }
 
-/** Both transfers, with the checksums of both sides of the upload; or why they failed. */
+/** The result of both transfers, with both sides' checksums of the upload, or the reasons of their failures. */
 export interface TabResult {
   readonly received: string;
   readonly sent: string;
@@ -26,7 +26,7 @@ export interface TabResult {
   readonly failures: readonly { readonly code: string; readonly retry: string }[];
 }
 
-/** How much is sent each way, in bytes. */
+/** Bytes to send in each direction. */
 export interface TabTask {
   readonly download: number;
   readonly upload: number;
@@ -34,9 +34,9 @@ export interface TabTask {
 
 const MIB = 1024 * 1024;
 
-/** What the page does; a global of its. */
+/** The work of the page. The page has it as a global. */
 export class Tab {
-  /** How long each transfer waits behind each mebibyte, in milliseconds. */
+  /** How long each transfer pauses after each mebibyte, in milliseconds. */
   pace = 0;
   #received = new Checksum();
   #sent = new Checksum();
@@ -58,7 +58,7 @@ export class Tab {
     }, 10);
   }
 
-  /** Begins both transfers, on a session each. */
+  /** Starts both transfers, each in its own session. */
   start(url: string, task: TabTask): void {
     this.#received = new Checksum();
     this.#sent = new Checksum();
@@ -76,7 +76,7 @@ export class Tab {
     };
   }
 
-  /** How both have ended. */
+  /** Resolves with the result of both transfers. */
   async result(): Promise<TabResult> {
     return this.#result!;
   }
@@ -103,7 +103,7 @@ export class Tab {
     await session.close();
   }
 
-  /** @returns what the server says that has arrived */
+  /** @returns the server's checksum of the bytes that have arrived */
   async #upload(url: string, { upload }: TabTask): Promise<string> {
     const session = await connect(`${url}/sink`);
     const stream = session.open();

@@ -1,4 +1,4 @@
-// A module outside of node_modules, to which a link in node_modules leads, loads like any other.
+// A module outside of node_modules loads like any other if a link in node_modules leads to it.
 
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

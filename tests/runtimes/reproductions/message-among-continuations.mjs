@@ -1,4 +1,4 @@
-// A message is delivered in a task of its own: after all promise continuations of the turn that has posted it.
+// A message is delivered in its own task, after all promise continuations of the turn that has posted it.
 
 const { port1, port2 } = new MessageChannel();
 let order = [];

@@ -1,4 +1,4 @@
-// V8 shows its collector when its flags are set at run time.
+// V8 exposes its collector if its flags are set at run time.
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

@@ -1,4 +1,4 @@
-// A server of the `ws` package, from 8.21 on, limits the fragments of a message that it holds.
+// A server of the `ws` package limits the fragments that it holds of a message, from version 8.21 on.
 
 import { once } from "node:events";
 import { WebSocket, WebSocketServer } from "ws";

@@ -1,5 +1,5 @@
-// What is counted, on which wire, and how much it may be. A limit stands a little above what was counted when it was
-// set: whoever lowers a count lowers its limit in the same change, and whoever has to raise one says what for.
+// The counts, and their limit on each wire. A limit is a little above the count at the time it was set. A change that
+// lowers a count also lowers its limit. A change that raises a limit states the reason.
 
 import type { Stream, Wire } from "@muxado/core";
 import { muxado } from "@muxado/core";
@@ -88,7 +88,7 @@ export const counts: readonly Count[] = [
     limits: { muxado: 130_000, yamux: 130_000 },
     count: async (loop) => {
       await transfer(loop.client, loop.server, 8 * BULK * MIB);
-      // The bytes themselves lie outside the heap, and many of them would bring about a collection.
+      // The bytes themselves are outside the heap, and many of them would cause a collection.
       const bytes = await allocatedBy(() => transfer(loop.client, loop.server, 8 * MIB));
       return bytes / 8;
     },
@@ -96,7 +96,7 @@ export const counts: readonly Count[] = [
 ];
 
 async function perMebibyte(loop: Loop, counted: () => number): Promise<number> {
-  // The window has grown by then.
+  // The window grows until then.
   await transfer(loop.client, loop.server, BULK * MIB);
   const before = counted();
   await transfer(loop.client, loop.server, BULK * MIB);

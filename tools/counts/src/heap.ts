@@ -1,6 +1,6 @@
-// Bytes of the heap: what is allocated while something runs, and what is kept after it. The process that asks has a
-// new generation so large that nothing is collected in between (see main.ts); a collection that comes all the same
-// spoils the figure, and is found out.
+// Bytes of the heap: how many `work` allocates, and how many remain after it. This process must have a new generation
+// so large that nothing is collected while it measures (see main.ts). A collection that happens all the same makes the
+// figure wrong, so it is detected.
 
 import { PerformanceObserver } from "node:perf_hooks";
 
@@ -21,8 +21,8 @@ export async function allocatedBy(work: () => Promise<void>): Promise<number> {
 }
 
 /**
- * Bytes that `work` leaves behind for a full collection, which the collections of the new generation do not free though
- * nobody needs them: what something dead still points to that is older.
+ * Returns the bytes that `work` leaves behind and only a full collection frees. Nothing uses them, but collections of
+ * the new generation keep them, because something dead and older still points to them.
  */
 export async function outlivedBy(work: () => Promise<void>): Promise<number> {
   globalThis.gc!();
@@ -30,12 +30,12 @@ export async function outlivedBy(work: () => Promise<void>): Promise<number> {
   const before = process.memoryUsage().heapUsed;
   await work();
   await idle();
-  // What has outlived one is moved to the old generation by the second.
+  // The second collection moves the objects that have survived the first to the old generation.
   for (let time = 0; time < 2; time++) globalThis.gc!({ type: "minor" });
   return process.memoryUsage().heapUsed - before;
 }
 
-/** Bytes that are kept when `work` is done, on the heap and outside. */
+/** Returns the bytes that remain in use after `work`, on the heap and outside of it. */
 export async function retainedBy(work: () => Promise<void>): Promise<number> {
   const before = inUse();
   await work();
@@ -44,14 +44,14 @@ export async function retainedBy(work: () => Promise<void>): Promise<number> {
 }
 
 function inUse(): number {
-  // Twice: what the first one finalizes is freed by the second.
+  // Twice: the second collection frees the objects that the first has finalized.
   globalThis.gc!();
   globalThis.gc!();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-/** Entries of an observer come in a later turn. */
+/** Waits: an observer gets its entries in a later turn. */
 function idle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -1,11 +1,11 @@
-// Two sessions in one process, and the connection between them: whatever one side writes in a turn arrives in the
-// next one, as one chunk. No socket cuts or merges anything, so that the same program counts the same every time.
+// Two sessions in one process, and the connection between them. Everything that one side writes in a turn arrives as
+// one chunk in the next turn. No socket splits or merges chunks, so the same program gives the same counts every time.
 
 import { Session, type SessionOptions, type Transport, type TransportInput } from "@muxado/core";
 
 /** One end of the connection. */
 class LoopEnd implements Transport {
-  /** Writes that the session has made. */
+  /** How often the session has written. */
   writes = 0;
   peer!: LoopEnd;
   #input!: TransportInput;
@@ -16,7 +16,7 @@ class LoopEnd implements Transport {
 
   write(chunks: Uint8Array[]): void {
     this.writes++;
-    // The bytes that arrive belong to the peer: a view of ours would be written over.
+    // The arriving bytes belong to the peer, but the writing session uses its memory again. So the peer gets a copy.
     const bytes = Buffer.concat(chunks);
     setImmediate(() => {
       this.#input.written();
@@ -31,7 +31,7 @@ class LoopEnd implements Transport {
   destroy(): void {}
 }
 
-/** Two connected sessions, and how often each has written. */
+/** Two connected sessions, with counts of their writes and frames. */
 export class Loop {
   readonly client: Session;
   readonly server: Session;
@@ -55,7 +55,7 @@ export class Loop {
     return this.client.stats().framesSent + this.server.stats().framesSent;
   }
 
-  /** Gives up both. */
+  /** Destroys both sessions. */
   async end(): Promise<void> {
     this.client.destroy();
     this.server.destroy();

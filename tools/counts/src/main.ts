@@ -1,5 +1,5 @@
-// Counts what a stream and a MiB cost, and fails where a count is above its limit. Unlike times, counts hardly depend
-// on the machine: so they can be checked, and a change that makes everything slower shows at once.
+// Counts the cost of a stream and of a MiB, and fails if a count is above its limit. Unlike times, counts hardly depend
+// on the machine. So they can be checked, and a change that makes everything slower is visible at once.
 //
 // node --expose-gc --min-semi-space-size=512 --max-semi-space-size=512 tools/counts/dist/main.js
 

@@ -1,11 +1,11 @@
-// What is done while it is counted: the workloads of bench/, as a user would write them.
+// The work that is counted: the workloads of bench/, written as a user would write them.
 
 import type { Session, Stream } from "@muxado/core";
 
 const MESSAGE = new Uint8Array(64).fill(7);
 const CHUNK = new Uint8Array(64 * 1024).fill(7);
 
-/** Streams with 64 bytes each way, 64 at a time. */
+/** Runs `count` streams with 64 bytes each way, 64 streams at a time. */
 export async function exchange(client: Session, server: Session, count: number): Promise<void> {
   let left = count;
   const serving = take(server, count, async (stream) => {
@@ -25,7 +25,7 @@ export async function exchange(client: Session, server: Session, count: number):
   await Promise.all([serving, ...Array.from({ length: 64 }, worker)]);
 }
 
-/** One stream with so many bytes, 64 KiB in each write. */
+/** Sends this many bytes over one stream, 64 KiB in each write. */
 export async function transfer(client: Session, server: Session, bytes: number): Promise<void> {
   const serving = take(server, 1, async (stream) => {
     await drain(stream);
@@ -38,7 +38,7 @@ export async function transfer(client: Session, server: Session, bytes: number):
   await serving;
 }
 
-/** Streams that have carried 64 bytes each way and stay open. */
+/** Opens streams, sends 64 bytes each way over each, and leaves them open. */
 export async function hold(
   client: Session,
   server: Session,
@@ -63,7 +63,7 @@ async function drain(stream: Stream): Promise<void> {
   while ((await stream.read()) !== null);
 }
 
-/** Handles so many streams of the peer's, and keeps nothing of those that are done. */
+/** Accepts and handles this many streams of the peer's. Keeps nothing of the streams that are done. */
 async function take(
   session: Session,
   count: number,

@@ -1,4 +1,4 @@
-// The findings in numbers: the rows of the table, as the guide and the terminal show them.
+// The findings as numbers: the rows of the table, for the guide and the terminal.
 
 import {
   ATTACK,
@@ -10,7 +10,7 @@ import {
   WEIGHTS,
 } from "./simulation.ts";
 
-/** One row: what was measured, what was found, and what was promised. */
+/** One row: the subject of a measurement, its result, and the promised value. */
 export type Figure = readonly [what: string, found: string, promised: string];
 
 /** The rows of all findings. */
@@ -43,13 +43,13 @@ export function figuresOf(findings: Findings): Figure[] {
   ];
 }
 
-/** How much of the pipe was used. */
+/** Returns how much of the pipe was used. */
 function usage(samples: Findings["tuned"]): string {
   const seconds = (samples.length * PIPE.step) / 1000;
   return percent(sum(samples.map(({ bytes }) => bytes)) / (seconds * PIPE.bandwidth));
 }
 
-/** The time until requests have arrived. */
+/** Returns the time until the requests have arrived: the median, and the longest. */
 function times({ times: all }: Requests): string {
   const arrived = all.map((one) => one.arrived);
   const [middle, most] = [quantile(arrived, 0.5), Math.max(...arrived)];

@@ -1,5 +1,5 @@
-// The same over real sockets: two sessions in this process, and between them a proxy in another that delays what
-// passes. How fast it goes depends on the machine, so nothing of this is kept.
+// The same measurements over real sockets: two sessions in this process, and a proxy in another process that delays
+// everything between them. The speed depends on the machine, so no result is kept.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -12,16 +12,16 @@ import { readAll, writeForEver } from "@muxado/testkit";
 import type { Figure } from "./figures.ts";
 import { quantile } from "./simulation.ts";
 
-/** Milliseconds each way. */
+/** Delay in each direction, in milliseconds. */
 const DELAY = 50;
 
-/** How long throughput is measured, after as long a start, in milliseconds. */
+/** Duration of a throughput measurement, in milliseconds. As much time passes before it, for the start. */
 const SPAN = 1500;
 
 const BULK_STREAMS = 8;
 const REQUESTS = 30;
 
-/** Rows as those of the simulation. */
+/** Returns rows like those of the simulation. */
 export async function showLive(): Promise<Figure[]> {
   const fixed = await overProxy({ windowSize: 256 * 1024 }, throughput);
   const tuned = await overProxy({}, throughput);
@@ -37,7 +37,7 @@ export async function showLive(): Promise<Figure[]> {
   ];
 }
 
-/** Connects a client and a server through the proxy, and gives `measure` the client; then ends all of it. */
+/** Connects a client and a server through the proxy, calls `measure` with the client, then ends all of them. */
 async function overProxy(
   options: SessionOptions,
   measure: (session: Session) => Promise<string>,
@@ -65,7 +65,7 @@ async function overProxy(
   }
 }
 
-/** Answers each stream that ends with as much as came; those that never end are bulk traffic. */
+/** Answers a stream that ends with as many bytes as have arrived. Streams that never end are bulk traffic. */
 async function answer(stream: Stream): Promise<void> {
   let length = 0;
   await readAll(stream, (more) => (length += more));

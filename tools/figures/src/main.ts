@@ -1,5 +1,5 @@
-// The figures of docs/guides/tuning.md: `pnpm run figures`. Simulates, prints, writes the plots and the table of the
-// guide, and then shows the same over real sockets. With `--check` it writes nothing and fails if they differ.
+// The figures of docs/guides/tuning.md. `pnpm run figures` simulates, prints, and writes the plots and the table of the
+// guide. Then it measures the same over real sockets. With `--check` it writes nothing and fails if a file differs.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type Figure, figuresOf } from "./figures.ts";
@@ -10,7 +10,7 @@ import { simulate } from "./simulation.ts";
 const GUIDE = "docs/guides/tuning.md";
 const PLOTS = "docs/guides/tuning";
 
-/** The lines around the table in the guide. */
+/** The lines before and after the table in the guide. */
 const TABLE_START = "<!-- The table is written by `pnpm run figures`. -->\n";
 const TABLE_END = "<!-- The end of the table. -->\n";
 
@@ -44,7 +44,7 @@ function contentOf(file: string): string | undefined {
   }
 }
 
-/** The guide with the rows of `figures` in place of those that it has. */
+/** Returns the guide with the rows of `figures` in place of its present rows. */
 function withTable(guide: string, figures: readonly Figure[]): string {
   const start = guide.indexOf(TABLE_START) + TABLE_START.length;
   const end = guide.indexOf(TABLE_END);

@@ -1,9 +1,9 @@
-// The findings as plots: throughput over time, and how long requests take.
+// The findings as plots: throughput over time, and durations of requests.
 
 import { drawLines, type Line, marksUpTo } from "@muxado/bench/plot";
 import { type Findings, PIPE, type Requests } from "./simulation.ts";
 
-/** By file name, the SVG of each plot. */
+/** Returns the SVG of each plot, by file name. */
 export function plotsOf(findings: Findings): Map<string, string> {
   return new Map([
     ["throughput.svg", throughput(findings)],
@@ -29,7 +29,7 @@ function throughput({ tuned, fixed }: Findings): string {
   });
 }
 
-/** In Mbit/s; packets make a step carry a little more than the link at times. */
+/** Returns Mbit/s. Whole packets can make a step carry a little more than the link: then it returns the link's rate. */
 function megabits(bytes: number): number {
   return Math.min(1000, (bytes * 8) / 1e6 / (PIPE.step / 1000));
 }
@@ -51,7 +51,7 @@ function requests({ ordinary, urgent, urgentSmall }: Findings): string {
   });
 }
 
-/** How many of the requests were answered within each time. */
+/** Returns the share of requests that were answered within each time. */
 function distribution(name: string, { times }: Requests): Line {
   const sorted = times.map(({ answered }) => answered).sort((one, other) => one - other);
   const points = sorted.map((ms, at) => [ms, (100 * (at + 1)) / sorted.length] as const);

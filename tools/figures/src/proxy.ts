@@ -1,12 +1,12 @@
-// A TCP proxy in a process of its own that passes everything on after a delay, as a long way would. Started by
-// live.ts, which tells it where to connect and for how long to hold what comes.
+// A TCP proxy in a process of its own. It passes everything on after a delay, as a long route does. live.ts starts it,
+// with the port to connect to and the delay as arguments.
 
 import * as net from "node:net";
 
-/** Bytes held in one direction, beyond which the proxy stops reading: more than any window of the sessions. */
+/** Bytes held in one direction. Beyond this the proxy stops reading. It is more than any window of the sessions. */
 const MOST_HELD = 64 * 1024 * 1024;
 
-/** One direction: chunks, and the end behind them, leave as long after they came as the delay says. */
+/** One direction. Each chunk, and the end after the last one, leaves `delay` milliseconds after it arrived. */
 class DelayedDirection {
   readonly #from: net.Socket;
   readonly #to: net.Socket;

@@ -1,4 +1,4 @@
-// The simulation: what is measured, in virtual time and from fixed seeds, so that each run finds the same.
+// The simulation: all measurements, in virtual time and from fixed seeds, so each run has the same results.
 
 import {
   fairnessIndex,
@@ -17,10 +17,10 @@ import {
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** 1 Gbit/s and 100 ms. */
+/** 1 Gbit/s and a round trip of 100 ms. */
 export const PIPE = { bandwidth: 125e6, roundTrip: 100, duration: 3000, step: 50 };
 
-/** 100 Mbit/s and 20 ms, whose transport takes 64 KiB, as a socket does. */
+/** 100 Mbit/s and a round trip of 20 ms. Its transport takes 64 KiB, as a socket does. */
 const LINK = {
   bandwidth: 12.5e6,
   roundTrip: 20,
@@ -31,26 +31,26 @@ const LINK = {
   seed: 4,
 };
 
-/** Streams that share a link by their weights. */
+/** Weights of the streams that share a link. */
 export const WEIGHTS: readonly number[] = [4, 8, 16, 32, 64];
 
-/** A peer that means harm. */
+/** An attack by a hostile peer. */
 export const ATTACK = { streams: 10_000, memoryBudget: 64 * MIB };
 
 /** Requests of one kind. */
 export interface Requests {
   readonly options: RequestOptions;
   readonly times: readonly RequestTimes[];
-  /** What the slowest may take until it arrives, were it urgent, in milliseconds. */
+  /** The longest time until a request arrives, if it is urgent, in milliseconds. */
   readonly bound: number;
 }
 
-/** All that the simulation has found. */
+/** All results of the simulation. */
 export interface Findings {
   readonly tuned: readonly ThroughputSample[];
   readonly fixed: readonly ThroughputSample[];
   readonly fairness: number;
-  /** What each of the {@link WEIGHTS} got, compared with what it was due. */
+  /** For each of the {@link WEIGHTS}: what its stream carried, divided by what it was due. */
   readonly shares: readonly number[];
   readonly ordinary: Requests;
   readonly urgent: Requests;
@@ -60,7 +60,7 @@ export interface Findings {
   readonly unsent: MemoryFacts;
 }
 
-/** Runs all of it. */
+/** Runs all measurements. */
 export async function simulate(): Promise<Findings> {
   const urgency = { priority: { urgency: 0 } };
   const shares = await measureShares(WEIGHTS, 400);
@@ -87,7 +87,7 @@ export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** The value below which the share `part` of `values` lies. */
+/** Returns the value below which the given part of `values` lies. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!;

@@ -1,4 +1,4 @@
-// Node: sockets, HTTP, files, and the server of WebSocket sessions, whose project has no types of `ws`.
+// Node: sockets, HTTP, files, and the server of WebSocket sessions. This project does not have the types of `ws`.
 
 import { open, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer, get } from "node:http";
@@ -38,7 +38,7 @@ export async function webSockets(socket: WebSocketLike): Promise<Session> {
   return attachSocket(socket, { role: "client" });
 }
 
-/** A transport over a stream of Node's, whose Buffers may be over anything. */
+/** A transport over a stream of Node's, whose Buffers may view any kind of memory. */
 export class OwnTransport implements Transport {
   readonly #socket = dial(1);
 

@@ -1,4 +1,4 @@
-// A page: the platform's WebSocket, and transports of its own.
+// A page: the platform's WebSocket, and the page's own transports.
 
 import {
   type Session,
@@ -17,7 +17,7 @@ export async function connected(): Promise<Session> {
   return attach(socket, { role: "client" });
 }
 
-/** What a session writes can be sent by whatever a page has. */
+/** A page can send a session's output by all its own means: over a WebSocket, or as a Blob over a port. */
 export class PortTransport implements Transport {
   readonly #port: MessagePort;
   readonly #socket: WebSocket;

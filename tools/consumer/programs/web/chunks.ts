@@ -1,4 +1,4 @@
-// What is done with the bytes of a stream, wherever there are Web Streams.
+// Uses of a stream's bytes, wherever there are Web Streams.
 
 import { attach, type ByteStreamPair, Session, type Stream, type Transport } from "@muxado/core";
 import { Recorder, Recording, replay } from "@muxado/core/recording";
@@ -45,7 +45,7 @@ export async function asBodies(stream: Stream): Promise<string> {
   return new Response(stream.readable).text();
 }
 
-/** Bytes of which nothing is known are taken, too. */
+/** A stream also takes bytes whose kind of memory is not known. */
 export async function whatever(stream: Stream, bytes: Uint8Array): Promise<void> {
   await stream.write(bytes);
   await stream.write(new Uint8Array(new SharedArrayBuffer(8)));
@@ -84,7 +84,7 @@ export async function recorded(transport: Transport): Promise<void> {
   for (const entry of recording) if (entry.kind === "in") console.log(new Blob([entry.bytes]));
 }
 
-/** A pair whose types say nothing of the memory is taken, and one that does. */
+/** `attach` takes a pair whatever its types declare about the memory of the bytes. */
 export function pairs(
   loose: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },
   strict: {
