@@ -139,7 +139,7 @@ export interface SessionOptions {
    * any end except a drain; at most 1 000 after the deadline of a drain. Default: 10 000.
    */
   readonly lingerTimeout?: number | undefined;
-  /** Called with each frame, in and out; for debugging. Default: none, at no cost. */
+  /** Called with each frame, in and out; for debugging. Default: none. */
   readonly trace?: Trace | undefined;
   /**
    * Called for each stream that begins or ends, also inside commands. Every command is safe inside it. Default: none.

@@ -271,7 +271,7 @@ export class Session implements AsyncIterable<Stream> {
    * GOAWAY if the transport still takes it. A repeated call is harmless.
    *
    * @param error the reason. It becomes the `cause` of those errors. If it is a {@link MuxadoError} about a session,
-   * those errors also get its code. The peer learns only that there was an error.
+   * those errors also get its code. The peer learns the code of the session's error, and nothing else of `error`.
    */
   destroy(error?: unknown): void {
     this.own.shutdown.destroy(error);
