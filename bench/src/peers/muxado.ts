@@ -90,6 +90,9 @@ export const muxadoWs: NodePeer = peer({
  */
 const optionsOf: Partial<Record<ServerKind, SessionOptions>> = {
   echo: { memoryBudget: 256 * 1024 * 1024 },
+  // 100 000 streams that rest, and more than a peer may open by default.
+  idle: { maxInboundStreams: Infinity },
+  scale: { maxInboundStreams: Infinity },
 };
 
 interface Variant {
