@@ -1,11 +1,11 @@
-// The codecs by themselves, without sessions and in this process: what one DATA frame of 64 bytes costs.
+// The codecs alone, without sessions and in this process: the cost of one DATA frame of 64 bytes.
 
 import * as muxado from "@muxado/frame";
 import * as yamux from "@muxado/yamux";
 import { type Measure, type Measurement } from "./measurement.ts";
 import { MESSAGE_LENGTH, request } from "./payload.ts";
 
-/** One direction of a codec: handles {@link FRAMES} frames and returns how many bytes their bodies have. */
+/** One direction of a codec. It handles {@link FRAMES} frames and returns the sum of their body lengths in bytes. */
 type Pass = () => number;
 
 interface Codec {
@@ -13,13 +13,13 @@ interface Codec {
   readonly decode: Pass;
 }
 
-/** As many as fit into a read of 64 KiB. */
+/** Number of frames that fit into a read of 64 KiB. */
 const FRAMES = 800;
 
-/** Any; small ids are as quick as large ones. */
+/** Any stream id works, since small ids are as fast as large ones. */
 const STREAM = 4001;
 
-/** By the name of the peer that speaks it. */
+/** The codecs, by the name of the peer that uses them. */
 const codecs: Record<string, () => Codec> = {
   muxado: () => {
     const nothing = (): void => {};
@@ -93,14 +93,14 @@ function fail(error: Error): never {
   throw error;
 }
 
-/** Milliseconds of processor time of a round, and of the warm-up before the first. */
+/** Milliseconds of processor time of a round, and of the warm-up before the first round. */
 const ROUND = 50;
 const WARM_UP = 300;
 
-/** Passes between two looks at the clock. */
+/** Passes between two readings of the clock. */
 const PASSES = 100;
 
-/** Nanoseconds of a frame, in either direction. */
+/** Nanoseconds per frame, in each direction. */
 export const measureCodec: Measure = async (workload, peers, { rounds }) => {
   const chosen = peers.flatMap(({ name }) =>
     codecs[name] === undefined ? [] : [[name, codecs[name]()] as const],
@@ -119,7 +119,10 @@ export const measureCodec: Measure = async (workload, peers, { rounds }) => {
     .filter(({ values }) => Object.keys(values).length > 0);
 };
 
-/** What a frame costs, on the average of so many milliseconds. The processor's time: others may be using it, too. */
+/**
+ * The average cost of a frame, measured for `duration` milliseconds. It counts processor time, because other programs
+ * may use the processor too.
+ */
 function nanosecondsOf(pass: Pass, duration: number): number {
   const start = process.cpuUsage();
   let elapsed = 0;

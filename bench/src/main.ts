@@ -1,4 +1,4 @@
-// The benchmark: `pnpm run bench`. Chooses, measures, prints. It judges nothing: no figure makes it fail.
+// The benchmark: `pnpm run bench`. It chooses, measures and prints. It judges nothing: no figure makes it fail.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { build, notRun } from "@muxado/peers";
@@ -41,10 +41,10 @@ async function main(): Promise<void> {
     const results = { versions: described, peers, rounds, sizes, measurements, missing };
     console.log(formats[format](results));
     if (plots !== undefined) draw(measurements, plots);
-    // Again, where whoever reads the tables sees it.
+    // Printed again here, where a reader of the tables sees it.
     if (leftOut.size > 0) console.error(notRun(leftOut));
   };
-  // A full run takes more than an hour: what has been measured when it ends early is not lost.
+  // A full run takes more than an hour. If it ends early, it still prints the results so far.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
       show();
@@ -63,7 +63,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** Builds what has to be built. Without its tools a peer is left out, and the rest is measured. */
+/**
+ * Builds the programs of the wanted peers. If the tools of a peer are missing, the run leaves out that peer and
+ * measures the rest.
+ */
 function buildAll(wanted: readonly Peer[]): { peers: Peer[]; leftOut: Map<string, string> } {
   const leftOut = new Map<string, string>();
   const peers = wanted.filter((peer) => {

@@ -1,4 +1,4 @@
-// The results as docs/performance has them: the targets first, then all that was measured.
+// The results in the form of docs/performance: first the targets, then all measurements.
 
 import type { Measurement } from "./measurement.ts";
 import type { Peer } from "./peer.ts";
@@ -6,7 +6,7 @@ import { extent, idleNote, readable, type Results, summary } from "./report.ts";
 import { median } from "./statistics.ts";
 import { boundOf, findings, labelOf } from "./targets.ts";
 
-/** Tables of Markdown, with their headings. */
+/** Markdown tables with their headings. */
 export function asMarkdown(results: Results): string {
   const { versions, peers, measurements } = results;
   const echoes = measurements.filter(({ workload }) => workload.kind === "echo");
@@ -68,7 +68,7 @@ function peerTable({ workload, values }: Measurement, peers: readonly Peer[]): s
   );
 }
 
-/** The matrix of echoes: a row for each workload, a column for each peer. */
+/** The matrix of echoes: one row for each workload, one column for each peer. */
 function echoTable(echoes: readonly Measurement[]): string[] {
   const names = [...new Set(echoes.flatMap(({ values }) => Object.keys(values)))];
   return rows(

@@ -1,20 +1,21 @@
-// Mixed: how long small requests take while bulk streams use all that the transport can carry.
+// Mixed: how long small requests take while bulk streams use the full capacity of the transport.
 
 import { emptyValues, type Measure, type Measurement } from "./measurement.ts";
 import type { Latency } from "./messages.ts";
 import { Pair } from "./pair.ts";
 import type { Peer } from "./peer.ts";
 
-/** Seconds of a round at least: one request in a hundred has to be more than one. */
+/** Least seconds of a round. One percent of its requests must be more than one request. */
 const LEAST_SECONDS = 1;
 
 /**
- * The bar for the requests: from giving as many bytes as a session has under way at once to a connection that is
- * full, until an answer says that the peer has read them. What the system buffers counts, as it does for requests.
+ * The bar for the requests. It starts when the sender gives a congested connection as many bytes as a session has under
+ * way at once. It ends when an answer confirms that the peer has read them. Bytes in buffers of the system count, as
+ * they do for requests.
  */
 export const DRAIN_UNIT = "µs of a congested write of 256 KiB, p50";
 
-/** What is reported, and how to find it. */
+/** The reported quantities, and where to find each. */
 const quantities: [
   unit: string,
   less: boolean,
@@ -26,7 +27,7 @@ const quantities: [
   ["MB/s of bulk meanwhile", false, ({ bulk }) => bulk / 1e6],
 ];
 
-/** Latencies of requests, and what else there is to say about the time in which they were made. */
+/** Latencies of requests, and further figures of the time in which they were made. */
 export const measureLatency: Measure = async (workload, peers, { rounds, sizes, execArgv }) => {
   const { streams, writeSize: size } = workload;
   const seconds = Math.max(LEAST_SECONDS, sizes.openSeconds);

@@ -1,4 +1,4 @@
-// Idle: memory, with new processes in each round, for a heap never shrinks back to what it was.
+// Idle: memory. Each round uses new processes, because a heap never shrinks back to its first size.
 
 import { emptyValues, type Measure, type Measurement, type Point } from "./measurement.ts";
 import { Pair, type PairMemory } from "./pair.ts";
@@ -6,17 +6,17 @@ import type { Peer } from "./peer.ts";
 import { median } from "./statistics.ts";
 import type { Workload } from "./workload.ts";
 
-/** Streams open before the first look at the memory: code is compiled by then, and tables have some size. */
+/** Streams open before the first measurement of the memory. By then, code is compiled and tables have grown. */
 const WARM_STREAMS = 200;
 
-/** Memory hardly differs from round to round: for a quick look, one of them says enough. */
+/** Memory hardly differs between rounds. A quick run needs only one round. */
 const MEMORY_ROUNDS = 5;
 const QUICK_MEMORY_ROUNDS = 1;
 
-/** Numbers of further streams at which memory is looked at, as parts of all that a peer opens. */
+/** Numbers of further streams at which memory is measured, as fractions of all streams that a peer opens. */
 const STEPS = [0.1, 0.25, 0.5, 0.75, 1];
 
-/** What is measured on either side, and how to find it. */
+/** The quantities measured on each side, and where to find each. */
 const quantities: [unit: string, bytesOf: (memory: PairMemory) => number][] = [
   ["bytes of heap, client", ({ client }) => client.heap],
   ["bytes of heap, server", ({ server }) => server.heap],
@@ -24,7 +24,7 @@ const quantities: [unit: string, bytesOf: (memory: PairMemory) => number][] = [
   ["bytes of RSS, server", ({ server }) => server.rss],
 ];
 
-/** Bytes of each open stream on either side, and how they add up. */
+/** Bytes for each open stream on each side, and how they grow with the number of streams. */
 export const measureMemory: Measure = async (workload, peers, { rounds, execArgv }) => {
   const seen = emptyValues<Look[]>(peers);
   const own = rounds < MEMORY_ROUNDS ? QUICK_MEMORY_ROUNDS : MEMORY_ROUNDS;
@@ -49,7 +49,7 @@ export const measureMemory: Measure = async (workload, peers, { rounds, execArgv
   });
 };
 
-/** What there was at so many streams beyond those of the warm-up. */
+/** The memory with `streams` open streams beyond those of the warm-up. */
 interface Look {
   readonly streams: number;
   readonly memory: PairMemory;

@@ -1,4 +1,4 @@
-// Workloads of which it counts how much is done in a second: open, bulk and echo.
+// Workloads whose result is a rate per second: open, bulk and echo.
 
 import { emptyValues, type Measure, type MeasureOptions } from "./measurement.ts";
 import type { Task } from "./messages.ts";
@@ -7,27 +7,30 @@ import type { Peer } from "./peer.ts";
 import type { ServerKind, Sizes, Workload } from "./workload.ts";
 
 /**
- * Rounds that a pair of processes lives for. Two runs of the same program differ for as long as they live, by
- * where the system places them and by what the compiler made of them; the median needs some of each.
+ * Rounds of one pair of processes. Two runs of the same program differ for their whole life, because the system places
+ * them differently and the compiler makes different code. The median needs rounds of several pairs.
  */
 const ROUNDS_OF_A_PAIR = 3;
 
-/** The matrix has 20 cells, and some of them take half a minute. */
+/** Rounds of an echo at most: the matrix has 20 cells, and some of them take half a minute. */
 const ECHO_ROUNDS = 5;
 
-/** Seconds of a round of echoes at least: with large payloads, few of them make a round, and what is slow at first. */
+/**
+ * Least seconds of a round of echoes. With large payloads a round has few echoes, and the slow first ones would count
+ * too much.
+ */
 const LEAST_ECHO_SECONDS = 0.5;
 
-/** Bytes of a payload that the warm-up of an echo does without. */
+/** The longest payload in the warm-up of an echo, in bytes. */
 const LONGEST_WARM_UP = 1024 * 1024;
 
 /**
- * Seconds for it at least: compilers and heaps go on adapting for so long (1 MiB on 256 streams: a third slower at
- * first).
+ * Least seconds of the warm-up of an echo. Compilers and heaps adapt for so long (1 MiB on 256 streams: a third slower
+ * at first).
  */
 const WARM_UP_SECONDS = 2;
 
-/** How often something is done in a second. */
+/** How often the workload does its task in a second. */
 export const measureRate: Measure = async (workload, peers, options) => {
   const { unit, scale } = unitOf(workload);
   const values = emptyValues<number>(peers);
@@ -40,14 +43,14 @@ export const measureRate: Measure = async (workload, peers, options) => {
   return [{ workload, unit, lessIsBetter: false, values }];
 };
 
-/** What to show, and what to divide a rate by for it. */
+/** The unit to show, and the number to divide a rate by for that unit. */
 function unitOf({ kind, payload }: Workload): { unit: string; scale: number } {
   if (kind === "open") return { unit: "streams/s", scale: 1 };
   const isSmall = kind === "echo" && payload < LONGEST_WARM_UP;
   return isSmall ? { unit: "echoes/s", scale: payload } : { unit: "MB/s", scale: 1e6 };
 }
 
-/** Tells `report` what `rounds` rounds with one pair of processes for each peer give. */
+/** Runs `rounds` rounds with one pair of processes for each peer, and passes each rate to `report`. */
 async function measurePairs(
   workload: Workload,
   peers: readonly Peer[],

@@ -1,14 +1,14 @@
-// Scale: streams opened and closed while more and more others are open. For each peer and each number of others
-// there is a pair of processes, and each round visits all of them, so that the numbers can be compared.
+// Scale: streams opened and closed while more and more others are open. For each peer and each number of others there
+// is a pair of processes. Each round visits all pairs, so that the numbers can be compared.
 
 import { emptyValues, type Measure, type Measurement } from "./measurement.ts";
 import { Pair } from "./pair.ts";
 import type { Peer } from "./peer.ts";
 
-/** Streams opened at a time while the others are being opened. */
+/** Number of streams that are opened at a time, while the other streams are set up. */
 const OPENING = 64;
 
-/** How often streams are opened and closed in a second, for each number of others. */
+/** How many streams are opened and closed in a second, for each number of others. */
 export const measureScale: Measure = async (workload, peers, options) => {
   const { rounds, sizes, execArgv } = options;
   const able = (others: number): Peer[] => peers.filter(({ idleStreams }) => idleStreams >= others);
@@ -47,7 +47,7 @@ export const measureScale: Measure = async (workload, peers, options) => {
   return measurements.filter(({ values }) => Object.keys(values).length > 0);
 };
 
-/** The unit with so many others, by which a measurement is found. */
+/** The unit for this number of others. It identifies the measurement. */
 export function scaleUnit(others: number): string {
   return `streams/s with ${others} others open`;
 }

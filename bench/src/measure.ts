@@ -1,5 +1,5 @@
-// Measuring one workload: all peers warmed up first, then round after round, each peer once in each round, so
-// that whatever drifts on the machine hits all of them alike.
+// Measures one workload. All peers warm up first. Then each peer runs once in each round, so that slow changes of the
+// machine affect all peers alike.
 
 import { measureCodec } from "./codec.ts";
 import { measureLatency } from "./measure-latency.ts";
@@ -20,7 +20,7 @@ const ways: Record<WorkloadKind, Measure> = {
   codec: measureCodec,
 };
 
-/** Measures all of `peers` that can do it. */
+/** Measures all of `peers` that can run the workload. */
 export const measure: Measure = async (workload, peers, options) => {
   const way = ways[workload.kind];
   if (workload.kind === "codec") return way(workload, peers, options);

@@ -1,28 +1,31 @@
-// What was measured, and how to go about it: what all ways of measuring have in common.
+// Measurements and how to make them: the types that all ways of measuring share.
 
 import type { Peer } from "./peer.ts";
 import type { Sizes, Workload } from "./workload.ts";
 
-/** One quantity of a workload, with the value of each round for each peer. */
+/** One quantity of a workload, with one value for each round of each peer. */
 export interface Measurement {
   readonly workload: Workload;
   readonly unit: string;
   readonly lessIsBetter: boolean;
-  /** In the order of the rounds, by the peer's name. */
+  /** Values in the order of the rounds, by the peer's name. */
   readonly values: Record<string, number[]>;
-  /** How many other streams were open, if that is what the workload varies. */
+  /** Number of other streams that were open, if the workload varies it. */
   readonly others?: number;
-  /** How it grew with the number of open streams, by the peer's name: medians, from the first measured number on. */
+  /**
+   * How the quantity grew with the number of open streams, by the peer's name. These are medians, and the first
+   * measured number of streams comes first.
+   */
   readonly growth?: Record<string, Point[]>;
 }
 
-/** So many streams, and the value there. */
+/** A number of streams, and the value at that number. */
 export type Point = readonly [streams: number, value: number];
 
 export interface MeasureOptions {
   readonly rounds: number;
   readonly sizes: Sizes;
-  /** Node's options for the processes. */
+  /** Options of Node for the processes. */
   readonly execArgv: string[];
 }
 

@@ -1,21 +1,21 @@
-// What the processes of a benchmark say to each other, besides what is measured.
+// The messages between the processes of a benchmark, besides the traffic that is measured.
 
-/** What a client process is asked to do. */
+/** A task for a client process. */
 export type Task =
-  /** Streams opened and closed for so many seconds. Answered by streams per second. */
+  /** Open and close streams for `seconds` seconds. The answer is streams per second. */
   | { readonly do: "open"; readonly streams: number; readonly seconds: number }
-  /** Bulk bytes, so many in each write. Answered by bytes per second. */
+  /** Send bulk bytes, `size` of them in each write. The answer is bytes per second. */
   | {
       readonly do: "bulk";
       readonly streams: number;
       readonly bytes: number;
       readonly size: number;
     }
-  /** So many more streams held open. Answered by streams per second. */
+  /** Open `count` more streams and hold them open. The answer is streams per second. */
   | { readonly do: "hold"; readonly streams: number; readonly count: number }
   /**
-   * Payloads of so many bytes, each sent over a stream of its own and read back, for so many seconds and at least
-   * once at each place. Answered by payload bytes per second, of one direction.
+   * Send payloads of `bytes` bytes, each over a stream of its own, and read them back. It lasts `seconds` seconds, and
+   * each place sends at least one payload. The answer is payload bytes per second, in one direction.
    */
   | {
       readonly do: "echo";
@@ -23,38 +23,40 @@ export type Task =
       readonly bytes: number;
       readonly seconds: number;
     }
-  /** Small requests for so many seconds, while so many streams carry bulk bytes. Answered by what they took. */
+  /**
+   * Make small requests for `seconds` seconds, while `streams` streams carry bulk bytes. The answer is their latency.
+   */
   | {
       readonly do: "mixed";
       readonly streams: number;
       readonly size: number;
       readonly seconds: number;
     }
-  /** Collect garbage and say what memory is left in use; the only task of a server. */
+  /** Collect garbage and report the memory that is still in use. A server knows only this task. */
   | { readonly do: "memory" };
 
-/** Bytes in use by a process. */
+/** Memory in use by a process, in bytes. */
 export interface Memory {
-  /** JavaScript's heap, and what hangs on it outside, such as the bytes of buffers. */
+  /** JavaScript's heap and the memory that it holds outside, such as the bytes of buffers. */
   readonly heap: number;
-  /** All memory of the process that is in RAM. */
+  /** All memory of the process in RAM. */
   readonly rss: number;
 }
 
-/** What small requests took amid bulk streams. */
+/** The latency of small requests amid bulk streams. */
 export interface Latency {
-  /** Microseconds: half of them took no longer. */
+  /** Microseconds: half of the requests took no longer. */
   readonly p50: number;
-  /** Microseconds: of a hundred, one took longer. */
+  /** Microseconds: one request of a hundred took longer. */
   readonly p99: number;
-  /** Bulk bytes per second meanwhile. */
+  /** Bulk bytes per second in the same time. */
   readonly bulk: number;
-  /** Microseconds that one congested write took, half of them no longer; if that is known. */
+  /** Microseconds of a congested write: half of the writes took no longer. Undefined if not known. */
   readonly drain?: number | undefined;
 }
 
 export type Answer =
-  /** The process is ready. A server says where it listens. */
+  /** The process is ready. A server reports the port that it listens on. */
   | { readonly port: number }
   | { readonly rate: number }
   | { readonly latency: Latency }

@@ -34,7 +34,7 @@ test("what is named is measured, by its name or its kind, also in a quick run", 
     "open-256",
     "bulk-64",
   ]);
-  // In the order of the tables.
+  // The order is that of the tables.
   expect(options.peers.map(({ name }) => name)).toEqual(["muxado", "ws"]);
 });
 

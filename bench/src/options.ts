@@ -12,11 +12,11 @@ export type Format = "text" | "json" | "markdown";
 
 export interface Options extends MeasureOptions {
   readonly format: Format;
-  /** Directory for plots; undefined: none. */
+  /** Directory for plots. Undefined: no plots. */
   readonly plots: string | undefined;
   readonly workloads: readonly Workload[];
   readonly peers: readonly Peer[];
-  /** Whether a peer is wanted in a workload, if it can be measured there. */
+  /** Whether the run includes this peer in this workload, if the peer supports it. */
   readonly wants: (peer: Peer, workload: Workload) => boolean;
 }
 
@@ -36,11 +36,13 @@ export const usage: string = `pnpm run bench [options]
   --cpu-prof <dir>     writes a CPU profile of each Node process
   --help`;
 
-/** Streams open beside those that are measured, in scale. */
+/** Numbers of other open streams in the scale workload. */
 const OTHERS = [10, 100, 1_000, 10_000, 100_000];
 const QUICK_OTHERS = [10, 1_000, 100_000];
 
-/** Throws a TypeError or RangeError that says what is wrong with `args`. Undefined: asked for help. */
+/**
+ * Returns undefined if `args` asks for help. Throws a TypeError or RangeError that explains what is wrong with `args`.
+ */
 export function parseOptions(args: string[]): Options | undefined {
   const { values } = parseArgs({
     args,
@@ -86,7 +88,7 @@ function positive(name: string, text: string | undefined, fallback: number): num
   throw new RangeError(`--${name} must be a number above 0, got ${text}`);
 }
 
-/** Those of `all` that one of `wanted` names. */
+/** Returns the entries of `all` that `wanted` names. */
 function chosen<T>(
   option: string,
   all: readonly T[],
@@ -98,7 +100,7 @@ function chosen<T>(
   return all.filter((one) => namesOf(one).some((name) => wanted.includes(name)));
 }
 
-/** The names of `all`, indented as the usage is. */
+/** The names of `all`, indented like the usage text. */
 function namesInLines(all: readonly { readonly name: string }[]): string {
   const lines = [""];
   for (const { name } of all) {

@@ -1,4 +1,4 @@
-// A server and a client of one peer, each a process of its own, as their parent holds them.
+// A server and a client of one peer, as their parent holds them. Each is a process of its own.
 
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import type { Answer, Latency, Memory, Task } from "./messages.ts";
 import type { Peer } from "./peer.ts";
 import type { ServerKind } from "./workload.ts";
 
-/** Milliseconds for an answer: the longest rounds take half a minute. */
+/** Milliseconds for an answer. The longest rounds take half a minute. */
 const PATIENCE = 5 * 60_000;
 
 /** Memory of both sides. */
@@ -24,7 +24,10 @@ export class Pair {
     this.#client = client;
   }
 
-  /** Starts both, connected. `execArgv` are Node's own options, such as `--cpu-prof`; other programs have none. */
+  /**
+   * Starts both processes and connects them. `execArgv` are options of Node, such as `--cpu-prof`; other programs get
+   * none.
+   */
   static async start(peer: Peer, kind: ServerKind, execArgv: string[]): Promise<Pair> {
     const server = start(peer, [kind], execArgv);
     const { port } = (await answerOf(server)) as { port: number };
@@ -33,13 +36,13 @@ export class Pair {
     return new Pair(server, client);
   }
 
-  /** Has the client perform `task`; what it has done per second. */
+  /** Lets the client perform `task`. Resolves with the rate per second. */
   async rate(task: Task): Promise<number> {
     const { rate } = (await ask(this.#client, task)) as { rate: number };
     return rate;
   }
 
-  /** Has the client time requests by `task`. */
+  /** Lets the client time requests by `task`. */
   async latency(task: Task): Promise<Latency> {
     const { latency } = (await ask(this.#client, task)) as { latency: Latency };
     return latency;
@@ -49,7 +52,7 @@ export class Pair {
     return { client: await memoryOf(this.#client), server: await memoryOf(this.#server) };
   }
 
-  /** Ends both, and waits until they have. */
+  /** Ends both processes, and waits until they have ended. */
   async stop(): Promise<void> {
     for (const child of [this.#client, this.#server]) {
       if (!child.connected) continue;
@@ -63,7 +66,7 @@ export class Pair {
 function start(peer: Peer, ownArgs: string[], execArgv: string[]): ChildProcess {
   const args = [peer.name, ...ownArgs];
   if ("program" in peer) {
-    // The channel is what `fork` opens too: lines of JSON, at the descriptor that NODE_CHANNEL_FD names.
+    // The channel is the same as that of `fork`: lines of JSON, on the descriptor that NODE_CHANNEL_FD names.
     const [path, ...always] = peer.program.command;
     return spawn(path, [...always, ...args], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   }
@@ -82,7 +85,10 @@ function ask(child: ChildProcess, task: Task): Promise<Answer> {
   return answer;
 }
 
-/** The next message of `child`, or an error if it ends or is stuck instead; what it had to say is on stderr. */
+/**
+ * The next message of `child`. It rejects if the child ends or does not answer in time; the child's own report is on
+ * stderr.
+ */
 function answerOf(child: ChildProcess): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {

@@ -1,15 +1,15 @@
-// What travels, and the check of every byte of it. The same for all peers, so that nobody is measured with
-// less work; a mismatch throws, which ends the process and with it the benchmark.
+// The bytes that travel, and the check of every byte. They are the same for all peers, so that no peer is measured with
+// less work. A mismatch throws, which ends the process and with it the benchmark.
 
 /** Bytes of a request and of a reply. */
 export const MESSAGE_LENGTH = 64;
 
-/** The request with number `n`. Every byte depends on `n`, so that a stream cannot get another's bytes unnoticed. */
+/** The request with number `n`. Every byte depends on `n`, so that the check finds bytes of another stream. */
 export function request(n: number): Uint8Array {
   return message(n, 7);
 }
 
-/** Checks a request, and makes the reply to it. */
+/** Checks a request, and returns the reply to it. */
 export function replyTo(body: Uint8Array): Uint8Array {
   const n = numberOf(body);
   check(body, n, 7);
@@ -21,7 +21,7 @@ export function checkReply(body: Uint8Array, n: number): void {
   check(body, n, 13);
 }
 
-/** The reply to a bulk transfer: says how many bytes came. Checked by {@link checkReply}. */
+/** The reply to a bulk transfer. It holds the number of received bytes. {@link checkReply} checks it. */
 export function bulkReply(length: number): Uint8Array {
   return message(length >>> 0, 13);
 }
@@ -50,7 +50,7 @@ function check(body: Uint8Array, n: number, step: number): void {
   if (wrong) throw new Error(`message ${n} has arrived as ${body.join(" ")}`);
 }
 
-/** Gathers the pieces in which one message of a known length arrives. Whole ones are passed on as they are. */
+/** Gathers the pieces of one message of a known length. If a message arrives whole, it is passed on without a copy. */
 export class MessageReader {
   readonly #length: number;
   #body: Uint8Array | undefined;
@@ -60,7 +60,7 @@ export class MessageReader {
     this.#length = length;
   }
 
-  /** Takes the next piece; the message once it is whole. */
+  /** Takes the next piece. Returns the message once it is whole. */
   add(chunk: Uint8Array): Uint8Array | undefined {
     if (this.#filled + chunk.length > this.#length) throw new Error("more bytes than were sent");
     if (this.#filled === 0 && chunk.length === this.#length) {
@@ -74,30 +74,30 @@ export class MessageReader {
     return this.#filled === this.#length ? this.#body : undefined;
   }
 
-  /** Bytes that are still to come. */
+  /** Number of bytes that are still missing. */
   get missing(): number {
     return this.#length - this.#filled;
   }
 
-  /** The part of the message that has come. */
+  /** The part of the message that has arrived. */
   soFar(): Uint8Array {
     return this.#body?.subarray(0, this.#filled) ?? new Uint8Array(0);
   }
 
-  /** The message, when its sender says that this was all. */
+  /** Returns the message, when its sender has half-closed. */
   end(): Uint8Array {
     if (this.#filled !== this.#length) throw new Error("fewer bytes than were sent");
     return this.#body!;
   }
 }
 
-/** A prime, so that a lost or repeated piece of any usual size shifts what follows. */
+/** A prime, so that after a lost or repeated piece of any usual size the rest no longer matches. */
 const PERIOD = 65_521;
 
 /** The longest write of a bulk transfer, in bytes. */
 const LONGEST_CHUNK = 1024 * 1024;
 
-/** The bulk bytes: a pattern that repeats after {@link PERIOD}, long enough for a chunk from anywhere in it. */
+/** The bulk bytes: a pattern that repeats after {@link PERIOD}. It is long enough for a chunk from any offset. */
 const pattern: Buffer = (() => {
   const bytes = Buffer.alloc(PERIOD + LONGEST_CHUNK);
   let state = 1;
@@ -109,7 +109,7 @@ const pattern: Buffer = (() => {
   return bytes;
 })();
 
-/** The chunks of a bulk transfer of `length` bytes, each of `size` bytes and the last one of what is left. */
+/** The chunks of a bulk transfer of `length` bytes. Each has `size` bytes; the last has the rest. */
 export function* bulkChunks(length: number, size: number): Generator<Uint8Array> {
   for (let at = 0; at < length; at += size) {
     const start = at % PERIOD;
@@ -117,9 +117,9 @@ export function* bulkChunks(length: number, size: number): Generator<Uint8Array>
   }
 }
 
-/** Checks the bytes of one bulk transfer as they arrive, each of them. */
+/** Checks every byte of one bulk transfer on arrival. */
 export class BulkReader {
-  /** Bytes that have arrived. */
+  /** Number of bytes that have arrived. */
   length = 0;
 
   add(chunk: Uint8Array): void {
@@ -135,7 +135,7 @@ export class BulkReader {
   }
 }
 
-/** Tells by its length whether what a stream carries is a request or a bulk transfer, and checks it. */
+/** Decides by its length whether a stream carries a request or a bulk transfer, and checks it. */
 export class MixedReader {
   readonly #message = new MessageReader();
   readonly #bulk = new BulkReader();
@@ -148,14 +148,14 @@ export class MixedReader {
       return;
     }
     if (this.#bulk.length === 0) {
-      // What had come before could still have become a request.
+      // The bytes before this chunk could still have become a request, so only the message reader has them.
       const before = this.#length - chunk.length;
       if (before > 0) this.#bulk.add(this.#message.soFar());
     }
     this.#bulk.add(chunk);
   }
 
-  /** The reply, when the sender says that this was all. */
+  /** Returns the reply, when the sender has half-closed. */
   end(): Uint8Array {
     return this.#length <= MESSAGE_LENGTH
       ? replyTo(this.#message.end())
@@ -163,16 +163,16 @@ export class MixedReader {
   }
 }
 
-/** Bytes at the start of an echo's payload that are different in each message. */
+/** Bytes at the start of an echo's payload that differ in each message. */
 const ECHO_NUMBER_LENGTH = 8;
 
-/** The part of an echo's payload that each worker has for itself, in bytes; what follows is common to all. */
+/** The first bytes of an echo's payload, of which each worker has its own copy. All workers share the rest. */
 const ECHO_OWN_LENGTH = 64 * 1024;
 
-/** The payloads of echoes that follow one another, all of one length: the bulk bytes behind a number. */
+/** The payloads of successive echoes, all of one length: a number, and the bulk bytes after it. */
 export class EchoPayload {
   readonly length: number;
-  /** The first write; the only one that differs between two messages. */
+  /** The first write. It is the only one that differs between two messages. */
   readonly #first: Buffer;
 
   constructor(length: number) {
@@ -180,7 +180,7 @@ export class EchoPayload {
     this.#first = Buffer.from(pattern.subarray(0, Math.min(length, ECHO_OWN_LENGTH)));
   }
 
-  /** Makes it that of message `n`. The one before must have come back: its bytes change. */
+  /** Turns it into the payload of message `n`. The message before must have come back, because its bytes change. */
   number(n: number): void {
     const first = this.#first;
     const end = Math.min(first.length, ECHO_NUMBER_LENGTH);
@@ -188,14 +188,14 @@ export class EchoPayload {
       first[at] = rest & 0xff;
   }
 
-  /** What to write, one after the other. */
+  /** The writes, in order. */
   *chunks(): Generator<Uint8Array> {
     yield this.#first;
     const rest = this.length - this.#first.length;
     if (rest > 0) yield* bulkChunks(rest, LONGEST_CHUNK);
   }
 
-  /** The bytes at `start`, at least one of them and as many as lie together, at most `length`. */
+  /** The expected bytes from `start` on: at most `length`, at least one, and as many as are contiguous in memory. */
   expected(start: number, length: number): Uint8Array {
     const own = this.#first.length;
     if (start < own) return this.#first.subarray(start, Math.min(own, start + length));
@@ -204,7 +204,7 @@ export class EchoPayload {
   }
 }
 
-/** Checks what comes back of an echo, each byte of it. */
+/** Checks every byte that comes back of an echo. */
 export class EchoReader {
   readonly #payload: EchoPayload;
   #length = 0;
@@ -227,12 +227,12 @@ export class EchoReader {
     }
   }
 
-  /** Whether all has come back. */
+  /** Whether all bytes have come back. */
   get isWhole(): boolean {
     return this.#length === this.#payload.length;
   }
 
-  /** Throws unless all has come back, when the sender says that this was all. */
+  /** Called when the sender has half-closed. Throws unless all bytes have come back. */
   end(): void {
     if (!this.isWhole) {
       throw new Error(`${this.#length} bytes came back of ${this.#payload.length}`);

@@ -1,4 +1,4 @@
-// What a peer of the comparison has to offer. Each is written as its own users would write it.
+// The interface of a peer of the comparison. Each peer is written as its own users would write it.
 
 import type { Program } from "@muxado/peers";
 import type { EchoPayload } from "./payload.ts";
@@ -7,22 +7,25 @@ import type { ServerKind, Workload, WorkloadKind } from "./workload.ts";
 /** All traffic is local. */
 export const LOOPBACK = "127.0.0.1";
 
-/** One that runs in Node, in a process that knows how; or one that is a program of its own. */
+/** A peer runs in Node, in a process of this benchmark, or it is a program of its own. */
 export type Peer = NodePeer | ProgramPeer;
 
 interface Traits {
   readonly name: string;
-  /** What it is, for whoever reads the table. */
+  /** Describes the peer for readers of the table. */
   readonly description: string;
-  /** Streams that idle and scale open at the most; fewer where more would take minutes or file descriptors. */
+  /**
+   * Streams that idle and scale open at most. The number is smaller where more streams would need minutes or too many
+   * file descriptors.
+   */
   readonly idleStreams: number;
-  /** Whether it has as many streams as asked for; else all goes over its one. */
+  /** Whether the peer can have as many streams as asked for. Otherwise all bytes go over its one stream. */
   readonly multiplexes: boolean;
   readonly supports: (workload: Workload) => boolean;
 }
 
 export interface NodePeer extends Traits {
-  /** Options of Node's own that its processes are started with. Default: none. */
+  /** Options of Node for the processes of the peer. Default: none. */
   readonly execArgv?: readonly string[];
   /** Listens on a free port, which it returns, and serves until the process ends. */
   readonly serve: (kind: ServerKind) => Promise<number>;
@@ -30,25 +33,30 @@ export interface NodePeer extends Traits {
 }
 
 export interface ProgramPeer extends Traits {
-  /** It takes the arguments of process.ts and says what that says. */
+  /** The program takes the arguments of process.ts and sends the same messages. */
   readonly program: Program;
 }
 
-/** The client's side of one connection, or of what stands for it. */
+/** The client's side of one connection, or of the object that replaces a connection. */
 export interface Connection {
-  /** Opens a stream, sends the request, half-closes, and returns all that is sent back. */
+  /** Opens a stream, sends the request, half-closes, and returns all bytes that come back. */
   exchange(body: Uint8Array): Promise<Uint8Array>;
-  /** Sends `length` bulk bytes in one stream, `size` in each write, half-closes, and returns all that is sent back. */
+  /**
+   * Sends `length` bulk bytes in one stream, `size` in each write, half-closes, and returns all bytes that come back.
+   */
   upload(length: number, size: number): Promise<Uint8Array>;
   /** Opens a stream, sends the request, returns the reply, and keeps the stream open. */
   hold(body: Uint8Array): Promise<Uint8Array>;
-  /** Opens a stream, sends the payload, half-closes, and checks what comes back while it sends. */
+  /** Opens a stream, sends the payload, half-closes, and checks meanwhile the bytes that come back. */
   echo?(payload: EchoPayload): Promise<void>;
-  /** Microseconds that each congested write since the last call took, until the peer had read it and said so. */
+  /**
+   * Microseconds of each congested write since the last call. A write ends when the peer has read it and has confirmed
+   * that.
+   */
   drains?(): number[];
 }
 
-/** The tasks that programs in other languages know. */
+/** The tasks that programs in other languages can do. */
 const programKinds: ReadonlySet<WorkloadKind> = new Set(["open", "bulk", "idle", "echo"]);
 
 /** Whether `peer` can be measured in `workload`. */

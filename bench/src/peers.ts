@@ -1,4 +1,4 @@
-// The peers of the comparison, in the order of the tables. Ours stands first: the ratios are of it.
+// The peers of the comparison, in the order of the tables. Ours comes first: the ratios compare the others with it.
 
 import type { Peer } from "./peer.ts";
 import { goMuxado, goMuxadoTls, goMuxadoTuned, goYamux, goYamuxTuned } from "./peers/go-peers.ts";

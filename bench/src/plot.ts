@@ -1,13 +1,13 @@
-// Plots as SVG files that stand by themselves: lines over two axes, and bars. They bring their own background, so that
-// they can be read on a light page and on a dark one, and tell lines apart by dashes as well as by colours.
+// Plots as standalone SVG files: lines over two axes, and bars. They have their own background, so that they are
+// readable on a light page and on a dark one. Lines differ by dashes as well as by colours.
 
 /** One axis. */
 interface Axis {
-  /** What it shows, with the unit. */
+  /** The quantity on the axis, with its unit. */
   readonly label: string;
-  /** The values that are marked, from the least to the most that there is room for. */
+  /** The marked values. The least and the greatest are the ends of the axis. */
   readonly marks: readonly number[];
-  /** Equal distances are equal factors. Default: equal differences. */
+  /** Equal distances mean equal factors. Default: equal distances mean equal differences. */
   readonly isLogarithmic?: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface Line {
 
 interface Texts {
   readonly title: string;
-  /** For those who cannot see it. */
+  /** For readers who cannot see the plot. */
   readonly description: string;
 }
 
@@ -33,9 +33,9 @@ export interface LinePlot extends Texts {
 interface Bar {
   readonly name: string;
   readonly value: number;
-  /** Stands behind the bar. */
+  /** Text behind the bar. */
   readonly note: string;
-  /** One of those that it is all about. */
+  /** Whether the bar is one of those that the plot is about. */
   readonly isOurs: boolean;
 }
 
@@ -43,22 +43,22 @@ export interface BarPlot extends Texts {
   readonly bars: readonly Bar[];
 }
 
-/** How many lines can be told apart. */
+/** The number of lines that a reader can tell apart. */
 export const MOST_LINES = 6;
 
 const WIDTH = 720;
 const LINE_PLOT_HEIGHT = 420;
-/** The area of the lines. */
+/** The edges of the area of the lines. */
 const LEFT = 80;
 const RIGHT = WIDTH - 40;
 const TOP = 92;
 const BOTTOM = LINE_PLOT_HEIGHT - 52;
-/** Of the legend: two rows of three. */
+/** The legend: two rows of three. */
 const LEGEND_COLUMNS = 3;
 const LEGEND_TOP = 46;
 const LEGEND_ROW = 20;
 
-/** Bars: the first one's top, where all begin, where the longest ends, and how they follow one another. */
+/** The bars: the top of the first one, the common start, the end of the longest, and the distance between them. */
 const BARS_TOP = 48;
 const BARS_LEFT = 160;
 const BARS_RIGHT = WIDTH - 170;
@@ -100,7 +100,7 @@ export function drawLines({ x, y, lines, ...texts }: LinePlot): string {
   ]);
 }
 
-/** The text of an SVG file: the bars from above to below, as they are given. */
+/** The text of an SVG file. The bars run from top to bottom in the given order. */
 export function drawBars({ bars, ...texts }: BarPlot): string {
   const most = Math.max(...bars.map(({ value }) => value));
   return page(BARS_TOP + bars.length * BAR_ROW + 12, texts, [
@@ -117,7 +117,7 @@ export function drawBars({ bars, ...texts }: BarPlot): string {
   ]);
 }
 
-/** Round values from 0 to `most` or a little more. */
+/** Round values from 0 up to `most`, or a little above it. */
 export function marksUpTo(most: number): number[] {
   const rough = most / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -148,7 +148,7 @@ function page(height: number, { title, description }: Texts, content: readonly s
 
 const ANCHORED = 'text-anchor="middle"';
 
-/** Each line's name behind a piece of it. */
+/** Each line's name, with a sample of the line before it. */
 function legend(lines: readonly Line[]): string[] {
   const width = (RIGHT - LEFT) / LEGEND_COLUMNS;
   return lines.flatMap(({ name }, at) => {
@@ -165,7 +165,7 @@ function text(x: number, y: number, content: string, attributes: string): string
   return `<text x="${short(x)}" y="${short(y)}" ${attributes}>${escaped(content)}</text>`;
 }
 
-/** A tenth of a pixel is finer than anybody sees. */
+/** Rounds to a tenth of a pixel, which is finer than an eye can see. */
 function short(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

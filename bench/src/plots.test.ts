@@ -9,7 +9,7 @@ function measurement(name: string, rest: Partial<Measurement>): Measurement {
   return { workload, unit: "", lessIsBetter: false, values: {}, ...rest };
 }
 
-/** Where the lines of a plot run. */
+/** The `d` of each line of a plot. */
 function paths(svg: string): string[] {
   return [...svg.matchAll(/class="line line\d" d="(M[^"h]+)"/g)].map(([, path]) => path!);
 }

@@ -1,10 +1,10 @@
-// The plots of a run: memory and cost over the number of open streams, and who opens how many streams.
+// The plots of a run: memory and cost over the number of open streams, and how many streams each peer opens.
 
 import type { Measurement, Point } from "./measurement.ts";
 import { drawBars, drawLines, type Line, marksUpTo, MOST_LINES } from "./plot.ts";
 import { median } from "./statistics.ts";
 
-/** By file name, the SVG of each plot that the measurements suffice for. */
+/** The SVG of each plot for which there are enough measurements, by file name. */
 export function plotsOf(measurements: readonly Measurement[]): Map<string, string> {
   const plots = new Map<string, string>();
   const of = (name: string): Measurement[] =>
@@ -20,10 +20,10 @@ export function plotsOf(measurements: readonly Measurement[]): Map<string, strin
   return plots;
 }
 
-/** Those that the lines are to compare; others come behind them as long as there is room. */
+/** The peers that the lines compare. Others follow while there is room. */
 const COMPARED = ["muxado", "muxado-duplex", "http2", "go-muxado", "libp2p-yamux", "yamux"];
 
-/** The names to draw lines of. */
+/** The names for which to draw lines. */
 function comparedFirst(names: readonly string[]): string[] {
   const first = COMPARED.filter((name) => names.includes(name));
   const rest = names.filter((name) => !first.includes(name));
@@ -37,7 +37,7 @@ function idlePlot(measurements: readonly Measurement[]): string {
   const names = comparedFirst(Object.keys(rss[0]!.growth!));
   const lines = names.map((name): Line => {
     const sides = rss.map(({ growth }) => growth![name]!);
-    // Freed memory can leave a process with less than it had at first.
+    // Freed memory can leave a process with less memory than at the start.
     const points = sides[0]!.map(([streams], at): Point => {
       const bytes = sides.reduce((sum, side) => sum + side[at]![1], 0);
       return [streams, Math.max(0, bytes / MEGABYTE)];
@@ -54,7 +54,7 @@ function idlePlot(measurements: readonly Measurement[]): string {
   });
 }
 
-/** Where the cost of few and of many streams is the same, there is still to be something above the line. */
+/** The least top of the axis. If few and many streams cost the same, there must still be room above the line. */
 const LEAST_COST_SHOWN = 2;
 
 function scalePlot(measurements: readonly Measurement[]): string {

@@ -1,5 +1,5 @@
-// One Node process of a pair: a server, or the client of the one on a given port. It does what its parent asks and
-// ends with it. Whatever goes wrong ends it at once, so that no figure comes out of a broken run.
+// One Node process of a pair: a server, or the client of the server on a given port. It does the tasks of its parent
+// and ends with its parent. Any failure ends it at once, so that a broken run gives no figure.
 
 import type { Answer, Memory, Task } from "./messages.ts";
 import type { Connection, NodePeer } from "./peer.ts";
@@ -42,7 +42,7 @@ async function perform(connection: Connection, task: Task): Promise<Answer> {
 }
 
 function memoryInUse(): Memory {
-  // Twice: what the first one finalizes is freed by the second.
+  // Twice, because the second collection frees what the first one finalizes.
   globalThis.gc!();
   globalThis.gc!();
   const { heapUsed, external, rss } = process.memoryUsage();

@@ -22,7 +22,7 @@ function results(measurements: Measurement[]): Results {
 
 const open = measurement("open-64", { muxado: [3000, 2000, 2500], http2: [100, 100, 125] });
 
-/** The only line with all of `parts`, its runs of spaces made one. */
+/** The only line that contains all of `parts`, with each run of spaces reduced to one. */
 function line(text: string, ...parts: string[]): string {
   const lines = text.split("\n").map((one) => one.trim().replaceAll(/ +/g, " "));
   const found = lines.filter((one) => parts.every((part) => one.includes(part)));

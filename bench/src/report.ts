@@ -6,18 +6,18 @@ import { median, pairedRatio } from "./statistics.ts";
 import { boundOf, findings, labelOf, outcomes } from "./targets.ts";
 import type { Sizes } from "./workload.ts";
 
-/** Everything that one run has to say. */
+/** The complete result of one run. */
 export interface Results {
   readonly versions: Record<string, string>;
   readonly peers: readonly Peer[];
   readonly rounds: number;
   readonly sizes: Sizes;
   readonly measurements: readonly Measurement[];
-  /** Workloads that were wanted and not measured, since the run ended early. */
+  /** Workloads that were wanted but not measured, because the run ended early. */
   readonly missing: readonly string[];
 }
 
-/** The machine-readable form: every round's value, and what the tables show of them. */
+/** The machine-readable form: the value of every round, and the values that the tables show. */
 export function asJson(results: Results): string {
   const { versions, peers, rounds, sizes, measurements, missing } = results;
   const tables = measurements.map((measurement) => {
@@ -67,7 +67,7 @@ export function asText(results: Results): string {
   return lines.join("\n");
 }
 
-/** How much was measured, in sentences. */
+/** The extent of the measurements, in sentences. */
 export function extent({ rounds, sizes, missing }: Results): string[] {
   const { openSeconds, bulkBytes } = sizes;
   return [
@@ -100,7 +100,7 @@ function table(measurement: Measurement, peers: readonly Peer[]): string[] {
   ];
 }
 
-/** How many idle streams of a peer were measured. */
+/** The number of idle streams that were measured for a peer, as a note. */
 export function idleNote(peers: readonly Peer[], name: string): string {
   const peer = peers.find((one) => one.name === name);
   return peer === undefined ? "" : `at ${readable(peer.idleStreams)} streams`;
@@ -121,7 +121,7 @@ export interface Summary {
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** The first peer's, divided by this one's. */
+  /** The value of the first peer divided by the value of this one. */
   readonly ratio: number;
 }
 
@@ -138,7 +138,7 @@ export function summary(rounds: readonly number[], values: Record<string, number
 /** Below this, a figure is shown with decimals. */
 const SMALL = 100;
 
-/** Whole numbers in groups of three digits; small ones with decimals. */
+/** Whole numbers in groups of three digits. Small numbers have decimals. */
 export function readable(value: number): string {
   if (Math.abs(value) < SMALL && !Number.isInteger(value)) {
     return value.toFixed(Math.abs(value) < SMALL / 10 ? 2 : 1);

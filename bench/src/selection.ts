@@ -1,9 +1,9 @@
-// What is measured when nobody says what: the tables are to say much in little time.
+// The default selection of workloads and peers: the tables should show much in little time.
 
 import type { Peer } from "./peer.ts";
 import type { Workload, WorkloadKind } from "./workload.ts";
 
-/** For a quick run: what says most. */
+/** The workloads of a quick run: those that tell most. */
 const quickWorkloads: ReadonlySet<string> = new Set([
   "open-1",
   "open-64",
@@ -18,7 +18,7 @@ const quickWorkloads: ReadonlySet<string> = new Set([
 
 type Names = ReadonlySet<string>;
 
-/** Beside whom we want to be seen in a quick run, and what the targets are about. */
+/** The peers of a quick run: the most important comparisons, and the peers that the targets name. */
 const quickPeers: Record<WorkloadKind, Names> = {
   open: new Set([
     "muxado",
@@ -51,7 +51,10 @@ const quickPeers: Record<WorkloadKind, Names> = {
   echo: new Set(["muxado", "muxado-tls", "go-muxado", "go-muxado-tls"]),
 };
 
-/** For a full run: the echo matrix has 20 cells. Of other kinds, all that take part. */
+/**
+ * The peers of a full run. The echo matrix has 20 cells, so it has a selection. In other kinds, every peer takes part
+ * that can.
+ */
 const fullPeers: Partial<Record<WorkloadKind, Names>> = {
   echo: new Set([
     "muxado",
@@ -71,7 +74,7 @@ const fullPeers: Partial<Record<WorkloadKind, Names>> = {
   ]),
 };
 
-/** Those of `workloads` that a run has by itself. */
+/** The workloads that a run includes by default. */
 export function usualWorkloads(
   workloads: readonly Workload[],
   isQuick: boolean,
@@ -79,7 +82,7 @@ export function usualWorkloads(
   return isQuick ? workloads.filter(({ name }) => quickWorkloads.has(name)) : workloads;
 }
 
-/** Whether `peer` takes part in `workload` by itself, if it can. */
+/** Whether `peer` takes part in `workload` by default, if it can. */
 export function isUsual(peer: Peer, { kind }: Workload, isQuick: boolean): boolean {
   const names = (isQuick ? quickPeers : fullPeers)[kind];
   return names?.has(peer.name) ?? true;

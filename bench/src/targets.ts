@@ -1,5 +1,5 @@
-// What we want to reach, and what a run has found: ratios of rounds of one run, and a few figures that stand alone.
-// The size of the packages has a target, too; `npm run check -- size` looks after it.
+// The targets, and the results of a run: ratios of rounds of one run, and a few figures that stand alone. The size of
+// the packages has a target too, which `npm run check -- size` checks.
 
 import { DRAIN_UNIT } from "./measure-latency.ts";
 import { scaleUnit } from "./measure-scale.ts";
@@ -10,7 +10,7 @@ import { type Workload, workloads } from "./workload.ts";
 /** One quantity of one peer. */
 interface Quantity {
   readonly workload: string;
-  /** Default: the only one, or the first, that the workload has. */
+  /** Default: the only unit of the workload, or its first. */
   readonly unit?: string;
   readonly peer: string;
 }
@@ -20,15 +20,15 @@ interface Bound {
   readonly atMost?: number;
 }
 
-/** A bound of one quantity, by itself or divided by another. */
+/** A bound of one quantity, alone or divided by another quantity. */
 export interface Target extends Bound {
   readonly of: Quantity;
   readonly over?: Quantity;
-  /** As it is to be called, where the names of the quantities would not tell. */
+  /** The name of the target, where the names of the quantities would not explain it. */
   readonly label?: string;
 }
 
-/** A target beside what was found. */
+/** A target with its result. */
 export interface Outcome {
   readonly target: Target;
   /** Undefined if the run did not measure it. */
@@ -36,7 +36,7 @@ export interface Outcome {
   readonly isMet: boolean | undefined;
 }
 
-/** Bytes up to which an echo is one of the small ones, where frames are what it costs. */
+/** The longest payload of a small echo, in bytes. The cost of a small echo is that of its frames. */
 const SMALL_ECHO = 1024;
 
 export const targets: readonly Target[] = [
@@ -77,7 +77,10 @@ function beside(workload: string, ours: string, theirs: string, atLeast: number)
   return { of: { workload, peer: ours }, over: { workload, peer: theirs }, atLeast };
 }
 
-/** Against Go's module as its users have it: what `go-muxado-tuned` is made of is ours, and it has no row over TLS. */
+/**
+ * Compares with Go's module as its users have it. The parts that tune `go-muxado-tuned` are ours, and it has no row
+ * over TLS.
+ */
 function echoing({ name, payload }: Workload): Target[] {
   const atLeast = payload <= SMALL_ECHO ? 3 : 1;
   return ["", "-tuned"].flatMap((tuned) => [
@@ -90,7 +93,7 @@ function alone(workload: string, unit: string, atMost: number): Target {
   return { of: { workload, unit, peer: "muxado" }, atMost };
 }
 
-/** What a stream costs amid many others: the rate amid few, divided by that amid many. */
+/** The cost of a stream amid many others: the rate amid few, divided by the rate amid many. */
 function growing(workload: string): Target {
   const amid = (others: number): Quantity => ({
     workload,
@@ -105,7 +108,7 @@ function growing(workload: string): Target {
   };
 }
 
-/** Each of `all` beside what was found. */
+/** Each of `all` with its result. */
 export function outcomes(
   measurements: readonly Measurement[],
   all: readonly Target[] = targets,
@@ -118,14 +121,14 @@ export function outcomes(
   });
 }
 
-/** A target that a run has something to say about. */
+/** A target for which the run has a result. */
 export interface Finding {
   readonly target: Target;
   readonly found: number;
   readonly isMet: boolean;
 }
 
-/** Those outcomes that were found. */
+/** The outcomes that have a result. */
 export function findings(measurements: readonly Measurement[]): Finding[] {
   return outcomes(measurements).filter((one): one is Finding => one.found !== undefined);
 }
@@ -148,7 +151,7 @@ function valuesOf(
   return measurement?.values[peer];
 }
 
-/** What a target is about, in a few words. */
+/** The label of a target, in a few words. */
 export function labelOf({ label, of, over }: Target): string {
   if (label !== undefined) return label;
   return over === undefined ? `${of.peer}, ${of.unit}` : `${of.peer} ÷ ${over.peer}`;

@@ -1,4 +1,4 @@
-// What a client does, whatever its peer.
+// The tasks of a client, the same for every peer.
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Latency, Task } from "./messages.ts";
@@ -8,10 +8,10 @@ import { median, quantile } from "./statistics.ts";
 
 type TaskOf<Name extends Task["do"]> = Extract<Task, { do: Name }>;
 
-/** The number of a message is never used again, also not in later rounds. */
+/** The number of the next message. No number is used twice, not even in later rounds. */
 let messages = 0;
 
-/** Opens and closes streams; how many a second. */
+/** Opens and closes streams. Returns their number per second. */
 export async function openFor(
   connection: Connection,
   streams: number,
@@ -30,7 +30,7 @@ export async function openFor(
   );
 }
 
-/** Opens `count` streams that stay, `streams` at a time; how many a second. */
+/** Opens `count` streams that stay open, `streams` at a time. Returns their number per second. */
 export function holdMore(connection: Connection, streams: number, count: number): Promise<number> {
   let left = count;
   return rateOf(() =>
@@ -46,7 +46,7 @@ export function holdMore(connection: Connection, streams: number, count: number)
   );
 }
 
-/** Sends bulk bytes; how many a second. */
+/** Sends bulk bytes. Returns their number per second. */
 export function sendBulk(
   connection: Connection,
   { streams, bytes, size }: TaskOf<"bulk">,
@@ -60,7 +60,7 @@ export function sendBulk(
   );
 }
 
-/** Sends payloads and gets them back; how many of their bytes a second. */
+/** Sends payloads and gets them back. Returns their bytes per second. */
 export function echoFor(
   connection: Connection,
   { streams, bytes, seconds }: TaskOf<"echo">,
@@ -80,16 +80,18 @@ export function echoFor(
   );
 }
 
-/** Bytes of one upload of a mixed workload: many of them in a second, so that all end soon after the last request. */
+/**
+ * Bytes of one upload of a mixed workload. A second holds many uploads, so that all end soon after the last request.
+ */
 const MIXED_UPLOAD = 16 * 1024 * 1024;
 
-/** Milliseconds in which the bulk streams fill everything between the two sides. */
+/** Milliseconds until the bulk streams have filled all buffers between the two sides. */
 const FILLING = 200;
 
-/** Milliseconds between two requests, so that these do not follow the beat of the bulk streams. */
+/** Milliseconds between two requests, so that requests do not keep in step with the bulk streams. */
 const PAUSE = 1;
 
-/** Times small requests amid bulk streams. */
+/** Measures the latency of small requests amid bulk streams. */
 export async function mixFor(
   connection: Connection,
   { streams, size, seconds }: TaskOf<"mixed">,
@@ -125,21 +127,21 @@ export async function mixFor(
   };
 }
 
-/** Whether `seconds` from now are not over yet. */
+/** Returns a function that returns whether fewer than `seconds` seconds have passed. */
 function timer(seconds: number): () => boolean {
-  // Asking the clock each time would cost the fastest peers a percent.
+  // Reading the clock each time would cost the fastest peers one percent.
   let isRunning = true;
   setTimeout(() => (isRunning = false), seconds * 1000);
   return () => isRunning;
 }
 
-/** The sum of what so many concurrent workers have done. */
+/** The sum of the results of concurrent workers. */
 async function together(workers: number, work: () => Promise<number>): Promise<number> {
   const done = await Promise.all(Array.from({ length: workers }, work));
   return done.reduce((sum, one) => sum + one, 0);
 }
 
-/** What `work` has done, per second. */
+/** The result of `work`, per second. */
 async function rateOf(work: () => Promise<number>): Promise<number> {
   const start = performance.now();
   const done = await work();

@@ -1,4 +1,4 @@
-// What was measured, and on what: figures without it say nothing.
+// The measured versions and the machine. Figures without them have no meaning.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -45,12 +45,12 @@ function versionIn(manifest: string): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** Without the letter that Go puts in front. */
+/** The version without the letter that Go puts before it. */
 function goModule(name: string): string {
   return versionOf(goBench, name).replace(/^v/, "");
 }
 
-/** What a program prints, run where this file lies; undefined if it fails or is missing. */
+/** The output of a program that runs in the folder of this file. Undefined if the program fails or is missing. */
 function outputOf(program: string, args: string[]): string | undefined {
   try {
     const cwd = new URL(".", import.meta.url);

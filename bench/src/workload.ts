@@ -1,16 +1,16 @@
-// The workloads: what is done, at which size, and in which unit it counts.
+// The workloads: their tasks, their sizes and the streams they use.
 
-/** What a server is to do with the streams that it gets. */
+/** The work of a server with the streams that it gets. */
 export type ServerKind = "open" | "bulk" | "idle" | "echo" | "scale" | "mixed";
 
-/** What is done; all but the codec need a server. */
+/** The task of a workload. All but the codec need a server. */
 export type WorkloadKind = ServerKind | "codec";
 
 export interface Workload {
-  /** As the command line and the tables call it. */
+  /** The name on the command line and in the tables. */
   readonly name: string;
   readonly kind: WorkloadKind;
-  /** Streams at the same time. Idle: while the streams are being opened. Mixed: those with bulk bytes. */
+  /** Streams at the same time. Idle: while the streams are being opened. Mixed: the streams with bulk bytes. */
   readonly streams: number;
   /** Bytes in each write of a bulk transfer. */
   readonly writeSize: number;
@@ -22,13 +22,13 @@ export interface Workload {
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Bytes that an application with plenty to send hands over at once: raw TCP is at its best with it. */
+/** Bytes that an application with plenty to send writes at once. Raw TCP is fastest with this size. */
 const LARGE_WRITE = MIB;
 
-/** Bytes that a file stream of Node's reads at once, and so what most applications write. */
+/** Bytes that Node's file stream reads at once, and so the usual write of most applications. */
 const USUAL_WRITE = 64 * KIB;
 
-/** The matrix of the benchmark that the reference implementation has: payloads and streams. */
+/** The matrix of the benchmark of the reference implementation: payloads and streams. */
 const ECHO_PAYLOADS: readonly [name: string, bytes: number][] = [
   ["1B", 1],
   ["1KiB", KIB],
@@ -37,7 +37,7 @@ const ECHO_PAYLOADS: readonly [name: string, bytes: number][] = [
 ];
 const ECHO_STREAMS = [1, 4, 8, 64, 256];
 
-/** What a workload that has no use for them has. */
+/** Values for workloads that do not use them. */
 const nothing = { streams: 1, writeSize: 0, payload: 0 };
 
 export const workloads: readonly Workload[] = [
@@ -101,11 +101,11 @@ function echo(name: string, payload: number, streams: number): Workload {
   };
 }
 
-/** How long the rounds are; the same for all peers. */
+/** The length of the rounds. It is the same for all peers. */
 export interface Sizes {
-  /** Of a round that opens streams, one of echoes and one of mixed. */
+  /** Seconds of a round that opens streams, of a round of echoes and of a round of mixed. */
   readonly openSeconds: number;
   readonly bulkBytes: number;
-  /** How many other streams are open in the rounds of scale. */
+  /** Numbers of other streams that are open in the rounds of scale. */
   readonly others: readonly number[];
 }

@@ -7,15 +7,15 @@ import { type Peer, peers } from "./peers.ts";
 export interface Arguments {
   readonly peers: readonly Peer[];
   readonly roles: readonly Role[];
-  /** Older releases are there for their quirks, unless one is asked for by name. */
+  /** Whether to run scenarios with the peer. An older release runs only its quirks, unless `--peer` names it. */
   readonly runsScenarios: (peer: Peer) => boolean;
   /** Part of the names of scenarios, or the number of a quirk. */
   readonly only: string | undefined;
-  /** A peer that cannot be built is a failure. */
+  /** Whether a peer that cannot be built counts as a failure. */
   readonly require: boolean;
-  /** Makes the recordings anew instead. */
+  /** Makes the recordings anew, and runs nothing. */
   readonly record: boolean;
-  /** Makes QUIRKS.md anew instead. */
+  /** Makes QUIRKS.md anew, and runs nothing. */
   readonly page: boolean;
 }
 
@@ -30,7 +30,7 @@ export const usage = `Usage: pnpm run interop [options]
   --page          makes QUIRKS.md anew, instead of running anything
   --help          prints this`;
 
-/** Undefined if help was asked for. @throws {Error} if something is wrong with it. */
+/** Returns undefined if help was asked for. @throws {Error} if an argument is wrong. */
 export function parseArguments(args: readonly string[]): Arguments | undefined {
   const { values } = parseArgs({
     args: [...args],

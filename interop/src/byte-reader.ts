@@ -1,9 +1,9 @@
-// Reads so many bytes of a stream of ours, however they were cut on their way.
+// Reads a given number of bytes from a stream of ours, in whatever pieces they arrive.
 
 import { strict as assert } from "node:assert";
 import type { Stream } from "@muxado/core";
 
-/** Reads a stream; what it has read too much of is kept for its next call. */
+/** Reads a stream. It keeps surplus bytes for its next call. */
 export class ByteReader {
   readonly #stream: Stream;
   #rest: Uint8Array = new Uint8Array(0);
@@ -12,7 +12,7 @@ export class ByteReader {
     this.#stream = stream;
   }
 
-  /** The next `length` bytes. @throws {Error} if the stream ends before. */
+  /** Returns the next `length` bytes. @throws {Error} if the stream ends before. */
   async take(length: number): Promise<Uint8Array> {
     const chunks = [this.#rest];
     for (let got = this.#rest.length; got < length; ) {

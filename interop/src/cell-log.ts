@@ -1,18 +1,18 @@
-// What both sides of a cell said and did, in order: read by people when the cell has failed.
+// The log of both sides of a cell: messages and actions, in order. People read it when the cell has failed.
 
 import type { TracedFrame } from "@muxado/core";
 import { errorCodeName } from "@muxado/frame";
 
-/** Lines that are kept; a run of 64 MiB has many times more, and its end is what matters. */
+/** Number of lines that are kept. A run of 64 MiB has many times more, and the last lines matter. */
 const MOST_LINES = 100;
 
-/** The diary of one cell. */
+/** The log of one cell. */
 export class CellLog {
   readonly #start: number = performance.now();
   readonly #lines: string[] = [];
   #dropped = 0;
 
-  /** A line of `who`: `peer →` for what it was told, `peer ←` for what it reported. */
+  /** Adds a line of `who`: `peer →` for a command to the peer, `peer ←` for a report of the peer. */
   add(who: string, what: string): void {
     if (this.#lines.length === MOST_LINES) {
       this.#lines.shift();
@@ -22,7 +22,7 @@ export class CellLog {
     this.#lines.push(`${time} ms  ${who.padEnd(9)} ${what.slice(0, 240)}`);
   }
 
-  /** A frame of our session's. */
+  /** Adds a frame of our session. */
   frame(frame: TracedFrame): void {
     this.add(`frame ${frame.direction}`, textOf(frame));
   }

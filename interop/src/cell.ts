@@ -1,5 +1,5 @@
-// One cell of the matrix: a scenario against one peer in one role. It starts what the scenario asks for, keeps
-// the diary, and ends everything that was started.
+// One cell of the matrix: a scenario against one peer in one role. It starts all that the scenario needs, keeps the
+// log, and ends everything that was started.
 
 import { once } from "node:events";
 import { type AddressInfo, connect as dial, createServer as listen, type Socket } from "node:net";
@@ -15,20 +15,20 @@ import { RawFrames } from "./raw-frames.ts";
 import { RawYamux } from "./raw-yamux.ts";
 import { type PeerOptions, RemoteSession } from "./remote-session.ts";
 
-/** What a scenario wants of a connection. */
+/** The requirements of a scenario for a connection. */
 export interface Setup {
   /** Options of our session. */
   readonly session?: SessionOptions;
   /** Options of our wire, if the peer speaks yamux. */
   readonly yamux?: YamuxOptions;
   readonly peer?: PeerOptions;
-  /** Speak TLS. */
+  /** Whether the connection uses TLS. */
   readonly tls?: boolean;
-  /** What the connection is to go through. */
+  /** The proxy between both sides. */
   readonly proxy?: Proxy;
 }
 
-/** A session of ours, and the peer's that it is connected with. */
+/** A session of ours, and the peer's session at the other end. */
 export interface Connection {
   readonly session: Session;
   readonly remote: RemoteSession;
@@ -36,7 +36,7 @@ export interface Connection {
 
 const HOST = "127.0.0.1";
 
-/** How long anything that was started may take to end, in milliseconds. */
+/** Milliseconds that anything that was started may take to end. */
 const END_TIMEOUT = 60_000;
 
 export class Cell {
@@ -58,7 +58,7 @@ export class Cell {
     this.#cleanups.push(cleanup);
   }
 
-  /** A session of ours over TCP or TLS, connected with a new process of the peer. */
+  /** Connects a session of ours, over TCP or TLS, with a new process of the peer. */
   async connect(setup: Setup = {}): Promise<Connection> {
     const trace = (frame: TracedFrame): void => {
       this.log.frame(frame);
@@ -77,7 +77,7 @@ export class Cell {
     return { session, remote: new RemoteSession(process) };
   }
 
-  /** The same peer with nothing but frames at our end. */
+  /** Connects the same peer with frames alone at our end. */
   async connectRaw(options: PeerOptions = {}): Promise<{ raw: RawFrames; remote: RemoteSession }> {
     const { socket, process } = await this.#connectSocket(options);
     const raw = new RawFrames(socket, this.log);
@@ -85,7 +85,7 @@ export class Cell {
     return { raw, remote: new RemoteSession(process) };
   }
 
-  /** The same for a peer that speaks yamux. */
+  /** Does the same with a peer that speaks yamux. */
   async connectRawYamux(
     options: PeerOptions = {},
   ): Promise<{ raw: RawYamux; remote: RemoteSession }> {
@@ -114,12 +114,12 @@ export class Cell {
     return { socket: socket.setNoDelay(true), process };
   }
 
-  /** A stream id that we may open: the `n`th of our role, beginning with 0. */
+  /** A stream id that we may open: the `n`th id of our role, counted from 0. */
   id(n: number): number {
     return this.#firstId(this.role) + 2 * n;
   }
 
-  /** The `n`th stream id of the peer's. */
+  /** The `n`th stream id of the peer's role. */
   theirId(n: number): number {
     return this.#firstId(this.role === "client" ? "server" : "client") + 2 * n;
   }
@@ -131,7 +131,7 @@ export class Cell {
 
   /** Ends everything. @throws {Error} if something does not end. */
   async end(): Promise<void> {
-    // Side by side: our session may wait for the peer's process to hang up.
+    // All in parallel, because our session may wait for the peer's process to hang up.
     const endings = this.#cleanups.splice(0).map((cleanup) => cleanup());
     await within(END_TIMEOUT, Promise.all(endings), "ending what the cell has started");
   }
@@ -194,7 +194,7 @@ async function listening(process: PeerProcess): Promise<{ port: number; certific
   return report as unknown as { port: number; certificate?: string };
 }
 
-/** `promise`, which must settle within so many milliseconds. */
+/** Resolves like `promise`, which must settle within `timeout` milliseconds. */
 export async function within<T>(timeout: number, promise: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_, reject) => {
@@ -207,7 +207,7 @@ export async function within<T>(timeout: number, promise: Promise<T>, what: stri
   }
 }
 
-/** Checks that `operation` has not settled after so many milliseconds; it may settle later. */
+/** Checks that `operation` has not settled after so many milliseconds. It may settle later. */
 export async function stillWaits(operation: Promise<unknown>, milliseconds = 200): Promise<void> {
   const settled = operation.then(
     (value) => `it settled with ${JSON.stringify(value)}`,
@@ -217,7 +217,7 @@ export async function stillWaits(operation: Promise<unknown>, milliseconds = 200
   if (outcome !== undefined) throw new Error(outcome);
 }
 
-/** Waits until `condition` holds; the cell's deadline ends that otherwise. */
+/** Waits until `condition` returns true. If it never does, the deadline of the cell ends the wait. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(1);
 }

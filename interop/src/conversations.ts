@@ -1,5 +1,5 @@
-// Short conversations that are recorded with the real peers, and replayed where there are none. Our side depends
-// on nothing but its session, so that it does the same again when the recorded bytes come.
+// Short conversations, recorded with the real peers and replayed without them. Our side depends only on its session, so
+// that it acts the same when it receives the recorded bytes.
 
 import type { MuxadoError, Session, Stream } from "@muxado/core";
 import { ByteReader } from "./byte-reader.ts";
@@ -7,16 +7,16 @@ import { Digester } from "./payload.ts";
 import type { Wire } from "./peers.ts";
 import type { PeerOptions, RemoteSession } from "./remote-session.ts";
 
-/** What our side has seen: names, numbers and texts. */
+/** The observations of our side: names, numbers and texts. */
 export type Story = Readonly<Record<string, string | number>>;
 
 export interface Conversation {
   readonly name: string;
-  /** The wire it is about. Default: both. */
+  /** The wire of the conversation. Default: both. */
   readonly wire?: Wire;
   readonly peer?: PeerOptions;
   readonly ours: (session: Session) => Promise<Story>;
-  /** What the peer is told, while our side goes on. */
+  /** The commands to the peer, which run while our side acts. */
   readonly theirs: (remote: RemoteSession) => Promise<unknown>;
 }
 
@@ -84,7 +84,7 @@ const conversations: readonly Conversation[] = [
       const stream = session.open();
       const writer = stream.writable.getWriter();
       await writer.write(Buffer.from(SHORT));
-      // The sign that they have closed; what comes next is refused.
+      // This accept shows that the peer has closed the stream. The next write is refused.
       await session.accept();
       await writer.write(Buffer.from(SHORT));
       const failed = await writer.closed.then(() => "nothing", codeOf);
@@ -194,7 +194,7 @@ async function request(stream: Stream, bytes: number): Promise<Story> {
   return readStory(stream);
 }
 
-/** Reads a stream of the peer's and half-closes as well. */
+/** Reads a stream that the peer opened, and half-closes it too. */
 async function greeted(session: Session): Promise<Story> {
   const stream = await session.accept();
   const story = await readStory(stream);
@@ -202,7 +202,7 @@ async function greeted(session: Session): Promise<Story> {
   return { id: stream.id, ...story };
 }
 
-/** Bytes that compress well, whose order shows all the same. */
+/** Bytes that compress well, and whose order is still visible. */
 function filler(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => index % 251);
 }

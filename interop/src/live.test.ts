@@ -1,4 +1,4 @@
-// A few scenarios with the real peers, as far as Go and Rust are at hand; `pnpm run interop` runs all of them.
+// A few scenarios with the real peers, if Go and Rust are installed. `pnpm run interop` runs all of them.
 
 import { build, missingTool, notRun } from "@muxado/peers";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// What our end of a stream does in the scenarios: the counterpart of stream.* of the peers.
+// The actions of our end of a stream in the scenarios: the counterpart of stream.* of the peers.
 
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +7,10 @@ import { type Digest, Digester, digestOf, type Ending, Payload } from "./payload
 import type { Wire } from "./peers.ts";
 import type { Pace } from "./remote-stream.ts";
 
-/** Writes payload until all of it is taken or the stream fails; says how far it came. Does not half-close. */
+/**
+ * Writes payload until the stream has taken all of it or fails. Returns how many bytes the stream took. Does not
+ * half-close.
+ */
 export async function send(
   stream: Stream,
   bytes: number,
@@ -29,7 +32,7 @@ export async function send(
   }
 }
 
-/** Reads to the end, however it comes; pauses after each `piece` bytes. */
+/** Reads until the stream ends, cleanly or with an error. Pauses after each `piece` bytes. */
 export async function receive(
   stream: Stream,
   { piece = 64 * 1024, pause = 0 }: Pace = {},
@@ -50,7 +53,7 @@ export async function receive(
   }
 }
 
-/** Sends back what comes, to the end. */
+/** Sends back all bytes that arrive, until the end. */
 export async function echo(stream: Stream): Promise<Digest> {
   const got = new Digester();
   try {
@@ -65,7 +68,9 @@ export async function echo(stream: Stream): Promise<Digest> {
   }
 }
 
-/** Echoes every stream that the peer opens, until the session is over; gives the digests of those that are done. */
+/**
+ * Echoes every stream that the peer opens, until the session ends. Returns the digests of the streams that are done.
+ */
 export function serve(session: Session): Digest[] {
   const served: Digest[] = [];
   void (async () => {
@@ -96,27 +101,27 @@ export async function sendAll(stream: Stream, bytes: number, seed: number): Prom
   );
 }
 
-/** An error of ours in the form in which peers report theirs. */
+/** An error of ours, in the form in which peers report theirs. */
 function endingOf(error: unknown): Ending {
   if (!MuxadoError.is(error)) throw error;
   return { code: error.wireCode, text: error.message };
 }
 
-/** The code of an ending; undefined for a clean one. */
+/** The code of an ending. Undefined for a clean one. */
 export function codeOf(end: Ending | undefined): number | null | undefined {
   return end === undefined || end === "clean" ? undefined : end.code;
 }
 
 /**
- * Checks that a stream has failed at the peer's end. muxado's libraries tell their applications the code, and yamux's
- * only that it has.
+ * Checks that a stream has failed at the peer's end. muxado's libraries report the code to their applications. yamux's
+ * libraries report only the failure.
  */
 export function checkFailedThere(wire: Wire, end: Ending | undefined, code: number): void {
   if (wire === "muxado") assert.equal(codeOf(end), code);
   else assert.notEqual(end, "clean");
 }
 
-/** The error that `operation` ends with. */
+/** The error with which `operation` fails. */
 export async function failureOf(operation: Promise<unknown>): Promise<MuxadoError> {
   try {
     await operation;

@@ -1,4 +1,5 @@
-// What has come in, and who waits for it: reports of a peer, or frames. Everything goes to one taker, once.
+// Items that have arrived, and the calls that wait for them. An item is a report of a peer, or a frame. Each item goes
+// to one call, once.
 
 interface Waiting<T> {
   readonly wanted: (item: T) => boolean;
@@ -9,7 +10,7 @@ interface Waiting<T> {
 /** Items in the order of their arrival. */
 export class Mailbox<T> {
   readonly #waiting: Set<Waiting<T>> = new Set();
-  /** Items that nobody has waited for yet. */
+  /** Items that no call has waited for yet. */
   readonly #unread: T[] = [];
   #end: Error | undefined;
 
@@ -23,7 +24,7 @@ export class Mailbox<T> {
     this.#unread.push(item);
   }
 
-  /** The next item that is `wanted`; items in front of it stay for others to ask for. */
+  /** Resolves with the next item for which `wanted` returns true. Items before it stay for other calls. */
   next(wanted: (item: T) => boolean): Promise<T> {
     const index = this.#unread.findIndex(wanted);
     if (index >= 0) return Promise.resolve(this.#unread.splice(index, 1)[0]!);
@@ -31,12 +32,12 @@ export class Mailbox<T> {
     return new Promise((resolve, reject) => this.#waiting.add({ wanted, resolve, reject }));
   }
 
-  /** All items that nobody has asked for. */
+  /** Takes all items that no call has asked for. */
   take(): T[] {
     return this.#unread.splice(0);
   }
 
-  /** Nothing more will come: whoever waits is told. */
+  /** No more items will come: every call that waits rejects with `error`. */
   end(error: Error): void {
     this.#end = error;
     for (const { reject } of this.#waiting) reject(error);

@@ -1,4 +1,4 @@
-// The interop runner: `pnpm run interop`. Builds the peers, runs every scenario and every quirk against them, and
+// The interop runner: `pnpm run interop`. It builds the peers, runs every scenario and every quirk against them, and
 // prints the matrix. The exit code is 1 if a cell has failed.
 
 import { build, notRun } from "@muxado/peers";
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   if (missing.size > 0 && wanted.require) process.exitCode = 1;
 }
 
-/** A missing tool is no failure outside CI: the recordings are tested everywhere. */
+/** Builds all peers. Outside CI a missing tool is no failure, because the recordings are tested everywhere. */
 function buildAll(peers: readonly Peer[]): { built: Peer[]; missing: Map<string, string> } {
   const built: Peer[] = [];
   const missing = new Map<string, string>();
@@ -70,7 +70,7 @@ async function runAll(built: readonly Peer[], wanted: Arguments): Promise<string
   for (const report of reports) console.log(`\n${report}`);
   const passed = sum.passed + quirkSum.passed;
   const failed = sum.failed + quirkSum.failed;
-  // A selection that selects nothing is a mistake.
+  // A selection without any cell is a mistake.
   if (failed > 0 || (passed === 0 && columns.length > 0)) process.exitCode = 1;
   return [
     "",

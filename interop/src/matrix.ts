@@ -1,4 +1,4 @@
-// The table of results, row by row as they come, and the sum of it. It runs nothing.
+// The table of results, printed row by row, and its sum. It runs nothing.
 
 import type { Role } from "@muxado/core";
 import type { Peer } from "./peers.ts";
@@ -11,13 +11,13 @@ export interface Column {
   readonly role: Role;
 }
 
-/** What stands in a cell; undefined if there is nothing to run. */
+/** The content of a cell. Undefined if there is nothing to run. */
 export type Outcome = Result | Impossible | undefined;
 
 const NAME_WIDTH = 46;
 const CELL_WIDTH = 15;
 
-/** Two lines: whom we meet, and as what. */
+/** Two lines: the peers, and our roles towards them. */
 export function header(title: string, columns: readonly Column[]): string {
   const peers = columns.map(({ peer }) => peer.name.padEnd(CELL_WIDTH)).join("");
   const roles = columns.map(({ role }) => `we: ${role}`.padEnd(CELL_WIDTH)).join("");
@@ -36,11 +36,11 @@ function textOf(outcome: Outcome): string {
   return `ok ${outcome.milliseconds.toFixed(0).padStart(6)} ms`;
 }
 
-/** Cells of each kind. */
+/** The number of cells of each kind. */
 export class Sum {
   passed = 0;
   failed = 0;
-  /** Not run, because a peer's quirk makes them impossible. */
+  /** Cells that were not run, because a quirk of the peer makes them impossible. */
   impossible = 0;
 
   add(outcome: Outcome): void {

@@ -1,4 +1,4 @@
-// How much memory our own process holds on to, measured while something goes on.
+// The memory that our own process holds, measured during other work.
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -6,10 +6,13 @@ import { runInNewContext } from "node:vm";
 /** Milliseconds between two measurements. */
 const INTERVAL = 50;
 
-/** Nor more than a fifth of the time: a collection takes long where others have work, too. */
+/**
+ * Least ratio of the pause to the measurement before it, so that measuring takes no more than a fifth of the time. A
+ * collection takes long on a busy machine.
+ */
 const SHARE = 5;
 
-/** Runs `work`, and says by how many bytes at most the memory in use grew meanwhile. */
+/** Runs `work`, and returns the greatest growth of the memory in use during that time, in bytes. */
 export async function growthDuring(work: Promise<unknown>): Promise<number> {
   const before = inUse();
   let most = before;
@@ -29,8 +32,8 @@ export async function growthDuring(work: Promise<unknown>): Promise<number> {
 }
 
 /**
- * Without garbage, so that it is what somebody holds. Buffers are freed behind a collection, up to 12 MB of them while
- * frames come fast; the next one waits for that.
+ * The memory in use without garbage, so that it counts only what is referenced. A collection frees its buffers later:
+ * up to 12 MB of them while frames come fast. The second collection waits for that.
  */
 function inUse(): number {
   collect();
@@ -39,6 +42,6 @@ function inUse(): number {
   return heapUsed + arrayBuffers;
 }
 
-// The flag can be set while the program runs; a new context then has the function.
+// The flag can be set at run time. A new context then has the function.
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;

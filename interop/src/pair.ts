@@ -1,4 +1,4 @@
-// One stream from both ends, ready to be used: whoever opened it has said hello.
+// One stream from both ends, ready for use. Its opener has sent its first bytes.
 
 import { strict as assert } from "node:assert";
 import type { Stream } from "@muxado/core";
@@ -13,13 +13,13 @@ export interface Pair {
   readonly there: RemoteStream;
 }
 
-/** Who opens a stream. */
+/** The sides that can open a stream. */
 export const openers = ["us", "peer"] as const;
 export type Opener = (typeof openers)[number];
 
 const HELLO = "2a";
 
-/** Opens a stream from either side. A peer's SYN leaves with its first write, so something must be written. */
+/** Opens a stream from either side. A peer's SYN leaves with its first write, so the opener must write something. */
 export async function pair({ session, remote }: Connection, opener: Opener): Promise<Pair> {
   if (opener === "us") {
     const stream = session.open();
@@ -35,13 +35,13 @@ export async function pair({ session, remote }: Connection, opener: Opener): Pro
   return { stream, there };
 }
 
-/** The next chunk in hexadecimal; null at the end. */
+/** Returns the next chunk in hexadecimal, or null at the end. */
 export async function readHex(stream: Stream): Promise<string | null> {
   const chunk = await stream.read();
   return chunk && Buffer.from(chunk).toString("hex");
 }
 
-/** Checks that the session still does what it is for. The peer serves from now on. */
+/** Checks that the session still works. From this call on, the peer echoes every stream. */
 export async function checkAlive({ session, remote }: Connection): Promise<void> {
   await remote.serve();
   await ask(session, 1_000, 99);

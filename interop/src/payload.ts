@@ -1,9 +1,8 @@
-// Bytes that both ends can make by themselves, so that none of them have to be told, and what is remembered of
-// bytes that went by.
+// Bytes that both ends can make by themselves, so that no end has to send a list of them. Digests of bytes that passed.
 
 import { createHash, type Hash } from "node:crypto";
 
-/** A linear congruential generator; its high bytes are the payload. The peers make the same. */
+/** A linear congruential generator. Its high bytes are the payload. The peers make the same bytes. */
 export class Payload {
   #state: number;
 
@@ -29,10 +28,10 @@ export function payload(length: number, seed: number): Uint8Array {
   return new Payload(seed).take(length);
 }
 
-/** How a direction of a stream ended: well, or with an error and its code on the wire. */
+/** How a direction of a stream ended: cleanly, or with an error and its code on the wire. */
 export type Ending = "clean" | { readonly code: number | null; readonly text: string };
 
-/** What went by in one direction. */
+/** The digest of the bytes in one direction. */
 export interface Digest {
   readonly bytes: number;
   readonly sha256: string;
@@ -58,7 +57,7 @@ export class Digester {
   }
 }
 
-/** The digest of the whole payload of a seed, cleanly ended. */
+/** The digest of the whole payload of a seed with a clean end. */
 export function digestOf(length: number, seed: number): Digest {
   const digester = new Digester();
   const source = new Payload(seed);

@@ -1,5 +1,5 @@
-// One running peer: commands go in, answers and reports come out, one JSON object a line. It knows nothing of
-// what they mean, and leaves no process behind.
+// One running peer. Commands go in, answers and reports come out, one JSON object per line. This file does not know
+// their meaning. It leaves no process behind.
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,15 +10,15 @@ import { Mailbox } from "./mailbox.ts";
 import type { Peer } from "./peers.ts";
 import type { Ending } from "./payload.ts";
 
-/** Milliseconds in which a process that runs gives its answer, even on a busy machine. */
+/** Milliseconds in which a running process answers, even on a busy machine. */
 const STOP_TIME = 100;
 
-/** One line of a peer's. */
+/** One line of a peer. */
 export type Report = Readonly<Record<string, unknown>>;
 
-/** What a peer could not do. */
+/** The failure of a command at the peer. */
 export class PeerError extends Error {
-  /** The code of its library's error; null if that has none. */
+  /** The code of the library's error. Null if the error has none. */
   readonly code: number | null;
 
   constructor(ending: Exclude<Ending, "clean">) {
@@ -30,9 +30,9 @@ export class PeerError extends Error {
 
 /** A peer's process. */
 export class PeerProcess {
-  /** Resolves when it has ended, for whatever reason. */
+  /** Resolves when the process has ended, for any reason. */
   readonly ended: Promise<unknown>;
-  /** What it has said that is nobody's business but a reader's, such as a panic. */
+  /** Output of the process that only a reader needs, such as a panic. */
   stderr = "";
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #log: CellLog;
@@ -49,13 +49,13 @@ export class PeerProcess {
       this.stderr += String(chunk);
       log.add("peer !", String(chunk).trim());
     });
-    // A command may come too late; whoever waits for its answer is told by the end of the process.
+    // A command may come too late. The end of the process rejects the calls that wait for an answer.
     this.#child.stdin.on("error", ignore);
     this.#child.on("error", (error) => log.add("peer !", error.message));
     void this.ended.then(() => this.#end());
   }
 
-  /** Tells the peer to do something. @throws {PeerError} if it could not. */
+  /** Sends a command to the peer. @throws {PeerError} if the peer could not do it. */
   async call(verb: string, fields: Report = {}): Promise<Report> {
     const id = ++this.#lastCall;
     const line = JSON.stringify({ id, do: verb, ...fields });
@@ -67,12 +67,18 @@ export class PeerProcess {
     return rest;
   }
 
-  /** The next report that is `wanted`, also one that has come before and nobody waited for. */
+  /**
+   * Resolves with the next report for which `wanted` returns true, even one that came earlier and that no call waited
+   * for.
+   */
   next(wanted: (report: Report) => boolean): Promise<Report> {
     return this.#reports.next(wanted);
   }
 
-  /** Stops the process until it is told SIGCONT. A signal takes a moment: resolves when it no longer answers. */
+  /**
+   * Stops the process until it gets SIGCONT. A signal needs a moment: the promise resolves when the process no longer
+   * answers.
+   */
   async stop(): Promise<void> {
     this.signal("SIGSTOP");
     let isRunning = true;
@@ -87,7 +93,7 @@ export class PeerProcess {
     this.#child.kill(name);
   }
 
-  /** Ends the process, also one that is stopped or stuck. */
+  /** Ends the process, even if it is stopped or stuck. */
   async end(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.ended;

@@ -1,4 +1,4 @@
-// The versions that the matrix names are those that are built.
+// The matrix must name the versions that are built.
 
 import { versionOf } from "@muxado/peers";
 import { expect, it } from "vitest";

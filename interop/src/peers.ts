@@ -1,33 +1,33 @@
-// The peers: which there are, and which program each of them is. Nothing is run here.
+// The peers, and the program of each. This file runs nothing.
 
 import { goInterop, goInteropOlder, jsInterop, type Program, rustInterop } from "@muxado/peers";
 
-/** What goes over a connection: a peer speaks one of them, and our session the same. */
+/** The wires. A peer speaks one of them, and our session uses the same. */
 export const wires = ["muxado", "yamux"] as const;
 export type Wire = (typeof wires)[number];
 
-/** Which library a peer runs on: quirks and scenarios are told apart by this. */
+/** The library of a peer. Quirks and scenarios depend on it. */
 export type Library = "go" | "rust" | "yamux-go" | "yamux-rust" | "yamux-js";
 
 export interface Peer {
-  /** As it stands in the matrix. */
+  /** The name in the matrix. */
   readonly name: string;
   readonly library: Library;
   readonly wire: Wire;
   /** The library with its version. */
   readonly version: string;
-  /** One program has all libraries of its language. */
+  /** One program contains all libraries of its language. */
   readonly program: Program;
-  /** A release that is still in use: what has changed since is kept in view. */
+  /** Whether it is an older release that is still in use. The matrix shows how it differs from the newer one. */
   readonly isOlder: boolean;
 }
 
-/** Ends its session without a GOAWAY (B6, H13). */
+/** Whether the peer ends its session without a GOAWAY (B6, H13). */
 export function hangsUpSilently({ library }: Peer): boolean {
   return library === "rust" || library === "yamux-go";
 }
 
-/** All of them. The versions are those that the programs are built with: a test compares. */
+/** All peers. Their versions must be those that the programs are built with, and a test compares them. */
 export const peers: readonly Peer[] = [
   {
     name: "go",

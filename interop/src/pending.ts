@@ -1,17 +1,17 @@
-// Operations that are waiting when a session ends: every one of them must settle.
+// Operations that wait when a session ends. Every one of them must settle.
 
 import { strict as assert } from "node:assert";
 import { MuxadoError } from "@muxado/core";
 import { within } from "./cell.ts";
 
-/** How long after the end of a session an operation may still wait, in milliseconds. */
+/** Milliseconds after the end of a session in which an operation must settle. */
 const SETTLE_TIMEOUT = 60_000;
 
 /** Operations under observation. */
 export class Pending {
   readonly #operations: Map<string, Promise<unknown>> = new Map();
 
-  /** Observes an operation from now on; its rejection is no longer unhandled. */
+  /** Observes an operation from now on, so that its rejection is handled. */
   watch(name: string, operation: Promise<unknown>): void {
     this.#operations.set(
       name,
@@ -22,7 +22,7 @@ export class Pending {
     );
   }
 
-  /** What each has settled with. @throws {Error} naming one that has not. */
+  /** Resolves with the result of each operation. @throws {Error} that names an operation that has not settled. */
   async settled(): Promise<Map<string, unknown>> {
     const results = new Map<string, unknown>();
     for (const [name, operation] of this.#operations) {

@@ -1,10 +1,10 @@
-// A TCP proxy between us and a peer: it can delay both directions, hold back one, add to it, cut the connection, and
-// keep all chunks. It knows nothing of frames.
+// A TCP proxy between us and a peer. It can delay both directions, hold one back, add bytes to it, cut the connection,
+// and keep all chunks. It knows nothing of frames.
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** Who has sent something. */
+/** The side that sent the bytes. */
 export type Sender = "us" | "peer";
 
 export interface Chunk {
@@ -23,13 +23,13 @@ export class Proxy {
   readonly #keepsChunks: boolean;
   readonly #delay: number;
 
-  /** @param options `delay`: milliseconds that everything takes in each direction. */
+  /** @param options `delay`: milliseconds by which all bytes are delayed in each direction. */
   constructor(options: { readonly keepsChunks?: boolean; readonly delay?: number } = {}) {
     this.#keepsChunks = options.keepsChunks ?? false;
     this.#delay = options.delay ?? 0;
   }
 
-  /** Starts between whoever connects, which is `dialer`, and the port of the other. @returns its own port */
+  /** Starts between the side that connects, `dialer`, and the port of the other side. @returns its own port */
   async start(dialer: Sender, port: number): Promise<number> {
     this.#server.once("connection", (near) => {
       const far = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
@@ -41,28 +41,28 @@ export class Proxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** From now on nothing of `sender`'s arrives. */
+  /** From now on, no bytes of `sender` pass. */
   hold(sender: Sender): void {
     this.#held.add(sender);
   }
 
-  /** How many chunks of `sender`'s are held. */
+  /** Number of chunks of `sender` that are held. */
   held(sender: Sender): number {
     return this.#waiting[sender].length;
   }
 
-  /** What was held arrives, in order, and what comes as before. */
+  /** Passes the held chunks of `sender` in order. Later chunks pass as before. */
   release(sender: Sender): void {
     this.#held.delete(sender);
     for (const chunk of this.#waiting[sender].splice(0)) this.#pass(sender, chunk);
   }
 
-  /** Sends bytes as if they were `sender`'s. It must not be in the middle of a frame. */
+  /** Sends bytes as if they came from `sender`. The sender must not be in the middle of a frame. */
   inject(sender: Sender, bytes: Uint8Array): void {
     this.#targets[sender]!.write(bytes);
   }
 
-  /** Cuts the connection, and ends. */
+  /** Cuts the connection, and stops the proxy. */
   end(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -78,7 +78,7 @@ export class Proxy {
       .on("close", () => target.destroySoon());
   }
 
-  /** Timers of the same delay fire in order. */
+  /** Timers with the same delay fire in order. */
   #later(action: () => void): void {
     if (this.#delay === 0) action();
     else setTimeout(action, this.#delay);

@@ -1,4 +1,4 @@
-// The page that readers see is the one that the tests make.
+// The QUIRKS.md in the repository must equal the page that the quirks make.
 
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";

@@ -1,4 +1,5 @@
-// QUIRKS.md: the quirks as a table for readers. It is made from them, and a test keeps it so.
+// QUIRKS.md: the quirks as a table for readers. The table is made from the quirks, and a test checks that it is
+// current.
 
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
-// The raw end of a connection: frames of some wire alone, over TCP. It follows no rule of the protocol, so it can
-// break any of them.
+// The raw end of a connection: it sends and receives frames of either wire over TCP. It follows no rule of the
+// protocol, so it can break any of them.
 
 import type { Socket } from "node:net";
 import type { CellLog } from "./cell-log.ts";
@@ -7,7 +7,7 @@ import { Mailbox } from "./mailbox.ts";
 
 /** How the frames of a wire are read, written and logged. */
 export interface RawCodec<F> {
-  /** Yields the frames that are complete. @throws {Error} at what is not a frame. */
+  /** Yields the complete frames. @throws {Error} at bytes that are no frame. */
   readonly decode: (chunk: Uint8Array) => Iterable<F>;
   readonly encode: (frame: F) => Uint8Array;
   readonly describe: (frame: F) => string;
@@ -15,11 +15,11 @@ export interface RawCodec<F> {
 
 /** The raw end of a connection. */
 export class RawEnd<F, E extends Error = Error> {
-  /** Resolves when nothing more will come. */
+  /** Resolves when no more bytes will come. */
   readonly ended: Promise<void>;
-  /** What has come that is not a frame. */
+  /** The error for bytes that arrived and are no frame. */
   invalid: E | undefined;
-  /** All that has come, as it came. */
+  /** All chunks in the form in which they arrived. */
   readonly chunks: Uint8Array[] = [];
   readonly #socket: Socket;
   readonly #log: CellLog;
@@ -39,29 +39,29 @@ export class RawEnd<F, E extends Error = Error> {
       .on("error", (error) => log.add("raw !", error.message));
   }
 
-  /** Sends frames that are valid one by one. */
+  /** Sends frames. Each of them is valid by itself. */
   send(...frames: F[]): void {
     for (const frame of frames) this.#log.add("raw out", this.#codec.describe(frame));
     this.#socket.write(Buffer.concat(frames.map(this.#codec.encode)));
   }
 
-  /** Sends anything, given in hexadecimal; blanks are for the reader. */
+  /** Sends any bytes, given in hexadecimal. Blanks are for the reader. */
   sendHex(hex: string): void {
     this.#log.add("raw out", hex);
     this.#socket.write(Buffer.from(hex.replaceAll(/\s/g, ""), "hex"));
   }
 
-  /** The next frame that is `wanted`; frames in front of it stay for others to ask for. */
+  /** Resolves with the next frame for which `wanted` returns true. Frames before it stay for other calls. */
   next(wanted: (frame: F) => boolean): Promise<F> {
     return this.#frames.next(wanted);
   }
 
-  /** The frames that have come and that nobody has asked for. */
+  /** Takes the frames that have come and that no call has asked for. */
   take(): F[] {
     return this.#frames.take();
   }
 
-  /** Reads nothing from now on: the peer's writes get stuck. */
+  /** Reads nothing from now on, so that the peer's writes stall. */
   pause(): void {
     this.#socket.pause();
   }
@@ -70,12 +70,12 @@ export class RawEnd<F, E extends Error = Error> {
     this.#socket.resume();
   }
 
-  /** Ends its own direction, as a TCP FIN does. */
+  /** Half-closes its own direction, as a TCP FIN does. */
   end(): void {
     this.#socket.end();
   }
 
-  /** Gives up the connection. */
+  /** Destroys the connection. */
   destroy(): void {
     this.#socket.destroy();
   }

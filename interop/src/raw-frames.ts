@@ -1,4 +1,4 @@
-// A peer made of muxado frames alone.
+// A raw peer that sends and receives muxado frames alone.
 
 import type { Socket } from "node:net";
 import {
@@ -14,7 +14,7 @@ import {
 import type { CellLog } from "./cell-log.ts";
 import { RawEnd } from "./raw-end.ts";
 
-/** DATA, in short. */
+/** A short form of DATA. */
 export function data(
   streamId: number,
   flags: "" | "SYN" | "FIN" | "SYN FIN" = "",
@@ -42,31 +42,31 @@ export function goAway(lastStreamId: number, errorCode = 0, debug = ""): Frame {
   return { type: "goAway", lastStreamId, errorCode, debug: new TextEncoder().encode(debug) };
 }
 
-/** The raw end of a connection of muxado's. */
+/** The raw end of a muxado connection. */
 export class RawFrames extends RawEnd<Frame, FrameError> {
   constructor(socket: Socket, log: CellLog) {
     const decoder = new FrameDecoder();
     super(socket, log, { decode: (chunk) => decoder.decode(chunk), encode, describe });
   }
 
-  /** The next DATA of a stream. */
+  /** Resolves with the next DATA of a stream. */
   async nextData(streamId: number): Promise<DataFrame> {
     const isIt = (frame: Frame): boolean => frame.type === "data" && frame.streamId === streamId;
     return (await this.next(isIt)) as DataFrame;
   }
 
-  /** Takes DATA of a stream until so many bytes have come. */
+  /** Takes DATA of a stream until `length` bytes have come. */
   async takeBytes(streamId: number, length: number): Promise<void> {
     for (let left = length; left > 0; ) left -= (await this.nextData(streamId)).body.length;
   }
 
-  /** The code of the next RST of a stream. */
+  /** Resolves with the code of the next RST of a stream. */
   async nextReset(streamId: number): Promise<number> {
     const isIt = (frame: Frame): boolean => frame.type === "reset" && frame.streamId === streamId;
     return ((await this.next(isIt)) as ResetFrame).errorCode;
   }
 
-  /** The next GOAWAY. */
+  /** Resolves with the next GOAWAY. */
   async nextGoAway(): Promise<GoAwayFrame> {
     return (await this.next(({ type }) => type === "goAway")) as GoAwayFrame;
   }

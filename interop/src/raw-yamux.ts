@@ -1,4 +1,4 @@
-// A peer made of yamux frames alone.
+// A raw peer that sends and receives yamux frames alone.
 
 import type { Socket } from "node:net";
 import {
@@ -13,16 +13,16 @@ import {
 import type { CellLog } from "./cell-log.ts";
 import { RawEnd } from "./raw-end.ts";
 
-/** Any of SYN, ACK, FIN and RST, with blanks between them. */
+/** Any of SYN, ACK, FIN and RST, separated by blanks. */
 export type Flags = "" | "SYN" | "ACK" | "FIN" | "RST" | "SYN FIN" | "SYN ACK" | "ACK FIN";
 
-/** Data, in short. */
+/** A short form of Data. */
 export function data(streamId: number, flags: Flags = "", body: string | Uint8Array = ""): Frame {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   return { type: "data", streamId, ...flagsOf(flags), body: new Uint8Array(bytes) };
 }
 
-/** Window Update. */
+/** A short form of Window Update. */
 export function update(streamId: number, flags: Flags = "", increment = 0): Frame {
   return { type: "windowUpdate", streamId, ...flagsOf(flags), increment };
 }
@@ -44,26 +44,26 @@ function flagsOf(flags: Flags): Pick<DataFrame, "syn" | "ack" | "fin" | "rst"> {
   };
 }
 
-/** The raw end of a connection of yamux's. */
+/** The raw end of a yamux connection. */
 export class RawYamux extends RawEnd<Frame, YamuxFrameError> {
   constructor(socket: Socket, log: CellLog) {
     const decoder = new FrameDecoder();
     super(socket, log, { decode: (chunk) => decoder.decode(chunk), encode, describe });
   }
 
-  /** The next Data or Window Update of a stream. */
+  /** Resolves with the next Data or Window Update of a stream. */
   async nextOf(streamId: number): Promise<DataFrame | WindowUpdateFrame> {
     const isIt = (frame: Frame): boolean => "streamId" in frame && frame.streamId === streamId;
     return (await this.next(isIt)) as DataFrame | WindowUpdateFrame;
   }
 
-  /** The next Data of a stream. */
+  /** Resolves with the next Data of a stream. */
   async nextData(streamId: number): Promise<DataFrame> {
     const isIt = (frame: Frame): boolean => frame.type === "data" && frame.streamId === streamId;
     return (await this.next(isIt)) as DataFrame;
   }
 
-  /** The next frame of a stream that has all these flags. */
+  /** Resolves with the next frame of a stream that has all these flags. */
   async nextWith(
     streamId: number,
     flags: Exclude<Flags, "">,
@@ -74,18 +74,18 @@ export class RawYamux extends RawEnd<Frame, YamuxFrameError> {
     return (await this.next(isIt)) as DataFrame | WindowUpdateFrame;
   }
 
-  /** Takes Data of a stream until so many bytes have come. */
+  /** Takes Data of a stream until `length` bytes have come. */
   async takeBytes(streamId: number, length: number): Promise<void> {
     for (let left = length; left > 0; ) left -= (await this.nextData(streamId)).body.length;
   }
 
-  /** Checks that the peer reads what it gets. */
+  /** Checks that the peer reads its input. */
   async checkReads(value = 0x2a): Promise<void> {
     this.send(ping(value));
     await this.next((frame) => frame.type === "ping" && frame.ack && frame.value === value);
   }
 
-  /** The code of the next Go Away. */
+  /** Resolves with the code of the next Go Away. */
   async nextGoAway(): Promise<number> {
     const frame = await this.next(({ type }) => type === "goAway");
     return (frame as Extract<Frame, { type: "goAway" }>).code;

@@ -9,7 +9,7 @@ import type { Peer } from "./peers.ts";
 import { Proxy } from "./proxy.ts";
 import { packChunks, type Recording, type Recordings } from "./recording.ts";
 
-/** Records every conversation with `peer`, in each of the roles, into its file. */
+/** Records every conversation with `peer`, in each of the roles, and writes them to its file. */
 export async function record(peer: Peer, roles: readonly Role[]): Promise<void> {
   const recordings: Recording[] = [];
   for (const { name, peer: options, ours, theirs } of conversationsOn(peer.wire)) {

@@ -1,5 +1,5 @@
-// A conversation with a real peer as it went over the wire, in a form that fits into a repository: the bytes
-// compressed, and beside them who sent how many at a time.
+// A conversation with a real peer, as it went over the wire, in a form small enough for a repository. The bytes are
+// compressed. Beside them stands which side sent how many bytes at a time.
 
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Role } from "@muxado/core";
@@ -11,15 +11,15 @@ export interface Recording {
   readonly conversation: string;
   /** Our role. */
   readonly role: Role;
-  /** What our side has seen. */
+  /** The observations of our side. */
   readonly story: Story;
-  /** Who sent how many bytes at a time, such as `us:72 peer:8`. */
+  /** Which side sent how many bytes at a time, such as `us:72 peer:8`. */
   readonly chunks: string;
-  /** All of them, one behind the other: deflated, in base64. */
+  /** All bytes one after the other, deflated, in base64. */
   readonly bytes: string;
 }
 
-/** The recordings of one peer, as its file in recordings/ has them. */
+/** The recordings of one peer, in the form of its file in recordings/. */
 export interface Recordings {
   readonly format: 1;
   /** The library with its version. */

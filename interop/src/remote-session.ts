@@ -1,39 +1,39 @@
-// The session at the peer's end, as a scenario sees it: what session.* and exchange.* of the peers can do.
+// The session at the peer's end, as a scenario uses it: the commands session.* and exchange.* of the peers.
 
 import type { Ending } from "./payload.ts";
 import type { PeerProcess } from "./peer-process.ts";
 import { RemoteStream } from "./remote-stream.ts";
 
-/** How a peer differs from one with its library's defaults. */
+/** The differences between a peer and one with the defaults of its library. */
 export interface PeerOptions {
-  /** muxado: streams carry a type. */
+  /** muxado: whether streams carry a type. */
   readonly typed?: boolean;
   /** muxado: in milliseconds; implies `typed`. */
   readonly heartbeat?: { readonly interval: number; readonly tolerance: number };
-  /** Go and muxado's Rust: streams that may wait to be accepted. */
+  /** Go and muxado's Rust: number of streams that may wait to be accepted. */
   readonly backlog?: number;
-  /** Rust and JavaScript: streams that may be open at a time. */
+  /** Rust and JavaScript: number of streams that may be open at a time. */
   readonly streamLimit?: number;
-  /** Go: speak TLS; a client must be given the authority. */
+  /** Go: use TLS. A client needs the authority. */
   readonly tls?: boolean;
   readonly authority?: string;
-  /** Go: keep the lengths of all writes to the transport. */
+  /** Go: record the lengths of all writes to the transport. */
   readonly logWrites?: boolean;
-  /** yamux but Rust: milliseconds from one ping of its own to the next. Default: it keeps nothing alive. */
+  /** yamux but Rust: milliseconds between two pings of its own. Default: it sends no such pings. */
   readonly keepAlive?: number;
   /** yamux in Go: the window of a stream, in bytes. */
   readonly window?: number;
-  /** yamux in JavaScript: the window that its streams begin with, in bytes. */
+  /** yamux in JavaScript: the window with which its streams begin, in bytes. */
   readonly initialWindow?: number;
-  /** yamux in Go, in milliseconds: for a write to the transport and for a ping. */
+  /** yamux in Go: milliseconds allowed for a write to the transport, and for a ping. */
   readonly writeTimeout?: number;
-  /** yamux in Go, in milliseconds: for a stream to be acknowledged. */
+  /** yamux in Go: milliseconds in which we must acknowledge a stream. */
   readonly openTimeout?: number;
-  /** yamux in Go, in milliseconds: for a stream that it has closed to be closed by us. */
+  /** yamux in Go: milliseconds in which we must close a stream that the peer has closed. */
   readonly closeTimeout?: number;
 }
 
-/** A stream that the peer has echoed to its end. */
+/** A stream that the peer has echoed until its end. */
 export interface Served {
   readonly wireId: number | null;
   readonly type: number | null;
@@ -42,7 +42,7 @@ export interface Served {
   readonly end: Ending;
 }
 
-/** What the peer's library said of the end of its session; muxado's Rust does not. */
+/** The peer's library on the end of its session. muxado's Rust does not report it. */
 export interface RemoteEnd {
   readonly local: Exclude<Ending, "clean">;
   readonly remote?: Exclude<Ending, "clean">;
@@ -50,18 +50,18 @@ export interface RemoteEnd {
   readonly debug: string;
 }
 
-/** Requests of the peer's to us, each on a stream of its own. */
+/** Requests that the peer sends to us, each on a stream of its own. */
 export interface Questions {
   readonly count: number;
   readonly bytes: number;
   readonly seed: number;
-  /** Streams at a time. Default: all. */
+  /** Number of streams at a time. Default: all. */
   readonly together?: number;
-  /** Type of the first stream; each further one is one more. */
+  /** Type of the first stream. Each further stream has the next number. */
   readonly type?: number;
 }
 
-/** A heartbeat that the peer has made. */
+/** One heartbeat of the peer. */
 export interface Beat {
   readonly ok: boolean;
   readonly microseconds: number;
@@ -83,33 +83,36 @@ export class RemoteSession {
     return new RemoteStream(this.process, await this.process.call("accept"));
   }
 
-  /** From now on it echoes every stream that we open. */
+  /** From now on, the peer echoes every stream that we open. */
   async serve(): Promise<void> {
     await this.process.call("serve");
   }
 
-  /** Of `serve`: the next stream that has come to its end. */
+  /** After `serve`: the next stream that has ended. */
   async served(): Promise<Served> {
     return (await this.process.next(({ report }) => report === "served")) as unknown as Served;
   }
 
-  /** Asks us, and says how many answers were right, and what was wrong with the others. */
+  /** Makes the peer send us requests. Returns how many answers were right, and the errors in the others. */
   async ask(questions: Questions): Promise<{ right: number; wrong: string[] }> {
     const answer = await this.process.call("ask", { ...questions });
     return answer as unknown as { right: number; wrong: string[] };
   }
 
-  /** Go: only that. Rust ends its session, having no other GOAWAY; JavaScript closes its streams first. */
+  /**
+   * Sends a GOAWAY. Go does only that. Rust ends its session, because it has no other GOAWAY. JavaScript closes its
+   * streams first.
+   */
   async goAway(code = 0, text = ""): Promise<void> {
     await this.process.call("goAway", { code, text });
   }
 
-  /** Ends the session as an application of the library does: muxado's Rust drops everything, others close. */
+  /** Ends the session in the way of the library's applications. muxado's Rust drops everything, others close. */
   async end(): Promise<void> {
     await this.process.call("end");
   }
 
-  /** All but muxado's Rust: what the library says once the session is over. */
+  /** All but muxado's Rust: the report of the library when the session has ended. */
   async ended(): Promise<RemoteEnd> {
     return (await this.process.next(({ report }) => report === "ended")) as unknown as RemoteEnd;
   }
@@ -119,7 +122,7 @@ export class RemoteSession {
     return (await this.process.call("beat")) as unknown as Beat;
   }
 
-  /** The next heartbeat that it has made by itself. */
+  /** The next heartbeat that the peer makes by itself. */
   async nextBeat(): Promise<Beat> {
     return (await this.process.next(({ report }) => report === "beat")) as unknown as Beat;
   }
@@ -133,7 +136,7 @@ export class RemoteSession {
     return (await this.process.call("ping")).microseconds as number;
   }
 
-  /** The most memory that its process has had, in bytes; 0 where the system does not say. */
+  /** The peak memory of the peer's process, in bytes. 0 where the system does not report it. */
   async peakMemory(): Promise<number> {
     return (await this.process.call("memory")).peak as number;
   }

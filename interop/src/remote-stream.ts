@@ -1,28 +1,28 @@
-// A stream at the peer's end, as a scenario sees it: what stream.* of the peers can do.
+// A stream at the peer's end, as a scenario uses it: the commands stream.* of the peers.
 
 import type { Digest, Ending } from "./payload.ts";
 import type { PeerProcess, Report } from "./peer-process.ts";
 
-/** How a peer is to write or to read. */
+/** The pace at which a peer writes or reads. */
 export interface Pace {
-  /** Rust: report when it waits for the first time. */
+  /** Rust: report when the operation waits for the first time. */
   readonly announce?: boolean;
-  /** Bytes of each call of its library. */
+  /** Bytes of each call to its library. */
   readonly piece?: number;
-  /** Milliseconds between the calls. */
+  /** Milliseconds between two calls. */
   readonly pause?: number;
 }
 
-/** What a peer is to write: exact bytes, or payload. */
+/** The bytes that a peer writes: exact bytes, or payload. */
 export type Writing =
   | { readonly hex: string; readonly deadline?: number }
   | (Pace & { readonly bytes: number; readonly seed: number; readonly deadline?: number });
 
 /** A stream at the peer's end. */
 export class RemoteStream {
-  /** Its id on the wire; null for muxado's Rust, which does not tell. */
+  /** Its id on the wire. Null for muxado's Rust, which does not reveal it. */
   readonly wireId: number | null;
-  /** Its type, if it was accepted by a session with types. */
+  /** Its type, if a session with types has accepted it. */
   readonly type: number | null;
   readonly #process: PeerProcess;
   readonly #stream: unknown;
@@ -34,22 +34,22 @@ export class RemoteStream {
     this.type = (opened.type as number | undefined) ?? null;
   }
 
-  /** Writes until all is written or the library reports an error; says how far it came. */
+  /** Writes until all bytes are written or the library reports an error. Returns how many bytes it wrote. */
   async write(writing: Writing): Promise<Digest> {
     return (await this.#call("write", { ...writing })) as unknown as Digest;
   }
 
-  /** One read: bytes in hexadecimal, and how the stream ended, if this read said so. */
+  /** One read. Returns its bytes in hexadecimal, and how the stream ended if this read reported the end. */
   async read(max = 65_536): Promise<{ hex: string; end?: Ending }> {
     return (await this.#call("read", { max })) as unknown as { hex: string; end?: Ending };
   }
 
-  /** Reads to the end, however it comes. */
+  /** Reads until the stream ends, cleanly or with an error. */
   async receive(pace: Pace = {}): Promise<Digest> {
     return (await this.#call("receive", { ...pace })) as unknown as Digest;
   }
 
-  /** Sends back what comes, to the end. */
+  /** Sends back all bytes that arrive, until the end. */
   async echo(): Promise<Digest> {
     return (await this.#call("echo")) as unknown as Digest;
   }
@@ -66,7 +66,7 @@ export class RemoteStream {
     await this.#call("closeWrite");
   }
 
-  /** Close in Go, dropping in Rust, closing both directions in JavaScript. */
+  /** Closes in Go, drops in Rust, and closes both directions in JavaScript. */
   async close(): Promise<void> {
     await this.#call("close");
   }
@@ -76,7 +76,7 @@ export class RemoteStream {
     await this.#call("reset");
   }
 
-  /** JavaScript: nothing is read, and no credit returned, until {@link resume}. */
+  /** JavaScript: reads nothing and returns no credit until {@link resume}. */
   async pause(): Promise<void> {
     await this.#call("pause");
   }

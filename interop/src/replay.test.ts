@@ -1,5 +1,5 @@
-// The recorded conversations with the real peers, without them: our side must see the same again, and say the
-// same. Whoever has Go and Rust runs the whole matrix by `pnpm run interop`.
+// Replays the recorded conversations with the real peers, without these peers. Our side must observe the same and send
+// the same. With Go and Rust installed, `pnpm run interop` runs the whole matrix.
 
 import { readFileSync } from "node:fs";
 import { muxado } from "@muxado/core";
@@ -54,7 +54,7 @@ describe.each(files)("recorded with $peer", ({ peer, recordings, wire }) => {
   });
 });
 
-/** Lets our side talk to the recorded chunks of the peer's. */
+/** Gives our side the recorded chunks of the peer. */
 async function replay(
   wire: Wire,
   { conversation, role }: Recording,
@@ -75,14 +75,14 @@ async function replay(
   return { story: await story, sent: [...sent, ...peer.takeChunks()] };
 }
 
-/** What a frame says of a stream, apart from credit. */
+/** The content of a frame for a stream, without credit. */
 interface Said {
   readonly streamId: number;
   readonly body: Uint8Array;
   readonly marks: string;
 }
 
-/** What was said on each stream, however it was cut. Credit may be returned at other moments. */
+/** The frames of each stream, independent of how the bytes were cut. Credit may be returned at other moments. */
 function accountOf(wire: Wire, chunks: readonly Uint8Array[]): Map<number, string> {
   const accounts = new Map<number, { body: Uint8Array[]; marks: string }>();
   for (const { streamId, body, marks } of wire === "yamux" ? yamuxOf(chunks) : muxadoOf(chunks)) {

@@ -1,4 +1,4 @@
-// What there is to run, a row for each scenario and for each quirk, as far as the command line asks for it.
+// The rows to run: one for each scenario and one for each quirk that the command line selects.
 
 import type { Library, Peer } from "./peers.ts";
 import { quirks } from "./quirks.ts";
@@ -6,7 +6,7 @@ import type { Task } from "./run.ts";
 import { type Quirk, quirkTest, type Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 
-/** A peer makes the scenario impossible by this quirk, whose own row shows it. */
+/** A quirk of the peer makes the scenario impossible. A row of its own shows that quirk. */
 export interface Impossible {
   readonly quirk: string;
 }
@@ -14,7 +14,7 @@ export interface Impossible {
 /** One row of a table. */
 export interface Row {
   readonly title: string;
-  /** What is run with a peer; undefined if the row is not about it. */
+  /** The task with a peer. Undefined if the row does not apply to it. */
   readonly cell: (peer: Peer) => Task | Impossible | undefined;
 }
 
@@ -23,7 +23,7 @@ export function scenariosLike(only = ""): Scenario[] {
   return scenarios.filter(({ name }) => name.includes(only));
 }
 
-/** The quirk with the number `only`, and those that scenarios like it are impossible by. */
+/** The quirk with the number `only`, and the quirks that make scenarios impossible whose name contains `only`. */
 export function quirksLike(only: string | undefined): Quirk[] {
   if (only === undefined) return [...quirks];
   const blamed = scenariosLike(only).flatMap(({ impossible = {} }) => Object.values(impossible));
@@ -55,7 +55,7 @@ export function quirkRow(quirk: Quirk): Row {
   };
 }
 
-/** Why scenarios are impossible, and what shows that, a line for each. */
+/** Why scenarios are impossible, and how to show it, one line for each. */
 export function reasons(list: readonly Scenario[], libraries: ReadonlySet<Library>): string[] {
   return list.flatMap(({ name, impossible = {} }) =>
     [...libraries].flatMap((library) => {

@@ -1,4 +1,5 @@
-// What @libp2p/yamux uses and Node 20 does not have yet. Its peers alone get it: our own packages do without.
+// The functions that @libp2p/yamux uses and Node 20 does not have yet. Only its peers load them. Our own packages do
+// not need them.
 
 Promise.withResolvers ??= function withResolvers() {
   /** @type {PromiseWithResolvers<any>["resolve"]} */

@@ -1,4 +1,4 @@
-// What a run says where a tool or a library is missing. Nothing is built here: the tests of interop do that.
+// The output of a run where a tool or a library is missing. These tests build nothing; the tests of interop do.
 
 import { expect, it, vi } from "vitest";
 import { build, missingTool, notRun } from "./build.ts";

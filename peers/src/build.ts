@@ -1,13 +1,13 @@
-// Builds programs with the tools of their languages, and says which peers a run has to do without. Whoever has none of
-// the tools can still run whatever needs no program.
+// Builds programs with the tools of their languages, and returns which peers a run must leave out. Without any of the
+// tools, the peers that need no program still run.
 
 import { spawnSync } from "node:child_process";
 import type { Program } from "./programs.ts";
 
-/** What became of the programs that this process was asked for. */
+/** The results for the programs that this process was asked for. */
 const outcomes = new Map<Program, string | undefined>();
 
-/** Why a program cannot be had; undefined once it has been built. Each is built once in a process. */
+/** Builds a program, once in a process. Returns why that failed, or undefined if the program is built. */
 export function build(program: Program): string | undefined {
   if (!outcomes.has(program)) outcomes.set(program, outcomeOf(program));
   return outcomes.get(program);
@@ -26,7 +26,7 @@ function outcomeOf({ recipe }: Program): string | undefined {
   return status === 0 ? undefined : `${tool} ${args[0]} failed:\n${stderr}`;
 }
 
-/** Why a program cannot be built here, as far as its tool is the reason. Nothing is built. */
+/** Returns why a program cannot be built here, if its tool is missing. Builds nothing. */
 export function missingTool({ recipe }: Program): string | undefined {
   if (recipe === undefined) return undefined;
   const { tool } = recipe;
@@ -34,8 +34,8 @@ export function missingTool({ recipe }: Program): string | undefined {
 }
 
 /**
- * What a run says aloud about the peers that it has to do without.
- * @param reasons why each of them cannot be had, by its name
+ * The message of a run about the peers that it leaves out.
+ * @param reasons why each of them cannot be built, by its name
  */
 export function notRun(reasons: ReadonlyMap<string, string>): string {
   return [...new Set(reasons.values())]

@@ -1,5 +1,5 @@
-// The programs: what builds each of them, what starts it, and which versions of the libraries it has. Nothing is run
-// here.
+// The programs: the tool that builds each, the command that starts it, and the versions of its libraries. This file
+// runs nothing.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,33 +8,33 @@ import { fileURLToPath } from "node:url";
 interface Recipe {
   readonly tool: "go" | "cargo";
   readonly args: readonly string[];
-  /** Where the tool is run. */
+  /** The folder in which the tool runs. */
   readonly folder: string;
 }
 
-/** A program of a peer's. */
+/** A program of a peer. */
 export interface Program {
-  /** Undefined if nothing has to be built. */
+  /** Undefined if nothing must be built. */
   readonly recipe: Recipe | undefined;
-  /** What starts the program: a path, and the arguments that it always has. */
+  /** The command that starts the program: a path, and the arguments that it always has. */
   readonly command: readonly [string, ...string[]];
   readonly versions: Versions;
 }
 
-/** Where the versions of a program's libraries stand. */
+/** Where to find the versions of a program's libraries. */
 interface Versions {
   readonly file: string;
-  /** What stands in the file just before the version of a library. */
+  /** The text in the file just before the version of a library. */
   readonly before: (library: string) => string;
 }
 
-/** Of peers/, from both src/ and dist/. */
+/** The folder peers/, both from src/ and from dist/. */
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Whatever is built lies here. */
+/** The folder of all built programs. */
 const output = `${root}.build`;
 
-/** A command of the one Go module. Another file than `go.mod` builds it with other versions. */
+/** A command of the only Go module. A file other than `go.mod` builds it with other versions. */
 function goProgram(command: string, suffix: "" | "-2.0.1" = ""): Program {
   const path = `${output}/go/${command}${suffix}`;
   const module = `go${suffix}.mod`;
@@ -57,7 +57,7 @@ function goProgram(command: string, suffix: "" | "-2.0.1" = ""): Program {
   };
 }
 
-/** A program of the one Rust package. The profiles stand in `Cargo.toml`, with the reasons for what they say. */
+/** A program of the only Rust package. `Cargo.toml` has the profiles, with the reasons for their settings. */
 function rustProgram(bin: string, profile: "release" | "interop"): Program {
   const target = `${output}/rust`;
   return {
@@ -84,29 +84,29 @@ function rustProgram(bin: string, profile: "release" | "interop"): Program {
   };
 }
 
-/** Obeys the interop runner. */
+/** A peer of the interop runner. */
 export const goInterop: Program = goProgram("interop-peer");
 
-/** The same with a release of muxado that is still in use. */
+/** The same peer with a release of muxado that is still in use. */
 export const goInteropOlder: Program = goProgram("interop-peer", "-2.0.1");
 
-/** Carries the workloads of the benchmark. */
+/** The Go peers of the benchmark. */
 export const goBench: Program = goProgram("bench-peer");
 
-/** Obeys the interop runner. */
+/** A peer of the interop runner. */
 export const rustInterop: Program = rustProgram("interop-peer", "interop");
 
-/** Carries the workloads of the benchmark. */
+/** The Rust peers of the benchmark. */
 export const rustBench: Program = rustProgram("bench-peer", "release");
 
-/** Obeys the interop runner, on the Node that runs it. */
+/** A peer of the interop runner, on the Node that runs the runner. */
 export const jsInterop: Program = {
   recipe: undefined,
   command: [process.execPath, `${root}js/interop-peer/main.mjs`],
   versions: { file: `${root}package.json`, before: (library) => `"${library}": "` },
 };
 
-/** The version of a library that a program is built with, as its language writes it. */
+/** The version of a library with which a program is built, in the notation of its language. */
 export function versionOf({ versions: { file, before } }: Program, library: string): string {
   const [, after] = readFileSync(file, "utf8").split(before(library));
   if (after === undefined) throw new Error(`${file} has no ${library}`);

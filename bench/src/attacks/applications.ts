@@ -1,19 +1,20 @@
-// What the server's application does with its streams: those that are attacked, and those that wait when a session ends.
+// The work of the server's application with its streams: streams under attack, and streams that wait when a session
+// ends.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Session, Stream } from "@muxado/core";
 import { toDuplex } from "@muxado/node";
 
-/** Called when a stream that waited has been told that it ended. */
+/** Called when a stream that waited has settled because it ended. */
 type Settle = () => void;
 
-/** What an attacked application does with one stream. */
+/** The work of an attacked application with one stream. */
 export const apps = {
-  /** As the README's server: reads to the end, answers, closes. */
+  /** Like the server of the README: reads to the end, answers, closes. */
   answer: (stream: Stream): void => void answer(stream).catch(() => stream.reset()),
-  /** Accepts, and does no more. */
+  /** Accepts, and does nothing more. */
   hold: (stream: Stream): void => void held.push(stream),
-  /** Reads what the peer says on streams that were opened here. */
+  /** Reads the bytes that the peer sends on streams that the server opened. */
   open: (stream: Stream): void => void readToEnd(stream).catch(() => stream.reset()),
 } satisfies Record<string, (stream: Stream) => void>;
 
@@ -35,10 +36,10 @@ async function readToEnd(stream: Stream): Promise<number> {
   return length;
 }
 
-/** All bytes that a {@link waits.write} test writes: more than the buffers of two sockets on loopback take. */
+/** Total bytes that a {@link waits.write} test writes. It is more than the buffers of two sockets on loopback hold. */
 const WRITTEN = 48 * 1024 * 1024;
 
-/** All ways in which an application can wait for a stream, of `count` that do. */
+/** The ways in which an application can wait for a stream. `count` streams wait. */
 export const waits = {
   nothing: (_stream, settle) => settle(),
   read: (stream, settle) => void stream.read().then(settle, settle),
@@ -68,7 +69,7 @@ export type Wait = keyof typeof waits;
 
 export const waitNames: readonly Wait[] = Object.keys(waits) as Wait[];
 
-/** Streams that are opened in one turn: few enough to block nobody. */
+/** Streams that are opened in one turn. The number is small enough to block nothing. */
 const AT_ONCE = 1_000;
 
 /** Opens `count` streams and hands each to `begin`. */

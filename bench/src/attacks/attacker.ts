@@ -1,4 +1,5 @@
-// The attacker's connection: sends frames at a rate, drops what comes back, and connects again when it is thrown out.
+// The attacker's connection. It sends frames at a rate, discards all that it receives, and connects again when the
+// server ends the connection.
 
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,11 +8,11 @@ import { LOOPBACK } from "../peer.ts";
 /** Milliseconds between two writes. */
 const PAUSE = 5;
 
-/** Milliseconds whose bytes may be sent at once, after a pause that was longer than it should be. */
+/** Milliseconds whose bytes may be sent at once, after a pause that took longer than planned. */
 const LATE = 100;
 
 export class Attacker {
-  /** Connections so far. */
+  /** Number of connections so far. */
   connections = 0;
   bytesSent = 0;
   readonly #port: number;
@@ -20,14 +21,16 @@ export class Attacker {
   #socket: Socket | undefined;
   #left: Iterator<Uint8Array> | undefined;
 
-  /** @param hangsUp after the last frame, to begin again; else the connection rests. */
+  /**
+   * @param hangsUp whether the attacker hangs up after the last frame and begins again; otherwise the connection rests.
+   */
   constructor(port: number, frames: () => Iterable<Uint8Array>, hangsUp = false) {
     this.#port = port;
     this.#frames = frames;
     this.#hangsUp = hangsUp;
   }
 
-  /** Sends so many bits a second until `enough` says so, or until there are no frames left. */
+  /** Sends `rate` bits a second until `enough` returns true, or until there are no frames left. */
   async send(rate: number, enough: () => boolean): Promise<void> {
     let last = performance.now();
     let debt = 0;
@@ -37,7 +40,7 @@ export class Attacker {
       debt += (Math.min(now - last, LATE) * rate) / 8000;
       last = now;
       const socket = this.#connected();
-      // A server that does not read is not written to, either.
+      // While the server does not read, the attacker does not write either.
       if (socket.writableNeedDrain) debt = 0;
       if (debt <= 0) continue;
       const frames: Uint8Array[] = [];
@@ -62,22 +65,22 @@ export class Attacker {
     this.#connected();
   }
 
-  /** Takes no more of what comes back. */
+  /** Stops reading from the connection. */
   pause(): void {
     this.#connected().pause();
   }
 
-  /** Writes one frame, whatever the rate. */
+  /** Writes one frame, independent of the rate. */
   write(frame: Uint8Array): void {
     this.#connected().write(frame);
   }
 
-  /** Hangs up without a word. */
+  /** Hangs up without a last frame. */
   kill(): void {
     this.#socket?.destroy();
   }
 
-  /** The connection; a new one, that begins from the start, if there is none. */
+  /** Returns the connection. If there is none, it makes a new one, which begins with the first frame. */
   #connected(): Socket {
     if (this.#socket !== undefined && !this.#socket.destroyed) return this.#socket;
     this.connections++;

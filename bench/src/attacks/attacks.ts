@@ -1,5 +1,5 @@
-// The attacks: what each sends, over and over, and which application it is sent to. Each is allowed by the wire, or
-// costs its sender no more than the connection.
+// The attacks: which frames each attack sends again and again, and which application receives them. The wire allows
+// each attack, or the attack costs its sender no more than the connection.
 
 import { collidingIds } from "./colliding-ids.ts";
 import type { FrameOn, RawWire } from "./raw-wire.ts";
@@ -7,23 +7,23 @@ import type { App } from "./applications.ts";
 
 export interface Attack {
   readonly name: string;
-  /** What it does, for whoever reads the table. */
+  /** Describes the attack for readers of the table. */
   readonly description: string;
-  /** What the server does with its streams. Default: reads each to its end and answers. */
+  /** The work of the server with its streams. Default: it reads each stream to its end and answers. */
   readonly app?: App;
-  /** Whether the attacker hangs up after the last frame, and begins again. Default: the connection rests. */
+  /** Whether the attacker hangs up after the last frame and begins again. Default: the connection rests. */
   readonly hangsUp?: boolean;
-  /** Frames for one connection. When the server ends it, all begins again. */
+  /** Frames for one connection. When the server ends the connection, the attacker begins again with new frames. */
   frames(wire: RawWire): Iterable<Uint8Array>;
 }
 
-/** Streams that are open while others are looked for: nearly all that a server allows by default. */
+/** Streams that stay open while the attack refers to others. A server allows nearly this many by default. */
 const MANY = 4_000;
 
-/** Provoked resets that do not end a session: those of ten seconds, without a few. */
+/** Provoked resets that do not end a session: a little fewer than a session allows in ten seconds. */
 const RESETS = 9_900;
 
-/** Streams that the server opens by itself. */
+/** Streams that the server itself opens. */
 export const SERVER_STREAMS = 20_000;
 
 const GOAWAYS = 16;
@@ -37,7 +37,7 @@ function* opened(wire: RawWire, streams: Iterable<number>): Generator<Uint8Array
   for (const id of streams) yield wire.syn(id);
 }
 
-/** Every frame of `each` on one stream after the other, without an end. */
+/** Every frame of `each` on one stream after the other, without end. */
 function* forEver(streams: number[], ...each: FrameOn[]): Generator<Uint8Array> {
   for (;;) for (const id of streams) for (const frame of each) yield frame(id);
 }
@@ -49,13 +49,13 @@ function* openedAndThen(wire: RawWire, streams: number[], frame: FrameOn): Gener
   yield* forEver(many, frame);
 }
 
-/** Opens the first {@link MANY} of these streams, and then speaks of the others. */
+/** Opens the first {@link MANY} of these streams, and then sends frames that refer to the others. */
 function* openedAndOthers(wire: RawWire, streams: number[]): Generator<Uint8Array> {
   yield* opened(wire, streams.slice(0, MANY));
   yield* forEver(streams.slice(MANY), wire.reset, wire.fin, wire.increment);
 }
 
-/** Data on streams that are not there, so that each is reset; then more data on those. */
+/** Data on streams that do not exist, so that the server resets each of them. Then more data on the same streams. */
 function* onResetStreams(wire: RawWire, streams: number[]): Generator<Uint8Array> {
   yield* forEver(streams.slice(0, RESETS), wire.byte);
 }

@@ -1,7 +1,8 @@
-// The longest time for which the event loop of a process did nothing but one turn. A machine with other work takes the
-// processor away now and then; that is no turn of ours, so a block is at most as long as its processor time.
+// The longest time for which one turn blocked the event loop of a process. On a machine with other work, the system
+// takes the processor away now and then. That time is not part of our turn, so a block is at most as long as the
+// processor time it used.
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two measurements. */
 const LOOK = 5;
 
 export class LongestBlock {
@@ -13,7 +14,7 @@ export class LongestBlock {
     setInterval(() => this.#look(), LOOK).unref();
   }
 
-  /** Milliseconds of the longest since it was last asked. */
+  /** Milliseconds of the longest block since the last call. */
   take(): number {
     this.#look();
     const longest = this.#longest;

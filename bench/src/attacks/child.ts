@@ -1,9 +1,9 @@
-// A process of this program's own, as its parent holds it: a task goes there, an answer comes back.
+// A child process of this program, as its parent holds it. The parent sends a task, and the child sends back an answer.
 
 import { type ChildProcess, fork, type ForkOptions } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** Milliseconds for an answer: what blocks a server for longer needs no figure. */
+/** Milliseconds for an answer. If an attack blocks a server for longer, it needs no figure. */
 const PATIENCE = 120_000;
 
 export class Child {
@@ -13,16 +13,16 @@ export class Child {
     this.#process = child;
   }
 
-  /** Starts the program of this folder with that name; and what it says first. */
+  /** Starts the program of this folder with that name. Resolves with the child and its first message. */
   static async start<Answer>(name: string, args: string[]): Promise<[Child, Answer]> {
     const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-    // As objects are cloned and not as JSON, which has no NaN.
+    // Objects are sent as structured clones and not as JSON, because JSON has no NaN.
     const options: ForkOptions = { execArgv: ["--expose-gc"], serialization: "advanced" };
     const child = new Child(fork(file, args, options));
     return [child, await child.#answer<Answer>()];
   }
 
-  /** One at a time. */
+  /** Only one task may be under way at a time. */
   ask<Answer>(task: object): Promise<Answer> {
     const answer = this.#answer<Answer>();
     this.tell(task);
@@ -33,7 +33,7 @@ export class Child {
     this.#process.send(task);
   }
 
-  /** Kills it, whatever it does, and waits until it is gone. */
+  /** Kills the process at once, and waits until it has ended. */
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const exit = new Promise((resolve) => this.#process.once("exit", resolve));

@@ -1,5 +1,5 @@
-// The other client of an attacked server: a small request every few milliseconds, whether or not the last has its
-// answer, and how long each took. It ends with its parent.
+// The other client of an attacked server. It sends a small request every few milliseconds, even if the last has no
+// answer yet, and records how long each takes. It ends with its parent.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "@muxado/node";
@@ -11,7 +11,7 @@ import { rawWires, type WireName } from "./raw-wire.ts";
 /** Milliseconds between two requests. */
 const PAUSE = 10;
 
-/** Milliseconds for the last answers. */
+/** Milliseconds to wait for the last answers. */
 const PATIENCE = 10_000;
 
 const REQUEST = new Uint8Array(64);
@@ -36,7 +36,7 @@ const timer = setInterval(() => {
 process.on("disconnect", () => process.exit());
 process.on("message", (task: ClientTask) => {
   if (task.do === "end") return void end();
-  // Those that are under way began before; they are part of no figure.
+  // Requests that are under way now began before this point. No figure includes them.
   times = [];
   failed = 0;
   underWay = new Map();
@@ -58,7 +58,7 @@ async function request(start: number): Promise<void> {
   }
 }
 
-/** Answers that are late are part of what is told; those that do not come have taken until now, at least. */
+/** The report includes late answers. A request without an answer counts with the time that has passed until now. */
 async function end(): Promise<void> {
   clearInterval(timer);
   await Promise.race([Promise.all(underWay.keys()), delay(PATIENCE)]);

@@ -1,16 +1,17 @@
-// Stream ids that V8 puts into one bucket of a Map: what an attacker computes beforehand. V8 hashes an integer by
-// steps that can all be undone (`ComputeUnseededHash` in its sources), so such ids are not searched for: each hash that
-// ends in the wanted bits has one integer.
+// Stream ids that V8 puts into one bucket of a Map: an attacker computes them beforehand. V8 hashes an integer by steps
+// that can all be undone (`ComputeUnseededHash` in its sources). So no search is needed: each hash that ends in the
+// wanted bits has exactly one integer.
 
-/** A Map with up to two entries for each bucket of so many bits finds all these ids in one bucket. */
+/** Number of bits of the bucket index. A Map with up to two entries per bucket puts all these ids into one bucket. */
 const BUCKET_BITS = 15;
 
-/** Any bucket does. */
+/** The bucket. Any bucket works. */
 const BUCKET = 5;
 
-/** The inverse of `factor`, which is odd, for multiplications of 32 bits. */
+/** The inverse of `factor` for multiplication modulo 2³². `factor` must be odd. */
 function inverseOf(factor: number): number {
-  // Newton's iteration: each step doubles the number of right bits, and an odd number has three to begin with.
+  // Newton's iteration: each step doubles the number of correct bits. For an odd number the first three bits are
+  // correct at the start.
   let inverse = factor;
   for (let bits = 3; bits < 32; bits *= 2) {
     inverse = Math.imul(inverse, 2 - Math.imul(factor, inverse));

@@ -1,5 +1,5 @@
-// The attacks: `pnpm run attacks`. Sends each at a low rate to a server with default options, beside an honest client,
-// and prints what it costs. This process is the attacker. It judges nothing: no figure makes it fail.
+// The attacks: `pnpm run attacks`. It sends each attack at a low rate to a server with default options, beside an
+// honest client, and prints the cost. This process is the attacker. It judges nothing: no figure makes it fail.
 
 import { loadavg } from "node:os";
 import { versions } from "../versions.ts";
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
       }
     }
   } finally {
-    // What has been measured when it ends early is not lost.
+    // If the run ends early, it still prints the results so far.
     const show = (table: Table): void => console.log(markdown ? asMarkdown(table) : asText(table));
     if (attackResults.length > 0) show(attackTable(attackResults));
     if (endResults.length > 0) show(endTable(endResults));

@@ -11,29 +11,29 @@ export interface AttackResult {
   readonly attack: Attack;
   readonly wire: RawWire;
   /**
-   * Seconds of processor time for each second of the attack: above 1, the server falls behind. What it has to catch up
-   * with afterwards is in it, and the other client's part.
+   * Seconds of processor time for each second of the attack. Above 1, the server falls behind. The value includes the
+   * time to catch up after the attack, and the time spent on the other client.
    */
   readonly processor: number;
-  /** Bytes of RAM at the most, beyond those before. */
+  /** Bytes of RAM at the peak, beyond those before the attack. */
   readonly rss: number;
-  /** Bytes of memory that a collection leaves at the end of the attack, beyond those before. */
+  /** Bytes of memory left after a collection at the end of the attack, beyond those before the attack. */
   readonly held: number;
-  /** Milliseconds. */
+  /** Milliseconds, during the attack. */
   readonly longestBlock: number;
-  /** Milliseconds, from the moment on when the attacker has hung up. */
+  /** Milliseconds, from the moment when the attacker has hung up. */
   readonly longestBlockAfter: number;
-  /** The attacker's connections: each but the first because the server ended the one before. */
+  /** Number of connections of the attacker. It makes each further one because the server ended the one before. */
   readonly connections: number;
-  /** Streams open when the attack was over. */
+  /** Number of streams open at the end of the attack. */
   readonly streams: number;
   readonly client: Latencies;
 }
 
-/** Milliseconds for both processes to become warm. */
+/** Milliseconds of warm-up for both processes. */
 const WARM_UP = 2_000;
 
-/** Milliseconds after the end in which it must show what that costs. */
+/** Milliseconds of measurement after the end of the attack, to find the cost of that end. */
 const AFTERWARDS = 1_000;
 
 export async function measureAttack(
@@ -50,7 +50,7 @@ export async function measureAttack(
   const [client] = await Child.start("client", [String(port), wire.name]);
   const attacker = new Attacker(port, () => attack.frames(wire), attack.hangsUp);
   try {
-    // First the other client, and then the attacker's, which is silent until it attacks.
+    // The other client connects first. The attacker then connects, and sends nothing until it attacks.
     attacker.connect();
     await delay(WARM_UP);
     const before = await server.ask<Left>({ do: "collect" });

@@ -1,4 +1,4 @@
-// The end of one session with many streams, in each of which the application waits.
+// The end of one session with many streams. On each stream the application waits.
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Wait } from "./applications.ts";
@@ -7,14 +7,16 @@ import { Child } from "./child.ts";
 import type { Left, Mark, ServerSetup } from "./messages.ts";
 import type { RawWire } from "./raw-wire.ts";
 
-/** Ways in which a session, or all its streams, come to an end. */
+/** Ways in which a session or all its streams end. */
 const ends = {
   /** The peer hangs up. */
   killed: (attacker) => attacker.kill(),
-  /** The peer sends a GOAWAY that has seen no stream: for streams that were opened here. */
+  /**
+   * The peer sends a GOAWAY with last id 0, so it has seen no stream. This applies to streams that the server opened.
+   */
   goaway: (attacker, _server, wire) => attacker.write(wire.goAway(0)),
   destroy: (_attacker, server) => server.tell({ do: "destroy" }),
-  /** A graceful end whose deadline passes. */
+  /** A graceful end that reaches its deadline. */
   close: (_attacker, server) => server.tell({ do: "close", timeout: 100 }),
 } satisfies Record<string, (attacker: Attacker, server: Child, wire: RawWire) => void>;
 
@@ -24,36 +26,36 @@ export interface EndCase {
   readonly wait: Wait;
   readonly end: End;
   readonly count: number;
-  /** Whether the streams are the server's own. */
+  /** Whether the server opened the streams. */
   readonly openedHere: boolean;
 }
 
 export interface EndResult extends EndCase {
   readonly wire: RawWire;
-  /** Streams that waited when the end came. */
+  /** Number of streams that waited when the end came. */
   readonly waiting: number;
-  /** Those of them that were told of it. */
+  /** Number of these streams that have settled. */
   readonly settled: number;
-  /** Milliseconds until the last of them had been told, give or take a tenth of a second. */
+  /** Milliseconds until the last of them settled, with an error of up to a tenth of a second. */
   readonly duration: number;
   /** Milliseconds. */
   readonly longestBlock: number;
   /** Bytes for each stream while it waits, after a collection. */
   readonly held: number;
-  /** Bytes of RAM that the end took, at the most. */
+  /** Bytes of RAM that the end added, at the peak. */
   readonly rss: number;
 }
 
-/** Bits a second at which streams are opened: slow enough for an accept loop to have its turns. */
+/** Bits a second at which streams are opened. The rate is low enough for an accept loop to get its turns. */
 const OPENING_RATE = 20_000_000;
 
-/** Milliseconds between two questions. */
+/** Milliseconds between two questions to the server. */
 const PAUSE = 100;
 
-/** Milliseconds without a change after which nothing more is waited for: a GOAWAY on Yamux leaves some streams open. */
+/** Milliseconds without a change after which the measurement ends. After a GOAWAY on Yamux, some streams stay open. */
 const STANDSTILL = 5_000;
 
-/** Milliseconds for the streams to be there, and for all to be told. */
+/** Milliseconds to wait until all streams are open, and again until all have settled. */
 const PATIENCE = 60_000;
 
 export async function measureEnd(one: EndCase, wire: RawWire): Promise<EndResult> {
@@ -68,7 +70,7 @@ export async function measureEnd(one: EndCase, wire: RawWire): Promise<EndResult
   });
   try {
     const before = await server.ask<Left>({ do: "collect" });
-    // What is written must wait, whoever opens the streams.
+    // The server's writes must wait, no matter which side opens the streams, so the attacker stops reading.
     if (wait === "write") attacker.pause();
     const bytes = openedHere ? 0 : count * wire.syn(wire.firstId).length;
     attacker.connect();
@@ -86,7 +88,7 @@ export async function measureEnd(one: EndCase, wire: RawWire): Promise<EndResult
       last = mark;
       return (mark.settled >= mark.waiting && mark.streams === 0) || now - duration > STANDSTILL;
     });
-    // What is left to do when all have been told is part of the end.
+    // The work that remains after all streams have settled is part of the end.
     await delay(PAUSE);
     marks.push(await server.ask<Mark>({ do: "mark" }));
     return {
@@ -105,7 +107,7 @@ export async function measureEnd(one: EndCase, wire: RawWire): Promise<EndResult
   }
 }
 
-/** The marks until one is as it should be, or until patience is over. */
+/** Returns all marks up to the first for which `isDone` returns true, or until {@link PATIENCE} is over. */
 async function marked(server: Child, isDone: (mark: Mark) => boolean): Promise<Mark[]> {
   const marks: Mark[] = [];
   const start = performance.now();

@@ -1,18 +1,20 @@
-// What the processes say to each other.
+// The messages between the processes.
 
 import type { App, Wait } from "./applications.ts";
 import type { WireName } from "./raw-wire.ts";
 
-/** How a server process is set up; its only argument, in JSON. */
+/** The setup of a server process. It is the only argument of the process, in JSON. */
 export interface ServerSetup {
   readonly wire: WireName;
   readonly app: AppSetup;
 }
 
 type AppSetup =
-  /** Under attack. */
+  /** A server under attack. */
   | { readonly kind: "attacked"; readonly app: App }
-  /** The session's streams, so many and opened by the server or its peer, wait. Any number of them is welcome. */
+  /**
+   * `count` streams of the session wait; `openedHere` tells whether the server opened them. The number has no limit.
+   */
   | {
       readonly kind: "waiting";
       readonly wait: Wait;
@@ -21,25 +23,25 @@ type AppSetup =
     };
 
 export type ServerTask =
-  /** Say what happened since the last mark. */
+  /** Report all that happened since the last mark. */
   | { readonly do: "mark" }
-  /** Collect garbage, and say what is left. */
+  /** Collect garbage, and report the memory that is left. */
   | { readonly do: "collect" }
   /** End the session of the waiting streams. */
   | { readonly do: "destroy" }
   | { readonly do: "close"; readonly timeout: number };
 
-/** What happened in a server process between two marks, and what is there at the second. */
+/** The events in a server process between two marks, and its state at the second mark. */
 export interface Mark {
   /** Milliseconds of processor time. */
   readonly processor: number;
-  /** Milliseconds of the longest turn, and if the system took the processor away meanwhile, without that. */
+  /** Milliseconds of the longest turn. Time in which the system took the processor away does not count. */
   readonly longestBlock: number;
-  /** Bytes of RAM at its most. */
+  /** Bytes of RAM at the peak. */
   readonly peakRss: number;
   readonly sessions: number;
   readonly streams: number;
-  /** Streams that wait, and those of them that have been told of the end. */
+  /** Streams that wait, and those of them that have settled since the session ended. */
   readonly waiting: number;
   readonly settled: number;
 }
@@ -50,7 +52,7 @@ export interface Left {
   readonly rss: number;
 }
 
-/** The other client's figures, of its requests since it was told to begin: milliseconds. */
+/** The figures of the other client in milliseconds, for its requests since it was asked to begin. */
 export interface Latencies {
   readonly requests: number;
   readonly failed: number;

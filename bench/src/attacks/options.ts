@@ -10,9 +10,9 @@ export interface Options {
   readonly attacks: readonly Attack[];
   readonly ends: readonly EndCase[];
   readonly wires: readonly RawWire[];
-  /** Of each attack. */
+  /** Seconds of each attack. */
   readonly seconds: number;
-  /** Bits a second of the attacker's. */
+  /** Bits a second that the attacker sends. */
   readonly rate: number;
   readonly markdown: boolean;
 }
@@ -29,7 +29,9 @@ export const usage: string = `pnpm run attacks [options]
   --markdown           prints the tables in Markdown
   --help`;
 
-/** Throws a TypeError or RangeError that says what is wrong with `args`. Undefined: asked for help. */
+/**
+ * Returns undefined if `args` asks for help. Throws a TypeError or RangeError that explains what is wrong with `args`.
+ */
 export function parseOptions(args: string[]): Options | undefined {
   const { values } = parseArgs({
     args,
@@ -59,7 +61,7 @@ export function parseOptions(args: string[]): Options | undefined {
   };
 }
 
-/** Every wait with every end that it can meet. */
+/** Every wait, combined with every end that can occur during it. */
 function endCases(streams: string): EndCase[] {
   const count = positive("streams", streams);
   return waitNames.flatMap((wait): EndCase[] => [

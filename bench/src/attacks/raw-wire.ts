@@ -1,4 +1,4 @@
-// Frames of either wire as an attacker makes them: by meaning, and without a session that would object.
+// Frames of either wire for an attacker: named by their meaning, and made without a session that would refuse them.
 
 import type { SessionOptions } from "@muxado/core";
 import * as muxado from "@muxado/frame";
@@ -6,29 +6,29 @@ import * as yamux from "@muxado/yamux";
 
 export type WireName = "muxado" | "yamux";
 
-/** A frame, by a stream's id. */
+/** Makes a frame for the stream with this id. */
 export type FrameOn = (id: number) => Uint8Array;
 
 export interface RawWire {
   readonly name: WireName;
-  /** What the sessions of its peer need. */
+  /** The options that the peer's session needs. */
   readonly sessionOptions: SessionOptions;
-  /** The first id that no known client begins below. */
+  /** The first id. No known client begins with a lower one. */
   readonly firstId: number;
-  /** Opens a stream that carries nothing yet. */
+  /** Opens a stream, without bytes. */
   readonly syn: FrameOn;
   /** Opens a stream, carries a byte, and half-closes: a whole request. */
   readonly request: FrameOn;
   /** Opens a stream and carries a byte. */
   readonly opening: FrameOn;
-  /** One byte. */
+  /** Carries one byte. */
   readonly byte: FrameOn;
-  /** Half-closes, with nothing in it. */
+  /** Half-closes, without bytes. */
   readonly fin: FrameOn;
   readonly reset: FrameOn;
-  /** A byte of credit. */
+  /** Gives one byte of credit. */
   readonly increment: FrameOn;
-  /** With a last id, which cannot be told on Yamux. */
+  /** Takes the last id. Yamux cannot send it. */
   readonly goAway: FrameOn;
 }
 

@@ -1,4 +1,4 @@
-// What the attacks cost, as tables for people.
+// The cost of the attacks, as tables for people.
 
 import { readable } from "../report.ts";
 import type { AttackResult } from "./measure-attack.ts";

@@ -1,4 +1,5 @@
-// The process that is attacked: the README's server, with default options, and what it costs. It ends with its parent.
+// The process under attack: the server of the README with default options, and the measurement of its cost. It ends
+// with its parent.
 
 import type { Session, Stream } from "@muxado/core";
 import { createServer } from "@muxado/node";
@@ -9,7 +10,7 @@ import { LongestBlock, usedNow } from "./block.ts";
 import type { Left, Mark, ServerSetup, ServerTask } from "./messages.ts";
 import { rawWires } from "./raw-wire.ts";
 
-/** Milliseconds between two looks at the memory. */
+/** Milliseconds between two measurements of the memory. */
 const LOOK = 20;
 
 const { wire, app } = JSON.parse(process.argv[2]!) as ServerSetup;
@@ -26,7 +27,7 @@ setInterval(lookAtMemory, LOOK).unref();
 const server = createServer(
   {
     ...rawWires[wire].sessionOptions,
-    // How many there are is what is measured.
+    // The number of streams is part of the measurement, so it has no limit.
     ...(app.kind === "waiting" && { maxInboundStreams: Infinity }),
   },
   app.kind === "attacked" ? attacked : waitingStreams,
@@ -38,7 +39,7 @@ process.send!({ port: server.port! });
 
 async function attacked(session: Session): Promise<void> {
   if (app.kind !== "attacked") return;
-  // The other client is there first, and gets answers.
+  // The other client connects first, and gets answers.
   const isOther = connections++ === 0;
   const serve = apps[isOther ? "answer" : app.app];
   if (app.app === "open" && !isOther) await openMany(session, SERVER_STREAMS, serve);
@@ -101,7 +102,7 @@ function lookAtMemory(): void {
 }
 
 function collect(): Left {
-  // Twice: what the first one finalizes is freed by the second.
+  // Twice, because the second collection frees what the first one finalizes.
   globalThis.gc!();
   globalThis.gc!();
   const { heapUsed, external, rss } = process.memoryUsage();

@@ -1,4 +1,4 @@
-// What our own sessions are carried by.
+// The carriers of our own sessions.
 
 import { selfSigned } from "@muxado/examples/certificate";
 import type { Session, SessionOptions } from "@muxado/core";
@@ -25,7 +25,7 @@ export const overTcp: Carrier = {
   connect: (port, options) => connect({ ...options, host: LOOPBACK, port }),
 };
 
-/** The certificate is made by the server's process; what checking it costs is no part of any measurement. */
+/** The process of the server makes the certificate. No measurement includes the cost of checking it. */
 export const overTls: Carrier = {
   createServer: (options, onSession) =>
     createServer({ ...options, tls: selfSigned("localhost") }, onSession),
@@ -33,7 +33,7 @@ export const overTls: Carrier = {
     connect({ ...options, host: LOOPBACK, port, tls: { rejectUnauthorized: false } }),
 };
 
-/** The fastest that a client of `ws` can be asked for: compressed, a message costs far more than it saves here. */
+/** The fastest setting for a client of `ws`: without compression, because here it costs far more than it saves. */
 class PlainWebSocket extends WebSocket {
   constructor(url: string | URL, protocols?: string | string[]) {
     super(url, protocols, { perMessageDeflate: false });

@@ -1,12 +1,15 @@
-// Echoes over bare sockets that stay: one after the other over one, the bar for those over one stream; or over as many
-// as there are streams, the bar for those over several.
+// Echoes over bare sockets that stay open. One socket carries one echo after the other: the bar for echoes over one
+// stream. Or there are as many sockets as streams: the bar for echoes over several streams.
 
 import type { Duplex } from "node:stream";
 import { type EchoPayload, EchoReader } from "../payload.ts";
 import type { Connection, NodePeer } from "../peer.ts";
 import { writeChunks } from "./node-streams.ts";
 
-/** The peer whose echoes go over as many connections as there are streams, for one that echoes over one, by `module`. */
+/**
+ * Makes a peer whose echoes go over as many connections as there are streams, from `one`, whose echoes go over one
+ * connection. `module` is its module.
+ */
 export function pooled(one: NodePeer, module: string): NodePeer {
   return {
     ...one,
@@ -17,7 +20,7 @@ export function pooled(one: NodePeer, module: string): NodePeer {
   };
 }
 
-/** Makes a connection for each echo that is under way, and keeps it for the next. */
+/** Makes a connection for each echo that is under way, and keeps it for the next echo. */
 export class EchoPool implements Connection {
   readonly #dial: () => Promise<Duplex>;
   readonly #free: EchoSocket[] = [];

@@ -5,8 +5,8 @@ import type { Connection } from "../peer.ts";
 import type { ServerKind } from "../workload.ts";
 
 export interface Face {
-  /** What a server does with a stream, for each kind that is measured in this way. */
+  /** The work of a server with a stream, for each kind of server that is measured in this way. */
   readonly handlers: Partial<Record<ServerKind, (stream: Stream) => void | Promise<void>>>;
-  /** What a client does. */
+  /** The work of a client. */
   readonly use: (session: Session) => Connection;
 }

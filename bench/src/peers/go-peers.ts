@@ -1,5 +1,5 @@
-// The peers in Go, between two processes of one program: golang.ngrok.com/muxado/v2, the reference of the muxado
-// protocol, and hashicorp/yamux, the original.
+// The peers in Go: golang.ngrok.com/muxado/v2, the reference of the muxado protocol, and hashicorp/yamux, the original.
+// Both processes run the same program.
 
 import { goBench } from "@muxado/peers";
 import type { ProgramPeer } from "../peer.ts";
@@ -14,7 +14,7 @@ export const goMuxado: ProgramPeer = {
   supports: () => true,
 };
 
-/** The best that its options allow, and not a system call for each header and each body. */
+/** The best result that its options allow, without a system call for each header and each body. */
 export const goMuxadoTuned: ProgramPeer = {
   ...goMuxado,
   name: "go-muxado-tuned",
@@ -36,7 +36,7 @@ export const goYamux: ProgramPeer = {
     "hashicorp/yamux in Go on both sides: a goroutine for each stream, default options, no log",
 };
 
-/** The best that its users could make of it: a larger window, and not a system call for each header and each body. */
+/** The best result that its users could reach: a larger window, and no system call for each header and each body. */
 export const goYamuxTuned: ProgramPeer = {
   ...goYamux,
   name: "go-yamux-tuned",

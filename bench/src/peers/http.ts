@@ -1,5 +1,5 @@
-// Requests of HTTP/1.1 with node:http: over streams of one session, and over connections of their own. The same client
-// and server in all of them; what differs is the agent, and what the server is given as connections.
+// HTTP/1.1 requests with node:http, over streams of one session and over separate connections. Client and server are
+// the same in all variants. The agent differs, and so does the kind of connection that the server gets.
 
 import * as http from "node:http";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { replyTo } from "../payload.ts";
 import { type Connection, LOOPBACK, type NodePeer } from "../peer.ts";
 import { readToEnd } from "./node-streams.ts";
 
-/** More than any workload has at a time. */
+/** More than any workload has at the same time. */
 const ENOUGH = 1024;
 
 const traits = {
@@ -80,7 +80,7 @@ function application(): http.Server {
     response.end(replyTo(await readToEnd(request)));
   };
   const server = http.createServer((request, response) => void answer(request, response));
-  // Connections that rest between two rounds are to be there still.
+  // Connections that are idle between two rounds must stay open.
   server.keepAliveTimeout = 600_000;
   return server;
 }

@@ -1,4 +1,4 @@
-// node:http2 without TLS, one session, a request for each stream; with events, and its limits raised.
+// node:http2 without TLS: one session, one request per stream, with events. Its limits are raised.
 
 import * as http2 from "node:http2";
 import { once } from "node:events";
@@ -32,12 +32,12 @@ export const nodeHttp2: NodePeer = {
 };
 
 /**
- * Bytes from which on it echoes none: a session of Node's does not read while it writes. Both sides can fill the
- * system's buffers then, and wait for each other for ever.
+ * From this number of bytes on, the peer takes part in no echo. A session of Node does not read while it writes. Then
+ * both sides can fill the buffers of the system and wait for each other forever.
  */
 const LARGE_ECHO = 1024 * 1024;
 
-/** Measured for bulk: half as fast with the defaults of 64 KiB, and slower again with 16 MiB. */
+/** Measured for bulk: the defaults of 64 KiB give half the speed, and 16 MiB is slower again. */
 const STREAM_WINDOW = 1024 * 1024;
 const CONNECTION_WINDOW = 16 * 1024 * 1024;
 
@@ -45,11 +45,11 @@ const options = {
   settings: {
     initialWindowSize: STREAM_WINDOW,
     maxConcurrentStreams: 1_000_000,
-    // A frame of a whole read; the default is 16 KiB.
+    // A frame holds a whole read. The default is 16 KiB.
     maxFrameSize: 64 * 1024,
     enablePush: false,
   },
-  // Megabytes; the default of 10 refuses the idle streams.
+  // Megabytes. With the default of 10, the session refuses the idle streams.
   maxSessionMemory: 10_000,
 };
 

@@ -1,6 +1,6 @@
-// Both sides of a benchmark over @libp2p/yamux: with events, or with async iteration as in our own rows.
+// Both sides of a benchmark over @libp2p/yamux, with events or with async iteration as in our own rows.
 
-// Before the library.
+// This import must come before the library.
 import "@muxado/peers/node-20";
 import { yamux } from "@libp2p/yamux";
 import type { Stream, StreamMuxer } from "@libp2p/interface";
@@ -19,9 +19,9 @@ const createMuxer = yamux({
 
 /** How a variant uses the library. */
 export interface Style {
-  /** Frames that are written together are gathered into one system call. */
+  /** Whether frames that are written together are gathered into one system call. */
   readonly gathers: boolean;
-  /** Streams are read to their end by `for await`, not by listening. */
+  /** Whether streams are read to their end by `for await`. Otherwise by listeners. */
   readonly iterates: boolean;
 }
 
@@ -94,7 +94,7 @@ class Libp2pConnection implements Connection {
   }
 }
 
-/** The only message of a stream whose sender then half-closes it. */
+/** Reads the only message of a stream. Its sender then half-closes the stream. */
 function readToEnd(stream: Stream, iterates: boolean): Promise<Uint8Array> {
   const message = new MessageReader();
   return (iterates ? iterated : untilEnd)(
@@ -133,7 +133,7 @@ function untilEnd<T>(stream: Stream, add: (chunk: Uint8Array) => void, end: () =
   });
 }
 
-/** The first message of a stream that stays open. */
+/** Reads the first message of a stream that stays open. */
 function readFirst(stream: Stream): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const message = new MessageReader();
@@ -147,14 +147,14 @@ function readFirst(stream: Stream): Promise<Uint8Array> {
   });
 }
 
-/** The pieces in which it came, uncopied. */
+/** The pieces in which the data arrived, without copying. */
 function chunksOf(data: Uint8Array | Uint8ArrayList): Iterable<Uint8Array> {
   return data instanceof Uint8Array ? [data] : data;
 }
 
 /**
- * Resolves when the stream takes more. Not `onDrain()`: that keeps its first promise, so that only the first
- * wait of a stream would be one.
+ * Resolves when the stream accepts more bytes. It does not use `onDrain()`, because that keeps its first promise, so
+ * only the first wait of a stream would really wait.
  */
 async function drained(stream: Stream): Promise<void> {
   while (stream.writableNeedsDrain) {

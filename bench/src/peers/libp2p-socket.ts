@@ -1,5 +1,5 @@
-// A socket of node:net as the connection that libp2p's multiplexers run over: each frame as it comes, as libp2p's own
-// TCP transport does; or gathering the frames that are written together into one system call, as ours does.
+// A socket of node:net in the form of the connection that libp2p's multiplexers need. It writes each frame at once, as
+// libp2p's own TCP transport does. Or it gathers frames that are written together into one system call, as ours does.
 
 import type * as net from "node:net";
 import type { Logger, MessageStreamDirection } from "@libp2p/interface";
@@ -24,7 +24,8 @@ export class SocketStream extends AbstractMessageStream {
   sendData(data: Uint8ArrayList): SendResult {
     if (this.#gathers) this.#gather();
     let canSendMore = true;
-    // All of it, whatever the socket says: it keeps what it cannot send, and the multiplexer then waits.
+    // Writes all parts, whatever the socket returns. The socket keeps the bytes that it cannot send, and the
+    // multiplexer then waits.
     for (const part of data) canSendMore = this.#socket.write(part);
     return { sentBytes: data.byteLength, canSendMore };
   }
@@ -45,7 +46,10 @@ export class SocketStream extends AbstractMessageStream {
     this.#socket.end();
   }
 
-  /** Microtasks, and so what promises lead to, still get in. As fast as one turn of the event loop. */
+  /**
+   * Writes of microtasks, and so of settled promises, still join the gathered frames. This is as fast as gathering for
+   * one turn of the event loop.
+   */
   #gather(): void {
     if (this.#corked) return;
     this.#corked = true;
@@ -57,7 +61,7 @@ export class SocketStream extends AbstractMessageStream {
   }
 }
 
-/** Says nothing, and costs as little as a log can. */
+/** Logs nothing, at the least cost that a log can have. */
 const silent: Logger = Object.assign(() => {}, {
   error: () => {},
   trace: () => {},

@@ -1,5 +1,5 @@
-// @libp2p/yamux, the JavaScript Yamux of libp2p, between two sockets of node:net. Its module is loaded only by
-// the processes that run it, for nobody else is to carry its weight.
+// @libp2p/yamux, the JavaScript Yamux of libp2p, between two sockets of node:net. Only the processes that run it load
+// its module, so that it costs the other processes nothing.
 
 import type { NodePeer } from "../peer.ts";
 import type { Style } from "./libp2p-session.ts";
@@ -10,13 +10,13 @@ export const libp2pYamux: NodePeer = peer(
   { gathers: false, iterates: true },
 );
 
-/** Its faster style, as in its own README. */
+/** Its faster style, as its own README shows it. */
 export const libp2pYamuxEvents: NodePeer = peer("libp2p-yamux-events", "the same with events", {
   gathers: false,
   iterates: false,
 });
 
-/** The best that its users could make of it: not a system call for each header and each body. */
+/** The best result that its users could reach: no system call for each header and each body. */
 export const libp2pYamuxTuned: NodePeer = peer(
   "libp2p-yamux-tuned",
   "with events, over a connection of ours that gathers the frames of several writes",
@@ -27,7 +27,7 @@ function peer(name: string, description: string, style: Style): NodePeer {
   return {
     name,
     description,
-    // It looks for the stream of each frame in a list: twice as many take four times as long.
+    // The library searches a list for the stream of each frame: twice as many streams take four times as long.
     idleStreams: 2_000,
     multiplexes: true,
     supports: ({ kind }) => kind === "open" || kind === "bulk" || kind === "idle",

@@ -1,4 +1,5 @@
-// Our streams without promises, on the layer that never waits. Only what the benchmark itself waits for is one.
+// Our streams without promises, on the layer that never waits. The only promises are those that the benchmark itself
+// awaits.
 
 import type { Session, Stream } from "@muxado/core";
 import {
@@ -110,7 +111,7 @@ function replyOf(stream: Stream, onWritable: () => void): Promise<Uint8Array> {
   });
 }
 
-/** Takes what is there. */
+/** Takes the bytes that are available. */
 function receiver(stream: Stream, add: (chunk: Uint8Array) => void, end: () => void): () => void {
   return () => {
     for (let chunk = stream.take(); chunk !== undefined; chunk = stream.take()) {
@@ -120,7 +121,7 @@ function receiver(stream: Stream, add: (chunk: Uint8Array) => void, end: () => v
   };
 }
 
-/** Offers what there is to send, and half-closes behind it. */
+/** Offers the bytes that remain to send, and half-closes after the last. */
 function sender(stream: Stream, chunks: Iterator<Uint8Array>): () => void {
   let next = chunks.next();
   return () => {
@@ -136,7 +137,10 @@ function sender(stream: Stream, chunks: Iterator<Uint8Array>): () => void {
   };
 }
 
-/** Sends the only message. It is small: what is not taken at once, a write takes. */
+/**
+ * Sends the only message and half-closes. The message is small. If the stream does not take all of it at once, a write
+ * sends the rest.
+ */
 function finish(stream: Stream, message: Uint8Array): void {
   const taken = stream.offer(message);
   if (taken < message.length) void stream.write(message.subarray(taken));

@@ -1,4 +1,4 @@
-// Our streams as Duplexes of Node's, with events: for programs that were written for sockets.
+// Our streams as Duplexes of Node, with events: for programs that were written for sockets.
 
 import type { Session, Stream } from "@muxado/core";
 import { type StreamDuplex, toDuplex } from "@muxado/node";
@@ -49,7 +49,7 @@ export const duplexes: Face = {
   use: (session) => new DuplexConnection(session),
 };
 
-/** Who has heard the end of a request still answers it. */
+/** After the end of a request, the server still writes the answer. */
 function serving(accepted: Stream): StreamDuplex {
   return toDuplex(accepted, { allowHalfOpen: true });
 }

@@ -53,13 +53,13 @@ export const promises: Face = {
   use: (session) => new PromiseConnection(session, keepOnly),
 };
 
-/** With streams that wait for more while they rest. */
+/** With streams on which a read waits while they are idle. */
 export const readingPromises: Face = {
   handlers: { idle: (stream) => answerFirst(stream, readOn) },
   use: (session) => new PromiseConnection(session, readOn),
 };
 
-/** What happens to a stream that is done and stays open. */
+/** Handles a stream that has no more work and stays open. */
 type Rest = (stream: Stream) => void;
 
 const kept: Stream[] = [];
@@ -73,7 +73,7 @@ function readOn(stream: Stream): void {
   void untilMore(stream);
 }
 
-/** Waits at a stream that may rest for ever. It fails when the client's process ends, and that is no mistake. */
+/** Waits on a stream that may be idle forever. The wait fails when the client's process ends, and that is no error. */
 function untilMore(stream: Stream): Promise<Uint8Array | null | undefined> {
   return stream.read().catch(() => undefined);
 }

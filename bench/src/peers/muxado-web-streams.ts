@@ -1,4 +1,4 @@
-// Our streams as Web Streams: what is portable, and what fetch, compression and files speak.
+// Our streams as Web Streams: the portable form, which fetch, compression and files use.
 
 import type { Session, Stream } from "@muxado/core";
 import { bulkChunks, BulkReader, bulkReply, MessageReader, replyTo } from "../payload.ts";

@@ -1,5 +1,5 @@
-// Ourselves, with default options unless called tuned: on either of our wires, over all that carries sessions, and in
-// every way in which an application can use a stream.
+// Our own peers, with default options unless the name says tuned. They use either of our wires, all carriers of
+// sessions, and every way in which an application can use a stream.
 
 import type { SessionOptions } from "@muxado/core";
 import { yamux } from "@muxado/yamux";
@@ -17,14 +17,14 @@ export const muxado: NodePeer = peer({
   description: "@muxado/node: promises and async iteration, default options",
 });
 
-/** A stream rests more cheaply while nobody waits for its next bytes; most servers do wait. */
+/** An idle stream costs less while no read waits for its next bytes. Most servers do have such a read. */
 export const muxadoReading: NodePeer = peer({
   name: "muxado-reading",
   description: "the same, with a read() pending on each idle stream",
   face: readingPromises,
 });
 
-/** On the wire that the other Yamux peers speak. */
+/** On the same wire as the other Yamux peers. */
 export const muxadoYamux: NodePeer = peer({
   name: "yamux",
   description: "@muxado/node on the wire of @muxado/yamux, otherwise as muxado",
@@ -32,7 +32,7 @@ export const muxadoYamux: NodePeer = peer({
   options: { wire: yamux() },
 });
 
-/** As Duplexes of Node's, with events: for programs that were written for sockets. */
+/** As Duplexes of Node, with events: for programs that were written for sockets. */
 export const muxadoDuplex: NodePeer = peer({
   name: "muxado-duplex",
   description: "@muxado/node's toDuplex: events, default options",
@@ -85,8 +85,8 @@ export const muxadoWs: NodePeer = peer({
 });
 
 /**
- * What differs from the defaults. An echo holds back what its client does not take: 256 streams with their windows full
- * may hold more than the default budget of 64 MiB, and would then be reset.
+ * The options that differ from the defaults. An echo holds the bytes that its client does not take. 256 streams with
+ * full windows may hold more than the default budget of 64 MiB, and would then be reset.
  */
 const optionsOf: Partial<Record<ServerKind, SessionOptions>> = {
   echo: { memoryBudget: 256 * 1024 * 1024 },
@@ -100,11 +100,11 @@ interface Variant {
   readonly description: string;
   /** Default: 100 000. */
   readonly idleStreams?: number;
-  /** Default: all that the face can do. */
+  /** Default: every workload that the face supports. */
   readonly supports?: (workload: Workload) => boolean;
   /** Default: promises and async iteration. */
   readonly face?: Face;
-  /** Of the sessions on both sides. Default: none. */
+  /** Options of the sessions on both sides. Default: none. */
   readonly options?: CarrierOptions;
   /** Default: TCP. */
   readonly carrier?: Carrier;
@@ -131,7 +131,7 @@ function peer({
   };
 }
 
-/** The best that options make of it, Node's and ours (docs/performance.md). */
+/** The best result of options, both Node's and ours (docs/performance.md). */
 function tuned(variant: Variant): NodePeer {
   return {
     ...peer({ ...variant, options: { busyPoll: 1 } }),

@@ -1,4 +1,4 @@
-// The steps that sockets and HTTP/2 streams of Node's have in common, with events: the fastest way to use them.
+// The steps that Node's sockets and HTTP/2 streams share. They use events, which is the fastest way.
 
 import type { Duplex, Readable } from "node:stream";
 import {
@@ -11,7 +11,7 @@ import {
   replyTo,
 } from "../payload.ts";
 
-/** The only message of a stream that its sender then ends. */
+/** Reads the only message of a stream. Its sender then ends the stream. */
 export function readToEnd(stream: Readable): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const message = new MessageReader();
@@ -21,7 +21,7 @@ export function readToEnd(stream: Readable): Promise<Uint8Array> {
   });
 }
 
-/** The first message of a stream that stays open. */
+/** Reads the first message of a stream that stays open. */
 export function readFirst(stream: Duplex): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const message = new MessageReader();
@@ -43,20 +43,20 @@ export function readBulk(stream: Duplex): Promise<number> {
   });
 }
 
-/** Sends a bulk transfer and ends the stream, heeding its back-pressure. */
+/** Sends a bulk transfer and ends the stream. It waits for `drain` when the stream asks for it. */
 export async function writeBulk(stream: Duplex, length: number, size: number): Promise<void> {
   await writeChunks(stream, bulkChunks(length, size));
   stream.end();
 }
 
-/** Writes all of `chunks`, heeding the stream's back-pressure. */
+/** Writes all of `chunks`. It waits for `drain` when the stream asks for it. */
 export async function writeChunks(stream: Duplex, chunks: Iterable<Uint8Array>): Promise<void> {
   for (const chunk of chunks) {
     if (!stream.write(chunk)) await new Promise((resolve) => stream.once("drain", resolve));
   }
 }
 
-/** The reply to a request or a bulk transfer, when its sender has ended it. */
+/** Returns the reply to a request or a bulk transfer, when its sender has ended it. */
 export function readMixed(stream: Duplex): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const mixed = new MixedReader();
@@ -66,7 +66,7 @@ export function readMixed(stream: Duplex): Promise<Uint8Array> {
   });
 }
 
-/** Replies to the message of a stream that may stay open, and ends it when its sender does. */
+/** Replies to the message of a stream that may stay open. When its sender ends the stream, so does this side. */
 export function answerAndEnd(stream: Duplex): void {
   const message = new MessageReader();
   stream.on("data", (chunk: Buffer) => {
@@ -74,11 +74,11 @@ export function answerAndEnd(stream: Duplex): void {
     if (body !== undefined) stream.write(replyTo(body));
   });
   stream.on("end", () => stream.end());
-  // Those that rest fail when the client's process ends, and that is no mistake.
+  // Idle streams fail when the client's process ends, and that is no error.
   stream.on("error", () => undefined);
 }
 
-/** Sends a payload and ends the stream, and checks what comes back meanwhile. */
+/** Sends a payload, ends the stream, and checks meanwhile the bytes that come back. */
 export async function echoThrough(stream: Duplex, payload: EchoPayload): Promise<void> {
   const back = new Promise<void>((resolve, reject) => {
     const echo = new EchoReader(payload);

@@ -1,4 +1,4 @@
-// The peers in Rust, between two processes of one program: the crates muxado and yamux, on Tokio with its threads.
+// The peers in Rust: the crates muxado and yamux, on Tokio with its threads. Both processes run the same program.
 
 import { rustBench } from "@muxado/peers";
 import type { ProgramPeer } from "../peer.ts";
@@ -13,7 +13,7 @@ export const rustMuxado: ProgramPeer = {
   supports: () => true,
 };
 
-/** The best that its users could make of it. */
+/** The best result that its users could reach. */
 export const rustMuxadoTuned: ProgramPeer = {
   ...rustMuxado,
   name: "rust-muxado-tuned",
@@ -25,11 +25,11 @@ export const rustYamux: ProgramPeer = {
   name: "rust-yamux",
   description:
     "the crate yamux in Rust on both sides: a task for each stream, default options, stream limit raised",
-  // It counts the unacknowledged among all of them at each open: twice as many take four times as long.
+  // At each open the crate counts the unacknowledged streams among all streams: twice as many take four times as long.
   idleStreams: 20_000,
 };
 
-/** The best that its users could make of it. */
+/** The best result that its users could reach. */
 export const rustYamuxTuned: ProgramPeer = {
   ...rustYamux,
   name: "rust-yamux-tuned",

@@ -1,4 +1,4 @@
-// A TCP connection for each stream, over node:net: what one does without a multiplexer.
+// A TCP connection for each stream, over node:net: the usual way without a multiplexer.
 
 import * as net from "node:net";
 import { once } from "node:events";
@@ -18,7 +18,7 @@ import {
 export const tcpConnections: NodePeer = {
   name: "tcp-connections",
   description: "node:net, a connection for each stream",
-  // Each takes a file descriptor on either side.
+  // Each stream needs a file descriptor on each side.
   idleStreams: 500,
   multiplexes: true,
   supports: ({ kind, streams }) => kind !== "bulk" || streams > 1,
@@ -26,19 +26,19 @@ export const tcpConnections: NodePeer = {
   connect: async (port) => new TcpConnections(port),
 };
 
-// Half-open: the reply comes after the request's end. No delay: the bytes are whole messages.
+// Half-open, because the reply comes after the end of the request. No delay, because each write is a whole message.
 const options = { allowHalfOpen: true, noDelay: true };
 
 /** Serves connections on a free port, which it returns. */
 export async function listenTcp(onConnection: (socket: net.Socket) => void): Promise<number> {
-  // The backlog's default of 511 overflows when 256 clients reconnect at once and are slowly accepted.
+  // The default backlog of 511 overflows when 256 clients reconnect at once and the server accepts slowly.
   const server = net.createServer(options, onConnection);
   server.listen({ host: LOOPBACK, port: 0, backlog: 4096 });
   await once(server, "listening");
   return (server.address() as net.AddressInfo).port;
 }
 
-/** A connection that stands. */
+/** Returns a connection when it is established. */
 export async function connectTcp(port: number): Promise<net.Socket> {
   const socket = net.connect({ host: LOOPBACK, port, ...options });
   await once(socket, "connect");
@@ -82,7 +82,7 @@ class TcpConnections implements Connection {
   }
 
   exchange(body: Uint8Array): Promise<Uint8Array> {
-    // What is written before the connection stands leaves with it.
+    // The socket sends bytes that are written before it is connected as soon as it is connected.
     const socket = this.#connect();
     socket.end(body);
     return readToEnd(socket);

@@ -1,6 +1,6 @@
-// The bar for requests amid bulk bytes: what they would take if a multiplexer cost nothing. One connection carries
-// units of as many bulk bytes as a session hands to its transport at once, each with a request behind them; the next
-// unit is written when the system has taken the one before. A request goes with the next unit.
+// The bar for requests amid bulk bytes: their latency if a multiplexer cost nothing. One connection carries units. A
+// unit holds as many bulk bytes as a session hands to its transport at once, and a request after them. The next unit is
+// written when the system has taken the one before. A request waits for the next unit.
 
 import type * as net from "node:net";
 import { bulkChunks, BulkReader, bulkReply, MessageReader, replyTo, request } from "../payload.ts";
@@ -33,10 +33,10 @@ export function serveUnits(): Promise<number> {
   });
 }
 
-/** What a unit without a request of the application's has instead. */
+/** A unit without a request of the application carries this number instead. */
 const FILLER = 0xffff_ffff;
 
-/** A unit that has been written and not been answered. */
+/** A unit that has been written and has no answer yet. */
 interface Unit {
   readonly started: number;
   readonly answered: ((reply: Uint8Array) => void) | undefined;
@@ -44,7 +44,7 @@ interface Unit {
 
 export class UnitConnection implements Connection {
   readonly #socket: net.Socket;
-  /** Those of units that are under way, in their order. */
+  /** Units under way, in their order. */
   readonly #units: Unit[] = [];
   /** Requests that wait for the next unit. */
   readonly #waiting: { body: Uint8Array; answered: (reply: Uint8Array) => void }[] = [];
@@ -73,7 +73,7 @@ export class UnitConnection implements Connection {
     return new Promise((answered) => this.#waiting.push({ body, answered }));
   }
 
-  /** As many units as make up `length` bytes. */
+  /** Sends as many units as are needed for `length` bytes. */
   async upload(length: number): Promise<Uint8Array> {
     for (let sent = 0; sent < length; sent += UNIT_BULK) await this.#write();
     return bulkReply(length);

@@ -1,5 +1,5 @@
-// Raw TCP over node:net, the bar that no multiplexer can clear: one connection that carries messages of a
-// known length back and forth, and one connection for a bulk transfer, whatever the number of streams.
+// Raw TCP over node:net, the bar that no multiplexer can pass. One connection carries messages of a known length in
+// both directions, and one connection carries a bulk transfer, whatever the number of streams.
 
 import type * as net from "node:net";
 import { MESSAGE_LENGTH, MessageReader, replyTo } from "../payload.ts";
@@ -27,10 +27,10 @@ export const tcp: NodePeer = {
   },
 };
 
-/** Its bar for echoes over several streams. */
+/** The bar of raw TCP for echoes over several streams. */
 export const tcpPool: NodePeer = pooled(tcp, "node:net");
 
-/** As many bytes as a multiplexer's smallest header has: the message is as long as a frame with it. */
+/** The length of the smallest header of a multiplexer, in bytes. With it, a message is as long as a frame. */
 const HEADER_LENGTH = 8;
 const FRAME_LENGTH = HEADER_LENGTH + MESSAGE_LENGTH;
 
@@ -72,7 +72,7 @@ function framed(body: Uint8Array): Uint8Array {
   return frame;
 }
 
-/** One message at a time is under way, so a chunk never holds parts of two. */
+/** Only one message is under way at a time, so a chunk never holds parts of two messages. */
 function onEachFrame(socket: net.Socket, receive: (body: Uint8Array) => void): void {
   let reader = new MessageReader(FRAME_LENGTH);
   socket.on("data", (chunk: Buffer) => {

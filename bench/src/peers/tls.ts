@@ -1,4 +1,4 @@
-// Raw TLS over node:tls, the bar for ourselves over it: echoes, nothing else.
+// Raw TLS over node:tls, the bar for our own sessions over TLS. It supports echoes only.
 
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";

@@ -1,5 +1,5 @@
-// Raw WebSockets of the ws package, the bar for muxado over them: one connection that carries a bulk transfer,
-// whatever the number of streams. A text message says that this was all.
+// Raw WebSockets of the ws package, the bar for muxado over WebSockets. One connection carries a bulk transfer,
+// whatever the number of streams. A text message marks its end.
 
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -17,7 +17,7 @@ export const ws: NodePeer = {
   connect: async (port) => new WsConnection(port),
 };
 
-/** As long as the longest that @muxado/ws sends. */
+/** As long as the longest message that @muxado/ws sends. */
 const LONGEST_MESSAGE = 64 * 1024;
 
 async function serve(): Promise<number> {

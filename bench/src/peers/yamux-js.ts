@@ -1,6 +1,6 @@
-// yamux-js, as its README shows it: a Duplex for each stream, and the session piped through a socket. Idle is all
-// that it can do. It takes no notice of a FIN, so that nobody learns that a stream has ended and no stream is ever
-// forgotten; and of a frame that arrives in two pieces it drops the first, which ends every bulk transfer.
+// yamux-js, used as its README shows: a Duplex for each stream, and the session piped through a socket. It supports
+// only idle. It ignores a FIN, so no side learns that a stream has ended, and the session never forgets a stream. When
+// a frame arrives in two pieces, it drops the first, which ends every bulk transfer.
 
 import type { Duplex } from "node:stream";
 import { Client, Server } from "yamux-js";
@@ -28,7 +28,7 @@ export const yamuxJs: NodePeer = {
   },
 };
 
-/** The backlog counts all streams that there are; the default of 256 refuses the idle ones. */
+/** The backlog counts all existing streams. With the default of 256, the session refuses the idle streams. */
 const config = { acceptBacklog: 1_000_000 };
 
 async function rest(stream: Duplex): Promise<void> {
@@ -42,7 +42,7 @@ class YamuxJsConnection implements Connection {
     this.#session = session;
   }
 
-  /** The session keeps the stream. */
+  /** The session keeps a reference to the stream. */
   hold(body: Uint8Array): Promise<Uint8Array> {
     const stream = this.#session.open();
     stream.write(body);

@@ -1,4 +1,4 @@
-// What both do, and this protocol or its other peers might not expect.
+// Quirks of both muxado libraries that this protocol or its other peers might not expect.
 
 import { strict as assert } from "node:assert";
 import type { DataFrame } from "@muxado/frame";
@@ -110,7 +110,7 @@ async function firstBeat(cell: Cell): Promise<void> {
     heartbeat: { interval: 60_000, tolerance: 60_000 },
   });
   const id = cell.theirId(0);
-  // The type comes at once, in a frame of its own.
+  // The peer sends the type at once, in a frame of its own.
   assert.equal((await raw.nextData(id)).body.length, 4);
   const beat = raw.nextData(id);
   if (cell.peer.library === "go") await stillWaits(beat);
@@ -133,7 +133,7 @@ async function changedInterval(cell: Cell): Promise<void> {
     assert.ok((await remote.nextBeat()).ok);
   };
   const first = await raw.nextData(id);
-  // While it waits for the echo, so that the next beat is due already.
+  // The peer still waits for the echo here, so the next beat is already due.
   await remote.setBeat(60_000, 60_000);
   await echoed(first);
   await echoed(await raw.nextData(id));

@@ -1,4 +1,4 @@
-// What Go does in its own way when streams end.
+// Quirks of Go: the end of streams.
 
 import { strict as assert } from "node:assert";
 import type { Cell } from "../cell.ts";
@@ -100,7 +100,7 @@ async function rstHidesEnd(cell: Cell): Promise<void> {
   const id = cell.id(0);
   const there = await opened(probe, id, "all there is");
   probe.raw.send(data(id, "FIN"), reset(id, 6));
-  // The answer to another frame says that these have been read.
+  // The answer to another frame shows that the peer has read these.
   probe.raw.sendHex(`00000110 ${idHex(cell.id(1))} aa`);
   assert.equal(await probe.raw.nextReset(cell.id(1)), 4);
   const { bytes, end } = await there.receive();

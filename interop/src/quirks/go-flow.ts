@@ -1,4 +1,4 @@
-// What Go does in its own way with credit.
+// Quirks of Go: credit.
 
 import { strict as assert } from "node:assert";
 import type { Cell } from "../cell.ts";
@@ -98,7 +98,7 @@ async function endOfOverrunWithFin(cell: Cell): Promise<unknown> {
   const there = await opened(probe, id);
   probe.raw.send(data(id, "FIN", new Uint8Array(WINDOW + 1)));
   assert.equal(await probe.raw.nextReset(id), 3);
-  // It heeds the FIN only when the RST has been written.
+  // The peer acts on the FIN only after it has written the RST.
   await checkReads(probe, cell.id(1));
   return (await there.receive()).end;
 }

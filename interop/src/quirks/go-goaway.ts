@@ -1,4 +1,4 @@
-// What Go does in its own way with GOAWAY.
+// Quirks of Go: GOAWAY.
 
 import { strict as assert } from "node:assert";
 import type { Cell } from "../cell.ts";

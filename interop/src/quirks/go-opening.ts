@@ -1,4 +1,4 @@
-// What Go does in its own way when streams are opened.
+// Quirks of Go: the opening of streams.
 
 import { strict as assert } from "node:assert";
 import type { Frame } from "@muxado/frame";

@@ -1,4 +1,4 @@
-// What Go does in its own way with its transport and with frames that should not be.
+// Quirks of Go: its transport, and invalid frames.
 
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits } from "../cell.ts";
@@ -106,7 +106,7 @@ async function stopsReading(cell: Cell): Promise<void> {
   const probe = await cell.connectRaw({ logWrites: true });
   await clog(probe);
   const { raw, remote } = probe;
-  // Its answer to the first of these has no room in the queue.
+  // The queue has no room for its answer to the first of these frames.
   for (let n = 0; n < 3; n++) raw.send(data(cell.id(100 + n), "", "nobody's"));
   raw.send(data(cell.id(0), "SYN"));
   const accepting = remote.accept();

@@ -1,4 +1,4 @@
-// What Go does in its own way with types and heartbeats.
+// Quirks of Go: types and heartbeats.
 
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits } from "../cell.ts";

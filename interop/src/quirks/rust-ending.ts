@@ -1,4 +1,4 @@
-// What Rust does in its own way when streams end.
+// Quirks of Rust: the end of streams.
 
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits } from "../cell.ts";
@@ -76,7 +76,7 @@ async function deafToRst(cell: Cell): Promise<void> {
   await probe.raw.takeBytes(cell.id(1), WINDOW);
   probe.raw.send(reset(cell.id(0), 6), reset(cell.id(1), 6));
   await stillWaits(Promise.race([reading, writing]));
-  // It has read them all right.
+  // The peer has read both RSTs all the same.
   await checkReads(probe, cell.id(2));
 }
 
@@ -120,14 +120,14 @@ async function oneOfTwo(cell: Cell): Promise<void> {
     there.receive({ announce: true }),
   ];
   await probe.raw.takeBytes(cell.id(0), WINDOW);
-  // Whoever is not waiting yet when the session ends is told.
+  // If an operation does not wait yet when the session ends, the library tells it of the end.
   await Promise.all([there.waiting("write"), there.waiting("receive")]);
   probe.raw.destroy();
   await Promise.race(operations);
   await stillWaits(Promise.all(operations));
 }
 
-/** Its writer is made to wait, so that it comes to the closed stream only after its reader. */
+/** The writer must wait, so that it handles the closed stream only after the reader has. */
 async function noFin(cell: Cell): Promise<void> {
   const probe = await cell.connectRaw();
   const { raw } = probe;

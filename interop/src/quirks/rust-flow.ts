@@ -1,4 +1,4 @@
-// What Rust does in its own way with credit and with frames as a whole.
+// Quirks of Rust: credit, and whole frames.
 
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits } from "../cell.ts";
@@ -50,7 +50,7 @@ async function lostCredit(cell: Cell): Promise<void> {
     probe.raw.send(increment(cell.id(0), 1_000_000));
     await checkReads(probe, cell.id(1));
     if (reads) {
-      // A read that has come to the byte has come past the increment.
+      // A read that returns this byte has passed the increment.
       probe.raw.send(data(cell.id(0), "", "x"));
       await there.read();
     }

@@ -1,4 +1,4 @@
-// What Rust does in its own way when streams are opened.
+// Quirks of Rust: the opening of streams.
 
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits, until } from "../cell.ts";
@@ -95,7 +95,7 @@ async function echoed({ raw }: Probe, id: number): Promise<void> {
 
 async function fullBacklog(cell: Cell): Promise<void> {
   const { raw, remote } = await cell.connectRaw();
-  // Its queue takes one for its sender besides, and the reader holds another.
+  // Its queue holds one more for its sender, and the reader holds another.
   for (let n = 0; n < BACKLOG + 3; n++) raw.send(data(cell.id(n), "SYN"));
   raw.send(data(cell.id(1_000), "", "nobody's"));
   const answer = raw.nextReset(cell.id(1_000));

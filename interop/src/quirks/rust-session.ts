@@ -1,4 +1,4 @@
-// What Rust does in its own way with GOAWAY and with frames that should not be.
+// Quirks of Rust: GOAWAY, and invalid frames.
 
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits, until } from "../cell.ts";
@@ -73,7 +73,7 @@ async function dropsAll(cell: Cell): Promise<void> {
     const writer = await opened(probe, cell.id(1));
     probe.raw.send(goAway(0x7ffffffe, code));
     assert.equal((await reading).end, "clean");
-    // One stream is told after the other.
+    // The library ends the streams one after the other.
     const { end } = await writer.write({ bytes: 10, seed: 1, piece: 1, pause: 5 });
     assert.equal(codeOf(end), code === 0 ? undefined : code);
     await stillWaits(probe.raw.nextData(cell.id(1)));
@@ -146,6 +146,6 @@ async function unknownType(cell: Cell): Promise<void> {
   raw.sendHex(`00000440 ${idHex(cell.id(0))} deadbeef`);
   const { errorCode, debug } = await raw.nextGoAway();
   assert.equal(errorCode, 1);
-  // 8 of the 13 bytes are behind the frame (R4).
+  // 8 of the 13 bytes come after the end of the frame (R4).
   assert.equal(Buffer.from(debug).toString(), "inval");
 }

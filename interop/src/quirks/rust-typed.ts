@@ -1,4 +1,4 @@
-// What Rust does in its own way with types and heartbeats.
+// Quirks of Rust: types and heartbeats.
 
 import { strict as assert } from "node:assert";
 import { type Cell, stillWaits } from "../cell.ts";

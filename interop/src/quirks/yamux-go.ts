@@ -1,4 +1,4 @@
-// What hashicorp's yamux does in its own way.
+// Quirks of hashicorp's yamux.
 
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -349,11 +349,11 @@ async function stopsReading(cell: Cell): Promise<void> {
   probe.raw.send(update(cell.id(0), "", 64 * MEBIBYTE));
   await probe.raw.checkReads();
   probe.raw.pause();
-  // Ends with the process.
+  // This write ends with the process.
   there.write({ bytes: 64 * MEBIBYTE, seed: 1, piece: 64 * MEBIBYTE }).catch(() => undefined);
   do await sleep(150);
   while ((await probe.remote.writes()).length > 0);
-  // All but the first are refused, and not all of the refusals have room.
+  // The peer refuses all but the first. Its queue has no room for all refusals.
   for (let n = 1; n <= 100; n++) probe.raw.send(update(cell.id(n), "SYN"));
   probe.raw.send(data(cell.id(0), "", "*"));
   const reading = there.read();

@@ -1,4 +1,4 @@
-// What @libp2p/yamux does in its own way.
+// Quirks of @libp2p/yamux.
 
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,7 +11,7 @@ import { endsWith, framesOf, idHex, opened, WINDOW, type YamuxProbe } from "./ya
 const MEBIBYTE = 1024 * 1024;
 const library = "yamux-js";
 
-/** It keeps this many bytes in front of each frame in mind where none are sent. */
+/** Bytes of credit that the library keeps back for the header of each frame, although a header needs no credit. */
 const HEADER = 12;
 
 export const yamuxJs: readonly Quirk[] = [
@@ -290,7 +290,10 @@ async function credit(cell: Cell): Promise<void> {
   await probe.raw.checkReads();
 }
 
-/** Answers its first Ping late, and then sends so little so fast that it takes its window for too small. */
+/**
+ * Answers the first Ping of the library late. Then it sends so few bytes so fast that the library takes its window for
+ * too small.
+ */
 async function grow({ raw }: YamuxProbe, id: number, there: RemoteStream): Promise<number> {
   const asked = await raw.next(({ type }) => type === "ping");
   assert.ok(asked.type === "ping");
@@ -421,7 +424,7 @@ async function littleCredit(cell: Cell): Promise<void> {
   const { raw } = probe;
   const id = cell.id(0);
   const there = await opened(probe, id);
-  // Ends with the process.
+  // This write ends with the process.
   there.write({ bytes: WINDOW + 100, seed: 1, piece: WINDOW + 100 }).catch(() => undefined);
   await raw.takeBytes(id, WINDOW);
   raw.send(update(id, "", HEADER));

@@ -1,4 +1,4 @@
-// What the tests of yamux's quirks share.
+// Helpers of the tests of yamux's quirks.
 
 import { strict as assert } from "node:assert";
 import type { Frame } from "@muxado/yamux";
@@ -14,26 +14,28 @@ export interface YamuxProbe {
 /** Credit that both ends assume at the start, in bytes. */
 export const WINDOW = 262_144;
 
-/** A stream that the raw peer has opened and the other has accepted. */
+/** A stream that the raw peer has opened and the other side has accepted. */
 export async function opened({ raw, remote }: YamuxProbe, id: number): Promise<RemoteStream> {
   raw.send(update(id, "SYN"));
   return remote.accept();
 }
 
-/** The frames of a stream that have come so far, and that nobody has asked for. The peer has read all it was sent. */
+/**
+ * The frames of a stream that have come so far and that no call has asked for. The peer has read all frames sent to it.
+ */
 export async function framesOf({ raw }: YamuxProbe, id: number): Promise<Frame[]> {
   await raw.checkReads();
   return raw.take().filter((frame) => "streamId" in frame && frame.streamId === id);
 }
 
-/** Checks that the transport ends, and what was said before: the codes of its Go Aways. */
+/** Checks that the transport ends, and the codes of the Go Aways before that. */
 export async function endsWith({ raw }: YamuxProbe, ...codes: number[]): Promise<void> {
   await raw.ended;
   const said = raw.take().flatMap((frame) => (frame.type === "goAway" ? frame.code : []));
   assert.deepEqual(said, codes);
 }
 
-/** An id in hexadecimal, as it stands in a header. */
+/** An id in hexadecimal, in the form of a header. */
 export function idHex(streamId: number): string {
   return streamId.toString(16).padStart(8, "0");
 }

@@ -1,4 +1,4 @@
-// What Rust's yamux does in its own way.
+// Quirks of Rust's yamux.
 
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -330,10 +330,10 @@ async function stopsReading(cell: Cell): Promise<void> {
   probe.raw.send(update(cell.id(0), "", 64 * MEBIBYTE));
   await probe.raw.checkReads();
   probe.raw.pause();
-  // Ends with the process.
+  // This write ends with the process.
   there.write({ bytes: 64 * MEBIBYTE, seed: 1 }).catch(() => undefined);
   await sleep(500);
-  // Two: one may have found a place in front of the frame that is stuck.
+  // Two pings, because one may have found a place before the frame that is stuck.
   probe.raw.send(ping(1), ping(2), update(cell.id(1), "SYN"));
   const accepting = probe.remote.accept();
   await stillWaits(accepting);
@@ -363,7 +363,7 @@ async function growingWindow(cell: Cell): Promise<void> {
     const frame = await raw.nextOf(cell.id(n));
     assert.ok(frame.type === "windowUpdate");
     increments.push(frame.increment);
-    // Its measure of the round trip.
+    // The peer measures this as the round trip.
     await sleep(200);
     if (n === 0) raw.send(ping(asked.value, true));
   }
@@ -415,7 +415,7 @@ async function opensTooMany(cell: Cell): Promise<void> {
   await endsWith(probe);
 }
 
-/** The first frame that it sends. */
+/** The first frame that the peer sends. */
 function firstOf({ raw }: YamuxProbe): Promise<Frame> {
   return raw.next(() => true);
 }

@@ -1,5 +1,5 @@
-// Streams that are not taken: backlogs that are full, limits, and GOAWAYs that cross them. Whoever opened them
-// is told that it may try again.
+// Streams that are not accepted: full backlogs, limits, and GOAWAYs that cross a SYN. The opener learns that it may try
+// again.
 
 import { strict as assert } from "node:assert";
 import type { Session, Stream, TracedFrame } from "@muxado/core";
@@ -49,7 +49,7 @@ async function theirQueue(cell: Cell): Promise<void> {
     assert.equal(error.origin, "remote");
     assert.equal(error.retry, "safe");
   }
-  // What frees the streams that Go has refused (G5).
+  // Our RSTs free the streams that Go has refused (G5).
   await until(() => cancels === OPENED - BACKLOG);
   await remote.serve();
   for (const stream of streams.filter(({ error }) => error === undefined))
@@ -57,7 +57,7 @@ async function theirQueue(cell: Cell): Promise<void> {
   for (let served = 0; served < BACKLOG; served++) {
     assert.equal((await remote.served()).bytes, 100);
   }
-  // The retries, on the same session.
+  // The retries use the same session.
   await Promise.all(refusedOf(streams).map((_, n) => ask(session, 100, n)));
 }
 
@@ -76,11 +76,11 @@ async function theirYamuxQueue(cell: Cell): Promise<void> {
     await stream.closeWrite();
     assert.equal((await receive(stream)).bytes, 100);
   }
-  // The next ones, on the same session.
+  // The next streams use the same session.
   for (let n = 0; n < OPENED; n++) await ask(session, 100, n);
 }
 
-/** Opens more streams than the peer has room for, and waits until it has refused the others. */
+/** Opens more streams than the peer has room for, and waits until the peer has refused the surplus. */
 async function overflow(session: Session): Promise<Stream[]> {
   const streams = Array.from({ length: OPENED }, () => session.open());
   for (const stream of streams) await stream.write(new Uint8Array(100));
@@ -115,7 +115,7 @@ async function weRefuse(cell: Cell): Promise<void> {
   assert.equal((await first!.receive()).bytes, 100);
 }
 
-/** Opens streams at the peer's end one after the other, each with 100 bytes. */
+/** Opens streams at the peer's end one after the other, and writes 100 bytes on each. */
 async function openThere({ remote }: Connection, count: number): Promise<RemoteStream[]> {
   const streams: RemoteStream[] = [];
   for (let n = 0; n < count; n++) {
@@ -126,13 +126,13 @@ async function openThere({ remote }: Connection, count: number): Promise<RemoteS
   return streams;
 }
 
-/** The peer's writer is told that its stream was refused: its reader may not be (R1). */
+/** The peer's writer learns that its stream was refused. Its reader may not (R1). */
 async function failsThere({ peer }: Cell, stream: RemoteStream, code: number): Promise<void> {
   const { end } = await stream.write({ bytes: 10_000, seed: 1, piece: 10, pause: 5 });
   checkFailedThere(peer.wire, end, code);
 }
 
-/** Our SYN is on its way when the peer says GOAWAY. */
+/** Our SYN is on its way when the peer sends GOAWAY. */
 async function crossingGoAway(cell: Cell): Promise<void> {
   const proxy = new Proxy();
   const { session, remote } = await cell.connect({ proxy, session: { goAwayTimeout: 500 } });
@@ -144,11 +144,11 @@ async function crossingGoAway(cell: Cell): Promise<void> {
   const error = await failureOf(stream.read().then(() => stream.write(new Uint8Array(1))));
   assert.equal(error.code, "REMOTE_GONE_AWAY");
   assert.equal(error.retry, "safe");
-  // Behind Rust's there is nothing that could be read any more (R4).
+  // After Rust's GOAWAY, no further frame can be read (R4).
   const code = cell.peer.library === "go" ? "REMOTE_GONE_AWAY" : "SESSION_CLOSED";
   assert.throws(() => session.open(), { code, retry: "safe" });
 
-  // So we do try again.
+  // The retry is safe, so we try again on a new session.
   const next = await cell.connect();
   await next.remote.serve();
   await ask(next.session, 1_000, 1);

@@ -1,4 +1,4 @@
-// One end closes while the other still sends: the sender is told, the session goes on.
+// One end closes while the other still sends. The sender learns it, and the session goes on.
 
 import { strict as assert } from "node:assert";
 import { INITIAL_WINDOW } from "@muxado/frame";
@@ -33,7 +33,7 @@ async function weClose(cell: Cell): Promise<void> {
   const connection = await cell.connect();
   for (const opener of openers) {
     const { stream, there } = await pair(connection, opener);
-    // So slow that its credit lasts: Rust would not be told (R1).
+    // The writes are so slow that the credit lasts. Rust does not tell a writer that waits for credit of an RST (R1).
     const writing = there.write({ bytes: MUCH, seed: 1, piece: 256, pause: 1 });
     assert.ok((await stream.read())!.length > 0);
     await stream.close();
@@ -58,7 +58,7 @@ async function weCloseWithoutCredit(cell: Cell): Promise<void> {
   await checkEnded(connection);
 }
 
-/** The session lives, and has no stream any more. */
+/** The session lives, and has no streams left. */
 async function checkEnded(connection: Connection): Promise<void> {
   await checkAlive(connection);
   await until(() => connection.session.stats().openStreams === 0);
@@ -70,7 +70,8 @@ async function theyClose(cell: Cell): Promise<void> {
   const { session } = connection;
   for (const opener of openers) {
     const { stream, there } = await pair(connection, opener);
-    // Still on its way when they close. What meets Rust before its FIN has left costs us that FIN (R21).
+    // The bytes are still on their way when the peer closes. If bytes reach Rust before it has sent its FIN, we do not
+    // get that FIN (R21).
     proxy.hold("us");
     const before = session.stats().bytesSent;
     const sending = send(stream, MUCH, 1, { piece: 4_096, pause: 1 });

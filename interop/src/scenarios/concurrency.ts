@@ -1,4 +1,4 @@
-// Many streams side by side, opened by both ends at once.
+// Many concurrent streams, opened by both ends at once.
 
 import { strict as assert } from "node:assert";
 import type { Session } from "@muxado/core";
@@ -16,7 +16,7 @@ export const concurrency: readonly Scenario[] = [
   { name: "first frames that cross", run: crossingOpens },
 ];
 
-/** With room for all of them at both ends. */
+/** Both ends have room for all streams. */
 async function allAtOnce(cell: Cell): Promise<void> {
   const { session, remote } = await cell.connect({
     session: { acceptBacklog: COUNT },
@@ -35,9 +35,10 @@ async function allAtOnce(cell: Cell): Promise<void> {
 }
 
 /**
- * Go refuses what its backlog cannot take. Rust must not be given more than it can take (R6): 512, and a stream that
- * is over counts until its writer has come round to it, so that there may be two of them for each of ours and theirs.
- * So it is with its yamux (Y5). JavaScript's opens as many as it likes (L20), and is refused beyond our backlog.
+ * Go refuses streams that its backlog cannot take. Rust must not get more streams than it can take (R6), which is 512.
+ * A stream that has ended counts until Rust's writer has handled it, so each of our streams and each of theirs may
+ * count twice. The same holds for Rust's yamux (Y5). JavaScript's yamux opens any number of streams (L20), and we
+ * refuse those beyond our backlog.
  */
 async function atTheirLimits(cell: Cell): Promise<void> {
   const together = cell.peer.library.endsWith("go") ? COUNT : 120;
@@ -56,7 +57,7 @@ async function atTheirLimits(cell: Cell): Promise<void> {
   assert.equal(served.length, COUNT);
 }
 
-/** Asks again for as long as the error says that this is safe. */
+/** Repeats the request while the error is marked safe to retry. */
 async function askPatiently(session: Session, n: number): Promise<void> {
   for (;;) {
     const stream = session.open();
@@ -67,7 +68,7 @@ async function askPatiently(session: Session, n: number): Promise<void> {
   }
 }
 
-/** Neither end has heard anything of the other when it opens. */
+/** Neither end has received anything from the other when it opens. */
 async function crossingOpens(cell: Cell): Promise<void> {
   const proxy = new Proxy();
   const { session, remote } = await cell.connect({ proxy });

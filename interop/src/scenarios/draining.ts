@@ -1,4 +1,4 @@
-// Ends that lose nothing: one side drains with streams in flight, or says GOAWAY and goes on.
+// Ends without loss: one side drains with streams in flight, or sends GOAWAY and goes on.
 
 import { strict as assert } from "node:assert";
 import type { Stream } from "@muxado/core";
@@ -12,7 +12,7 @@ import type { PeerError } from "../peer-process.ts";
 import type { Scenario } from "../scenario.ts";
 
 const STREAMS = 20;
-/** More than a window each. */
+/** More bytes than a window, for each stream. */
 const BYTES = 600_000;
 const REMOTE_GONE_AWAY = 11;
 
@@ -32,8 +32,8 @@ export const drains: readonly Scenario[] = [
 ];
 
 /**
- * Starts exchanges in both directions. None of them can get through yet: each is longer than a window, and nobody
- * reads here before what is returned is called, which brings them all to their end.
+ * Starts exchanges in both directions. No exchange can finish yet: each is longer than a window, and our side does not
+ * read. The caller calls the returned function, which reads and so completes all exchanges.
  */
 async function start({ session, remote }: Connection): Promise<() => Promise<unknown>> {
   await remote.serve();
@@ -62,7 +62,8 @@ async function weDrain(cell: Cell): Promise<void> {
   const closed = session.close();
   await finish();
   if (cell.peer.library === "rust") {
-    // It hangs up when its application drops the session, as one does that has nothing more to accept.
+    // Rust hangs up when its application drops the session. An application does that when it has no more streams to
+    // accept.
     await remote.process.next(({ report }) => report === "served all");
     await remote.end();
   }
@@ -76,14 +77,14 @@ async function weDrain(cell: Cell): Promise<void> {
   }
 }
 
-/** As their applications do it: they finish what there is, and close. */
+/** The peers end in the way of their applications: they complete all streams, and close. */
 async function theyDrain(cell: Cell): Promise<void> {
   const connection = await cell.connect();
   const { session, remote } = connection;
   const finish = await start(connection);
   await finish();
   for (let n = 0; n < STREAMS; n++) assert.equal((await remote.served()).bytes, BYTES);
-  // Behind all that we have sent: who hangs up with bytes unread cuts the connection off.
+  // This exchange comes after all other bytes of ours. A peer that hangs up with unread bytes resets the connection.
   await ask(session, 1, 1);
   await remote.end();
   const { localError, remoteError, remoteDebug } = await session.closed;
@@ -131,7 +132,7 @@ async function theyGoAway(cell: Cell): Promise<void> {
   const [got] = await Promise.all([there.receive(), sendAll(stream, BYTES, 1)]);
   assert.deepEqual(got, digestOf(BYTES, 1));
   assert.throws(() => session.open(), { code: "REMOTE_GONE_AWAY", retry: "safe" });
-  // They may still open.
+  // The peer may still open streams.
   serve(session);
   assert.deepEqual(await remote.ask({ count: 1, bytes: BYTES, seed: 1 }), { right: 1, wrong: [] });
   await there.closeWrite();
@@ -141,7 +142,7 @@ async function theyGoAway(cell: Cell): Promise<void> {
 }
 
 async function theySayWhy(cell: Cell): Promise<void> {
-  // Neither hangs up by itself (R5).
+  // Neither library hangs up by itself (R5).
   const { session, remote } = await cell.connect({ session: { goAwayTimeout: 300 } });
   await remote.goAway(2, "out of order, as of today");
   const { localError, remoteError, remoteDebug } = await session.closed;

@@ -1,4 +1,4 @@
-// Bytes there and back, one stream at a time, opened by either side.
+// Bytes there and back on one stream at a time. Either side opens the stream.
 
 import { strict as assert } from "node:assert";
 import type { Cell } from "../cell.ts";

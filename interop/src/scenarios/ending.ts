@@ -1,4 +1,4 @@
-// Ends in the middle of everything: whoever waits for anything is told, on both sides.
+// Sudden ends: every operation that waits must settle, on both sides.
 
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,7 +23,10 @@ export const endings: readonly Scenario[] = [
   { name: "they are stopped for a while", run: theyAreStopped },
 ];
 
-/** Our operations that wait when the end comes: a read, a write without credit, what stands behind it, an accept. */
+/**
+ * Starts our operations that wait when the end comes: a read, a write without credit, a half-close behind it, an
+ * accept.
+ */
 async function occupy(connection: Connection): Promise<Pending> {
   const { session } = connection;
   const pending = new Pending();
@@ -36,12 +39,14 @@ async function occupy(connection: Connection): Promise<Pending> {
   pending.watch("an accept", session.accept());
   pending.watch("the end", session.closed);
   await until(() => session.stats().bytesSent > 2 * INITIAL_WINDOW);
-  // Behind all of it. A peer that hangs up with bytes unread would cut the connection off, by a reset of TCP's.
+  // This stream comes after all the other bytes. If the peer hung up with unread bytes, TCP would reset the connection.
   await pair(connection, "us");
   return pending;
 }
 
-/** What became of it. A read may have come to a clean end, if the peer's streams were closed before its session. */
+/**
+ * Checks the result of each operation. A read may end cleanly, if the peer's streams were closed before its session.
+ */
 async function checkSettled(pending: Pending, { session }: Connection): Promise<void> {
   const results = await pending.settled();
   for (const [name, result] of results) {
@@ -70,12 +75,12 @@ async function theyAreKilled(cell: Cell): Promise<void> {
   remote.process.signal("SIGKILL");
   await checkSettled(pending, connection);
   const { localError } = await session.closed;
-  // The system tells of bytes that the process had not read by a reset of the connection.
+  // If the process had unread bytes, the system resets the connection.
   assert.match(localError!.code, /^(PEER_EOF|TRANSPORT_FAILED)$/);
   assert.equal(localError!.origin, "remote");
 }
 
-/** 64 MiB each way, which will not get through. */
+/** Starts transfers of 64 MiB in both directions. They will not complete. */
 async function startTransfers({ session, remote }: Connection, pending: Pending): Promise<void> {
   const stream = session.open();
   pending.watch("a transfer to them", stream.write(new Uint8Array(MUCH)));
@@ -113,7 +118,9 @@ async function connectionIsCut(cell: Cell): Promise<void> {
   await within(SETTLE_TIMEOUT, Promise.all(theirs), "the peer's operations");
 }
 
-/** The same at the peer's end: a read, a write without credit; on a stream each, because of R20. */
+/**
+ * Does the same at the peer's end: a read, and a write without credit. Each has a stream of its own, because of R20.
+ */
 async function occupyThere(connection: Connection): Promise<Promise<unknown>[]> {
   const reading = await pair(connection, "peer");
   const writing = await pair(connection, "peer");

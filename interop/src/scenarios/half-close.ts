@@ -1,4 +1,4 @@
-// One direction ends and the other goes on.
+// One direction ends, and the other goes on.
 
 import { strict as assert } from "node:assert";
 import type { Cell } from "../cell.ts";
@@ -8,7 +8,7 @@ import { digestOf } from "../payload.ts";
 import type { Scenario } from "../scenario.ts";
 
 const SHORT = 1_000;
-/** More than a window, so that credit must go on flowing for the direction that is left. */
+/** More than a window, so that the open direction still needs credit. */
 const LONG = 600_000;
 
 export const halfCloses: readonly Scenario[] = [
@@ -56,7 +56,7 @@ async function replyAfterRequest(cell: Cell): Promise<void> {
     const { stream, there } = await pair(connection, opener);
     const [request] = await Promise.all([there.receive(), sendAll(stream, LONG, 3)]);
     assert.deepEqual(request, digestOf(LONG, 3));
-    // The other end has half-closed long ago when the reply begins.
+    // By the time the reply begins, the other end has half-closed long ago.
     const reply = receive(stream);
     await there.write({ bytes: LONG, seed: 4 });
     await there.closeWrite();

@@ -1,4 +1,4 @@
-// Heartbeats, ours against the peers' own: round trips both ways, a peer that stops, and a peer that is dead.
+// Heartbeats, ours against the peers' own: round trips in both directions, a peer that stops, and a peer that is dead.
 
 import { strict as assert } from "node:assert";
 import { Heartbeat, type HeartbeatOptions } from "@muxado/heartbeat";
@@ -23,7 +23,7 @@ interface Watched extends Connection {
   readonly failures: string[];
 }
 
-/** Both sides with types and a heartbeat. The peer answers only while its application accepts, if it is Rust. */
+/** Connects both sides with types and a heartbeat. A Rust peer answers only while its application accepts. */
 async function watch(cell: Cell, options: HeartbeatOptions, interval = 60_000): Promise<Watched> {
   const { session: untyped, remote } = await cell.connect({
     peer: { heartbeat: { interval, tolerance: 60_000 } },
@@ -55,7 +55,7 @@ async function eachWay(cell: Cell): Promise<void> {
   await until(() => roundTrips.length >= 15);
   assert.ok(roundTrips.every((roundTrip) => roundTrip > 0));
   assert.deepEqual(failures, []);
-  // One stream each way, and nothing of it for the applications.
+  // One stream in each direction. The applications see neither.
   assert.equal(session.stats().openStreams, 2);
   await askTyped(session, 7);
 }
@@ -76,7 +76,7 @@ async function peerIsStopped(cell: Cell): Promise<void> {
 }
 
 async function peerIsDead(cell: Cell): Promise<void> {
-  // Long enough for everything that must be waiting by then.
+  // The tolerance is long enough for every operation to be waiting by then.
   const watched = await watch(cell, { interval: 40, tolerance: 3_000, endDeadSession: true });
   const { session, remote, heartbeat, roundTrips } = watched;
   await until(() => roundTrips.length > 0);

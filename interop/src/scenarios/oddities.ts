@@ -1,4 +1,4 @@
-// What these two peers do in their own way and other peers would not: our sessions must take it.
+// Behaviour of these two peers that other peers do not have. Our sessions must handle it.
 
 import { strict as assert } from "node:assert";
 import type { TracedFrame } from "@muxado/core";
@@ -20,7 +20,7 @@ export const oddities: readonly Scenario[] = [
   { name: "both fill all windows before anybody reads", run: fullWindows },
 ];
 
-/** Go sends one frame with SYN and FIN (G12), Rust a FIN alone (R12). */
+/** Go sends one frame with SYN and FIN (G12). Rust sends a FIN alone (R12). */
 async function openAndClose(cell: Cell): Promise<void> {
   const connection = await cell.connect();
   const { session, remote } = connection;
@@ -35,7 +35,9 @@ async function openAndClose(cell: Cell): Promise<void> {
   assert.equal(session.stats().openStreams, 0);
 }
 
-/** Ids are taken at open, SYN comes with the first write (G7, Y1); yamux's Go and JavaScript send it at once. */
+/**
+ * A peer takes the id at open, and sends SYN with the first write (G7, Y1). yamux's Go and JavaScript send SYN at once.
+ */
 async function secondFirst(cell: Cell): Promise<void> {
   const { session, remote } = await cell.connect();
   const [first, second] = [await remote.open(), await remote.open()];
@@ -52,7 +54,7 @@ async function secondFirst(cell: Cell): Promise<void> {
   assert.deepEqual(bytes, isAtOnce ? ["01", "02"] : ["02", "01"]);
 }
 
-/** G11. */
+/** The peer sends FIN again after the end (G11). */
 async function endAgain(cell: Cell): Promise<void> {
   const connection = await cell.connect();
   for (const opener of openers) {
@@ -67,7 +69,7 @@ async function endAgain(cell: Cell): Promise<void> {
   await checkAlive(connection);
 }
 
-/** A WNDINC for each of them (G18). */
+/** One WNDINC for each byte (G18). */
 async function byteByByte(cell: Cell): Promise<void> {
   const connection = await cell.connect();
   const { stream, there } = await pair(connection, "us");
@@ -76,7 +78,7 @@ async function byteByByte(cell: Cell): Promise<void> {
   await checkAlive(connection);
 }
 
-/** One frame of 256 KiB from Go (G16). */
+/** Go sends one frame of 256 KiB (G16). */
 async function wholeWindow(cell: Cell): Promise<void> {
   const { stream, there } = await pair(await cell.connect(), "us");
   await there.write({ bytes: INITIAL_WINDOW, seed: 1, piece: INITIAL_WINDOW });
@@ -84,7 +86,7 @@ async function wholeWindow(cell: Cell): Promise<void> {
   assert.deepEqual(await receive(stream), digestOf(INITIAL_WINDOW, 1));
 }
 
-/** One RST for each frame (G13, R14). */
+/** The peer sends one RST for each frame (G13, R14). */
 async function burst(cell: Cell): Promise<void> {
   const frames = 500;
   let resets = 0;
@@ -104,7 +106,7 @@ async function burst(cell: Cell): Promise<void> {
   await checkAlive(connection);
 }
 
-/** Whoever stops reading while it writes would never come out of this (G21). */
+/** A session that stops reading while it writes would stall forever here (G21). */
 async function fullWindows(cell: Cell): Promise<void> {
   const connection = await cell.connect();
   const pairs = [];

@@ -1,5 +1,5 @@
-// One end resets. muxado's libraries have no reset of their own to offer, so theirs are provoked: they close, and we
-// send on. Those of yamux's are in a file of their own.
+// One end resets. muxado's libraries offer no reset of their own, so the tests provoke theirs: they close, and we
+// continue to send. The resets of yamux's libraries have a file of their own.
 
 import { strict as assert } from "node:assert";
 import type { Stream, TracedFrame } from "@muxado/core";
@@ -72,14 +72,14 @@ export const unheardOf: Scenario = {
   run: resetUnheardOf,
 };
 
-/** What a test may want to know besides its stream. */
+/** Further data for a test, besides its stream. */
 interface About {
   readonly wire: Wire;
-  /** The ids of the streams whose FIN has come. */
+  /** The ids of the streams whose FIN has arrived. */
   readonly ended: ReadonlySet<number>;
 }
 
-/** Runs `test` on a stream of each opener, on one session, which must outlive it. */
+/** Runs `test` on a stream of each opener, on one session. The session must survive it. */
 async function forEachOpener(
   cell: Cell,
   test: (stream: Stream, there: RemoteStream, about: About) => Promise<void>,
@@ -181,13 +181,13 @@ async function theyResetUnread(
 ): Promise<void> {
   await there.write({ bytes: SOME, seed: 1 });
   await there.close();
-  // What meets Rust before its FIN has left costs us that FIN (R21).
+  // If bytes reach Rust before it has sent its FIN, we do not get that FIN (R21).
   await until(() => ended.has(stream.id));
   await provoke(stream);
   assert.deepEqual(await receive(stream), digestOf(SOME, 1), "what came before the RST");
 }
 
-/** Writes until the peer's RST is there. */
+/** Writes until the peer's RST has arrived. */
 async function provoke(stream: Stream): Promise<void> {
   const error = await failureOf(
     (async () => {

@@ -1,4 +1,4 @@
-// 64 MiB to a reader that takes its time: the sender waits, nobody piles up memory, other streams go on.
+// 64 MiB to a slow reader: the sender waits, memory does not grow, and other streams go on.
 
 import { strict as assert } from "node:assert";
 import type { Session } from "@muxado/core";
@@ -11,12 +11,12 @@ import type { Peer } from "../peers.ts";
 import type { Scenario } from "../scenario.ts";
 
 const MUCH = 64 * 1024 * 1024;
-/** So slow that the windows are full most of the time. */
+/** The reader is so slow that the windows are full most of the time. */
 const PACE = { piece: 128 * 1024, pause: 1 };
 
-/** Growth of our heap that a window, a budget and the garbage of a moment explain, in bytes. */
+/** Growth of our heap in bytes that a window, a budget and short-lived garbage explain. */
 const OUR_GROWTH = 8 * 1024 * 1024;
-/** What a whole peer process may have: a third of what it would have if it kept the stream. */
+/** Limit for a whole peer process, in bytes: a third of its memory if it kept the whole stream. */
 const THEIR_PEAK = 40 * 1024 * 1024;
 
 export const slowReaders: readonly Scenario[] = [
@@ -48,7 +48,7 @@ async function slowHere(cell: Cell): Promise<void> {
   checkMemory(growth, cell.peer, await remote.peakMemory());
 }
 
-/** Small exchanges on the same session, which the slow one must not hold up. */
+/** Small exchanges on the same session. The slow stream must not delay them. */
 async function chatUntil(done: Promise<unknown>, session: Session): Promise<void> {
   let isDone = false;
   const finish = (): void => void (isDone = true);
@@ -60,7 +60,7 @@ async function chatUntil(done: Promise<unknown>, session: Session): Promise<void
 
 function checkMemory(ours: number, peer: Peer, theirs: number): void {
   assert.ok(ours < OUR_GROWTH, `our memory grew by ${ours} bytes`);
-  // Node's own memory hides what a peer in JavaScript keeps.
+  // Node's own memory hides the bytes that a peer in JavaScript keeps.
   if (peer.library === "yamux-js") return;
   assert.ok(theirs < THEIR_PEAK, `the peer had ${theirs} bytes`);
 }

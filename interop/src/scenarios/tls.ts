@@ -1,4 +1,4 @@
-// The same over TLS, as the Go library is mostly used.
+// The same over TLS. Most users of the Go library use it over TLS.
 
 import { strict as assert } from "node:assert";
 import type { Cell } from "../cell.ts";

@@ -24,7 +24,7 @@ async function types(cell: Cell): Promise<void> {
   assert.deepEqual(answers, { right: COUNT, wrong: [] });
 }
 
-/** As the peers do: the reply begins with the type that was seen, and then comes what was sent. */
+/** Serves as the peers do: the reply begins with the type of the stream, and then repeats the bytes of the request. */
 export function serveTypes(session: TypedSession): void {
   void session.serve({}, { otherwise: reply });
 }
@@ -34,7 +34,7 @@ async function reply(stream: TypedStream): Promise<void> {
   await stream.readable.pipeTo(stream.writable);
 }
 
-/** Opens a stream of that type, and checks that the peer has seen the type and all that follows. */
+/** Opens a stream of that type, and checks that the peer has received the type and all bytes after it. */
 export async function askTyped(session: TypedSession, type: number): Promise<void> {
   const stream = session.open({ type });
   const request = payload(100, type);

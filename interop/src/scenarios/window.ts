@@ -1,5 +1,5 @@
-// A writer that goes beyond its window. No peer does so by itself: the frame is put between the frames of a
-// good one, so that it is the good one that gets the answer.
+// A writer that exceeds its window. No peer does so by itself: the proxy inserts the frame between the frames of a
+// correct peer, so the correct peer gets the answer.
 
 import { strict as assert } from "node:assert";
 import { encode, INITIAL_WINDOW } from "@muxado/frame";
@@ -18,7 +18,7 @@ const PIECE = 64 * 1024;
 
 export const windows: readonly Scenario[] = [
   { name: "a peer goes beyond our window", run: beyondOurs },
-  // On yamux it ends the session with all peers: H12, Y7, L8.
+  // On yamux, an exceeded window ends the session with all peers: H12, Y7, L8.
   { name: "we go beyond their window", wire: "muxado", run: beyondTheirs },
 ];
 
@@ -27,7 +27,7 @@ async function beyondOurs(cell: Cell): Promise<void> {
   const connection = await cell.connect({ proxy });
   for (const opener of openers) {
     const { stream, there } = await pair(connection, opener);
-    // Nobody reads, so that there is no credit but the first.
+    // Our side does not read, so there is only the initial credit.
     proxy.inject("peer", overrun(cell.peer.wire, stream.id));
     await until(() => stream.error !== undefined);
     assert.equal(stream.error?.code, "FLOW_CONTROL_ERROR");
@@ -36,7 +36,7 @@ async function beyondOurs(cell: Cell): Promise<void> {
     assert.equal(got.bytes, 3 * PIECE, "what came within the credit is readable");
     assert.equal(codeOf(got.end), FLOW_CONTROL_ERROR);
     const { end } = await there.write({ bytes: 10_000, seed: 1, piece: 10, pause: 1 });
-    // yamux's libraries do not tell their applications why.
+    // yamux's libraries do not report the reason to their applications.
     const code = cell.peer.wire === "muxado" ? FLOW_CONTROL_ERROR : null;
     assert.equal(codeOf(end), code, "what the peer's writer is told");
   }
@@ -56,7 +56,7 @@ async function beyondTheirs(cell: Cell): Promise<void> {
   await checkAlive(connection);
 }
 
-/** One byte more than the credit that each direction of a new stream has, in frames that are small enough. */
+/** One byte more than the credit of each direction of a new stream, in frames of permitted size. */
 function overrun(wire: Wire, streamId: number): Uint8Array {
   const frameOf = (length: number): Uint8Array => {
     const body = new Uint8Array(length);

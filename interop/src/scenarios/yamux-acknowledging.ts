@@ -1,4 +1,4 @@
-// Streams that a yamux peer acknowledges late, or not: 256 of them may be open at a time.
+// Streams that a yamux peer acknowledges late, or never. 256 such streams may be open at a time.
 
 import { strict as assert } from "node:assert";
 import type { TracedFrame } from "@muxado/core";
@@ -15,7 +15,7 @@ export const yamuxAcknowledgements: readonly Scenario[] = [
   { name: "they acknowledge late", run: lateAcknowledgement },
 ];
 
-/** Streams that we have opened on the wire. */
+/** Counts the streams that we have opened on the wire. */
 function countOpens(): { readonly trace: (frame: TracedFrame) => void; count: number } {
   const opens = {
     count: 0,
@@ -26,13 +26,13 @@ function countOpens(): { readonly trace: (frame: TracedFrame) => void; count: nu
   return opens;
 }
 
-/** A peer that accepts nothing is not shown more than it has said it can take. */
+/** If a peer accepts nothing, we open no more streams on the wire than {@link CAP}. */
 async function unacknowledged(cell: Cell): Promise<void> {
   const opens = countOpens();
   const { session, remote } = await cell.connect({ session: { trace: opens.trace } });
   const streams = Array.from({ length: CAP + 50 }, () => session.open());
   await until(() => opens.count === CAP);
-  // An answer says that all before it has been read, and that nothing has come of it.
+  // The answer shows that the peer has read all frames before the ping, and that nothing followed from them.
   await session.ping();
   assert.equal(opens.count, CAP);
   assert.ok(streams.every(({ error }) => error === undefined));
@@ -41,7 +41,7 @@ async function unacknowledged(cell: Cell): Promise<void> {
   assert.equal(opens.count, CAP + 50);
 }
 
-/** Rust and JavaScript acknowledge with the first frame that they have to send anyway. */
+/** Rust and JavaScript acknowledge with the first frame that they must send anyway. */
 async function lateAcknowledgement(cell: Cell): Promise<void> {
   let acknowledged = 0;
   const trace = ({ kind, direction }: TracedFrame): void => {
@@ -53,7 +53,7 @@ async function lateAcknowledgement(cell: Cell): Promise<void> {
   const there = await remote.accept();
   await session.ping();
   assert.equal(acknowledged, cell.peer.library === "yamux-go" ? 1 : 0);
-  // Meanwhile it can be used as any other.
+  // Meanwhile the stream can be used like any other.
   await stream.write(new Uint8Array(100));
   assert.equal((await there.read()).hex.length, 200);
   await there.write({ bytes: 1_000, seed: 1 });

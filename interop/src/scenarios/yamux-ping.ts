@@ -1,4 +1,4 @@
-// Pings: round trips both ways, a keep-alive that notices a peer which says nothing any more, and theirs.
+// Pings: round trips in both directions, a keep-alive that notices a silent peer, and the peer's own keep-alive.
 
 import { strict as assert } from "node:assert";
 import type { TracedFrame } from "@muxado/core";
@@ -9,7 +9,7 @@ import { Pending } from "../pending.ts";
 import { Proxy } from "../proxy.ts";
 import type { Scenario } from "../scenario.ts";
 
-/** Milliseconds that a round trip within one machine takes at the most, however busy it is. */
+/** Milliseconds that a round trip within one machine takes at most, even on a busy machine. */
 const LONGEST = 60_000;
 
 export const yamuxPings: readonly Scenario[] = [
@@ -22,7 +22,7 @@ export const yamuxPings: readonly Scenario[] = [
   { name: "their keep-alive, and nothing comes through", only: ["yamux-go"], run: weAreSilent },
 ];
 
-/** Pings by direction. */
+/** Counts pings by direction. */
 function countPings(): {
   readonly trace: (frame: TracedFrame) => void;
   asked: number;
@@ -47,7 +47,7 @@ async function eachWay(cell: Cell): Promise<void> {
   const together = await Promise.all(Array.from({ length: 10 }, () => session.ping()));
   together.forEach(checkRoundTrip);
   if (cell.peer.library === "yamux-rust") {
-    // It has no ping to offer, and measures the round trip by itself.
+    // The library offers no ping, and measures the round trip by itself.
     await until(() => pings.asked > 0);
   } else {
     for (let n = 0; n < 3; n++) checkRoundTrip((await remote.ping()) / 1_000);
@@ -84,18 +84,18 @@ async function theyAreThere(cell: Cell): Promise<void> {
   await checkAlive(connection);
 }
 
-/** And yet patient with a peer that has to wait for a processor. */
+/** The keep-alive is short. The ping timeout is long enough for a peer that must wait for a processor. */
 const IMPATIENT = { keepAlive: 50, pingTimeout: 2_000 };
 
 async function theyAreStopped(cell: Cell): Promise<void> {
   const connection = await cell.connect({ session: { lingerTimeout: 100 }, yamux: IMPATIENT });
-  // Not before it can stop: a process that starts may be slower than we are patient.
+  // The peer must have started before it is stopped: a process that is starting may be slower than the ping timeout.
   await connection.session.ping();
   connection.remote.process.signal("SIGSTOP");
   await checkTimeout(connection);
 }
 
-/** The connection stands, and nothing of theirs arrives. */
+/** The connection stays open, and no bytes of the peer arrive. */
 async function nothingComes(cell: Cell): Promise<void> {
   const proxy = new Proxy();
   const connection = await cell.connect({ proxy, yamux: IMPATIENT });

@@ -1,5 +1,5 @@
-// A yamux peer closes or resets a stream while we use it. Its libraries have a reset to offer, or one that is easily
-// provoked. What we close and reset is in the files of both wires.
+// A yamux peer closes or resets a stream while we use it. Its libraries offer a reset, or one that is easily provoked.
+// The closes and resets of our side are in the files of both wires.
 
 import { strict as assert } from "node:assert";
 import type { Stream } from "@muxado/core";
@@ -15,7 +15,10 @@ import type { Scenario } from "../scenario.ts";
 const MUCH = 8 * 1024 * 1024;
 const SOME = 50_000;
 
-/** Go has no reset of its own: it resets what it has closed, and what was not closed here in so many milliseconds. */
+/**
+ * Go has no reset of its own. It resets a stream that it has closed, if we do not close it within this many
+ * milliseconds.
+ */
 const CLOSE_TIMEOUT = 200;
 
 export const yamuxResets: readonly Scenario[] = [
@@ -31,7 +34,7 @@ export const yamuxResets: readonly Scenario[] = [
 
 type Test = (stream: Stream, there: RemoteStream, library: Library) => Promise<void>;
 
-/** Runs `test` on a stream of each opener, on one session, which must outlive it. */
+/** Runs `test` on a stream of each opener, on one session. The session must survive it. */
 function each(test: Test): (cell: Cell) => Promise<void> {
   return async (cell) => {
     const connection = await cell.connect({ peer: { closeTimeout: CLOSE_TIMEOUT } });
@@ -66,7 +69,7 @@ async function theyResetUnread(
   library: Library,
 ): Promise<void> {
   await there.write({ bytes: SOME, seed: 1 });
-  // Rust sends no byte of what it has not sent yet.
+  // A reset in Rust drops all bytes that it has not sent yet.
   if (library === "yamux-rust") await until(() => stream.session.stats().bytesReceived > SOME);
   await reset(there, library);
   await until(() => stream.error !== undefined);

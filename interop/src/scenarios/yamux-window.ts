@@ -1,4 +1,4 @@
-// Windows of yamux beyond the 256 KiB that both ends assume: announced by either side, and grown by use.
+// Windows of yamux beyond the 256 KiB that both ends assume. Either side announces them, or they grow by use.
 
 import { strict as assert } from "node:assert";
 import type { TracedFrame } from "@muxado/core";
@@ -14,7 +14,7 @@ const WINDOW = 1024 * 1024;
 const MORE = 2 * WINDOW;
 const MUCH = 16 * 1024 * 1024;
 
-/** Milliseconds each way: on a loopback connection nothing is gained by a larger window. */
+/** Milliseconds in each direction. On a loopback connection without delay, a larger window gains nothing. */
 const DELAY = 20;
 
 export const yamuxWindows: readonly Scenario[] = [
@@ -24,7 +24,7 @@ export const yamuxWindows: readonly Scenario[] = [
   { name: "our window grows", run: oursGrows },
 ];
 
-/** Go's MaxStreamWindowSize: with SYN of its streams, with ACK of ours. */
+/** Go announces MaxStreamWindowSize: with SYN on its streams, with ACK on ours. */
 async function theyAnnounce(cell: Cell): Promise<void> {
   const connection = await cell.connect({ peer: { window: WINDOW } });
   const { session } = connection;
@@ -55,7 +55,7 @@ async function weAnnounce(cell: Cell): Promise<void> {
   }
 }
 
-/** Both measure the round trip: Rust by itself, JavaScript with its keep-alive. */
+/** Both libraries measure the round trip: Rust by itself, JavaScript with its keep-alive. */
 async function theirsGrows(cell: Cell): Promise<void> {
   const credit = watchCredit("in");
   const connection = await cell.connect({
@@ -84,7 +84,7 @@ async function oursGrows(cell: Cell): Promise<void> {
   assert.ok(credit.most > 2 * INITIAL_WINDOW, `our window was ${credit.most} bytes at the most`);
 }
 
-/** The most credit that was outstanding, granted by increments in this direction. */
+/** Watches the most credit that was outstanding from increments in this direction. */
 function watchCredit(direction: TracedFrame["direction"]): {
   readonly trace: (frame: TracedFrame) => void;
   most: number;

@@ -1,11 +1,11 @@
-// Commands in, reports out: one JSON object a line. Knows nothing of what they mean.
+// Commands in, reports out: one JSON object per line. This file does not know their meaning.
 //
-// A command is {"id":7,"do":"write",...}; its answer {"answer":7,...}. Commands run side by side: who needs an
-// order waits for the answers. Anything else that is worth telling is {"report":"ended",...}.
+// A command is {"id":7,"do":"write",...}. Its answer is {"answer":7,...}. Commands run concurrently: a caller that
+// needs an order waits for each answer. All other messages are reports: {"report":"ended",...}.
 
 import { createInterface } from "node:readline";
 
-/** Gives each command to `perform`; the end of the input ends the process, whatever it is doing. */
+/** Passes each command to `perform`. The end of the input ends the process, whatever it is doing. */
 export function obey(perform) {
   createInterface(process.stdin)
     .on("line", (line) => void answer(JSON.parse(line), perform))

@@ -1,10 +1,10 @@
-// The JavaScript peer of the interop runner: @libp2p/yamux behind a remote control, over TCP and without libp2p.
+// The JavaScript peer of the interop runner: @libp2p/yamux under a remote control, over TCP and without libp2p.
 //
 //   node main.mjs <scenario> server|client <host:port> [options as JSON]
 //
-// It makes one connection, runs one session over it, does what the lines of its standard input say (control.mjs),
-// and ends with that input, so that nothing outlives the runner. The scenario's name is a label for whoever looks
-// at the list of processes.
+// It makes one connection, runs one session over it, performs the commands on its standard input (control.mjs), and
+// ends when that input ends, so that no process outlives the runner. The name of the scenario is a label for readers of
+// the list of processes.
 
 import "../node-20.mjs";
 import { once } from "node:events";
@@ -21,7 +21,7 @@ if (scenario === undefined || address === undefined) {
 const [host, port] = address.split(":");
 
 const peer = start();
-// At once: the runner may end before anybody connects.
+// It reads commands before it connects, because the runner may end before any side connects.
 obey(async (command) => (await peer).obey(command));
 
 async function start() {

@@ -1,9 +1,9 @@
-// Bytes that both ends can make by themselves, and what is remembered of bytes that went by.
+// Bytes that both ends can make by themselves, and the digest of bytes that passed.
 
 import { createHash } from "node:crypto";
 import { errorFields } from "./control.mjs";
 
-/** A linear congruential generator; its high bytes are the payload. All peers make the same. */
+/** A linear congruential generator. Its high bytes are the payload. All peers make the same bytes. */
 export class Payload {
   #state;
 
@@ -21,7 +21,7 @@ export class Payload {
   }
 }
 
-/** What went by in one direction, and how that ended. */
+/** The digest of the bytes in one direction, and how that direction ended. */
 export class Digest {
   length = 0;
   /** Undefined for a clean end. */

@@ -1,12 +1,12 @@
-// What a peer can be told to do with its session, and whole exchanges: the echo of every stream that comes, and
-// requests of its own.
+// The commands of a peer for its session, and whole exchanges: the echo of every stream that the other end opens, and
+// requests of this peer.
 
 import { readFileSync } from "node:fs";
 import { yamux } from "@libp2p/yamux";
 import { errorFields, report } from "./control.mjs";
 import { PeerStream } from "./stream.mjs";
 
-/** How long a close may wait for its streams, in milliseconds: what libp2p allows. */
+/** Milliseconds that a close may wait for its streams. libp2p allows the same. */
 const CLOSE_TIMEOUT = 500;
 
 export class Peer {
@@ -14,7 +14,7 @@ export class Peer {
   #muxer;
   #streams = new Map();
   #lastStream = 0;
-  /** Accepted by the library, and not asked for. */
+  /** Streams that the library has accepted and that no command has asked for. */
   #accepted = [];
   #accepting = [];
 
@@ -32,7 +32,7 @@ export class Peer {
       }),
     })().createStreamMuxer(transport);
     this.#muxer.addEventListener("stream", ({ detail }) => this.#accept(new PeerStream(detail)));
-    // Behind the library's own listeners.
+    // These listeners run after the library's own listeners.
     transport.addEventListener("message", () => this.#checkEnd("the muxer is closed"));
     transport.addEventListener("close", () => this.#checkEnd("the transport is closed"));
   }
@@ -84,7 +84,7 @@ export class Peer {
     return { stream: this.#lastStream, wireId: stream.id };
   }
 
-  /** The library tells nobody that its session is over. */
+  /** The library does not report the end of its session. */
   #checkEnd(text) {
     if (this.#muxer.status === "open") return;
     const error = new Error(text);
@@ -146,7 +146,7 @@ export class Peer {
   }
 }
 
-/** The most that this process has had in memory, in bytes; 0 where the system does not say. */
+/** The peak memory of this process in RAM, in bytes. 0 where the system does not report it. */
 function peakMemory() {
   try {
     const [, kibibytes] = /VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "latin1"));

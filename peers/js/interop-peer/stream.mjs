@@ -1,12 +1,12 @@
-// What a peer can be told to do with one stream.
+// The commands of a peer for one stream.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Digest, endingOf, Payload } from "./payload.mjs";
 
-/** Unread bytes with which a stream is paused: only that makes the library hold back credit. */
+/** Number of unread bytes above which a stream is paused. Only a pause makes the library hold back credit. */
 const MOST_UNREAD = 64 * 1024;
 
-/** The end of a stream, as {@link PeerStream.take} gives it. */
+/** The end of a stream, as {@link PeerStream.take} returns it. */
 const END = null;
 
 export class PeerStream {
@@ -16,14 +16,14 @@ export class PeerStream {
   #unread = 0;
   #isEnded = false;
   #error;
-  /** Called when something has changed. */
+  /** Called when the state has changed. */
   #wake = () => {};
 
   constructor(stream) {
     this.#stream = stream;
     this.id = stream.streamId;
     stream.addEventListener("message", ({ data }) => this.#receive(data.subarray()));
-    // All that has come has been read.
+    // The library emits "end" when all bytes that came have been read.
     stream.addEventListener("end", () => this.#end());
     stream.addEventListener("close", ({ error }) => {
       this.#error ??= error;
@@ -56,7 +56,7 @@ export class PeerStream {
     }
   }
 
-  /** Writes so many bytes of payload, and says how far it came. */
+  /** Writes so many bytes of payload, and returns how many it wrote. */
   async send({ bytes, seed, piece = 64 * 1024, pause = 0 }) {
     const source = new Payload(seed);
     const sent = new Digest();
@@ -73,7 +73,7 @@ export class PeerStream {
     return sent;
   }
 
-  /** Reads to the end, however that comes. */
+  /** Reads until the stream ends, cleanly or with an error. */
   async receive({ piece = 64 * 1024, pause = 0 } = {}) {
     const got = new Digest();
     try {
@@ -89,7 +89,7 @@ export class PeerStream {
     return got;
   }
 
-  /** Sends back what comes until the end, and then ends its own direction. */
+  /** Sends back all bytes until the end, and then half-closes. */
   async echo() {
     const got = new Digest();
     try {
@@ -131,7 +131,7 @@ export class PeerStream {
     return sent.fields();
   }
 
-  /** Resolves when the library has none of it left: `onDrain` waits once only. */
+  /** Resolves when the library has sent all of these bytes. It does not use `onDrain`, which waits only once. */
   async #put(bytes) {
     const stream = this.#stream;
     stream.send(bytes);
@@ -155,7 +155,7 @@ export class PeerStream {
     }
   }
 
-  /** The next bytes, at most `max`. */
+  /** Returns the next bytes, at most `max`. */
   async #take(max) {
     while (this.#chunks.length === 0) {
       if (this.#error !== undefined) throw this.#error;
@@ -175,7 +175,7 @@ export class PeerStream {
   #receive(chunk) {
     this.#chunks.push(chunk);
     this.#unread += chunk.length;
-    // A moment later: pausing at once would cost the other end its ACK.
+    // In a microtask: if the stream paused at once, the other end would not get its ACK.
     if (this.#unread > MOST_UNREAD) queueMicrotask(() => this.#pause());
     this.#wake();
   }

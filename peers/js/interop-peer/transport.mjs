@@ -1,4 +1,4 @@
-// A TCP connection in the form in which the library wants one: events and `send`, nothing of libp2p besides.
+// A TCP connection in the form that the library needs: events and `send`, and nothing else of libp2p.
 
 /** Logs nothing. */
 function log() {}
@@ -6,7 +6,7 @@ Object.assign(log, { trace: log, error: log, enabled: false, newScope: () => log
 
 export class Transport extends EventTarget {
   log = log;
-  /** The library takes the dialer for yamux's client. */
+  /** The library uses the dialer as yamux's client. */
   direction;
   #socket;
 
@@ -17,18 +17,18 @@ export class Transport extends EventTarget {
       .on("data", (data) => this.dispatchEvent(new MessageEvent("message", { data })))
       .on("drain", () => this.dispatchEvent(new Event("drain")))
       .on("error", log)
-      // As libp2p's TCP does: the end of the other direction is the end.
+      // As in libp2p's TCP, the end of the other direction ends the connection.
       .on("end", () => socket.end())
       .on("close", () => this.dispatchEvent(new Event("close")));
   }
 
-  /** @returns whether more should be sent before the next `drain` */
+  /** @returns whether the caller may send more before the next `drain` */
   send(data) {
     if (!this.#socket.writable) return false;
     return this.#socket.write(data.subarray());
   }
 
-  /** Ends its own direction, once everything is sent. */
+  /** Half-closes, once everything is sent. */
   close() {
     this.#socket.end();
   }

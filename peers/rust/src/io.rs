@@ -1,8 +1,8 @@
-//! What can be read and written: a stream of either library's, and the connection below.
+//! The trait of everything that can be read and written: a stream of either library, and the transport.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// `shutdown` ends its own direction.
+/// `shutdown` half-closes.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for T {}
 

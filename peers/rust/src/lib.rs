@@ -1,5 +1,5 @@
-//! What the peers in Rust share: payload, memory, the traits of what they read and write, and the connection of the
-//! crate `yamux`.
+//! The parts that the peers in Rust share: payload, memory, the traits for reading and writing, and the connection of
+//! the crate `yamux`.
 
 pub mod io;
 pub mod memory;

@@ -1,13 +1,13 @@
-//! What the system says about the memory of this process, in bytes; 0 where it does not say.
+//! The memory of this process as the system reports it, in bytes. 0 where the system does not report it.
 
 use std::fs;
 
-/// What the process has in memory.
+/// The memory of the process in RAM.
 pub fn resident() -> u64 {
     status("VmRSS:")
 }
 
-/// The most that the process has had in memory.
+/// The peak memory of the process in RAM.
 pub fn peak() -> u64 {
     status("VmHWM:")
 }

@@ -1,6 +1,6 @@
 //! Bytes that every peer can make by itself.
 
-/// A linear congruential generator; its high bytes are the payload. All peers make the same.
+/// A linear congruential generator. Its high bytes are the payload. All peers make the same bytes.
 pub struct Generator(pub u32);
 
 impl Generator {

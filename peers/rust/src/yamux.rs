@@ -1,4 +1,4 @@
-//! The connection of the crate `yamux`, which does nothing unless it is polled.
+//! The connection of the crate `yamux`. It does nothing unless it is polled.
 
 use std::{
     collections::VecDeque,
@@ -8,8 +8,8 @@ use std::{
 use futures::io::{AsyncRead, AsyncWrite};
 use yamux::{Connection, ConnectionError, Result, Stream};
 
-/// Opens a stream for each of those that wait, who are answered by `answer`; `accept` gets the streams of the other
-/// side. Ready when the connection is over, with the error if there is one.
+/// Opens a stream for each entry of `waiting`, and passes the result to `answer`. Passes the streams of the other side
+/// to `accept`. Ready when the connection has ended, with the error if there is one.
 pub fn poll_streams<T, W>(
     connection: &mut Connection<T>,
     waiting: &mut VecDeque<W>,

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// connect makes the one session of a client.
+// connect makes the only session of a client.
 func connect(peer peer, port string) session {
 	return peer.start(dial(port, peer.isSecure), true)
 }
 
 type client struct {
 	session session
-	// The number of the next message. It is never used again, also not in later rounds.
+	// The number of the next message. No number is used twice, not even in later rounds.
 	messages atomic.Uint32
 	body     []byte
 }
@@ -84,7 +84,7 @@ func (c *client) echoFor(task task) float64 {
 	})
 }
 
-// echoBody is what all payloads have in common; made once, for it may be long.
+// echoBody returns the bytes that all payloads share. It makes them once, because they may be long.
 func (c *client) echoBody(length int) []byte {
 	if len(c.body) != length {
 		c.body = bulkBytes(length)
@@ -92,14 +92,14 @@ func (c *client) echoBody(length int) []byte {
 	return c.body
 }
 
-// after is true once so many seconds have passed.
+// after returns a flag that becomes true once so many seconds have passed.
 func after(seconds float64) *atomic.Bool {
 	over := new(atomic.Bool)
 	time.AfterFunc(time.Duration(seconds*float64(time.Second)), func() { over.Store(true) })
 	return over
 }
 
-// rateOf is the sum of what so many concurrent workers have done, per second.
+// rateOf returns the sum of the results of concurrent workers, per second.
 func rateOf(workers int, work func() int) float64 {
 	var sum atomic.Int64
 	var wait sync.WaitGroup
@@ -115,7 +115,7 @@ func rateOf(workers int, work func() int) float64 {
 	return float64(sum.Load()) / time.Since(start).Seconds()
 }
 
-// exchange opens a stream, sends the request, half-closes, and returns all that is sent back.
+// exchange opens a stream, sends the request, half-closes, and returns all bytes that come back.
 func exchange(session session, body []byte) []byte {
 	stream := open(session)
 	write(stream, body)
@@ -123,7 +123,7 @@ func exchange(session session, body []byte) []byte {
 	return readToEnd(stream)
 }
 
-// upload sends length bulk bytes in one stream, size in each write, half-closes, and returns all that is sent back.
+// upload sends length bulk bytes in one stream, size in each write, half-closes, and returns all bytes that come back.
 func upload(session session, length, size int) []byte {
 	stream := open(session)
 	for at := 0; at < length; at += size {

@@ -1,4 +1,4 @@
-// Payloads that are sent and come back: what a worker of the echo workload writes, and the check of every byte.
+// Payloads that are sent and come back: the writes of a worker of the echo workload, and the check of every byte.
 package main
 
 import (
@@ -8,13 +8,14 @@ import (
 	"io"
 )
 
-// ownLength is the part of a payload that each worker has for itself; what follows is common to all.
+// ownLength is the length of the first bytes of a payload, of which each worker has its own copy. All workers share the
+// rest.
 const ownLength = 64 * 1024
 
-// longestWrite is what a worker writes at once, as the peers in JavaScript do.
+// longestWrite is the longest write of a worker. The peers in JavaScript have the same.
 const longestWrite = 1024 * 1024
 
-// echoer is one worker: payloads of one length, one after the other.
+// echoer is one worker. It sends payloads of one length, one after the other.
 type echoer struct {
 	own, rest []byte
 	reading   []byte
@@ -25,12 +26,12 @@ func newEchoer(body []byte) *echoer {
 	return &echoer{
 		own:  bytes.Clone(body[:at]),
 		rest: body[at:],
-		// A byte more than there should be: to see if there is more.
+		// One byte more than expected, to detect surplus bytes.
 		reading: make([]byte, min(len(body)+1, readLength)),
 	}
 }
 
-// echo opens a stream, sends the payload with number n, half-closes, and checks what comes back meanwhile.
+// echo opens a stream, sends the payload with number n, half-closes, and checks meanwhile the bytes that come back.
 func (e *echoer) echo(session session, n uint64) {
 	copy(e.own, binary.LittleEndian.AppendUint64(nil, n))
 	stream := open(session)
@@ -62,7 +63,7 @@ func (e *echoer) receive(stream stream, n uint64) {
 	}
 }
 
-// compare checks bytes that belong at an offset of what was sent.
+// compare checks that bytes equal those that were sent at an offset.
 func (e *echoer) compare(got []byte, offset int, n uint64) {
 	for _, part := range [][]byte{e.own, e.rest} {
 		if offset >= len(part) {

@@ -1,5 +1,5 @@
-// A connection that gathers: what is written while the last system call is under way leaves with the next.
-// The libraries make one call for each header and one for each body.
+// A connection that gathers: bytes that are written during a system call leave with the next call. The libraries make
+// one call for each header and one for each body.
 package main
 
 import (
@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// most is the length in bytes at which writers wait.
+// most is the number of gathered bytes at which writers wait.
 const most = 1024 * 1024
 
 type gathered struct {
@@ -47,7 +47,7 @@ func (g *gathered) send() {
 		for len(g.waiting) == 0 {
 			g.changed.Wait()
 		}
-		// The two buffers take turns.
+		// The two buffers alternate.
 		sending := g.waiting
 		g.waiting = sent[:0]
 		g.changed.Broadcast()

@@ -1,10 +1,9 @@
-// The peers of the benchmark that are written in Go: one process of one of them, a server, or the client of
-// the one on a given port.
+// The peers of the benchmark in Go. One process runs one peer: a server, or the client of the server on a given port.
 //
 //	bench-peer <name of the peer> <kind of workload> [port]
 //
-// It does what its parent asks (parent.go), in the way of bench/src/process.ts, and ends with it. Whatever
-// goes wrong ends it at once, so that no figure comes out of a broken run.
+// It does the tasks of its parent (parent.go) in the way of bench/src/process.ts, and ends with its parent. Any failure
+// ends it at once, so that a broken run gives no figure.
 package main
 
 import (
@@ -22,7 +21,7 @@ func main() {
 	if !ok {
 		fail(fmt.Errorf("there is no peer %q", os.Args[1]))
 	}
-	// With 0 it changes nothing.
+	// The value 0 changes nothing.
 	runtime.GOMAXPROCS(peer.processors)
 	parent := newParent()
 	if len(os.Args) == 3 {

@@ -14,11 +14,12 @@ type memoryUse struct {
 }
 
 func memoryInUse() memoryUse {
-	// Twice: what the first one finalizes is freed by the second. The rest goes back to the system.
+	// Twice, because the second collection frees what the first one finalizes. FreeOSMemory returns the rest to the
+	// system.
 	runtime.GC()
 	debug.FreeOSMemory()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
-	// A goroutine's stack is what a closure on the heap is in JavaScript.
+	// The stacks of goroutines count, because JavaScript holds the same state in closures on its heap.
 	return memoryUse{Heap: stats.HeapAlloc + stats.StackInuse, RSS: memory.Resident()}
 }

@@ -1,4 +1,4 @@
-// golang.ngrok.com/muxado/v2, with its default options or with the best of them.
+// golang.ngrok.com/muxado/v2, with its default options or with the best options.
 package main
 
 import (
@@ -11,15 +11,16 @@ import (
 	"muxado.example/peers/internal/libraries"
 )
 
-// muxadoBacklog is more than any workload opens at once. With the default of 128 the server refuses some of 256
+// muxadoBacklog is more than any workload opens at once. With the default of 128, the server refuses some of 256
 // streams whenever its accepting goroutine has to wait.
 const muxadoBacklog = 1024
 
-// muxadoWindow is what each side assumes of the other, for it is not announced. Measured for bulk over one stream:
-// half as fast again as with the default of 256 KiB or with 4 MiB.
+// muxadoWindow is the window that each side assumes for the other, because muxado does not announce it. Measured for
+// bulk over one stream: 1.5 times as fast as with the default of 256 KiB or with 4 MiB.
 const muxadoWindow = 1024 * 1024
 
-// readAhead is what a tuned session reads at once. By itself muxado makes a system call for each header.
+// readAhead is the number of bytes that a tuned session reads at once. By itself, muxado makes a system call for each
+// header.
 const readAhead = 64 * 1024
 
 type muxadoSession struct{ muxado.Session }

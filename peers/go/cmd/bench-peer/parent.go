@@ -1,5 +1,5 @@
-// What the process and its parent say to each other: bench/src/messages.ts, over the channel that Node opens
-// to a child of any language. One JSON value a line.
+// The messages between the process and its parent: those of bench/src/messages.ts, over the channel that Node opens to
+// a child in any language. Each line holds one JSON value.
 package main
 
 import (
@@ -41,7 +41,7 @@ func newParent() *parent {
 	return &parent{channel: channel, tasks: json.NewDecoder(bufio.NewReader(channel))}
 }
 
-// next waits for a task; nil once the parent has closed the channel.
+// next waits for a task. It returns nil once the parent has closed the channel.
 func (p *parent) next() *task {
 	var next task
 	err := p.tasks.Decode(&next)

@@ -1,4 +1,4 @@
-// What travels, and the check of every byte of it: bench/src/payload.ts in Go.
+// The bytes that travel, and the check of every byte: bench/src/payload.ts in Go.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 
 const messageLength = 64
 
-// Steps from byte to byte: a reply is not a request.
+// Steps from byte to byte. They differ, so that a reply is never equal to a request.
 const (
 	requestStep = 7
 	replyStep   = 13
@@ -27,7 +27,7 @@ func message(n uint32, step int) []byte {
 	return body
 }
 
-// replyTo checks a request, and makes the reply to it.
+// replyTo checks a request and returns the reply to it.
 func replyTo(body []byte) []byte {
 	checkLength(body)
 	n := binary.LittleEndian.Uint32(body)
@@ -53,7 +53,7 @@ func checkLength(body []byte) {
 	}
 }
 
-// folded is one byte that depends on every bit of n.
+// folded returns one byte that depends on every bit of n.
 func folded(n uint32) int {
 	return int((n ^ n>>8 ^ n>>16 ^ n>>24) & 0xff)
 }
@@ -63,7 +63,7 @@ const (
 	longestChunk = 1024 * 1024
 )
 
-// pattern is the bulk bytes: it repeats after period, and is long enough for a chunk from anywhere in it.
+// pattern holds the bulk bytes. It repeats after period, and is long enough for a chunk from any offset.
 var pattern = func() []byte {
 	pattern := make([]byte, period+longestChunk)
 	generator := payload.Generator(1)
@@ -74,13 +74,13 @@ var pattern = func() []byte {
 	return pattern
 }()
 
-// bulkChunk is the chunk of a bulk transfer that starts at its offset.
+// bulkChunk returns the chunk of a bulk transfer that starts at offset.
 func bulkChunk(offset, length int) []byte {
 	start := offset % period
 	return pattern[start : start+length]
 }
 
-// bulkBytes is the same pattern, as long as wanted.
+// bulkBytes returns the same pattern in any length.
 func bulkBytes(length int) []byte {
 	bytes := make([]byte, length)
 	for at := 0; at < length; at += period {
@@ -89,7 +89,7 @@ func bulkBytes(length int) []byte {
 	return bytes
 }
 
-// bulkReader checks the bytes of one bulk transfer as they arrive, each of them.
+// bulkReader checks every byte of one bulk transfer on arrival.
 type bulkReader struct{ length int }
 
 func (r *bulkReader) Write(chunk []byte) (int, error) {

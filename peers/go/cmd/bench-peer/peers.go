@@ -1,14 +1,14 @@
-// The peers by their names: which library, over what, with which options.
+// The peers by name: the library of each, its transport and its options.
 package main
 
 import "net"
 
 type peer struct {
-	// start makes a session of a connection.
+	// start makes a session over a connection.
 	start func(conn net.Conn, isClient bool) session
-	// isSecure asks for TLS below.
+	// isSecure asks for TLS under the session.
 	isSecure bool
-	// processors is how many of them it may use at a time; all if 0.
+	// processors is the number of processors that the peer may use at a time. 0 means all.
 	processors int
 }
 
@@ -20,13 +20,13 @@ var peers = map[string]peer{
 	"go-yamux-tuned":  {start: startYamuxTuned, processors: 1},
 }
 
-// session is one of either library's.
+// session is a session of either library.
 type session interface {
 	open() (stream, error)
 	accept() (stream, error)
 }
 
-// stream is one of either library's. CloseWrite ends its own direction.
+// stream is a stream of either library. CloseWrite half-closes it.
 type stream interface {
 	Read([]byte) (int, error)
 	Write([]byte) (int, error)

@@ -1,4 +1,4 @@
-// The server of the workloads, each stream in a goroutine of its own.
+// The server of the workloads. Each stream has a goroutine of its own.
 package main
 
 import (
@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// readLength is measured for bulk: as fast as 64 KiB and 1 MiB, and faster than the 32 KiB of io.Copy.
+// readLength is measured for bulk: it is as fast as 64 KiB and 1 MiB, and faster than the 32 KiB of io.Copy.
 const readLength = 256 * 1024
 
 // serve listens on a free port, which it returns, and serves until the process ends.
@@ -48,7 +48,7 @@ var handlers = map[string]func(stream){
 		check(stream.CloseWrite())
 	},
 
-	// The stream rests in the session's table, which is enough to keep it.
+	// The session's table keeps the stream, so nothing else must keep it.
 	"idle": func(stream stream) { write(stream, replyTo(readFirst(stream))) },
 
 	"echo": func(stream stream) {
@@ -60,7 +60,7 @@ var handlers = map[string]func(stream){
 	},
 }
 
-// buffers spares a stream that echoes a byte the making of a large one.
+// buffers holds large buffers for reuse, so that a stream that echoes one byte need not make one.
 var buffers = sync.Pool{New: func() any { return new([readLength]byte) }}
 
 func write(stream stream, bytes []byte) {
@@ -68,9 +68,9 @@ func write(stream stream, bytes []byte) {
 	check(err)
 }
 
-// readToEnd returns the only message of a stream that its sender then half-closes.
+// readToEnd returns the only message of a stream. Its sender then half-closes the stream.
 func readToEnd(stream stream) []byte {
-	// A byte more than there should be: to see if there is more.
+	// One byte more than expected, to detect surplus bytes.
 	body := make([]byte, messageLength+1)
 	length := 0
 	for {
@@ -81,7 +81,7 @@ func readToEnd(stream stream) []byte {
 		}
 		check(err)
 		if length == len(body) {
-			return body // Too long, which the check finds.
+			return body // The body is too long. The check finds that.
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// The connection below: TCP, or TLS over it with a certificate that lives as long as the server.
+// The transport: TCP, or TLS over TCP with a certificate that lives as long as the server.
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 
 const loopback = "127.0.0.1"
 
-// listen takes a free port of loopback.
+// listen listens on a free port of loopback.
 func listen(isSecure bool) net.Listener {
 	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
 	check(err)
@@ -28,7 +28,7 @@ func dial(port string, isSecure bool) net.Conn {
 	var conn net.Conn
 	var err error
 	if isSecure {
-		// The server is our own, and nobody but it has its certificate. What is measured does not depend on it.
+		// The server is our own, and only it has its certificate. The check of it is not part of any figure.
 		conn, err = tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
 	} else {
 		conn, err = net.Dial("tcp", address)

@@ -1,4 +1,4 @@
-// hashicorp/yamux, with its default options or with the best of them.
+// hashicorp/yamux, with its default options or with the best options.
 package main
 
 import (
@@ -9,8 +9,8 @@ import (
 	"muxado.example/peers/internal/libraries"
 )
 
-// yamuxWindow is measured for bulk over one stream: nearly twice as fast as with the default of 256 KiB, and no
-// faster with 16 MiB. The other workloads do not care.
+// yamuxWindow is measured for bulk over one stream: nearly twice as fast as with the default of 256 KiB, and no faster
+// with 16 MiB. It makes no difference to the other workloads.
 const yamuxWindow = 4 * 1024 * 1024
 
 type yamuxSession struct{ session *yamux.Session }
@@ -29,13 +29,13 @@ func startYamux(conn net.Conn, isClient bool) session {
 func startYamuxTuned(conn net.Conn, isClient bool) session {
 	config := yamux.DefaultConfig()
 	config.MaxStreamWindowSize = yamuxWindow
-	// Spares a goroutine and a timer for each stream that is opened.
+	// The value 0 saves a goroutine and a timer for each stream that is opened.
 	config.StreamOpenTimeout = 0
 	return newYamux(gather(conn), config, isClient)
 }
 
 func newYamux(conn net.Conn, config *yamux.Config, isClient bool) session {
-	// It logs each late window update.
+	// Otherwise the library logs each late window update.
 	config.LogOutput = io.Discard
 	session, err := libraries.Yamux(conn, config, isClient)
 	check(err)

@@ -1,7 +1,7 @@
-// Commands in, reports out: one JSON object a line. Knows nothing of what they mean.
+// Commands in, reports out: one JSON object per line. This file does not know their meaning.
 //
-// A command is {"id":7,"do":"write",...}; its answer {"answer":7,...}. Commands run side by side: who needs
-// an order waits for the answers. Anything else that is worth telling is {"report":"ended",...}.
+// A command is {"id":7,"do":"write",...}. Its answer is {"answer":7,...}. Commands run concurrently: a caller that
+// needs an order waits for each answer. All other messages are reports: {"report":"ended",...}.
 package main
 
 import (
@@ -19,16 +19,16 @@ type command struct {
 	Do     string
 	Stream int
 
-	Hex      string // what to write, if not Bytes of payload
+	Hex      string // exact bytes to write, instead of Bytes of payload
 	Bytes    int
 	Seed     uint32
-	Piece    int // bytes of each call of Write or Read; 0: a size that suits
+	Piece    int // bytes of each call of Write or Read; 0: a suitable size
 	Pause    int // milliseconds between these calls
 	Deadline int // milliseconds that a write may take; 0: no limit
 	Max      int
 
 	Count    int
-	Together int // streams at a time; 0: all of Count
+	Together int // streams at a time; 0: Count
 
 	Type      uint32
 	Code      uint32
@@ -37,7 +37,7 @@ type command struct {
 	Tolerance int
 }
 
-// readCommands gives out the commands; the end of the input ends the process, whatever it is doing.
+// readCommands returns a channel of the commands. The end of the input ends the process, whatever it is doing.
 func readCommands(input io.Reader) <-chan command {
 	commands := make(chan command, 64)
 	go func() {

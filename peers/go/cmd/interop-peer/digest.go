@@ -1,4 +1,4 @@
-// What is remembered of bytes that went by.
+// The digest of bytes that passed.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Whole exchanges: the echo of every stream that comes, and requests of its own.
+// Whole exchanges: the echo of every stream that the other end opens, and requests of this peer.
 package main
 
 import (
@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// serve sends back whatever comes on every stream, and reports each when it is over. A typed stream is sent
-// its type first.
+// serve sends back all bytes on every stream, and reports each stream when it has ended. On a typed stream, the reply
+// begins with the type.
 func (p *peer) serve() {
 	for {
 		stream, err := p.library.accept()
@@ -32,8 +32,8 @@ func (p *peer) serve() {
 	}
 }
 
-// ask opens streams, sends a request on each, and checks that the same comes back. Typed ones use their
-// number as their type, and expect it in front.
+// ask opens streams, sends a request on each, and checks that the same bytes come back. On typed sessions, each stream
+// has its number as its type, and the reply must begin with the type.
 func (p *peer) ask(c command) fields {
 	together := c.Together
 	if together == 0 {

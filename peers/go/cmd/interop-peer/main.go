@@ -1,11 +1,11 @@
-// The Go peers of the interop runner: the reference libraries of muxado and of yamux behind one remote control.
+// The Go peers of the interop runner: the reference libraries of muxado and of yamux under one remote control.
 //
 //	interop-peer <scenario> server|client <host:port> [options as JSON]
 //	interop-peer <scenario> certificate
 //
-// It makes one connection, runs one session over it, does what the lines of its standard input say
-// (control.go), and ends with that input, so that nothing outlives the runner. The scenario's name is a label
-// for whoever looks at the list of processes.
+// It makes one connection, runs one session over it, performs the commands on its standard input (control.go), and ends
+// when that input ends, so that no process outlives the runner. The name of the scenario is a label for readers of the
+// list of processes.
 package main
 
 import (
@@ -18,19 +18,20 @@ import (
 	"muxado.example/peers/internal/certificate"
 )
 
-// options are how this peer differs from one with the library's defaults.
+// options are the differences between this peer and one with the defaults of the library.
 type options struct {
-	Wire      string // "yamux"; otherwise muxado
+	Wire      string // "yamux"; else muxado
 	TLS       bool
 	Authority string // PEM of the certificate that the server must have
-	LogWrites bool   // keep the length of each write to the transport
-	Backlog   uint32 // 0: the library's
+	LogWrites bool   // records the length of each write to the transport
+	Backlog   uint32 // 0: the default of the library
 
-	// muxado alone.
+	// Options of muxado alone.
 	Typed     bool
 	Heartbeat *struct{ Interval, Tolerance int } // milliseconds; implies Typed
 
-	// yamux alone, in milliseconds and bytes; 0: the library's, but no keep-alive.
+	// Options of yamux alone, in milliseconds and bytes. 0 means the default of the library, but for KeepAlive no
+	// keep-alive.
 	KeepAlive    int
 	WriteTimeout int
 	OpenTimeout  int
@@ -58,7 +59,7 @@ func main() {
 		}
 	}
 	role, address := os.Args[2], os.Args[3]
-	// At once: the runner may end before anybody connects.
+	// It reads commands before it connects, because the runner may end before any side connects.
 	commands := readCommands(os.Stdin)
 	transport, err := connect(role, address, wanted)
 	if err != nil {

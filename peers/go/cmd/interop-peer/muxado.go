@@ -14,8 +14,8 @@ import (
 type muxadoSession struct {
 	session   muxado.Session
 	closer    interface{ Close() error }
-	typed     muxado.TypedStreamSession // nil unless streams carry a type
-	heartbeat *muxado.Heartbeat         // nil unless there is one
+	typed     muxado.TypedStreamSession // nil if streams carry no type
+	heartbeat *muxado.Heartbeat         // nil if there is none
 }
 
 func newMuxado(transport net.Conn, isClient bool, wanted options) *muxadoSession {
@@ -50,7 +50,7 @@ func (m *muxadoSession) accept() (stream, error) {
 }
 
 func (m *muxadoSession) goAway(code uint32, text string) error {
-	// Exported, but on no interface of the library's.
+	// The library exports these methods, but no interface of it has them.
 	session := m.session.(interface {
 		GoAway(muxado.ErrorCode, []byte, time.Time) error
 	})
@@ -91,7 +91,7 @@ func (m *muxadoSession) startHeartbeat(interval, tolerance time.Duration) {
 	m.heartbeat.Start()
 }
 
-// typeOf is the type of a stream, if it carries one.
+// typeOf returns the type of a stream, if it carries one.
 func typeOf(s stream) (typ uint32, ok bool) {
 	typed, ok := s.(muxado.TypedStream)
 	if ok {

@@ -1,4 +1,4 @@
-// What a peer can be told to do with its session.
+// The commands of a peer for its session.
 package main
 
 import (
@@ -9,7 +9,7 @@ import (
 
 type peer struct {
 	library library
-	writes  *writeLog // nil unless asked for
+	writes  *writeLog // nil unless the options ask for it
 
 	mutex   sync.Mutex
 	last    int
@@ -64,7 +64,7 @@ func failure(err error) fields {
 	return fields{"error": errorFields(err)}
 }
 
-// codeOf is the code of an error of the library's, or null: those of yamux have none.
+// codeOf returns the code of a library's error, or null. Errors of yamux have no code.
 var codeOf = func(error) any { return nil }
 
 func errorFields(err error) fields {

@@ -1,4 +1,4 @@
-// What a peer can be told to do with one stream.
+// The commands of a peer for one stream.
 package main
 
 import (
@@ -55,7 +55,7 @@ func write(stream stream, c command) digest {
 	return sent
 }
 
-// sendPayload writes Bytes bytes of payload, and says how far it came.
+// sendPayload writes Bytes bytes of payload, and returns how many it wrote.
 func sendPayload(stream stream, c command) digest {
 	sent, source := newDigest(), payload.Generator(c.Seed)
 	buffer := make([]byte, min(pieceOf(c), c.Bytes))
@@ -80,7 +80,7 @@ func readOnce(stream stream, length int) fields {
 	return answer
 }
 
-// receive reads to the end, however that comes.
+// receive reads until the stream ends, cleanly or with an error.
 func receive(stream stream, c command) digest {
 	got := newDigest()
 	buffer := make([]byte, pieceOf(c))
@@ -96,7 +96,7 @@ func receive(stream stream, c command) digest {
 	return got
 }
 
-// echo sends back what comes until the end, and then ends its own direction.
+// echo sends back all bytes until the end, and then half-closes.
 func echo(stream stream) fields {
 	got := newDigest()
 	buffer := make([]byte, 64*1024)
@@ -129,7 +129,7 @@ func pieceOf(c command) int {
 	return c.Piece
 }
 
-// ending is "clean", or the error that a direction ended with.
+// ending returns "clean", or the error with which a direction ended.
 func ending(err error) any {
 	if err == nil || err == io.EOF {
 		return "clean"

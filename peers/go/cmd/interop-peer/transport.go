@@ -1,4 +1,4 @@
-// The one connection of this process: dialed or accepted, plain or TLS.
+// The only connection of this process: dialed or accepted, with or without TLS.
 package main
 
 import (
@@ -50,7 +50,7 @@ func dial(address string, wanted options) (net.Conn, error) {
 	return tls.Dial("tcp", address, &tls.Config{RootCAs: authorities, ServerName: "localhost"})
 }
 
-// writeLog keeps the length of each write.
+// writeLog records the length of each write.
 type writeLog struct {
 	net.Conn
 	mutex   sync.Mutex

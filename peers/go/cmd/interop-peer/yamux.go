@@ -1,4 +1,4 @@
-// The yamux library.
+// The library of yamux.
 package main
 
 import (
@@ -48,12 +48,12 @@ func opened(s *yamux.Stream, err error) (stream, error) {
 	return libraries.YamuxStream{Stream: s}, nil
 }
 
-// goAway has the code 0: the library has no other.
+// goAway always has the code 0, because the library has no other.
 func (y *yamuxSession) goAway(uint32, string) error { return y.session.GoAway() }
 
 func (y *yamuxSession) close() error { return y.session.Close() }
 
-// wait gives the error that the next accept would have.
+// wait returns the error of the next accept.
 func (y *yamuxSession) wait() fields {
 	<-y.session.CloseChan()
 	_, err := y.session.AcceptStream()
@@ -71,7 +71,7 @@ func (y *yamuxSession) do(c command) fields {
 	return fields{"microseconds": roundTrip.Microseconds()}
 }
 
-// logLines reports what the library logs.
+// logLines sends the log lines of the library as reports.
 type logLines struct{}
 
 func (logLines) Write(line []byte) (int, error) {

@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// Certificate is a certificate with its key, which has signed it.
+// Certificate is a self-signed certificate with its key.
 type Certificate struct {
 	Certificate, Key string // PEM
 	Pair             tls.Certificate
 }
 
-// New makes one.
+// New makes a certificate.
 func New() (c Certificate, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

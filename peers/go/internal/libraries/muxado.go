@@ -1,4 +1,4 @@
-// Package libraries starts sessions of both libraries, and gives their streams the same names.
+// Package libraries starts sessions of both libraries, and gives their streams the same method names.
 package libraries
 
 import (
@@ -7,7 +7,7 @@ import (
 	"golang.ngrok.com/muxado/v2"
 )
 
-// Muxado starts a session of muxado's.
+// Muxado starts a muxado session.
 func Muxado(conn net.Conn, config *muxado.Config, isClient bool) muxado.Session {
 	if isClient {
 		return muxado.Client(conn, config)

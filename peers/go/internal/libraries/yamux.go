@@ -6,7 +6,7 @@ import (
 	"github.com/hashicorp/yamux"
 )
 
-// Yamux starts a session of yamux's.
+// Yamux starts a yamux session.
 func Yamux(conn net.Conn, config *yamux.Config, isClient bool) (*yamux.Session, error) {
 	if isClient {
 		return yamux.Client(conn, config)
@@ -14,11 +14,11 @@ func Yamux(conn net.Conn, config *yamux.Config, isClient bool) (*yamux.Session, 
 	return yamux.Server(conn, config)
 }
 
-// YamuxStream gives a stream of yamux's the names that muxado's has.
+// YamuxStream gives a yamux stream the method names of a muxado stream.
 type YamuxStream struct{ *yamux.Stream }
 
-// Id is its number on the wire.
+// Id returns the stream id on the wire.
 func (s YamuxStream) Id() uint32 { return s.StreamID() }
 
-// CloseWrite ends its own direction: Close does no more than that.
+// CloseWrite half-closes the stream. Close does no more than that.
 func (s YamuxStream) CloseWrite() error { return s.Close() }

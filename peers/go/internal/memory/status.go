@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Resident is what the process has in memory, in bytes; 0 where the system does not say.
+// Resident returns the memory of the process in RAM, in bytes. It returns 0 where the system does not report it.
 func Resident() uint64 { return status("VmRSS:") }
 
-// Peak is the most that the process has had in memory, in bytes; 0 where the system does not say.
+// Peak returns the peak memory of the process in RAM, in bytes. It returns 0 where the system does not report it.
 func Peak() uint64 { return status("VmHWM:") }
 
 func status(field string) uint64 {

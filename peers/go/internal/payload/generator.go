@@ -1,7 +1,7 @@
 // Package payload makes bytes that every peer can make by itself.
 package payload
 
-// Generator is a linear congruential generator; its high bytes are the payload. All peers make the same.
+// Generator is a linear congruential generator. Its high bytes are the payload. All peers make the same bytes.
 type Generator uint32
 
 // Fill makes the next bytes.

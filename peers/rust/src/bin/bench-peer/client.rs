@@ -21,10 +21,10 @@ use crate::{
 
 pub struct Client<O: Opener> {
     opener: O,
-    /// The number of the next message. It is never used again, also not in later rounds.
+    /// The number of the next message. No number is used twice, not even in later rounds.
     messages: Arc<AtomicU32>,
     kept: Arc<Mutex<Vec<O::Stream>>>,
-    /// What all payloads of echoes have in common; made once, for it may be long.
+    /// The bytes that all payloads of echoes share. They are made once, because they may be long.
     body: Arc<Vec<u8>>,
 }
 
@@ -129,7 +129,7 @@ impl<O: Opener> Client<O> {
     }
 }
 
-/// The sum of what so many concurrent workers have done, per second.
+/// The sum of the results of concurrent workers, per second.
 async fn rate_of<F>(workers: usize, work: impl Fn() -> F) -> f64
 where
     F: Future<Output = usize> + Send + 'static,
@@ -143,7 +143,7 @@ where
     sum as f64 / start.elapsed().as_secs_f64()
 }
 
-/// Opens a stream, sends the request, half-closes, and returns all that is sent back.
+/// Opens a stream, sends the request, half-closes, and returns all bytes that come back.
 async fn exchange(opener: &mut impl Opener, body: Message) -> Vec<u8> {
     let mut stream = opener.open().await;
     write(&mut stream, &body).await;
@@ -151,7 +151,7 @@ async fn exchange(opener: &mut impl Opener, body: Message) -> Vec<u8> {
     read_to_end(&mut stream).await
 }
 
-/// Sends `length` bulk bytes in one stream, `size` in each write, half-closes, and returns all that is sent back.
+/// Sends `length` bulk bytes in one stream, `size` in each write, half-closes, and returns all bytes that come back.
 async fn upload(opener: &mut impl Opener, length: usize, size: usize) -> Vec<u8> {
     let mut stream = opener.open().await;
     for at in (0..length).step_by(size) {

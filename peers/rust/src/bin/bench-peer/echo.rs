@@ -1,4 +1,4 @@
-//! Payloads that are sent and come back: what a worker of the echo workload writes, and the check of every byte.
+//! Payloads that are sent and come back: the writes of a worker of the echo workload, and the check of every byte.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, split};
 
 use crate::session::{READ_LENGTH, half_close, write};
 
-/// The part of a payload that each worker has for itself; what follows is common to all.
+/// The length of the first bytes of a payload, of which each worker has its own copy. All workers share the rest.
 const OWN_LENGTH: usize = 64 * 1024;
 
-/// What a worker writes at once, as the peers in JavaScript do.
+/// The longest write of a worker. The peers in JavaScript have the same.
 const LONGEST_WRITE: usize = 1024 * 1024;
 
-/// One worker: payloads of one length, one after the other.
+/// One worker. It sends payloads of one length, one after the other.
 pub struct Echoer {
     body: Arc<Vec<u8>>,
     own: Vec<u8>,
@@ -24,13 +24,13 @@ impl Echoer {
     pub fn new(body: Arc<Vec<u8>>) -> Echoer {
         Echoer {
             own: body[..body.len().min(OWN_LENGTH)].to_vec(),
-            // A byte more than there should be: to see if there is more.
+            // One byte more than expected, to detect surplus bytes.
             reading: vec![0; (body.len() + 1).min(READ_LENGTH)],
             body,
         }
     }
 
-    /// Sends the payload with number `n`, half-closes, and checks what comes back meanwhile.
+    /// Sends the payload with number `n`, half-closes, and checks meanwhile the bytes that come back.
     pub async fn echo(&mut self, stream: impl Io, n: u64) {
         let numbered = self.own.len().min(size_of_val(&n));
         self.own[..numbered].copy_from_slice(&n.to_le_bytes()[..numbered]);
@@ -40,7 +40,7 @@ impl Echoer {
             rest: &self.body[self.own.len()..],
         };
         let (mut receiving, mut sending) = split(stream);
-        // In one task: the stream of the crate `yamux` remembers one waker for both halves.
+        // Both halves run in one task, because the stream of the crate `yamux` remembers one waker for both.
         tokio::join!(
             async {
                 write(&mut sending, payload.own).await;
@@ -79,7 +79,7 @@ impl Payload<'_> {
         );
     }
 
-    /// Checks bytes that belong at an offset of what was sent.
+    /// Checks that bytes equal those that were sent at an offset.
     fn compare(&self, mut got: &[u8], mut offset: usize) {
         for part in [self.own, self.rest] {
             if offset >= part.len() {

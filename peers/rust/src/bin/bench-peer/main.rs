@@ -1,10 +1,10 @@
-//! The peers of the benchmark that are written in Rust: one process of one of them, a server, or the client of
-//! the one on a given port.
+//! The peers of the benchmark in Rust. One process runs one peer: a server, or the client of the server on a given
+//! port.
 //!
 //!     bench-peer <name of the peer> <kind of workload> [port]
 //!
-//! It does what its parent asks (parent.rs), in the way of bench/src/process.ts, and ends with it. Whatever
-//! goes wrong ends it at once, so that no figure comes out of a broken run: `panic = "abort"`.
+//! It does the tasks of its parent (parent.rs) in the way of bench/src/process.ts, and ends with its parent. Any
+//! failure ends it at once, so that a broken run gives no figure: `panic = "abort"`.
 
 mod client;
 mod echo;
@@ -45,7 +45,8 @@ fn main() {
     }
 }
 
-/// A thread for each processor, as `#[tokio::main]` has; or one, so that tasks need not be handed over.
+/// One thread for each processor, as `#[tokio::main]` has. A tuned peer has one thread, so that tasks need not move
+/// between threads.
 fn runtime(is_tuned: bool) -> Runtime {
     let mut builder = Builder::new_multi_thread();
     if is_tuned {
@@ -73,6 +74,6 @@ fn run(library: impl Library, runtime: Runtime, kind: &str, port: Option<u16>) {
             }
         }
     }
-    // At once: nobody is interested any more in how streams end.
+    // Exits at once, because the end of the streams no longer matters.
     process::exit(0);
 }

@@ -9,10 +9,10 @@ pub fn in_use() -> Memory {
     }
 }
 
-/// What the program has allocated and not freed; the rest goes back to the system.
+/// Bytes that the program has allocated and not freed. The rest goes back to the system.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn allocated() -> u64 {
-    // SAFETY: both take no pointers, and may be called at any time.
+    // SAFETY: both functions take no pointers, and may be called at any time.
     let allocated = unsafe {
         libc::malloc_trim(0);
         libc::mallinfo2()
@@ -20,7 +20,7 @@ fn allocated() -> u64 {
     (allocated.uordblks + allocated.hblkhd) as u64
 }
 
-/// Other systems' allocators do not say.
+/// The allocators of other systems do not report it.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn allocated() -> u64 {
     0

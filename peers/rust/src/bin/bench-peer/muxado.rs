@@ -9,8 +9,8 @@ use crate::{
     transport::transport,
 };
 
-/// More than any workload holds open. One stream beyond the default of 512, of which some may be closed already, and
-/// the session would stop reading without a word.
+/// More than any workload holds open. With the default of 512, one stream too many makes the session stop reading
+/// without an error. Closed streams may count among the 512.
 const STREAM_LIMIT: usize = 1_000_000;
 
 pub struct Muxado {
@@ -19,7 +19,7 @@ pub struct Muxado {
 
 impl Muxado {
     fn builder(&self, stream: TcpStream) -> SessionBuilder<BoxedIo> {
-        // A larger window makes 64 streams that share the bulk slower, and one no faster.
+        // With a larger window, 64 streams that share the bulk are slower, and one stream is no faster.
         SessionBuilder::new(transport(stream, self.is_tuned)).stream_limit(STREAM_LIMIT)
     }
 }

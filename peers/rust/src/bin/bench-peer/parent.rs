@@ -1,5 +1,5 @@
-//! What the process and its parent say to each other: bench/src/messages.ts, over the channel that Node opens to
-//! a child of any language. One JSON value a line.
+//! The messages between the process and its parent: those of bench/src/messages.ts, over the channel that Node opens to
+//! a child in any language. Each line holds one JSON value.
 
 use std::{
     env,
@@ -60,7 +60,7 @@ impl Parent {
     pub fn new() -> Parent {
         let text = env::var("NODE_CHANNEL_FD").expect("NODE_CHANNEL_FD, which the benchmark sets");
         let fd: RawFd = text.parse().expect("NODE_CHANNEL_FD to be a number");
-        // SAFETY: the parent has opened it for this process, and nothing else here uses it.
+        // SAFETY: the parent has opened it for this process, and no other code here uses it.
         let channel = unsafe { UnixStream::from_raw_fd(fd) };
         Parent {
             answers: channel.try_clone().expect("a second handle"),
@@ -68,7 +68,7 @@ impl Parent {
         }
     }
 
-    /// Waits for a task; None once the parent has closed the channel.
+    /// Waits for a task. Returns None once the parent has closed the channel.
     pub fn next(&mut self) -> Option<Task> {
         let mut line = String::new();
         match self.tasks.read_line(&mut line) {

@@ -1,4 +1,4 @@
-//! What travels, and the check of every byte of it: bench/src/payload.ts in Rust.
+//! The bytes that travel, and the check of every byte: bench/src/payload.ts in Rust.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ pub const MESSAGE_LENGTH: usize = 64;
 
 pub type Message = [u8; MESSAGE_LENGTH];
 
-/// Steps from byte to byte: a reply is not a request.
+/// Steps from byte to byte. They differ, so that a reply is never equal to a request.
 const REQUEST_STEP: usize = 7;
 const REPLY_STEP: usize = 13;
 
@@ -16,7 +16,7 @@ pub fn request(n: u32) -> Message {
     message(n, REQUEST_STEP)
 }
 
-/// Checks a request, and makes the reply to it.
+/// Checks a request and returns the reply to it.
 pub fn reply_to(body: &[u8]) -> Message {
     let Some(number) = body.first_chunk() else {
         panic!(
@@ -34,7 +34,7 @@ pub fn check_reply(body: &[u8], n: u32) {
     check(body, n, REPLY_STEP);
 }
 
-/// The reply to a bulk transfer: says how many bytes came.
+/// The reply to a bulk transfer. It holds the number of received bytes.
 pub fn bulk_reply(length: usize) -> Message {
     message(length as u32, REPLY_STEP)
 }
@@ -64,7 +64,7 @@ fn folded(n: u32) -> usize {
 const PERIOD: usize = 65_521;
 const LONGEST_CHUNK: usize = 1024 * 1024;
 
-/// The bulk bytes: they repeat after `PERIOD`, and are enough for a chunk from anywhere in it.
+/// The bulk bytes. They repeat after `PERIOD`, and are long enough for a chunk from any offset.
 static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut period = vec![0; PERIOD];
     Generator(1).fill(&mut period);
@@ -76,13 +76,13 @@ static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The chunk of a bulk transfer that starts at its offset.
+/// The chunk of a bulk transfer that starts at `offset`.
 pub fn bulk_chunk(offset: usize, length: usize) -> &'static [u8] {
     let start = offset % PERIOD;
     &PATTERN[start..start + length]
 }
 
-/// The same pattern, as long as wanted.
+/// The same pattern in any length.
 pub fn bulk_bytes(length: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(length);
     while bytes.len() < length {
@@ -92,7 +92,7 @@ pub fn bulk_bytes(length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Checks the bytes of one bulk transfer as they arrive, each of them.
+/// Checks every byte of one bulk transfer on arrival.
 #[derive(Default)]
 pub struct BulkReader {
     pub length: usize,

@@ -1,4 +1,4 @@
-//! The server of the workloads, each stream in a task of its own.
+//! The server of the workloads. Each stream has a task of its own.
 
 use std::{
     net::Ipv4Addr,
@@ -77,7 +77,7 @@ async fn idle<S: Io>(mut stream: S) -> S {
 /// Bytes that the server copies at once.
 const ECHO_LENGTH: usize = 64 * 1024;
 
-/// Spares a stream that echoes a byte the making of a large buffer.
+/// Large buffers for reuse, so that a stream that echoes one byte need not make one.
 static BUFFERS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 async fn echo(mut stream: impl Io) {

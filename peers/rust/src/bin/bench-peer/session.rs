@@ -1,4 +1,4 @@
-//! What both libraries have in common, and steps of both sides over it.
+//! The interface that both libraries share, and steps of both sides over it.
 
 use peers::io::Io;
 use tokio::{
@@ -8,7 +8,7 @@ use tokio::{
 
 use crate::payload::MESSAGE_LENGTH;
 
-/// Bytes that are read at once of a long transfer, as in the Go peers.
+/// Bytes that a long transfer reads at once. The Go peers have the same.
 pub const READ_LENGTH: usize = 256 * 1024;
 
 /// Opens streams; each worker has a clone of its own.
@@ -27,15 +27,15 @@ pub trait Library: Send + 'static {
         H: Fn(<Self::Opener as Opener>::Stream) + Send + Sync + 'static;
 }
 
-/// The only message of a stream that its sender then half-closes.
+/// Reads the only message of a stream. Its sender then half-closes the stream.
 pub async fn read_to_end(stream: &mut impl Io) -> Vec<u8> {
-    // A byte more than there should be: to see if there is more.
+    // One byte more than expected, to detect surplus bytes.
     let mut body = vec![0; MESSAGE_LENGTH + 1];
     let mut length = 0;
     loop {
         let count = stream.read(&mut body[length..]).await.expect("a read");
         length += count;
-        // Too long is what the check finds.
+        // The check finds a body that is too long.
         if count == 0 || length == body.len() {
             body.truncate(length);
             return body;
@@ -43,7 +43,7 @@ pub async fn read_to_end(stream: &mut impl Io) -> Vec<u8> {
     }
 }
 
-/// The first message of a stream that stays open.
+/// Reads the first message of a stream that stays open.
 pub async fn read_first(stream: &mut impl Io) -> Vec<u8> {
     let mut body = vec![0; MESSAGE_LENGTH];
     stream.read_exact(&mut body).await.expect("a message");

@@ -1,5 +1,5 @@
-//! The connection below: TCP as it is; or gathered, which sends what is written while a system call is under way
-//! with the next, and reads ahead. By themselves the libraries make a system call for each frame.
+//! The transport: plain TCP, or a gathered connection. A gathered connection sends the bytes that are written during a
+//! system call with the next call, and it reads ahead. By themselves, the libraries make a system call for each frame.
 
 use std::{
     io, mem,
@@ -26,7 +26,7 @@ pub fn transport(stream: TcpStream, is_gathered: bool) -> BoxedIo {
     }
 }
 
-/// Length in bytes at which writers wait.
+/// Number of gathered bytes at which writers wait.
 const MOST: usize = 1024 * 1024;
 
 const READ_AHEAD: usize = 64 * 1024;
@@ -40,9 +40,9 @@ struct Gathered {
 struct Waiting {
     bytes: Vec<u8>,
     error: Option<io::ErrorKind>,
-    /// Who waits for room.
+    /// The writer that waits for room.
     writer: Option<Waker>,
-    /// Who waits for bytes.
+    /// The sender that waits for bytes.
     sender: Option<Waker>,
 }
 
@@ -68,7 +68,7 @@ async fn send(mut writing: OwnedWriteHalf, waiting: Arc<Mutex<Waiting>>) {
                 waiting.sender = Some(cx.waker().clone());
                 return Poll::Pending;
             }
-            // The two buffers take turns.
+            // The two buffers alternate.
             mem::swap(&mut sending, &mut waiting.bytes);
             wake(&mut waiting.writer);
             Poll::Ready(())
@@ -123,7 +123,7 @@ impl AsyncWrite for Gathered {
         Poll::Ready(Ok(()))
     }
 
-    /// The connection ends with its process.
+    /// The connection ends with its process, so this does nothing.
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }

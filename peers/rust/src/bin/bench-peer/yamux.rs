@@ -1,5 +1,5 @@
-//! The crate `yamux`, with its default options or with the best of them. A task drives its connection, which does
-//! nothing unless it is polled.
+//! The crate `yamux`, with its default options or with the best options. A task drives its connection, because the
+//! connection does nothing unless it is polled.
 
 use std::{
     collections::VecDeque,
@@ -23,8 +23,8 @@ use crate::{
 /// The longest frame, measured for bulk over a gathered connection: twice as fast as with the default of 16 KiB.
 const SPLIT_SEND_SIZE: usize = 256 * 1024;
 
-/// As many as the default limit on the windows of all streams allows. One stream beyond the default of 512, of which
-/// some may be closed already, and the connection would end.
+/// The largest limit that the default limit on the windows of all streams allows. With the default of 512, one stream
+/// too many ends the connection. Closed streams may count among the 512.
 const STREAM_LIMIT: usize = 4096;
 
 /// More than the idle workload holds open.
@@ -38,7 +38,7 @@ impl Yamux {
     fn config(&self, kind: &str) -> Config {
         let mut config = Config::default();
         if kind == "idle" {
-            // In this order: each stream needs room for its first window.
+            // The order matters, because each stream needs room for its first window.
             config.set_max_connection_receive_window(None);
             config.set_max_num_streams(IDLE_STREAM_LIMIT);
         } else {
@@ -106,7 +106,7 @@ struct Driver {
 }
 
 impl Driver {
-    /// Until the connection is over; `handle` gets the streams of the other side.
+    /// Runs until the connection has ended. `handle` gets the streams that the other side opens.
     async fn run(mut self, handle: impl Fn(Compat<Stream>)) {
         poll_fn(|cx| self.poll(cx, &handle)).await;
     }
@@ -119,7 +119,7 @@ impl Driver {
             let _ = opened.send(stream.expect("a stream"));
         };
         let accept = |stream: Stream| handle(stream.compat());
-        // An error says that the client has ended.
+        // An error means that the client has ended.
         poll_streams(&mut self.connection, &mut self.waiting, cx, answer, accept).map(drop)
     }
 }

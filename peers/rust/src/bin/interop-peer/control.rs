@@ -1,7 +1,7 @@
-//! Commands in, reports out: one JSON object a line. Knows nothing of what they mean.
+//! Commands in, reports out: one JSON object per line. This file does not know their meaning.
 //!
-//! A command is `{"id":7,"do":"write",...}`; its answer `{"answer":7,...}`. Commands run side by side: who
-//! needs an order waits for the answers. Anything else that is worth telling is `{"report":"ended",...}`.
+//! A command is `{"id":7,"do":"write",...}`. Its answer is `{"answer":7,...}`. Commands run concurrently: a caller that
+//! needs an order waits for each answer. All other messages are reports: `{"report":"ended",...}`.
 
 use std::{
     io::{self, BufRead, Write},
@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::session::Peer;
 
-/// One command; what it does not say is 0, false or empty.
+/// One command. A missing field is 0, false or empty.
 pub struct Command(Value);
 
 impl Command {
@@ -35,16 +35,16 @@ impl Command {
         self.0[field].as_bool().unwrap_or(false)
     }
 
-    /// A command of the peer's own making.
+    /// A command that the peer itself makes.
     pub fn of(fields: Value) -> Command {
         Command(fields)
     }
 }
 
-/// Gives out the commands; the end of the input ends the process, whatever it is doing.
+/// Returns a channel of the commands. The end of the input ends the process, whatever it is doing.
 pub fn read_commands() -> mpsc::UnboundedReceiver<Command> {
     let (sender, receiver) = mpsc::unbounded_channel();
-    // A thread, since the runtime may be as stuck as what it runs.
+    // A thread reads them, because the runtime may be stuck when a library is stuck.
     thread::spawn(move || {
         for line in io::stdin().lock().lines().map_while(Result::ok) {
             let command = serde_json::from_str(&line).expect("a command is JSON");

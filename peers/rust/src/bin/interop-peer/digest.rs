@@ -1,11 +1,11 @@
-//! What is remembered of bytes that went by.
+//! The digest of bytes that passed.
 
 use std::io;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// What went by in one direction, and how that ended.
+/// The digest of the bytes in one direction, and how that direction ended.
 pub struct Digest {
     pub length: u64,
     hash: Sha256,
@@ -40,7 +40,7 @@ impl Digest {
     }
 }
 
-/// The library hides its own errors in those of the standard library.
+/// The library wraps its own errors in those of the standard library.
 pub fn error_fields(error: &io::Error) -> Value {
     let inner = error
         .get_ref()

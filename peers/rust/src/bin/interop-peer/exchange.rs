@@ -1,4 +1,4 @@
-//! Whole exchanges: the echo of every stream that comes, and requests of its own.
+//! Whole exchanges: the echo of every stream that the other end opens, and requests of this peer.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl Peer {
-    /// Sends back whatever comes on every stream, and reports each when it is over. A typed stream is sent
-    /// its type first.
+    /// Sends back all bytes on every stream, and reports each stream when it has ended. On a typed stream, the reply
+    /// begins with the type.
     pub async fn serve(self: Arc<Peer>) {
         loop {
             let Accepted { typ, wire_id, io } = match self.accept().await {
@@ -40,8 +40,8 @@ impl Peer {
         }
     }
 
-    /// Opens streams, sends a request on each, and checks that the same comes back. Typed ones use their
-    /// number as their type, and expect it in front.
+    /// Opens streams, sends a request on each, and checks that the same bytes come back. On typed sessions, each stream
+    /// has its number as its type, and the reply must begin with the type.
     pub async fn ask(self: &Arc<Peer>, command: &Command) -> Value {
         let count = command.number("count");
         let together = match command.number("together") {

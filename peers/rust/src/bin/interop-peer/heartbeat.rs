@@ -1,4 +1,4 @@
-//! The library's heartbeat, with every beat reported.
+//! The library's heartbeat. Every beat is reported.
 
 use std::{error::Error, io, sync::Arc, time::Duration};
 

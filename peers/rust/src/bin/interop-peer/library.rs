@@ -1,4 +1,5 @@
-//! What a session is made of: muxado's, with types and heartbeats or without, or yamux's; four kinds behind one face.
+//! The parts of a session, of muxado with or without types and heartbeats, or of yamux: four kinds behind one
+//! interface.
 
 use std::{
     io,
@@ -36,9 +37,9 @@ pub enum Accepting {
 
 /// A stream as it was opened or accepted.
 pub struct Accepted {
-    /// None unless streams carry one.
+    /// None if streams carry no type.
     pub typ: Option<u32>,
-    /// None from muxado, which does not tell.
+    /// None from muxado, which does not reveal it.
     pub wire_id: Option<u32>,
     pub io: BoxedIo,
 }
@@ -53,7 +54,7 @@ impl Accepted {
     }
 }
 
-/// The fields of an error of the library's.
+/// The fields of a library's error.
 pub type Failure = Value;
 
 fn failure(error: Error) -> Failure {
@@ -130,7 +131,7 @@ impl Opening {
         }
     }
 
-    /// The libraries' only way to go away is to close.
+    /// Closes the session. The libraries have no other way to go away.
     pub async fn close(&mut self, code: u64, text: String) -> Result<(), Failure> {
         let error = match code {
             0 => Error::None,

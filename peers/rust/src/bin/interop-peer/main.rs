@@ -1,10 +1,10 @@
-//! The Rust peers of the interop runner: the `muxado` and `yamux` crates behind one remote control.
+//! The Rust peers of the interop runner: the `muxado` and `yamux` crates under one remote control.
 //!
 //!     interop-peer <scenario> server|client <host:port> [options as JSON]
 //!
-//! It makes one connection, runs one session over it, does what the lines of its standard input say
-//! (control.rs), and ends with that input, so that nothing outlives the runner. The scenario's name is a
-//! label for whoever looks at the list of processes.
+//! It makes one connection, runs one session over it, performs the commands on its standard input (control.rs), and
+//! ends when that input ends, so that no process outlives the runner. The name of the scenario is a label for readers
+//! of the list of processes.
 
 mod control;
 mod digest;
@@ -34,7 +34,7 @@ async fn main() -> io::Result<()> {
         Some(text) => serde_json::from_str(text)?,
         None => json!({}),
     };
-    // At once: the runner may end before anybody connects.
+    // It reads commands before it connects, because the runner may end before any side connects.
     let commands = control::read_commands();
     let transport = connect(role, address).await?;
     transport.set_nodelay(true)?;

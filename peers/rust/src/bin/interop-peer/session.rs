@@ -1,4 +1,4 @@
-//! What a peer can be told to do with its session.
+//! The commands of a peer for its session.
 
 use std::{
     collections::HashMap,
@@ -137,7 +137,7 @@ impl Peer {
         }
     }
 
-    /// muxado ends a session when all that belongs to it has been dropped, yamux when it is told.
+    /// muxado ends a session when all its parts have been dropped. yamux ends it when the application closes it.
     async fn end(&self) -> Value {
         if let Some(Opening::Yamux(opening)) = self.opening.lock().await.as_mut() {
             let _ = opening.close().await;

@@ -1,4 +1,4 @@
-//! What a peer can be told to do with one stream.
+//! The commands of a peer for one stream.
 
 use std::{future::poll_fn, io, pin::pin, time::Duration};
 
@@ -16,8 +16,8 @@ use crate::{
     digest::{Digest, error_fields, from_hex, hex},
 };
 
-/// One stream, read and written side by side. The library closes a stream when it is dropped, so whoever is
-/// using a half must be made to let go of it.
+/// One stream. Reads and writes run concurrently. The library closes a stream when both halves are dropped, so a
+/// command that uses a half must first release it.
 pub struct OpenStream {
     reading: Mutex<Option<ReadHalf<BoxedIo>>>,
     writing: Mutex<Option<WriteHalf<BoxedIo>>>,
@@ -35,7 +35,7 @@ impl OpenStream {
     }
 
     pub async fn obey(&self, command: &Command) -> Value {
-        // A stream that is dropped is closed by muxado, and reset by yamux if it is open in both directions.
+        // When a stream is dropped, muxado closes it. yamux resets it if it is open in both directions.
         if matches!(command.verb(), "close" | "reset") {
             return self.close().await;
         }
@@ -82,7 +82,7 @@ impl OpenStream {
     }
 }
 
-/// Reports, if asked to, when the command waits for the first time.
+/// If the command asks for it, reports when the command waits for the first time.
 async fn announcing(command: &Command, performing: impl Future<Output = Value>) -> Value {
     let mut performing = pin!(performing);
     let mut is_told = !command.flag("announce");
@@ -113,7 +113,7 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), command: &Command) -> Dig
     sent
 }
 
-/// Writes so many bytes of payload, and says how far it came.
+/// Writes so many bytes of payload, and returns how many it wrote.
 pub async fn send_payload(stream: &mut (impl AsyncWrite + Unpin), command: &Command) -> Digest {
     let bytes = command.number("bytes");
     let mut payload = Generator(command.number("seed") as u32);
@@ -142,7 +142,7 @@ async fn read_once(stream: &mut (impl AsyncRead + Unpin), max: usize) -> Value {
     }
 }
 
-/// Reads to the end, however that comes; pauses after each piece.
+/// Reads until the stream ends, cleanly or with an error. Pauses after each piece.
 pub async fn receive(stream: &mut (impl AsyncRead + Unpin), command: &Command) -> Digest {
     let mut got = Digest::new();
     let mut buffer = vec![0; piece_of(command)];
@@ -167,7 +167,7 @@ pub async fn receive(stream: &mut (impl AsyncRead + Unpin), command: &Command) -
     got
 }
 
-/// Sends back what comes until the end, and then ends its own direction.
+/// Sends back all bytes until the end, and then half-closes.
 pub async fn echo(
     reading: &mut (impl AsyncRead + Unpin),
     writing: &mut (impl AsyncWrite + Unpin),

@@ -1,4 +1,4 @@
-//! The `yamux` crate: a task that drives its connection, and the two halves that others hold.
+//! The `yamux` crate: a task that drives its connection, and two halves for its users.
 
 use std::{
     collections::VecDeque,
@@ -68,7 +68,7 @@ impl Opening {
 
     async fn request<T>(&self, what: impl FnOnce(Answer<T>) -> Request) -> Result<T, Value> {
         let (answer, answered) = oneshot::channel();
-        // Whoever asks after the end is told by the channel that nobody has.
+        // If the driver has ended, the caller learns it from the closed channel of the answer.
         let _ = self.0.send(what(answer));
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
@@ -95,7 +95,7 @@ impl Driver {
         report("ended", json!({ "local": failure(&end), "debug": "" }));
     }
 
-    /// Ready when the connection is over, with the reason.
+    /// Ready when the connection has ended, with the reason.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<String> {
         while let Poll::Ready(Some(request)) = self.requested.poll_recv(cx) {
             match request {
@@ -148,8 +148,8 @@ fn closed() -> Value {
     failure(&"the connection is closed")
 }
 
-/// The library remembers one waker for reading and writing together, and these are two tasks here: it is given
-/// one that wakes both.
+/// The library remembers one waker for reading and writing together, but here two tasks read and write. So this gives
+/// the library a waker that wakes both.
 struct YamuxIo {
     stream: Compat<Stream>,
     users: Arc<Users>,
