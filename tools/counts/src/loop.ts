@@ -42,7 +42,8 @@ export class Loop {
     left.peer = right;
     right.peer = left;
     this.client = new Session(left, "client", options);
-    this.server = new Session(right, "server", options);
+    // The 10 000 streams that rest are more than a peer may open by default.
+    this.server = new Session(right, "server", { ...options, maxInboundStreams: Infinity });
   }
 
   /** Writes of both sides so far. */
