@@ -2,7 +2,7 @@
 
 import * as muxado from "@muxado/frame";
 import * as yamux from "@muxado/yamux";
-import { type Measure, type Measurement } from "./measurement.ts";
+import type { Measure, Measurement } from "./measurement.ts";
 import { MESSAGE_LENGTH, request } from "./payload.ts";
 
 /** One direction of a codec. It handles {@link FRAMES} frames and returns the sum of their body lengths in bytes. */

@@ -23,7 +23,7 @@ export function pageText(): string {
     "",
     "<!-- Made by `pnpm run interop --page`. -->",
     "",
-    `What the peers do in their own way: ${versions}. The numbers are those of the appendices of the specifications, of [muxado](../docs/spec/muxado.md#appendix-a-known-peers) and of [yamux](../docs/spec/yamux.md#appendix-a-known-peers), which say what an implementation should do about each. \`pnpm run interop\` reproduces them in the smallest way, with us in both roles, except for ${hidden} that cannot be seen from outside or happen too rarely. The mark says how our own side of it is held:`,
+    `This page lists the quirks of these peers: ${versions}. The numbers are those of the appendices of the specifications, of [muxado](../docs/spec/muxado.md#appendix-a-known-peers) and of [yamux](../docs/spec/yamux.md#appendix-a-known-peers), which say what an implementation should do about each. \`pnpm run interop\` reproduces them in the smallest way, with us in both roles, except for ${hidden} that cannot be seen from outside or happen too rarely. The mark says how our own side of it is held:`,
     "",
     `- *tested* (${count("tested")}): the scenario or test in the last column shows that our sessions live with it;`,
     `- *by construction* (${count("by construction")}): our sessions never do what provokes it;`,

@@ -26,7 +26,7 @@ export function reportOf(entry, extracted, main) {
   ].join("\n\n");
   return `# ${entry}
 
-What users can import, as signatures. \`pnpm run api\` writes this page.
+The signatures of all exports. \`pnpm run api\` writes this page.
 
 \`\`\`ts
 ${code}

@@ -1,6 +1,6 @@
 // The memory of a session is the memory of its streams, to the byte, in all situations. It is 0 after the end.
 
-import { type Stream } from "@muxado/core";
+import type { Stream } from "@muxado/core";
 import {
   bytes,
   data,

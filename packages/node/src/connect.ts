@@ -3,7 +3,7 @@
 import { addAbortListener } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { type Session, type SessionOptions } from "@muxado/core";
+import type { Session, SessionOptions } from "@muxado/core";
 import { checkNumber, checkOptions, LONGEST_DELAY } from "@muxado/core/layers";
 import { attach } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";

@@ -6,7 +6,7 @@ import * as https from "node:https";
 import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
-import { type Stream } from "@muxado/core";
+import type { Stream } from "@muxado/core";
 import { reportThrown } from "@muxado/core/layers";
 import { StreamDuplex, toDuplex } from "./duplex.ts";
 import { checkSource, openFrom, type StreamSource } from "./source.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import * as net from "node:net";
-import { type Session, type Stream } from "@muxado/core";
+import type { Session, Stream } from "@muxado/core";
 import { createServer, type Server, type ServerOptions, type SessionHandler } from "@muxado/node";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {

@@ -2,7 +2,7 @@
 
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { type CloseOptions, type Session, type SessionOptions } from "@muxado/core";
+import type { CloseOptions, Session, SessionOptions } from "@muxado/core";
 import { checkNumber, checkOptions, handOver, startListening } from "@muxado/core/layers";
 import { attach } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";

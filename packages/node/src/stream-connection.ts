@@ -3,7 +3,7 @@
 
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { type Stream, type StreamObserver } from "@muxado/core";
+import type { Stream, StreamObserver } from "@muxado/core";
 import { LONGEST_DELAY } from "@muxado/core/layers";
 import { carrierOf } from "./carrier.ts";
 import {

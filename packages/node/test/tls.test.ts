@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { type MuxadoError, type Session } from "@muxado/core";
+import type { MuxadoError, Session } from "@muxado/core";
 import { connect, createServer } from "@muxado/node";
 import { describe, expect, test, vi } from "vitest";
 import { certificate, fingerprint } from "./certificate.ts";

@@ -1,7 +1,7 @@
 // A quarter of a gigabyte in each direction, to a receiver that does not read for a while. Everything arrives, and
 // neither side holds more of it than the window.
 
-import { type Stream } from "@muxado/core";
+import type { Stream } from "@muxado/core";
 import { expect, test } from "vitest";
 import { commands } from "vitest/browser";
 import { Checksum, content } from "../server/content.ts";

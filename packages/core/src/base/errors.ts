@@ -38,11 +38,11 @@ export interface MuxadoErrorInit {
   readonly code: MuxadoErrorCode;
   /** The number of the error on the wire. Default: the number of `code`. */
   readonly wireCode?: number | undefined;
-  /** What the error concerns: one stream, or the session with all its streams. */
+  /** The scope of the error: one stream, or the session with all its streams. */
   readonly scope: "stream" | "session";
   /** Which side caused the error. */
   readonly origin: "local" | "remote";
-  /** What happened, in addition to the meaning of the code. */
+  /** Details of the event, in addition to the meaning of the code. */
   readonly detail?: string | undefined;
   /** The id of the stream that the error concerns. */
   readonly streamId?: number;
@@ -63,7 +63,7 @@ export class MuxadoError extends Error {
   readonly code: MuxadoErrorCode;
   /** The number of the error on the wire. If `origin` is `remote`, it is the number that the peer sent. */
   readonly wireCode: number;
-  /** What the error concerns: one stream, or the session with all its streams. */
+  /** The scope of the error: one stream, or the session with all its streams. */
   readonly scope: "stream" | "session";
   /** Which side caused the error. */
   readonly origin: "local" | "remote";

@@ -70,7 +70,7 @@ export class MemoryBudget {
   readonly #roomAgain: () => void;
 
   /**
-   * @param holders returns the streams that may be ended to free memory.
+   * @param holders returns the streams that may be ended to free memory, each with what it holds at that moment.
    * @param roomAgain called when one more stream may be accepted.
    */
   constructor(
@@ -174,10 +174,9 @@ export class MemoryBudget {
   relieve(): void {
     if (!this.exceeded) return;
     const holders = this.#holders()
-      .map((holder) => ({ holder, held: holder.held }))
       .filter(({ held }) => held > 0)
       .sort((one, other) => other.held - one.held);
-    for (const { holder } of holders) {
+    for (const holder of holders) {
       if (this.#charged <= this.#limit * RELIEVED) return;
       holder.pay();
     }

@@ -90,7 +90,7 @@ export function remoteErrorOf(remote: RemoteEnd | undefined): MuxadoError | unde
   return sessionError({ code: codeOfWire(wireCode), wireCode, origin: "remote", detail });
 }
 
-/** What ends a session gracefully: `close` here, the peer's end of the transport, or no work left after its GOAWAY. */
+/** Causes of a graceful end: `close` here, the peer's end of the transport, or no work left after its GOAWAY. */
 type Graceful = "close" | "peer" | "idle";
 
 const GRACEFUL_ENDS = {

@@ -44,7 +44,7 @@ export const StreamInput = {
 /** A value of {@link StreamInput}. */
 export type StreamInput = (typeof StreamInput)[keyof typeof StreamInput];
 
-/** What the session must do about an input. */
+/** The reaction of the session to an input. */
 export const StreamEffect = {
   /** Nothing. The input is late or repeated, and harmless. */
   ignore: 0,

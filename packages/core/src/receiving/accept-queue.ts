@@ -60,7 +60,7 @@ export class AcceptIterator<S> implements AsyncIterableIterator<S> {
   }
 }
 
-/** What happens to streams that are accepted, to streams beyond the backlog, and to streams that wait too long. */
+/** The rules for accepted streams, for streams beyond the backlog, and for streams that wait too long. */
 export interface AcceptPolicy<S> {
   /** Streams that may wait when a turn is over. */
   readonly backlog: number;

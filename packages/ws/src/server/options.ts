@@ -3,7 +3,7 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import { inspect } from "node:util";
-import { type SessionOptions } from "@muxado/core";
+import type { SessionOptions } from "@muxado/core";
 import { checkNumber, checkOptions } from "@muxado/core/layers";
 import { checkOrigins, type Origins } from "./origin.ts";
 

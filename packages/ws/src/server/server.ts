@@ -6,7 +6,7 @@ import type { Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { AddressInfo, ListenOptions } from "node:net";
 import type { Duplex } from "node:stream";
-import { type CloseOptions, type Session } from "@muxado/core";
+import type { CloseOptions, Session } from "@muxado/core";
 import {
   checkNumber,
   closedBeforeListening,
