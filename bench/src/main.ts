@@ -2,10 +2,11 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { build, notRun } from "@muxado/peers";
+import { optionsOf } from "./command-line.ts";
 import { asMarkdown } from "./markdown.ts";
 import { measure } from "./measure.ts";
 import type { Measurement } from "./measurement.ts";
-import { type Format, type Options, parseOptions, usage } from "./options.ts";
+import { type Format, parseOptions, usage } from "./options.ts";
 import type { Peer } from "./peer.ts";
 import { plotsOf } from "./plots.ts";
 import { asJson, asText, type Results } from "./report.ts";
@@ -18,15 +19,8 @@ const formats: Record<Format, (results: Results) => string> = {
 };
 
 async function main(): Promise<void> {
-  let options: Options | undefined;
-  try {
-    options = parseOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    process.exitCode = 2;
-    return;
-  }
-  if (options === undefined) return console.log(usage);
+  const options = optionsOf(parseOptions, usage);
+  if (options === undefined) return;
 
   const { rounds, sizes, format, plots, wants, workloads } = options;
   if (plots !== undefined) mkdirSync(plots, { recursive: true });

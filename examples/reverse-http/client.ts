@@ -37,11 +37,11 @@ export async function serveTheServer(options: ConnectOptions): Promise<void> {
   console.log("client: the server has had enough");
 }
 
-/** Returns the `name` of `{"name": …}`; an empty text if the body is not JSON. */
+/** Returns the `name` of `{"name": …}`; an empty text if the body has none. */
 async function nameIn(request: IncomingMessage): Promise<string> {
   try {
-    const { name } = (await json(request)) as { name: unknown };
-    return String(name);
+    const { name } = (await json(request)) as { name?: unknown };
+    return typeof name === "string" ? name : "";
   } catch {
     return "";
   }

@@ -12,8 +12,6 @@ import { agentLimits, Gate } from "./gate.ts";
 import { HELLO, receive, send, VISIT } from "./protocol.ts";
 import { Visitors } from "./visitors.ts";
 
-// Allows for a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 vi.spyOn(console, "log").mockImplementation(() => {});
 
 const TOKEN = "secret";

@@ -1,5 +1,5 @@
-// The functions that @libp2p/yamux uses and Node 20 does not have yet. Only its peers load them. Our own packages do
-// not need them.
+// The functions that libp2p uses and Node 20 does not have yet. Only programs and tests that run libp2p's code load
+// them. Our own packages do not need them.
 
 Promise.withResolvers ??= function withResolvers() {
   /** @type {PromiseWithResolvers<any>["resolve"]} */

@@ -42,7 +42,7 @@ describe("a frozen tab", () => {
   });
 
   // If bytes leave while the tab is frozen, Chromium 156 does not lower bufferedAmount for them until more bytes are
-  // sent. This happens in about one of three freezes. So the test has several freezes, and the upload must continue
+  // sent. This happens in some freezes and not in others. So the test has several freezes, and the upload must continue
   // after each.
   test("continues an upload, however often it is frozen", async () => {
     const { page, server } = await begin(KEEPS, { download: 0, upload: 2 * LENGTH });

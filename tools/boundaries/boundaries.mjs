@@ -47,6 +47,7 @@ const forTestsOf = {
   ws: ["ws"],
   yamux: [
     "@muxado/node",
+    "@muxado/peers",
     "@muxado/typed",
     "@libp2p/interface",
     "@libp2p/interface-compliance-tests",

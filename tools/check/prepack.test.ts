@@ -52,7 +52,7 @@ function pack(folder: string): { status: number | null; files: string[] } {
   return { status, files: files.map((file) => file.path) };
 }
 
-test("a package that was never built is built when it is packed", { timeout: 120_000 }, () => {
+test("a package that was never built is built when it is packed", () => {
   const { status, files } = pack(unbuilt());
   expect(status).toBe(0);
   expect(files).toEqual(
@@ -61,7 +61,7 @@ test("a package that was never built is built when it is packed", { timeout: 120
   expect(files.filter((file) => file.includes(".test."))).toEqual([]);
 });
 
-test("a package that does not compile is not packed", { timeout: 120_000 }, () => {
+test("a package that does not compile is not packed", () => {
   const folder = unbuilt();
   appendFileSync(path.join(folder, "src/index.ts"), "export const wrong: string = 1;\n");
   expect(pack(folder).status).not.toBe(0);

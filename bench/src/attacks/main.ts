@@ -2,22 +2,16 @@
 // honest client, and prints the cost. This process is the attacker. It judges nothing: no figure makes it fail.
 
 import { loadavg } from "node:os";
+import { optionsOf } from "../command-line.ts";
 import { versions } from "../versions.ts";
 import { type AttackResult, measureAttack } from "./measure-attack.ts";
 import { type EndResult, measureEnd } from "./measure-end.ts";
-import { type Options, parseOptions, usage } from "./options.ts";
+import { parseOptions, usage } from "./options.ts";
 import { asMarkdown, asText, attackTable, endTable, type Table } from "./report.ts";
 
 async function main(): Promise<void> {
-  let options: Options | undefined;
-  try {
-    options = parseOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    process.exitCode = 2;
-    return;
-  }
-  if (options === undefined) return console.log(usage);
+  const options = optionsOf(parseOptions, usage);
+  if (options === undefined) return;
 
   const { attacks, ends, wires, seconds, rate, markdown } = options;
   const attackResults: AttackResult[] = [];

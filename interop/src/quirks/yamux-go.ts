@@ -344,15 +344,18 @@ async function ends(cell: Cell): Promise<void> {
 }
 
 async function stopsReading(cell: Cell): Promise<void> {
-  const probe = await cell.connectRawYamux({ backlog: 1, logWrites: true });
+  // A time limit that no machine reaches: a refusal that waits longer for room in the queue ends the peer's session.
+  const limits = { backlog: 1, writeTimeout: 3_600_000 };
+  const probe = await cell.connectRawYamux({ ...limits, logWrites: true });
   const there = await opened(probe, cell.id(0));
   probe.raw.send(update(cell.id(0), "", 64 * MEBIBYTE));
   await probe.raw.checkReads();
   probe.raw.pause();
   // This write ends with the process.
-  there.write({ bytes: 64 * MEBIBYTE, seed: 1, piece: 64 * MEBIBYTE }).catch(() => undefined);
-  do await sleep(150);
-  while ((await probe.remote.writes()).length > 0);
+  const bytes = 64 * MEBIBYTE;
+  there.write({ bytes, seed: 1, piece: bytes }).catch(() => undefined);
+  // The peer logs a write before it makes it. This one is longer than all buffers on the way, so nothing follows it.
+  while (!(await probe.remote.writes()).includes(bytes)) await sleep(10);
   // The peer refuses all but the first. Its queue has no room for all refusals.
   for (let n = 1; n <= 100; n++) probe.raw.send(update(cell.id(n), "SYN"));
   probe.raw.send(data(cell.id(0), "", "*"));

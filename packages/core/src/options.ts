@@ -46,18 +46,19 @@ export interface SessionOptions {
   /**
    * Bytes that the peer may have unread or on their way on one stream. Default: 262 144, which every peer assumes. The
    * default window then grows to the bytes that the reader consumes in some round trips, up to `maxWindowSize`. A given
-   * size is fixed. A size below the wire's initial credit applies after that credit is used up. A larger size is
-   * granted with one increment for each stream.
+   * size is fixed, and replaces `maxWindowSize`. A size below the wire's initial credit applies after that credit is
+   * used up. A larger size is granted with one increment for each stream.
    */
   readonly windowSize?: number | undefined;
-  /** The most bytes of a window without a given size. Default: 16 777 216. */
+  /** The most bytes of a window without a given size; without effect if `windowSize` is given. Default: 16 777 216. */
   readonly maxWindowSize?: number | undefined;
   /**
-   * Bytes of memory for received bytes that nobody has read, and for writes that wait. A quarter of it is for windows
-   * that grow. Another part lets the streams that wait for `accept` fill their windows. The rest lets accepted streams
-   * fill their windows: while as many of them as fit have unread bytes, `accept` waits. The first window of a stream
-   * opened here does not count. If the budget is exceeded nevertheless, the streams that hold the most are reset with
-   * ENHANCE_YOUR_CALM. Default: 134 217 728, or four times `windowSize` if that is more.
+   * Bytes of memory for received bytes that nobody has read, and for writes that wait for the peer's credit. The writes
+   * of a stream count up to 64 KiB. A quarter of the budget is for windows that grow. Another part lets the streams that
+   * wait for `accept` fill their windows. The rest lets accepted streams fill their windows: while as many of them as
+   * fit have unread bytes, `accept` waits. The first window of a stream opened here does not count. If the budget is
+   * exceeded nevertheless, the streams that hold the most are reset with ENHANCE_YOUR_CALM. Default: 134 217 728, or
+   * four times `windowSize` if that is more.
    */
   readonly memoryBudget?: number | undefined;
   /**

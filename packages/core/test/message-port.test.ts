@@ -16,9 +16,6 @@ import {
 } from "@muxado/core";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
-// For a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
-
 function portPair(port: MessagePort): ByteStreamPair {
   let open = 2; // directions
   let isReadable = true;

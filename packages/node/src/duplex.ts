@@ -9,8 +9,16 @@ import { type DuplexOptions, StreamConnection } from "./stream-connection.ts";
  * The Duplex becomes the observer of the stream. From now on, use only `priority` and `stats` of the stream itself.
  *
  * Ending the Duplex half-closes the stream. The end of the peer also ends the Duplex, unless `allowHalfOpen` is set.
- * Destroying the Duplex resets the stream, and the peer never takes that for an end. The exception is a Duplex whose
- * written bytes and end have all left: then the stream only refuses the bytes that the peer still sends.
+ *
+ * Destroying the Duplex resets the stream, and the peer never takes that for an end. The reset code depends on the
+ * error. It is STREAM_CANCELLED without an error, for an AbortError, and for the codes ABORT_ERR, ECONNRESET, EPIPE,
+ * ERR_STREAM_PREMATURE_CLOSE, UND_ERR_ABORTED and UND_ERR_SOCKET: one side has gone. It is INTERNAL_ERROR for any other
+ * error. There are two exceptions, in which the stream is closed, as by `Stream.close`:
+ *
+ * - without an error, if the end of the Duplex and all written bytes have left;
+ * - with an error by which undici closes a connection that it does not need any more (UND_ERR_CLOSED,
+ *   UND_ERR_DESTROYED or UND_ERR_INFO), if all written bytes have left. The peer then gets an end, although the Duplex
+ *   has not been ended. If some bytes have not left, the code is STREAM_CANCELLED.
  *
  * When the stream fails, the Duplex fails, too, after the program has read the bytes that had arrived. The `code` of
  * its error is one that programs know from sockets; the `cause` is the stream's error. A peer that cancels the stream

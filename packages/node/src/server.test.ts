@@ -2,6 +2,7 @@ import { once } from "node:events";
 import * as net from "node:net";
 import type { Session, Stream } from "@muxado/core";
 import { createServer, type Server, type ServerOptions, type SessionHandler } from "@muxado/node";
+import { uncaughtIn } from "@muxado/testkit";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   ask,
@@ -78,6 +79,20 @@ describe("listening", () => {
     const error = Object.assign(new Error("accept EMFILE"), { code: "EMFILE" });
     (listen.mock.contexts[0] as net.Server).emit("error", error);
     expect(onConnectionError.mock.calls).toEqual(how === "told" ? [[error]] : []);
+    expect(await ask(ending(await connect({ host, port })), "hello")).toBe("hello");
+  });
+
+  test("survives a callback that throws when it is told of such an error", async () => {
+    const listen = vi.spyOn(net.Server.prototype, "listen");
+    onTestFinished(() => listen.mockRestore());
+    const reason = new Error("telling is broken");
+    const onConnectionError = (): never => {
+      throw reason;
+    };
+    const { port } = await serve({ onConnectionError }, echo);
+    const listener = listen.mock.contexts[0] as net.Server;
+    const thrown = await uncaughtIn(() => listener.emit("error", new Error("accept EMFILE")));
+    expect(thrown).toEqual([reason]);
     expect(await ask(ending(await connect({ host, port })), "hello")).toBe("hello");
   });
 

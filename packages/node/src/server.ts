@@ -3,7 +3,13 @@
 import * as net from "node:net";
 import * as tls from "node:tls";
 import type { CloseOptions, Session, SessionOptions } from "@muxado/core";
-import { checkNumber, checkOptions, handOver, startListening } from "@muxado/core/layers";
+import {
+  checkNumber,
+  checkOptions,
+  handOver,
+  reportThrown,
+  startListening,
+} from "@muxado/core/layers";
 import { attach } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { handshakeError } from "./errors.ts";
@@ -19,7 +25,8 @@ export interface ServerOptions extends SessionOptions, BusyPollOptions {
   readonly maxConnections?: number | undefined;
   /**
    * Called with the error for each connection that did not become a session: the TLS handshake has failed, or the
-   * system could not accept the connection. The server continues. Default: the error is dropped silently.
+   * system could not accept the connection. The server continues. An error that the callback throws is reported as an
+   * uncaught exception of its own. Default: the error is dropped silently.
    */
   readonly onConnectionError?: ((error: Error) => void) | undefined;
 }
@@ -74,7 +81,6 @@ export class Server {
     this.sessions = this.#sessions;
     this.#options = options;
     this.#onSession = onSession;
-    const report = (error: Error): void => options.onConnectionError?.(error);
     const serve = (socket: net.Socket): void => this.#serve(socket);
     this.#listener =
       options.tls === undefined
@@ -82,7 +88,7 @@ export class Server {
         : tls
             .createServer({ noDelay: true, ...options.tls }, serve)
             .on("tlsClientError", (error, socket) => {
-              report(handshakeError(error, socket));
+              this.#report(handshakeError(error, socket));
               // Node does not close a socket whose handshake has timed out.
               socket.destroy();
             });
@@ -93,7 +99,7 @@ export class Server {
         socket.once("close", () => this.#connections.delete(socket));
       })
       // Before the server listens, `listen()` reports the errors.
-      .on("error", (error) => this.#listener.listening && report(error));
+      .on("error", (error) => this.#listener.listening && this.#report(error));
   }
 
   /**
@@ -151,11 +157,18 @@ export class Server {
     } catch (error) {
       // The options were checked before, so a hook of the application has failed.
       socket.destroy();
-      this.#options.onConnectionError?.(error as Error);
-      return;
+      return this.#report(error as Error);
     }
     this.#sessions.add(session);
     void session.closed.then(() => this.#sessions.delete(session));
     void handOver(session, () => this.#onSession(session, socket));
+  }
+
+  #report(error: Error): void {
+    try {
+      this.#options.onConnectionError?.(error);
+    } catch (thrown) {
+      reportThrown(thrown);
+    }
   }
 }

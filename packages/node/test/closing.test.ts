@@ -10,7 +10,7 @@ import { certificate } from "./certificate.ts";
 import type { Carrier, Task } from "./closing/program.ts";
 
 // The processes wait for each other and for their clocks, and need little of the machine.
-vi.setConfig({ testTimeout: 180_000, maxConcurrency: 8 });
+vi.setConfig({ maxConcurrency: 8 });
 
 const HOST = "127.0.0.1";
 const program = programOf(path.join(import.meta.dirname, "closing/program.ts"));

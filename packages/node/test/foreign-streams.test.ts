@@ -7,15 +7,13 @@ import { Duplex as NodeDuplex } from "node:stream";
 import type { Session, SessionEnd, Stream } from "@muxado/core";
 import { attach, type DuplexLike, type NodePair } from "@muxado/node";
 import { Random, VirtualClock } from "@muxado/testkit";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Duplex, Readable, Writable } from "streamx";
 import { readableStreamPair, SecretStream, streamxPair } from "./foreign-pair.ts";
 import { ask, deferred, dialSocket, echo, ending, ignore, serveSockets } from "./peers.ts";
 import { leaveNothingOpen } from "./resources.ts";
 
 leaveNothingOpen();
-// The machine may be busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 
 const LENGTH = 8 * 1024 * 1024;
 

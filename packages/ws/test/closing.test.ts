@@ -8,7 +8,7 @@ import { vi } from "vitest";
 import type { Task } from "./closing/program.ts";
 
 // The processes wait for each other and for their clocks, and need little of the machine.
-vi.setConfig({ testTimeout: 180_000, maxConcurrency: 8 });
+vi.setConfig({ maxConcurrency: 8 });
 
 const program = programOf(path.join(import.meta.dirname, "closing/program.ts"));
 

@@ -6,8 +6,6 @@ import { commands } from "vitest/browser";
 import { Checksum, content } from "../server/content.ts";
 import { startServer } from "./server.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const LENGTH = 12_000_000;
 /** So large that all bytes can be on their way while nobody reads. */
 const WINDOW = 16 * 1024 * 1024;

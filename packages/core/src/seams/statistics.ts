@@ -35,7 +35,11 @@ export interface SessionStats {
   readonly resetsSent: Readonly<Partial<Record<MuxadoErrorCode, number>>>;
   /** Bytes of memory behind received bytes that are not read. */
   readonly memoryUnread: number;
-  /** Bytes that the memory budget counts for writes that wait in their streams: up to 64 KiB for each stream. */
+  /**
+   * Bytes of writes that wait in their streams: for credit, for the transport or for their turn. Each stream counts up
+   * to 64 KiB. Bytes that `offer` did not take do not count, and neither do those in `bytesToSend`. All bytes that count
+   * leave windows less of the memory budget to grow. Only those of streams that wait for credit can exceed it.
+   */
   readonly memoryUnsent: number;
   /**
    * The shortest round trip of the last minute or two, in milliseconds; undefined if none was measured. The session

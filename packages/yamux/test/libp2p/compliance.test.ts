@@ -1,5 +1,7 @@
 // Runs libp2p's compliance suite for stream muxers over our sessions, as every muxer of libp2p does.
 
+// This import must come before the suite.
+import "@muxado/peers/node-20";
 import suite from "@libp2p/interface-compliance-tests/stream-muxer";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { exceptions } from "./exceptions.ts";
@@ -29,15 +31,7 @@ const mocha = {
   afterEach: (body: Body) => afterEach(async () => void (await body.call(context))),
 };
 
-/** Node 22 has it, and libp2p needs it; Node 20 does not have it. */
-function withResolvers(): object {
-  const deferred = {};
-  const promise = new Promise((resolve, reject) => Object.assign(deferred, { resolve, reject }));
-  return Object.assign(deferred, { promise });
-}
-
 Object.assign(globalThis, mocha);
-(Promise as { withResolvers?: unknown }).withResolvers ??= withResolvers;
 
 useIdleTime();
 suite({ setup: async () => muxerFactory(), teardown: async () => undefined });

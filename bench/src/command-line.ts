@@ -1,0 +1,17 @@
+// What both commands do with their arguments before they measure: they take the options, or print help or a complaint.
+
+/** Returns undefined if there is nothing to run. It has then printed why. */
+export function optionsOf<Options>(
+  parse: (args: string[]) => Options | undefined,
+  usage: string,
+): Options | undefined {
+  try {
+    const options = parse(process.argv.slice(2));
+    if (options === undefined) console.log(usage);
+    return options;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
