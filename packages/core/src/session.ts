@@ -27,6 +27,7 @@ import { AcceptIterator, AcceptQueue } from "./receiving/accept-queue.ts";
 import { Credit } from "./receiving/credit.ts";
 import { Dispatch } from "./receiving/dispatch.ts";
 import { Inbound } from "./receiving/inbound.ts";
+import { Loan } from "./receiving/loan.ts";
 import { WindowTuning } from "./receiving/window-tuning.ts";
 import { ContainedTransport } from "./seams/contained-transport.ts";
 import { reportThrown } from "./seams/observer.ts";
@@ -145,6 +146,7 @@ export class Session implements AsyncIterable<Stream> {
       table,
       outbound,
       options: this.options,
+      loan: new Loan(),
       flooded: (detail: string) => shutdown.breach("ENHANCE_YOUR_CALM", `the peer ${detail}`),
     };
     this.resets = new Resets(ground);

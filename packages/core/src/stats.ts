@@ -75,6 +75,6 @@ export function streamStats(stream: StreamParts, now: number): StreamStats {
     writeBlockedBy: sending.blockedBy,
     writeBlockedFor: sending.blockedAt === undefined ? 0 : now - sending.blockedAt,
     readBlocked: receiving.reading || (stream.extras?.source?.reading ?? false),
-    silentFor: stream.heard ? Math.max(0, now - stream.heardAt) : undefined,
+    silentFor: stream.heardAt >= 0 ? Math.max(0, now - stream.heardAt) : undefined,
   };
 }

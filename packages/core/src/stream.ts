@@ -2,7 +2,7 @@
 // side own the bytes, the state table owns the life cycle, and the session owns the frames.
 
 import { listen, unlisten } from "./base/abort.ts";
-import { checkBytes } from "./base/bytes.ts";
+import { checkBytes, checkView } from "./base/bytes.ts";
 import {
   type Failure,
   MuxadoError,
@@ -30,13 +30,12 @@ import { SendSide } from "./sending/send-side.ts";
 import type { Session } from "./session.ts";
 import { streamStats } from "./stats.ts";
 import { StreamExtras } from "./stream-extras.ts";
-import { ReadableSource, WritableSink } from "./web-streams.ts";
+import { readableOf, writableOf } from "./web-streams.ts";
 
 /**
- * A full-duplex byte stream inside a session.
- *
- * Made by {@link Session.open} and {@link Session.accept}. Each direction ends separately. The application pulls bytes,
- * and each read returns credit to the peer. A stream that nobody reads does not hold up other streams.
+ * A full-duplex byte stream inside a session, made by {@link Session.open} and {@link Session.accept}. Each direction
+ * ends separately. The application pulls bytes, and each read returns credit to the peer. A stream that nobody reads
+ * does not hold up other streams.
  */
 export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /** The stream id on the wire. The session never uses it again. */
@@ -83,6 +82,19 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    */
   read(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.receiving.read(asChunk, options?.signal);
+  }
+
+  /**
+   * Reads into memory of the caller: the fastest way to read much. Resolves with the number of bytes as soon as there
+   * are any, or with `null` when the peer has half-closed and all was read. Do not use the view before that. Bytes that
+   * are in it when the signal aborts are not lost: the promise then resolves with their number.
+   *
+   * @throws {TypeError} at once, if `view` is not a Uint8Array or has no room.
+   * @throws {MuxadoError} as {@link read} does.
+   */
+  readInto(view: Uint8Array, options?: WaitOptions): Promise<number | null> {
+    checkView(view);
+    return this.receiving.readInto(view, options?.signal);
   }
 
   /**
@@ -140,8 +152,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    * @throws {RangeError} if `code` is 0 or not a u32.
    */
   reset(code: ResetCode = "STREAM_CANCELLED"): void {
-    const wireCode = resetCodeNumber(code);
-    this.resetBecause(wireCode, undefined);
+    this.resetBecause(resetCodeNumber(code), undefined);
   }
 
   /**
@@ -153,9 +164,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    * @throws {RangeError} if `code` is 0 or not a u32.
    */
   refuse(code: ResetCode = "STREAM_REFUSED"): void {
-    const wireCode = resetCodeNumber(code);
     const { isOver } = this;
-    this.resetBecause(wireCode, undefined);
+    this.reset(code);
     if (!this.isLocal && !isOver) this.session.resets.chargePeer();
   }
 
@@ -187,24 +197,12 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
 
   /** The inbound direction as a Web Stream of bytes, made on first use. It reads only when it is asked. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const extras = this.ownExtras();
-    if (extras.readable === undefined) {
-      const source = new ReadableSource(this);
-      extras.source = source;
-      extras.readable = new ReadableStream(source, { highWaterMark: 0 });
-    }
-    return extras.readable;
+    return (this.ownExtras().readable ??= readableOf(this));
   }
 
   /** The outbound direction as a Web Stream, made on first use. Its `close` calls {@link closeWrite}. */
   get writable(): WritableStream<Uint8Array> {
-    const extras = this.ownExtras();
-    if (extras.writable === undefined) {
-      const sink = new WritableSink(this);
-      extras.sink = sink;
-      extras.writable = new WritableStream(sink);
-    }
-    return extras.writable;
+    return (this.ownExtras().writable ??= writableOf(this));
   }
 
   /** Returns the counters of the stream, and what it waits for, at this moment. */
@@ -229,6 +227,17 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   take(limit?: number): Uint8Array<ArrayBuffer> | null | undefined {
     if (limit !== undefined) checkNumber("limit", limit, 1, Infinity);
     return this.receiving.take(limit);
+  }
+
+  /**
+   * Reads into memory of the caller without waiting. Returns the number of bytes, `null`, or `undefined` as `take` does.
+   *
+   * @throws {TypeError} if `view` is not a Uint8Array or has no room.
+   * @throws {MuxadoError} as {@link read} does.
+   */
+  takeInto(view: Uint8Array): number | null | undefined {
+    checkView(view);
+    return this.receiving.takeInto(view);
   }
 
   /**
@@ -258,10 +267,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     }
     extras.observer = observer;
     extras.inContext = observer && this.session.options.keepContext?.();
-    if (observer !== undefined) return;
-    // Nobody waits for the rest of the offer any more, so it has no deadline.
-    this.sending.wanted = 0;
-    this.session.scheduler.schedule(this.sending);
+    if (observer === undefined) this.sending.withdraw();
   }
 
   /** Reads to the end. Leaving the loop early does not end the stream: close or reset it yourself. */
@@ -277,11 +283,6 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /** @internal True if the peer has never been told of the stream. It stays true if the stream fails before that. */
   get unsent(): boolean {
     return this.opening === Opening.syn || this.opening === Opening.held;
-  }
-
-  /** @internal True if a frame of the peer has arrived on the stream. */
-  get heard(): boolean {
-    return this.heardAt >= 0;
   }
 
   /** @internal True if a drain does not wait for the stream. */

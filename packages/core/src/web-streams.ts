@@ -5,8 +5,22 @@ import type { Stream } from "./stream.ts";
 
 const CANCELLED = /* @__PURE__ */ resetCodeNumber("STREAM_CANCELLED");
 
+/** Returns the inbound direction of `stream` as a Web Stream. */
+export function readableOf(stream: Stream): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const source = new ReadableSource(stream);
+  stream.ownExtras().source = source;
+  return new ReadableStream(source, { highWaterMark: 0 });
+}
+
+/** Returns the outbound direction of `stream` as a Web Stream. */
+export function writableOf(stream: Stream): WritableStream<Uint8Array> {
+  const sink = new WritableSink(stream);
+  stream.ownExtras().sink = sink;
+  return new WritableStream(sink);
+}
+
 /** The source of `stream.readable`: bytes, pulled on demand, without read-ahead. */
-export class ReadableSource implements UnderlyingByteSource {
+class ReadableSource implements UnderlyingByteSource {
   readonly type = "bytes";
   readonly #stream: Stream;
   #controller: ReadableByteStreamController | undefined;
@@ -28,6 +42,8 @@ export class ReadableSource implements UnderlyingByteSource {
   }
 
   async pull(controller: ReadableByteStreamController): Promise<void> {
+    const view = controller.byobRequest?.view;
+    if (view) return this.#fill(controller, view);
     let chunk = this.#stream.take();
     while (chunk === undefined) {
       await new Promise<void>((resolve) => {
@@ -73,25 +89,23 @@ export class ReadableSource implements UnderlyingByteSource {
     controller.byobRequest?.respond(0);
   }
 
+  /** The reader has brought memory. */
+  async #fill(controller: ReadableByteStreamController, view: ArrayBufferView): Promise<void> {
+    const { buffer, byteOffset, byteLength } = view;
+    const length = await this.#stream.readInto(new Uint8Array(buffer, byteOffset, byteLength));
+    if (length === null) this.#close(controller);
+    else controller.byobRequest?.respond(length);
+  }
+
   #deliver(controller: ReadableByteStreamController, chunk: Uint8Array<ArrayBuffer>): void {
-    const view = controller.byobRequest?.view;
-    if (view === undefined || view === null) {
-      // The controller takes all memory behind a chunk, so this memory must not be shared.
-      const owned = chunk.byteLength === chunk.buffer.byteLength;
-      controller.enqueue(owned ? chunk : Uint8Array.prototype.slice.call(chunk));
-      return;
-    }
-    const length = Math.min(view.byteLength, chunk.length);
-    new Uint8Array(view.buffer, view.byteOffset, length).set(chunk.subarray(0, length));
-    controller.byobRequest!.respond(length);
-    if (length < chunk.length) {
-      controller.enqueue(Uint8Array.prototype.slice.call(chunk, length));
-    }
+    // The controller takes all memory behind a chunk, so this memory must not be shared.
+    const owned = chunk.byteLength === chunk.buffer.byteLength;
+    controller.enqueue(owned ? chunk : Uint8Array.prototype.slice.call(chunk));
   }
 }
 
 /** The sink of `stream.writable`. */
-export class WritableSink implements UnderlyingSink<Uint8Array> {
+class WritableSink implements UnderlyingSink<Uint8Array> {
   readonly #stream: Stream;
   #controller: WritableStreamDefaultController | undefined;
 

@@ -10,8 +10,9 @@ class Recorder implements TransportInput {
   readonly chunks: Uint8Array[] = [];
   readonly news: unknown[] = [];
 
-  receive(chunk: Uint8Array): void {
+  receive(chunk: Uint8Array): boolean {
     this.chunks.push(chunk);
+    return true;
   }
   written(): void {
     this.news.push("written");

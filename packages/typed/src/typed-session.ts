@@ -311,6 +311,11 @@ export class TypedStream implements Stream {
     return this.#stream.read(options);
   }
 
+  /** As `Stream.readInto`. */
+  readInto(view: Uint8Array, options?: WaitOptions): Promise<number | null> {
+    return this.#stream.readInto(view, options);
+  }
+
   /** As `Stream.write`. */
   write(chunk: Uint8Array, options?: WaitOptions): Promise<void> {
     return this.#stream.write(chunk, options);
@@ -344,6 +349,11 @@ export class TypedStream implements Stream {
   /** As `Stream.take`. */
   take(limit?: number): Uint8Array<ArrayBuffer> | null | undefined {
     return this.#stream.take(limit);
+  }
+
+  /** As `Stream.takeInto`. */
+  takeInto(view: Uint8Array): number | null | undefined {
+    return this.#stream.takeInto(view);
   }
 
   /** As `Stream.offer`. */

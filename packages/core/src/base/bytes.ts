@@ -4,12 +4,18 @@
 export const NOTHING: Uint8Array<ArrayBuffer> = /* @__PURE__ */ new Uint8Array(0);
 
 /** Throws a TypeError if `chunk` is not a Uint8Array. A Uint8Array of another realm is allowed. */
-export function checkBytes(chunk: unknown): void {
+export function checkBytes(chunk: unknown, name = "chunk"): void {
   // Checks the name, because the class of another realm is a different one. Node's streams throw at other views, also
   // at views of bytes.
   if (!ArrayBuffer.isView(chunk) || (chunk as Uint8Array)[Symbol.toStringTag] !== "Uint8Array") {
-    throw new TypeError(`chunk must be a Uint8Array, got ${describe(chunk)}`);
+    throw new TypeError(`${name} must be a Uint8Array, got ${describe(chunk)}`);
   }
+}
+
+/** Throws a TypeError if `view` is not a Uint8Array with room for bytes. */
+export function checkView(view: Uint8Array): void {
+  checkBytes(view, "view");
+  if (view.length === 0) throw new TypeError("view has no room: its length is 0");
 }
 
 /** Returns `chunk`, or a copy of shared memory: readers must own their bytes, and platforms refuse shared memory. */

@@ -18,14 +18,14 @@ export interface WaiterOwner {
 /** A pending operation. */
 export class Waiter<T> implements AbortTarget {
   readonly promise: Promise<T>;
-  readonly #owner: WaiterOwner;
+  protected readonly owner: WaiterOwner;
   readonly #signal: AbortSignal | undefined;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
 
   /** The signal must not be aborted yet. Its listener is removed when the waiter settles. */
   constructor(owner: WaiterOwner, signal: AbortSignal | undefined) {
-    this.#owner = owner;
+    this.owner = owner;
     this.#signal = signal;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -48,7 +48,7 @@ export class Waiter<T> implements AbortTarget {
 
   /** The waiter itself is the listener, so waiting needs no closure. */
   aborted(signal: AbortSignal): void {
-    this.#owner.abandon(this);
+    this.owner.abandon(this);
     this.reject(signal.reason);
   }
 }

@@ -2,6 +2,8 @@
 // cannot be sent. It counts this memory, limits the growth of windows, and decides which streams are reset when the
 // budget is exceeded; docs/threats.md, 6, 9, 13 and 16, docs/decisions/0028.
 
+import { BlockPool } from "../base/block-pool.ts";
+
 /** The part of the budget that stays in use after a breach. The rest is freed, so that the next breach comes later. */
 const RELIEVED = 7 / 8;
 
@@ -46,6 +48,8 @@ export type UnreadOwner = "own" | "accepted" | "unaccepted";
 
 /** The memory counters of one session, in bytes. */
 export class MemoryBudget {
+  /** Blocks for unread bytes that are not in use. They are few and do not count. */
+  readonly blocks: BlockPool = new BlockPool();
   /** The most bytes that may be charged. */
   readonly #limit: number;
   /** Bytes that a stream may hold unread before its window has grown. */

@@ -9,13 +9,13 @@ interface Retriable {
   /** True if the peer has never been told of it. */
   readonly unsent: boolean;
   /** True if a frame of the peer has arrived on it. */
-  readonly heard: boolean;
+  readonly heardAt: number;
 }
 
 /** Work is safe only if that is proved. An answer on the stream proves the contrary. */
 export function verdictOn(stream: Retriable, failure: Failure): RetryVerdict {
   if (!stream.isLocal) return "unknown";
   if (stream.unsent) return "safe";
-  if (stream.heard) return "unsafe";
+  if (stream.heardAt >= 0) return "unsafe";
   return failure.unprocessed ? "safe" : "unknown";
 }

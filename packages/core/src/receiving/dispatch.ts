@@ -17,6 +17,7 @@ import type { ResolvedOptions } from "../options.ts";
 import { DataFlag, type WireError, type WireHandler } from "../seams/wire.ts";
 import type { Stream } from "../stream.ts";
 import type { AcceptQueue } from "./accept-queue.ts";
+import type { Loan } from "./loan.ts";
 import type { WindowTuning } from "./window-tuning.ts";
 
 /**
@@ -37,6 +38,7 @@ export interface DispatchParts {
   readonly resets: Resets<Stream>;
   readonly pings: Pings;
   readonly shutdown: Shutdown<Stream>;
+  readonly loan: Loan;
   readonly outbound: {
     readonly bytesSent: number;
     readonly framesSent: number;
@@ -97,7 +99,7 @@ export class Dispatch implements WireHandler {
       this.#receiving = null;
       return;
     }
-    stream.receiving.receive(chunk, start, end);
+    stream.receiving.receive(chunk, start, end, this.#parts.loan);
     if (end - start === length) {
       if ((flags & DataFlag.FIN) !== 0) this.#receiveFin(stream);
     } else {
@@ -110,7 +112,7 @@ export class Dispatch implements WireHandler {
     const stream = this.#receiving;
     // The stream may have been reset since the frame began. The rest of the body is then dropped.
     if (stream === null || stream.failure !== null) return;
-    stream.receiving.receive(chunk, start, end);
+    stream.receiving.receive(chunk, start, end, this.#parts.loan);
     if (remaining === 0) {
       this.#receiving = null;
       if (this.#receivingFin) this.#receiveFin(stream);

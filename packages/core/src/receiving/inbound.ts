@@ -5,6 +5,7 @@ import { unshared } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Counters } from "../life/counters.ts";
 import type { WireDecoder } from "../seams/wire.ts";
+import type { Loan } from "./loan.ts";
 
 /**
  * The most output, in bytes, that may wait behind a write under way when input arrives, in addition to the transport
@@ -19,6 +20,7 @@ export interface InboundParts {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly decoder: WireDecoder;
+  readonly loan: Loan;
   readonly outbound: { readonly underWay: number; readonly waiting: number };
   readonly table: { readonly mostLately: number };
   readonly options: { readonly transportBudget: number };
@@ -38,17 +40,21 @@ export class Inbound {
     this.#most = MOST_WAITING + parts.options.transportBudget;
   }
 
-  /** Takes a chunk from the transport. The session owns it from now on. */
-  receive(chunk: Uint8Array): void {
-    const { clock, counters, decoder, outbound, table } = this.#parts;
-    if (this.#parts.isOver()) return;
+  /** Takes a chunk from the transport. Returns whether the session keeps its memory. */
+  receive(chunk: Uint8Array): boolean {
+    const { clock, counters, decoder, loan, outbound, table } = this.#parts;
+    if (this.#parts.isOver()) return false;
     counters.inputAt = Math.max(0, Math.trunc(clock.now()));
     counters.bytesReceived += chunk.length;
-    decoder.push(unshared(chunk));
-    if (outbound.underWay === 0) return;
+    const own = unshared(chunk);
+    loan.begin();
+    decoder.push(own);
+    const isKept = loan.end() && own === chunk;
+    if (outbound.underWay === 0) return isKept;
     // Answers of every kind count. The peer provokes the application's answers as well as ours.
     const most = this.#most + WAITING_PER_STREAM * table.mostLately;
     if (outbound.waiting > most) this.#parts.flooded("does not read what it provokes");
+    return isKept;
   }
 
   /** The bytes that an incomplete frame still needs; 0 if no frame has begun. */

@@ -3,7 +3,8 @@
 
 import { concatenated, firstDifference } from "@muxado/testkit";
 import { describe, expect, it } from "vitest";
-import { pieceForReader, ReceiveQueue } from "./receive-queue.ts";
+import { Loan } from "./loan.ts";
+import { ReceiveQueue } from "./receive-queue.ts";
 
 const KIB = 1024;
 
@@ -40,7 +41,7 @@ describe("order", () => {
     const read: number[] = [];
     for (const [index, size] of sizes.entries()) {
       const chunk = numbered(size + 8, index * 31);
-      queue.push(chunk, 8, chunk.length);
+      queue.push(chunk, 8, chunk.length, new Loan());
       sent.push(...chunk.subarray(8));
       if (index % 3 === 2) read.push(...queue.shift()!);
       expect(queue.length).toBe(sent.length - read.length);
@@ -53,7 +54,7 @@ describe("order", () => {
   it("holds when it is emptied and filled again", () => {
     const queue = new ReceiveQueue();
     for (let round = 0; round < 3; round++) {
-      queue.push(numbered(10, round), 0, 10);
+      queue.push(numbered(10, round), 0, 10, new Loan());
       expect(joined(drain(queue))).toEqual([...numbered(10, round)]);
     }
   });
@@ -64,7 +65,7 @@ describe("order", () => {
     const read: number[] = [];
     for (const [index, size] of [9, 1, 5000, 64, 3, 65, 20_000, 1, 300, 2].entries()) {
       const chunk = numbered(size, index * 31);
-      queue.push(chunk, 0, chunk.length);
+      queue.push(chunk, 0, chunk.length, new Loan());
       sent.push(...chunk);
       const part = queue.shift(index + 1)!;
       expect(part.length).toBeLessThanOrEqual(index + 1);
@@ -83,7 +84,7 @@ describe("order", () => {
 describe("memory", () => {
   it("of a 64 KiB chunk is not kept for 10 bytes of it", () => {
     const queue = new ReceiveQueue();
-    queue.push(new Uint8Array(64 * KIB), 100, 110);
+    queue.push(new Uint8Array(64 * KIB), 100, 110, new Loan());
     const piece = queue.shift()!;
     expect(piece.length).toBe(10);
     expect(piece.buffer.byteLength).toBeLessThanOrEqual(64);
@@ -91,7 +92,7 @@ describe("memory", () => {
 
   it("of a 64 KiB chunk is not kept for the last 10 bytes of it", () => {
     const queue = new ReceiveQueue();
-    queue.push(numbered(64 * KIB), 0, 64 * KIB);
+    queue.push(numbered(64 * KIB), 0, 64 * KIB, new Loan());
     queue.shift(64 * KIB - 10);
     expect(queue.shift()!.buffer.byteLength).toBe(10);
   });
@@ -99,17 +100,17 @@ describe("memory", () => {
   it("of a chunk is kept, and its bytes not copied, when at least half of it is unread", () => {
     const chunk = numbered(64 * KIB);
     const half = new ReceiveQueue();
-    half.push(chunk, 0, 32 * KIB);
+    half.push(chunk, 0, 32 * KIB, new Loan());
     expect(half.shift()!.buffer).toBe(chunk.buffer);
     const less = new ReceiveQueue();
-    less.push(chunk, 0, 32 * KIB - 1);
+    less.push(chunk, 0, 32 * KIB - 1, new Loan());
     expect(less.shift()!.buffer).not.toBe(chunk.buffer);
   });
 
   it("is in proportion to the bytes when they come one by one, each in a chunk of its own", () => {
     const queue = new ReceiveQueue();
     const bytes = 256 * KIB;
-    for (let at = 0; at < bytes; at++) queue.push(Uint8Array.of(at & 0xff), 0, 1);
+    for (let at = 0; at < bytes; at++) queue.push(Uint8Array.of(at & 0xff), 0, 1, new Loan());
     const pieces = drain(queue);
     expect(firstDifference(concatenated(pieces), numbered(bytes))).toBe(-1);
     expect(retained(pieces)).toBeLessThanOrEqual(2 * bytes + 64 * KIB);
@@ -119,7 +120,7 @@ describe("memory", () => {
     const queue = new ReceiveQueue();
     const bytes = 64 * KIB;
     const chunk = new Uint8Array(64 * KIB);
-    for (let at = 0; at < bytes; at++) queue.push(chunk, at, at + 1);
+    for (let at = 0; at < bytes; at++) queue.push(chunk, at, at + 1, new Loan());
     expect(retained(drain(queue))).toBeLessThanOrEqual(2 * bytes + 64 * KIB);
   });
 
@@ -135,26 +136,10 @@ describe("memory", () => {
     const queue = new ReceiveQueue();
     let bytes = 0;
     while (bytes < 256 * KIB) {
-      queue.push(new Uint8Array(64 * KIB), 0, part);
-      queue.push(new Uint8Array(whole + 8), 8, whole + 8);
+      queue.push(new Uint8Array(64 * KIB), 0, part, new Loan());
+      queue.push(new Uint8Array(whole + 8), 8, whole + 8, new Loan());
       bytes += part + whole;
     }
     expect(retained(drain(queue))).toBeLessThanOrEqual(4 * bytes);
-  });
-});
-
-describe("a piece for a reader that is waiting", () => {
-  it("is a copy up to 64 bytes, so that it does not pin its chunk", () => {
-    const chunk = numbered(64 * KIB);
-    const piece = pieceForReader(chunk, 1000, 1064);
-    expect([...piece]).toEqual([...chunk.subarray(1000, 1064)]);
-    expect(piece.buffer.byteLength).toBe(64);
-  });
-
-  it("is the very memory of its chunk beyond", () => {
-    const chunk = numbered(64 * KIB);
-    const piece = pieceForReader(chunk, 1000, 1065);
-    expect(piece.buffer).toBe(chunk.buffer);
-    expect([...piece]).toEqual([...chunk.subarray(1000, 1065)]);
   });
 });

@@ -2,6 +2,7 @@
 // owns the credit, and the stream owns the waiting readers.
 
 import { NOTHING } from "../base/bytes.ts";
+import type { Loan } from "./loan.ts";
 
 /** The smallest and the largest block for small pieces, in bytes. */
 const SMALLEST_BLOCK = 64;
@@ -16,26 +17,8 @@ const PIECE_COST = 200;
  */
 const SMALLEST_VIEW = 1024;
 
-/**
- * Pieces up to this many bytes are copied even if a reader waits. V8 keeps so few bytes beside the object, so a copy
- * costs as much as a view (measured: 39 ns each; 65 bytes cost ten times as much). A view would keep a transport chunk
- * of 64 KiB alive as long as 10 bytes of it.
- */
-const ALWAYS_COPIED = 64;
-
 /** Up to this many bytes, a loop is faster than a view and a set() (measured: 30 ns instead of 65 ns). */
 const COPIED_BY_LOOP = 16;
-
-/** Returns the piece `chunk[start, end)` for a reader that takes it now: a copy if it is small, otherwise a view. */
-export function pieceForReader(
-  chunk: Uint8Array<ArrayBuffer>,
-  start: number,
-  end: number,
-): Uint8Array<ArrayBuffer> {
-  return end - start <= ALWAYS_COPIED
-    ? Uint8Array.prototype.slice.call(chunk, start, end)
-    : chunk.subarray(start, end);
-}
 
 /** Returns `rest` of a piece. Copies it if the part of the memory that is gone is the larger part. */
 function unpinned(rest: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
@@ -58,14 +41,14 @@ export class ReceiveQueue {
   /**
    * Appends `chunk[start, end)`.
    *
-   * A piece is kept as a view if it is not small and fills at least half of the memory behind it. Any other piece is
-   * copied, so that it does not keep the rest of the memory alive. Copied pieces share blocks with their neighbours. So
-   * the memory is proportional to the bytes and not to the number of pieces (docs/threats.md, 10 and 19).
+   * A piece is kept as a view if it is not small and the loan allows it. Any other piece is copied, so that it does not
+   * keep the rest of the memory alive. Copied pieces share blocks with their neighbours. So the memory is proportional
+   * to the bytes and not to the number of pieces (docs/threats.md, 10 and 19).
    */
-  push(chunk: Uint8Array<ArrayBuffer>, start: number, end: number): void {
+  push(chunk: Uint8Array<ArrayBuffer>, start: number, end: number, loan: Loan): void {
     const length = end - start;
     this.length += length;
-    if (length >= SMALLEST_VIEW && length * 2 >= chunk.buffer.byteLength) {
+    if (length >= SMALLEST_VIEW && loan.keeps(chunk, length)) {
       this.#seal();
       this.#gathered = 0;
       this.#pieces.push(chunk.subarray(start, end));

@@ -121,11 +121,11 @@ class RecordedTransport implements Transport, TransportInput {
     this.#transport.destroy();
   }
 
-  receive(chunk: Uint8Array): void {
+  receive(chunk: Uint8Array): boolean {
     // The session would make the same copy. The recorded slack must be that of this copy.
     const own = unshared(chunk);
     this.#put("in", [own], Math.min(own.buffer.byteLength - own.length, own.length + 1));
-    this.#input.receive(own);
+    return this.#input.receive(own) && own === chunk;
   }
 
   written(): void {

@@ -55,7 +55,7 @@ function sides(options?: RecorderOptions, role: "client" | "server" = "client", 
   const clock = { now: () => time.microseconds / 1000, setTimer: () => ({ cancel() {} }) };
   const transport = recorder.record(inner, { role, wire: muxado, clock });
   transport.start({
-    receive: (bytes) => void seen.push(bytes),
+    receive: (bytes) => seen.push(bytes) > 0,
     written: () => void seen.push("written"),
     ended: (error) => void seen.push(error ?? "ended"),
   });

@@ -52,8 +52,8 @@ export class ContainedTransport implements Transport, TransportInput {
     this.#attempt(() => this.#carrier.destroy());
   }
 
-  receive(chunk: Uint8Array): void {
-    this.#input.receive(chunk);
+  receive(chunk: Uint8Array): boolean {
+    return this.#input.receive(chunk);
   }
 
   written(): void {

@@ -7,12 +7,14 @@ import type { MuxadoError } from "../base/errors.ts";
 /** How a transport reports to its session. */
 export interface TransportInput {
   /**
-   * Takes bytes from the peer, in order. The session owns the chunk from now on: do not change or reuse it. A chunk in
-   * shared memory is copied.
+   * Takes bytes from the peer, in order.
    *
    * Never throws because of bytes that the peer sent.
+   *
+   * @returns whether the session keeps the memory behind the chunk. If it does, do not change or use this memory any
+   * more. If it does not, the memory is yours again, for example for the next bytes.
    */
-  receive(chunk: Uint8Array): void;
+  receive(chunk: Uint8Array): boolean;
   /** The last {@link Transport.write} is done: its bytes are no longer referenced, and the next write may come. */
   written(): void;
   /** Nothing more will arrive: the peer has ended the connection, or the connection has failed with `error`. */

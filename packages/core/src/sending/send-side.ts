@@ -145,15 +145,18 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return taken;
   }
 
+  /** Nobody waits for the rest of an offer any more, so it has no deadline. */
+  withdraw(): void {
+    if (this.wanted === 0) return;
+    this.wanted = 0;
+    this.#stream.session.scheduler.schedule(this);
+  }
+
   /** Half-closes after all waiting writes. Resolves when FIN has been taken. */
   end(signal: AbortSignal | undefined): Promise<void> {
     if (!this.ended) {
       this.ended = true;
-      if (this.wanted > 0) {
-        // The rest of the offer is given up: nobody waits for credit any more.
-        this.wanted = 0;
-        this.#stream.session.scheduler.schedule(this);
-      }
+      this.withdraw();
       if (this.#pending === null && !this.#isHeld) this.#sendFin();
       else void this.#wait(NOTHING, true, undefined);
     }

@@ -11,6 +11,7 @@ import { Harness, type SessionsUnderTest } from "./harness.ts";
 import { describeMemory } from "./memory.ts";
 import { describeNonBlocking } from "./non-blocking.ts";
 import { describeOpening } from "./opening.ts";
+import { describeReadingInto } from "./reading-into.ts";
 import { describeReset } from "./reset.ts";
 import { describeSessionEnd } from "./session-end.ts";
 import { describeTransfer } from "./transfer.ts";
@@ -28,6 +29,7 @@ export function describeSessions(sessions: SessionsUnderTest): void {
     describeReset(harness);
     describeWaiting(harness);
     describeNonBlocking(harness);
+    describeReadingInto(harness);
     describeWebStreams(harness);
     describeMemory(harness);
     describeDraining(harness);
