@@ -57,7 +57,6 @@ interface StreamParts {
     readonly blockedBy: StreamStats["writeBlockedBy"];
     readonly blockedAt: number | undefined;
   };
-  readonly heard: boolean;
   readonly heardAt: number;
   readonly extras: { readonly source: { readonly reading: boolean } | undefined } | null;
 }

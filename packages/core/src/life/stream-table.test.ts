@@ -11,7 +11,7 @@ interface Entry {
   readonly opening: Opening;
   readonly unsent: boolean;
   readonly isOver: boolean;
-  readonly heard: boolean;
+  readonly heardAt: number;
   readonly isBackground: boolean;
 }
 
@@ -23,7 +23,7 @@ function stream(id: number, isLocal: boolean): Entry {
     opening,
     unsent: isLocal,
     isOver: false,
-    heard: false,
+    heardAt: -1,
     isBackground: false,
   };
 }

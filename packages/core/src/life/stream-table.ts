@@ -25,8 +25,8 @@ interface Entry {
   /** True if the peer has never been told of it. */
   readonly unsent: boolean;
   readonly isOver: boolean;
-  /** True if a frame of the peer has arrived on it. */
-  readonly heard: boolean;
+  /** When a frame of the peer last arrived on it; negative if none has. */
+  readonly heardAt: number;
   /** True if a drain does not wait for it. */
   readonly isBackground: boolean;
 }
@@ -185,8 +185,8 @@ export class StreamTable<S extends Entry> {
    */
   unseen(lastStreamId: number): S[] {
     const lastSeen = Math.max(lastStreamId, this.#overtakenId);
-    return this.all().filter(({ unsent, isLocal, heard, id }) => {
-      return unsent || (isLocal && !heard && id > lastSeen);
+    return this.all().filter(({ unsent, isLocal, heardAt, id }) => {
+      return unsent || (isLocal && heardAt < 0 && id > lastSeen);
     });
   }
 

@@ -8,7 +8,7 @@ interface Retriable {
   readonly isLocal: boolean;
   /** True if the peer has never been told of it. */
   readonly unsent: boolean;
-  /** True if a frame of the peer has arrived on it. */
+  /** When a frame of the peer last arrived on it; negative if none has. */
   readonly heardAt: number;
 }
 
