@@ -21,8 +21,19 @@ interface IncrementSink {
   putIncrement(streamId: number, increment: number): void;
 }
 
+/**
+ * Bytes that are consumed before credit is returned, however large the window is, while the peer may clamp its credit.
+ * Such a peer loses credit that comes later in one piece (spec appendix, R13).
+ */
+export const CAREFUL_STEP: number = 128 * 1024;
+
 /** The credit that one session owes its peer. */
 export class Credit {
+  /**
+   * The most bytes that are consumed before credit is returned. Half a window is enough once the peer has shown that it
+   * does not clamp: each increment costs both sides a frame.
+   */
+  step: number = CAREFUL_STEP;
   readonly #sink: IncrementSink;
   readonly #tuning: WindowTuning;
   /** The directions for which credit is due. Their increments leave together. */
@@ -51,7 +62,9 @@ export class Credit {
       if (!this.#due.delete(receiver) || receiver.ended) continue;
       const { window, streamId } = receiver;
       const growth = receiver.discarding ? 0 : this.#tuning.growthOf(window);
-      this.#sink.putIncrement(streamId, window.takeIncrement(growth));
+      const increment = window.takeIncrement(growth);
+      if (this.#tuning.keepsAll(window, increment)) this.step = Infinity;
+      this.#sink.putIncrement(streamId, increment);
     }
   }
 

@@ -252,7 +252,8 @@ export class ReceiveSide implements Receiver, WaiterOwner {
     // Consuming nothing must not grant credit: the peer may not even know the stream.
     if (length === 0 || this.ended || this.#stream.failure !== null) return;
     this.window.consume(length);
-    if (this.window.due) this.#stream.session.credit.owe(this);
+    const { credit } = this.#stream.session;
+    if (this.window.isDue(credit.step)) credit.owe(this);
   }
 
   #closedHere(): MuxadoError {

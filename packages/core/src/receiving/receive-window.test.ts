@@ -1,6 +1,7 @@
 // Inbound credit: the bytes that a peer may still send, and when consumed credit returns. Spec §6.3, §6.5.
 
 import { describe, expect, it } from "vitest";
+import { CAREFUL_STEP } from "./credit.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 
 const INITIAL = 262_144;
@@ -10,7 +11,7 @@ const KIB = 1024;
 function pass(window: ReceiveWindow, length: number): number {
   if (!window.charge(length)) throw new Error(`no credit for ${length} bytes`);
   window.consume(length);
-  return window.due ? window.takeIncrement(0) : 0;
+  return window.isDue(CAREFUL_STEP) ? window.takeIncrement(0) : 0;
 }
 
 describe("credit of the peer", () => {
@@ -46,9 +47,19 @@ describe("returned credit", () => {
     expect(pass(window, 1)).toBe(128 * KIB);
   });
 
+  it("is due after half of the window if the steps may be as long as that", () => {
+    const window = new ReceiveWindow(INITIAL, 4 * INITIAL);
+    window.takeIncrement(0);
+    window.charge(2 * INITIAL);
+    window.consume(2 * INITIAL - 1);
+    expect(window.isDue(Infinity)).toBe(false);
+    window.consume(1);
+    expect(window.isDue(Infinity)).toBe(true);
+  });
+
   it("is never due while nothing is owed", () => {
-    expect(new ReceiveWindow(INITIAL, INITIAL).due).toBe(false);
-    expect(new ReceiveWindow(INITIAL, 1).due).toBe(false);
+    expect(new ReceiveWindow(INITIAL, INITIAL).isDue(CAREFUL_STEP)).toBe(false);
+    expect(new ReceiveWindow(INITIAL, 1).isDue(CAREFUL_STEP)).toBe(false);
   });
 });
 
@@ -57,7 +68,7 @@ describe("growth", () => {
     const window = new ReceiveWindow(INITIAL, INITIAL);
     window.charge(128 * KIB);
     window.consume(128 * KIB);
-    expect(window.due).toBe(true);
+    expect(window.isDue(CAREFUL_STEP)).toBe(true);
     expect(window.takeIncrement(INITIAL)).toBe(128 * KIB + INITIAL);
     expect(window).toMatchObject({ remaining: 2 * INITIAL, target: 2 * INITIAL, owed: 0 });
     window.charge(128 * KIB);
@@ -70,10 +81,10 @@ describe("growth", () => {
 describe("a target above the initial credit", () => {
   it("is reached by one increment of the difference", () => {
     const window = new ReceiveWindow(INITIAL, 4 * INITIAL);
-    expect(window.due).toBe(true);
+    expect(window.isDue(CAREFUL_STEP)).toBe(true);
     expect(window.takeIncrement(0)).toBe(3 * INITIAL);
     expect(window.remaining).toBe(4 * INITIAL);
-    expect(window.due).toBe(false);
+    expect(window.isDue(CAREFUL_STEP)).toBe(false);
   });
 });
 

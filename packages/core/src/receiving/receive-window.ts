@@ -2,25 +2,21 @@
 // tuning also keeps its data about the window here. Spec §6.3.
 
 /**
- * The most bytes that are consumed before credit is returned, however large the window is. A Rust peer clamps its
- * credit, and loses credit that comes later in one piece (spec appendix, R13).
- */
-const MOST_OWED = 128 * 1024;
-
-/**
  * The least credit in bytes that a peer has while nothing is unread, and so the smallest window. A sender that does not
  * split below this length (spec §6.2), such as ours, would wait forever with less.
  */
 const LEAST_REMAINING = 1024;
 
-/**
- * The bytes that a reader has consumed of a window, since when (in the clock's milliseconds), and the window's growth
- * in bytes.
- */
+/** The tuning's data about a window. */
 export interface Grant {
+  /** When the bytes of {@link consumed} began to count, in milliseconds of the clock. */
   since: number;
+  /** Bytes that a reader has consumed since then. */
   consumed: number;
+  /** Bytes by which the window has grown. */
   growth: number;
+  /** Bytes of increments that a peer which clamps its credit has lost. */
+  surplus: number;
 }
 
 /** Credit for one inbound direction. Invariant: remaining + unread bytes + owed = target. */
@@ -55,10 +51,10 @@ export class ReceiveWindow {
     this.owed += length;
   }
 
-  /** Whether the owed credit is worth a frame: half the window, or {@link MOST_OWED}, or less if the peer needs it. */
-  get due(): boolean {
+  /** Whether the owed credit is worth a frame: half the window, or `step` bytes, or less if the peer needs it. */
+  isDue(step: number): boolean {
     if (this.owed <= 0) return false;
-    return this.owed >= Math.min(this.target >> 1, MOST_OWED) || this.remaining < LEAST_REMAINING;
+    return this.owed >= Math.min(this.target >> 1, step) || this.remaining < LEAST_REMAINING;
   }
 
   /**

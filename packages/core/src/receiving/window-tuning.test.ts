@@ -3,6 +3,7 @@
 import { VirtualClock } from "@muxado/testkit";
 import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryBudget } from "../life/memory-budget.ts";
+import { CAREFUL_STEP } from "./credit.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import { WindowTuning } from "./window-tuning.ts";
 
@@ -36,7 +37,7 @@ function pass(tuning: WindowTuning, window: ReceiveWindow, length: number): numb
   expect(window.charge(length)).toBe(true);
   if (tuning.probed === window) tuning.arrived(length);
   window.consume(length);
-  if (!window.due) return 0;
+  if (!window.isDue(CAREFUL_STEP)) return 0;
   const growth = tuning.growthOf(window);
   window.takeIncrement(growth);
   return growth;
@@ -111,7 +112,7 @@ describe("growth", () => {
   it("is none when the application reads nothing: no credit falls due", () => {
     const { tuning, window } = granted(100);
     window.charge(window.remaining);
-    expect(window.due).toBe(false);
+    expect(window.isDue(CAREFUL_STEP)).toBe(false);
     expect(tuning.probed).toBe(window);
   });
 
@@ -270,5 +271,32 @@ describe("the round trip", () => {
     clock.advance(40_000);
     tuning.measured(200);
     expect(tuning.roundTrip).toBe(100);
+  });
+});
+
+describe("a peer that does not clamp its credit", () => {
+  /** Grants `growth` bytes beyond the `owed` ones, when `unused` bytes of credit are left. Returns what that shows. */
+  function shows(tuning: WindowTuning, window: ReceiveWindow, unused: number): boolean {
+    window.charge(window.remaining - unused);
+    window.consume(window.target - window.remaining - window.owed);
+    return tuning.keepsAll(window, window.takeIncrement(tuning.growthOf(window)));
+  }
+
+  it("is known when it uses credit that a peer which clamps at 256 KiB has lost", () => {
+    const tuning = tuned();
+    const window = new ReceiveWindow(WINDOW, WINDOW);
+    expect(shows(tuning, window, WINDOW / 2)).toBe(false);
+    tuning.measured(100);
+    // This increment has 384 KiB. A peer that clamps loses at least 128 KiB of it.
+    expect(shows(tuning, window, WINDOW / 2)).toBe(false);
+    expect(window.target).toBe(2 * WINDOW);
+    expect(shows(tuning, window, WINDOW / 2)).toBe(false);
+    expect(shows(tuning, window, WINDOW / 2 - 1)).toBe(true);
+  });
+
+  it("is not known while no increment has had more than 256 KiB", () => {
+    const tuning = tuned(WINDOW);
+    const window = new ReceiveWindow(WINDOW, WINDOW);
+    for (let times = 0; times < 5; times++) expect(shows(tuning, window, 0)).toBe(false);
   });
 });

@@ -31,6 +31,9 @@ const NEAR_WINDOW = 512 * 1024;
 /** Bytes of credit that a sender may leave unused, because they are not worth a frame (spec §6.2). */
 const TOO_LITTLE = 1024;
 
+/** The credit in bytes at which some peers clamp theirs (spec appendix, R13). */
+const CLAMP = 256 * 1024;
+
 /** How long an unfinished estimate may block other estimates, in milliseconds. */
 const PATIENCE = 10_000;
 
@@ -67,7 +70,7 @@ export class WindowTuning {
     this.#probe(window, now);
     if (grant === null) {
       this.#granted++;
-      window.grant = { since: now, consumed: 0, growth: 0 };
+      window.grant = { since: now, consumed: 0, growth: 0, surplus: 0 };
       return 0;
     }
     // Half a window at a time: credit returns in smaller steps, and their times show little.
@@ -85,6 +88,18 @@ export class WindowTuning {
     const growth = this.#memory.takeGrowth(wanted, grant.growth, this.#granted);
     grant.growth += growth;
     return growth;
+  }
+
+  /**
+   * An increment goes to the peer; `window` counts it already. Returns whether the peer has used credit that it would
+   * not have if it clamped its credit.
+   */
+  keepsAll({ remaining, grant }: ReceiveWindow, increment: number): boolean {
+    if (grant === null) return false;
+    const before = remaining - increment;
+    const { surplus } = grant;
+    grant.surplus += Math.max(0, increment - CLAMP);
+    return before < surplus;
   }
 
   /** A frame of `length` bytes has arrived on {@link probed}. */
