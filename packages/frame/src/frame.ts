@@ -1,5 +1,5 @@
-// Frames as plain objects: the convenient form of the codec, for tests, logs and debuggers. Sessions do not use them,
-// because they would cost an object for each frame. Spec §4.
+// Frames as plain objects, for tests, logs and debuggers. Sessions do not use them, because they would need one object
+// for each frame. Spec §4.
 
 /**
  * Bytes of one stream (spec §4.1).
