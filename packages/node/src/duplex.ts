@@ -1,4 +1,4 @@
-// An open stream as a Duplex.
+// Makes a Duplex of an open stream.
 
 import type { Stream } from "@muxado/core";
 import { type DuplexOptions, StreamConnection } from "./stream-connection.ts";
@@ -6,15 +6,15 @@ import { type DuplexOptions, StreamConnection } from "./stream-connection.ts";
 /**
  * Returns `stream` as a Duplex that behaves like a `net.Socket` as far as programs can tell.
  *
- * The Duplex becomes the observer of the stream. From now on, use only `priority` and `stats` of the stream itself.
+ * The Duplex becomes the observer of the stream. After this call, use only `priority` and `stats` of the stream itself.
  *
  * Ending the Duplex half-closes the stream. The end of the peer also ends the Duplex, unless `allowHalfOpen` is set.
- * Destroying the Duplex resets the stream, and the peer never takes that for an end. The exception is a Duplex whose
- * written bytes and end have all left: then the stream only refuses the bytes that the peer still sends.
+ * Destroying the Duplex resets the stream, so the peer never sees this as an ordinary end. There is one exception: if
+ * all written bytes and the end of the Duplex have left, the stream only refuses the bytes that the peer still sends.
  *
  * When the stream fails, the Duplex fails, too, after the program has read the bytes that had arrived. The `code` of
- * its error is one that programs know from sockets; the `cause` is the stream's error. A peer that cancels the stream
- * closes it without an error, and without an end.
+ * its error is a code that programs know from sockets; the `cause` is the stream's error. A peer that cancels the
+ * stream closes it without an error, and without an end.
  *
  * @throws {TypeError} if the stream has an observer already, or belongs to a Web Stream.
  */
@@ -30,7 +30,7 @@ export class StreamDuplex extends StreamConnection {
     this.carryBy(stream);
   }
 
-  /** The stream that carries it. */
+  /** The stream that carries the Duplex. */
   override get stream(): Stream {
     return super.stream!;
   }
