@@ -1,4 +1,4 @@
-// Reads a recording: its header at once, its entries one by one. It knows nothing of frames.
+// Reads a recording: its header at once, its entries one by one.
 
 import { unshared } from "../base/bytes.ts";
 import type { Role } from "../options.ts";
@@ -14,7 +14,7 @@ import {
 
 /** One event between a session and its transport. */
 export type RecordingEntry = {
-  /** When it happened, in milliseconds since the session was made. */
+  /** The time of the event, in milliseconds since the session was made. */
   readonly time: number;
   /** Whether promise continuations may have run since the entry before. False if both happened without a break. */
   readonly turn: boolean;
@@ -48,7 +48,7 @@ export type RecordingEntry = {
     }
 );
 
-/** A recorded conversation. An iteration gives its entries; you can repeat it. */
+/** A recorded conversation. An iteration gives its entries. It can be repeated. */
 export class Recording implements Iterable<RecordingEntry> {
   /** Which side was recorded. */
   readonly role: Role;
@@ -64,7 +64,7 @@ export class Recording implements Iterable<RecordingEntry> {
   /**
    * Reads the header of `bytes`. The recording references `bytes`: do not change them. Shared memory is copied.
    *
-   * @throws {RecordingError} if this is no recording, or one of another version.
+   * @throws {RecordingError} if this is not a recording, or if its version is not known.
    */
   constructor(bytes: Uint8Array) {
     this.#bytes = unshared(bytes);
@@ -88,7 +88,7 @@ export class Recording implements Iterable<RecordingEntry> {
   /**
    * Gives the entries, in order.
    *
-   * @throws {RecordingError} at the first entry that is incomplete or not valid, after all entries before it.
+   * @throws {RecordingError} at the first entry that is incomplete or not valid, after it has given all entries before.
    */
   *[Symbol.iterator](): IterableIterator<RecordingEntry> {
     const reader = new PartReader(this.#bytes, this.#firstEntry);
