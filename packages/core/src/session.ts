@@ -307,7 +307,7 @@ export class Session implements AsyncIterable<Stream> {
    */
   reportRoundTrip(milliseconds: number): void {
     if (!(milliseconds > 0 && milliseconds < Infinity)) {
-      throw new RangeError(`a round trip takes more than 0 ms, got ${milliseconds}`);
+      throw new RangeError(`a round trip must be a finite number above 0, got ${milliseconds}`);
     }
     this.own.tuning.measured(milliseconds);
   }
@@ -367,7 +367,7 @@ function holderOf(stream: Stream): Holder {
   return {
     held: stream.receiving.charge + stream.sending.stalled,
     pay() {
-      const detail = "it held the most of a session that exceeds its memory budget";
+      const detail = "it held the most memory of a session that exceeded its memory budget";
       stream.session.resets.charge(stream, "ENHANCE_YOUR_CALM", detail);
     },
   };

@@ -212,7 +212,7 @@ describe("an application that has changed", () => {
     expect(Buffer.from(difference!.recorded).toString("latin1").slice(0, 4)).toBe("ello");
     expect(Buffer.from(difference!.replayed).toString("latin1").slice(0, 4)).toBe("ullo");
     expect(difference!.message).toMatch(
-      /^at [\d.]+ ms, from byte 9 of what the session sends: recorded \d+ bytes 656c6c6f\w*…?, replayed \d+ bytes 756c6c6f/,
+      /^at [\d.]+ ms, from byte 9 of the session's output: recorded \d+ bytes 656c6c6f\w*…?, replayed \d+ bytes 756c6c6f/,
     );
   });
 

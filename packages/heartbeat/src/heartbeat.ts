@@ -265,7 +265,7 @@ export class Heartbeat {
       code: "HEARTBEAT_TIMEOUT",
       scope: "session",
       origin: "remote",
-      detail: `no echo${isSilent ? ", nor anything else," : ""} has come for ${waited} ms`,
+      detail: `no echo${isSilent ? " and nothing else" : ""} has arrived for ${waited} ms`,
     });
     this.#settle(beat, error);
     if (!isSilent) {

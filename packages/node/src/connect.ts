@@ -98,7 +98,7 @@ async function established(socket: net.Socket, options: ConnectOptions): Promise
       socket
         .once(socket instanceof tls.TLSSocket ? "secureConnect" : "connect", resolve)
         .once("error", reject)
-        .once("close", () => reject(new Error("the connection closed before it stood")));
+        .once("close", () => reject(new Error("the connection closed before it was established")));
     });
   } catch (error) {
     signal?.throwIfAborted();

@@ -199,7 +199,7 @@ export async function serveHttp(
   { signal }: ServeHttpOptions = {},
 ): Promise<void> {
   if (!takesConnections(server)) {
-    throw new TypeError("server must be one of Node's, such as http.createServer(application)");
+    throw new TypeError("server must be a server of Node, such as http.createServer(application)");
   }
   for (;;) {
     let stream: Stream;

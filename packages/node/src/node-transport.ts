@@ -140,7 +140,7 @@ export class NodeTransport implements Transport {
     const hasRoom = this.#writable.write(chunk);
     if (hasRoom === true) process.nextTick(() => this.#confirm(write));
     else if (hasRoom !== false) {
-      const problem = `returns ${kindOf(hasRoom)} instead of whether there is room for more`;
+      const problem = `must return true or false, got ${kindOf(hasRoom)}`;
       this.#fail(new TypeError(`write() of the transport ${problem}`));
     }
   }
@@ -166,12 +166,14 @@ export class NodeTransport implements Transport {
   #ended(): void {
     if (this.#stands) return this.#input.ended();
     // Waits for the error that explains the end. TLS emits it when the connection ends during the handshake.
-    process.nextTick(() => this.#fail(new Error("the connection closed before it stood")));
+    process.nextTick(() =>
+      this.#fail(new Error("the connection closed before it was established")),
+    );
   }
 }
 
 function notBytes(chunk: unknown): TypeError {
-  return new TypeError(`transport must carry bytes, and ${kindOf(chunk)} has come`);
+  return new TypeError(`transport must carry bytes, but has delivered ${kindOf(chunk)}`);
 }
 
 function kindOf(value: unknown): string {

@@ -28,7 +28,9 @@ type Found = StreamOpener | Stream | undefined;
 export function checkSource(source: StreamSource): StreamSource {
   if (source instanceof Promise) source.catch(() => {});
   else if (typeof source !== "function" && !isOpener(source)) {
-    throw new TypeError("source must be a session, a promise of one, or a function that finds one");
+    throw new TypeError(
+      "source must be a session, a promise of one, or a function that returns one",
+    );
   }
   return source;
 }
@@ -67,7 +69,7 @@ function streamOf(found: Found): Stream {
   // This is ordinary: the program may be between two sessions.
   if (found === undefined) throw new Error("there is no session");
   if (typeof (found as Partial<Stream> | null)?.observe === "function") return found;
-  throw new TypeError("the source has given neither a session nor a stream");
+  throw new TypeError("the source has returned neither a session nor a stream");
 }
 
 function isOpener(value: unknown): value is StreamOpener {

@@ -305,7 +305,9 @@ describe("a look-alike whose write", () => {
     await expect(write).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
     const { localError } = await end();
     expect(localError).toMatchObject({ code: "TRANSPORT_FAILED", cause: expect.any(TypeError) });
-    expect(localError!.message).toContain(`write() of the transport returns ${kind}`);
+    expect(localError!.message).toContain(
+      `write() of the transport must return true or false, got ${kind}`,
+    );
   });
 
   test.each([

@@ -38,7 +38,7 @@ export class TypeReader {
     this.#options = options;
     this.#waiting = new Deadlines(clock, timeout, ({ stream }) => {
       stream.observe(undefined);
-      this.#refuse(stream, `it has not come within ${timeout} ms`);
+      this.#refuse(stream, `it has not arrived within ${timeout} ms`);
     });
   }
 
@@ -48,7 +48,10 @@ export class TypeReader {
     const prefix = new Prefix(stream, this);
     if (this.proceed(prefix)) return;
     if (this.#waiting.size >= backlog) {
-      this.#refuse(stream, `it has not come, and ${backlog} other streams are silent, too`);
+      this.#refuse(
+        stream,
+        `it has not arrived, and ${backlog} other streams also wait for their type`,
+      );
       return;
     }
     this.#waiting.add(prefix);
@@ -64,7 +67,7 @@ export class TypeReader {
     if (outcome === "complete") this.#options.onTyped(stream, prefix.type);
     // The end of the session needs no refusal, because it ends all streams and the session reports it.
     else if (stream.error?.scope !== "session") {
-      this.#refuse(stream, "the stream has ended before it");
+      this.#refuse(stream, "the stream ended before its type arrived");
     }
     return true;
   }

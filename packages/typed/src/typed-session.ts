@@ -101,7 +101,7 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
    */
   constructor(session: Session, options: TypedOptions = {}) {
     if (wrapped.has(session))
-      throw new TypeError("the session has a TypedSession around it already");
+      throw new TypeError("the session already has a TypedSession around it");
     const { defaultType = 0, acceptBacklog = 128 } = options;
     const { acceptTimeout = 60_000, typeTimeout = 10_000, clock = systemClock } = options;
     this.#session = session;

@@ -126,7 +126,7 @@ describe("subprotocols", () => {
     }
     const error = await refusal(url, { WebSocket: Lax });
     expect(error).toMatchObject({ code: "CONNECT_FAILED" });
-    expect((error as Error).message).toContain("the server speaks none of muxado");
+    expect((error as Error).message).toContain("the server has chosen none of muxado");
     await closed.promise;
   });
 

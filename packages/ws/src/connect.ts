@@ -92,7 +92,7 @@ async function established(
       socket.addEventListener("open", function opened() {
         socket.removeEventListener("open", opened);
         if (offered.length === 0 || offered.includes(socket.protocol)) resolve();
-        else reject(new Error(`the server speaks none of ${offered.join(", ")}`));
+        else reject(new Error(`the server has chosen none of ${offered.join(", ")}`));
       });
       void session.closed.then(({ localError }) => reject(localError?.cause ?? localError));
     });

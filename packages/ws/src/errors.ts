@@ -43,8 +43,8 @@ export function transportError(error: unknown): MuxadoError {
 
 /** Returns the error of a session whose peer has sent a message that is not binary. */
 export function messageError(data: unknown): MuxadoError {
-  const kind = typeof data === "string" ? "a text message" : "a message that is no bytes";
-  return failed("PROTOCOL_ERROR", new TypeError(`${kind} has come, and muxado is binary`));
+  const kind = typeof data === "string" ? "a text message" : "a message that is not bytes";
+  return failed("PROTOCOL_ERROR", new TypeError(`${kind} has arrived, but muxado is binary`));
 }
 
 /** Returns the error of a connection that could not be established. Nothing was sent. */

@@ -70,11 +70,11 @@ const METHODS = ["addEventListener", "removeEventListener", "send", "close"] as 
 /** @throws {TypeError} if `socket` is not a WebSocket; the message names the missing member. */
 export function checkSocket(socket: WebSocketLike): void {
   if (typeof socket?.readyState !== "number") {
-    throw new TypeError("socket must be a WebSocket, and has no readyState");
+    throw new TypeError("socket must be a WebSocket, but has no readyState");
   }
   for (const method of METHODS) {
     if (typeof socket[method] !== "function") {
-      throw new TypeError(`socket must be a WebSocket, and has no ${method}()`);
+      throw new TypeError(`socket must be a WebSocket, but has no ${method}()`);
     }
   }
 }

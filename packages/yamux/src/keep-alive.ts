@@ -104,7 +104,7 @@ class KeepAlive {
         code: "HEARTBEAT_TIMEOUT",
         scope: "session",
         origin: "remote",
-        detail: `neither an answer to a ping nor anything else has come for ${waited} ms`,
+        detail: `no answer to a ping and nothing else has arrived for ${waited} ms`,
       }),
     );
   }

@@ -65,7 +65,7 @@ export class Resets<S extends Resettable> {
     const { streamCloseTimeout } = options;
     this.#provoked = new FloodLimit(clock, options.maxProvokedResets);
     this.#closing = new Deadlines(clock, streamCloseTimeout, (stream) => {
-      const detail = `its peer has not ended it in ${streamCloseTimeout} ms`;
+      const detail = `the peer has not ended it within ${streamCloseTimeout} ms`;
       this.giveUp(stream, "STREAM_CANCELLED", detail);
     });
   }
@@ -140,7 +140,7 @@ export class Resets<S extends Resettable> {
    */
   spoiled(streamId: number): void {
     const stream = this.#parts.table.get(streamId);
-    const detail = "the memory of a write was transferred or shrunk before it had left";
+    const detail = "the memory of a write was transferred or shrunk before it was sent";
     if (stream === undefined) this.send(streamId, wireCodeOf("INTERNAL_ERROR"));
     else this.giveUp(stream, "INTERNAL_ERROR", detail);
   }

@@ -73,7 +73,8 @@ export function transportEndedBecause(cause: unknown, pending: number): EndReaso
   if (cause !== undefined) {
     return { code: "TRANSPORT_FAILED", origin: "local", detail: messageOf(cause), cause };
   }
-  const detail = pending === 0 ? undefined : `in the middle of a frame, ${pending} bytes short`;
+  const detail =
+    pending === 0 ? undefined : `the connection ended inside a frame, ${pending} bytes are missing`;
   return { code: "PEER_EOF", origin: "remote", detail };
 }
 
@@ -102,7 +103,7 @@ type Graceful = "close" | "peer" | "idle";
 const GRACEFUL_ENDS = {
   close: ["local", "it was closed here"],
   peer: ["remote", "the peer ended the session"],
-  idle: ["local", "it ended here, with nothing left to do after the peer's GOAWAY"],
+  idle: ["local", "it ended here, because nothing was left to do after the peer's GOAWAY"],
 } as const;
 
 /**

@@ -162,7 +162,7 @@ export class Shutdown<S extends Mortal> {
   /** Ends a drain at its deadline, and resets open streams. After the end, limits the time for the output. */
   #expire(): void {
     if (!this.ended) {
-      const detail = `open streams that have been reset: ${this.#parts.table.count}`;
+      const detail = `open streams that were reset: ${this.#parts.table.count}`;
       return this.#end({ code: "DRAIN_TIMEOUT", origin: "local", detail }, "NO_ERROR", true);
     }
     // Even if the last stream ended late, the output gets some time.
@@ -209,11 +209,11 @@ export class Shutdown<S extends Mortal> {
   receiveGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
     const before = this.#remote;
     if (++this.#goAways > MOST_GOAWAYS) {
-      this.breach("ENHANCE_YOUR_CALM", "the peer repeats its GOAWAY");
+      this.breach("ENHANCE_YOUR_CALM", "the peer sent too many GOAWAYs");
       return;
     }
     if (before !== undefined && lastStreamId > before.lastStreamId) {
-      this.breach("PROTOCOL_ERROR", `the last id of a GOAWAY rose to ${lastStreamId}`);
+      this.breach("PROTOCOL_ERROR", `a GOAWAY has raised the last stream id to ${lastStreamId}`);
       return;
     }
     const heard = this.#parts.counters.bytesReceived;
@@ -270,9 +270,8 @@ export class Shutdown<S extends Mortal> {
   }
 
   /**
-   * Returns whether the end of the transport after the peer's GOAWAY is graceful. If the transport failed with an error
-   * (`cause`), it is graceful only if no output of ours is lost, or if the GOAWAY had a reason and nothing arrived
-   * after it.
+   * Returns whether the end of the transport after the peer's GOAWAY is graceful. After an error (`cause`) it is
+   * graceful only if no output is lost, or if the GOAWAY had a reason and nothing arrived after it.
    */
   #isFarewell(remote: RemoteEnd, cause: unknown): boolean {
     if (cause === undefined) return true;
@@ -352,7 +351,7 @@ export class Shutdown<S extends Mortal> {
       const detail =
         unwritten > 0
           ? `${unwritten} bytes could not be sent`
-          : "all was sent, but the peer has not ended the connection, and may not have read it";
+          : "everything was sent, but the peer has not ended the connection and may not have read it";
       this.#localError = sessionError({ code: "DRAIN_TIMEOUT", origin: "local", detail });
     }
     this.#finalize();

@@ -139,7 +139,7 @@ export class Dispatch implements WireHandler {
       this.#breach(
         stream,
         "FLOW_CONTROL_ERROR",
-        "the peer granted more credit than can be counted",
+        "the peer granted more credit than a window may have",
       );
     }
   }
@@ -181,7 +181,8 @@ export class Dispatch implements WireHandler {
     // peer gives up after a long wait does not count.
     const isYoung = this.#parts.counters.inputAt - stream.heardAt < FLOOD_SPAN;
     const isRapid = !stream.isLocal && stream.sending.bytes === 0 && isYoung;
-    if (isRapid && this.#rapidResets.exceeded()) this.#parts.flooded("opens streams to reset them");
+    if (isRapid && this.#rapidResets.exceeded())
+      this.#parts.flooded("opens and resets too many streams");
   }
 
   onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
@@ -229,7 +230,7 @@ export class Dispatch implements WireHandler {
   /** Counts a frame without content. */
   #emptyFrame(): void {
     if (++this.#emptyFrames > this.#parts.options.maxEmptyFrames) {
-      this.#parts.flooded("sends frames that say nothing");
+      this.#parts.flooded("sends too many frames without content");
     }
   }
 
@@ -243,7 +244,7 @@ export class Dispatch implements WireHandler {
     if (resets.takeLeft(length)) return;
     const earned = STRAYS_EARNED * (outbound.framesSent + table.acceptedCount);
     if (++this.#strayFrames > earned + options.maxStrayFrames) {
-      this.#parts.flooded("sends frames on streams that are not there");
+      this.#parts.flooded("sends too many frames on streams that do not exist");
     }
   }
 
@@ -251,10 +252,10 @@ export class Dispatch implements WireHandler {
   #receiveSyn(streamId: number, length: number): Stream | null {
     const table = this.#parts.table;
     if (table.isLocal(streamId)) {
-      return this.#fatal(`SYN on stream ${streamId}, an id of our own parity`);
+      return this.#fatal(`the peer opened stream ${streamId}, an id of this side`);
     }
     if (table.get(streamId) !== undefined) {
-      return this.#fatal(`SYN on stream ${streamId}, which is open already`);
+      return this.#fatal(`the peer opened stream ${streamId}, which is already open`);
     }
     if (table.wasReset(streamId)) {
       // The id was used before, and its stream has had a reset as its answer.
@@ -292,7 +293,7 @@ export class Dispatch implements WireHandler {
         if (tuning.probed === window) tuning.arrived(length);
         return true;
       }
-      this.#breach(stream, "FLOW_CONTROL_ERROR", "the peer sent more than it had credit for");
+      this.#breach(stream, "FLOW_CONTROL_ERROR", "the peer sent more bytes than it had credit for");
     } else if (closedHere) {
       // This is not charged to the peer, because it could not know that the stream was closed.
       const detail = "it was closed here while the peer was still sending";

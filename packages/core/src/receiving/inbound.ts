@@ -49,7 +49,7 @@ export class Inbound {
     if (outbound.underWay === 0) return;
     // The answers of the application count, too, because the peer provokes them as well.
     const most = this.#most + WAITING_PER_STREAM * table.mostLately;
-    if (outbound.waiting > most) this.#parts.flooded("does not read what it provokes");
+    if (outbound.waiting > most) this.#parts.flooded("does not read the answers that it provokes");
   }
 
   /** The bytes that an incomplete frame still needs; 0 if no frame has begun. */

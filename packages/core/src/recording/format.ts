@@ -94,7 +94,10 @@ export class PartReader {
   /** Returns a view of the next `length` bytes. */
   bytes(length: number): Uint8Array<ArrayBuffer> {
     const rest = this.#bytes.length - this.at;
-    if (length > rest) throw this.error(`cut short: ${length} bytes should follow, ${rest} do`);
+    if (length > rest)
+      throw this.error(
+        `the recording is not complete: ${length} bytes should follow, but only ${rest} do`,
+      );
     this.at += length;
     return this.#bytes.subarray(this.at - length, this.at);
   }

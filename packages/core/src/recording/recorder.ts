@@ -38,7 +38,10 @@ export class Recorder {
    * @throws {TypeError} for a second session, because each session needs its own recorder.
    */
   readonly record: RecordHook = (transport, session) => {
-    if (this.#isTaken) throw new TypeError("a recorder takes one session: make one for each");
+    if (this.#isTaken)
+      throw new TypeError(
+        "a recorder records only one session: make a new recorder for each session",
+      );
     this.#isTaken = true;
     return new RecordedTransport(transport, session, this.#note, this.#sink);
   };
@@ -62,7 +65,8 @@ export class Recorder {
    * @throws {TypeError} if a `sink` has taken the recording.
    */
   bytes(): Uint8Array<ArrayBuffer> {
-    if (this.#pieces === undefined) throw new TypeError("the recording went to the sink");
+    if (this.#pieces === undefined)
+      throw new TypeError("this recorder has no bytes, because its sink has got them");
     return concatenated(this.#pieces);
   }
 }

@@ -309,15 +309,21 @@ describe("a file that is broken", () => {
 
   const header = "muxrec\x01\x00\x00\x00\x00";
   it.each([
-    ["", "this is no recording of a muxado session (at byte 0)"],
-    ["mux", "cut short: 5 bytes should follow, 0 do (at byte 0)"],
-    ["GET / HTTP/1.1", "this is no recording of a muxado session (at byte 0)"],
-    ["muxrec\x02\x00", "this recording has version 2, known is 1 (at byte 0)"],
-    ["muxrec\x01\x02", "there is no role 2 (at byte 0)"],
-    [`${header}\x00\x01\x03a`, "a chunk of 1 bytes has a slack of 3 (at byte 11)"],
-    [`${header}\x07`, "there is no entry of kind 7 (at byte 11)"],
-    [`${header}\x02\x00\x05\x00abcd`, "cut short: 5 bytes should follow, 4 do (at byte 12)"],
-    [`${header}\x80`, "cut short: 1 bytes should follow, 0 do (at byte 11)"],
+    ["", "this is not a recording of a muxado session (at byte 0)"],
+    ["mux", "the recording is not complete: 5 bytes should follow, but only 0 do (at byte 0)"],
+    ["GET / HTTP/1.1", "this is not a recording of a muxado session (at byte 0)"],
+    ["muxrec\x02\x00", "this recording has version 2, but only version 1 is known (at byte 0)"],
+    ["muxrec\x01\x02", "role 2 does not exist (at byte 0)"],
+    [`${header}\x00\x01\x03a`, "a chunk of 1 bytes cannot have a slack of 3 (at byte 11)"],
+    [`${header}\x07`, "entry kind 7 does not exist (at byte 11)"],
+    [
+      `${header}\x02\x00\x05\x00abcd`,
+      "the recording is not complete: 5 bytes should follow, but only 4 do (at byte 12)",
+    ],
+    [
+      `${header}\x80`,
+      "the recording is not complete: 1 bytes should follow, but only 0 do (at byte 11)",
+    ],
     [`${header}${"\xff".repeat(7)}\x7f`, "a number is too large (at byte 11)"],
     [`${header}${"\x80".repeat(20)}`, "a number is too long (at byte 11)"],
   ])("says what is wrong, and where: %j", (text, message) => {

@@ -71,13 +71,15 @@ export class Recording implements Iterable<RecordingEntry> {
     const reader = new PartReader(this.#bytes);
     const magic = reader.bytes(Math.min(MAGIC.length, bytes.length));
     if (magic.length === 0 || magic.some((byte, index) => byte !== MAGIC[index])) {
-      throw reader.error("this is no recording of a muxado session");
+      throw reader.error("this is not a recording of a muxado session");
     }
     const [version, role] = reader.bytes(MAGIC.length + 2 - magic.length);
     if (version !== VERSION) {
-      throw reader.error(`this recording has version ${version}, known is ${VERSION}`);
+      throw reader.error(
+        `this recording has version ${version}, but only version ${VERSION} is known`,
+      );
     }
-    if (role! > 1) throw reader.error(`there is no role ${role}`);
+    if (role! > 1) throw reader.error(`role ${role} does not exist`);
     this.role = role === 0 ? "client" : "server";
     this.start = reader.number() / PER_MILLISECOND;
     this.wire = reader.text();
@@ -101,12 +103,12 @@ export class Recording implements Iterable<RecordingEntry> {
       const time = microseconds / PER_MILLISECOND;
       switch (kind) {
         case undefined:
-          throw reader.error(`there is no entry of kind ${head % TURN_BIT}`);
+          throw reader.error(`entry kind ${head % TURN_BIT} does not exist`);
         case "in": {
           const length = reader.number();
           const slack = reader.number();
           if (slack > length + 1)
-            throw reader.error(`a chunk of ${length} bytes has a slack of ${slack}`);
+            throw reader.error(`a chunk of ${length} bytes cannot have a slack of ${slack}`);
           yield { time, turn, kind, bytes: reader.bytes(length), slack };
           break;
         }

@@ -230,7 +230,7 @@ function differenceOf(
   replayed: Uint8Array<ArrayBuffer>,
 ): ReplayDifference {
   const message =
-    `at ${time} ms, from byte ${offset} of what the session sends: ` +
+    `at ${time} ms, from byte ${offset} of the session's output: ` +
     `recorded ${brief(recorded)}, replayed ${brief(replayed)}`;
   return { time, offset, recorded, replayed, message };
 }

@@ -82,7 +82,8 @@ export class ContainedTransport implements Transport, TransportInput {
 
   /** Reports a fault. After the transport was given up, its faults do not matter. */
   #fail(error: unknown): void {
-    if (!this.#isDestroyed) this.#input.ended(error ?? new Error("the transport threw nothing"));
+    if (!this.#isDestroyed)
+      this.#input.ended(error ?? new Error("the transport threw undefined or null"));
   }
 
   /** Sets one timer for all writes. A timer for each write would cost more than most writes. */

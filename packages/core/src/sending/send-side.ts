@@ -204,7 +204,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
 
   /** Resets the stream, because no credit has arrived for `timeout` milliseconds. */
   expire(timeout: number): void {
-    const detail = `no credit has come for ${timeout} ms`;
+    const detail = `no credit has arrived for ${timeout} ms`;
     this.#stream.session.resets.giveUp(this.#stream, "WRITE_TIMEOUT", detail);
   }
 

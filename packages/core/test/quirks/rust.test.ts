@@ -94,7 +94,7 @@ describe("the Rust peer", () => {
       peer.end();
       const { localError } = await peer.session.closed;
       expect(localError).toMatchObject({ code: "PEER_EOF" });
-      expect(localError!.message).toContain("in the middle of a frame");
+      expect(localError!.message).toContain("the connection ended inside a frame");
     });
   });
 

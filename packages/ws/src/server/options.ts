@@ -46,7 +46,7 @@ const CHECKS: readonly [keyof ServerOptions, must: string, (value: unknown) => b
   ["server", "be an HTTP server", isHttpServer],
   ["path", 'begin with "/" and have no query', (value) => isLike(/^\/[^?#]*$/, value)],
   // RFC 7230, section 3.2.6.
-  ["protocol", "be a token of HTTP's", (value) => isLike(/^[\w!#$%&'*+.^`|~-]+$/, value)],
+  ["protocol", "be an HTTP token", (value) => isLike(/^[\w!#$%&'*+.^`|~-]+$/, value)],
   [
     "perMessageDeflate",
     "be a boolean or an object",

@@ -33,7 +33,7 @@ export function checkOrigins(origins: unknown): void {
     if (entry === origin) continue;
     const what = JSON.stringify(origin ?? "https://example.net");
     throw new TypeError(
-      `origins must list origins ${origin ? "as browsers say them" : "such as"} ${what}, got ${inspect(entry)}`,
+      `origins must list origins ${origin ? "in the form that browsers send," : "such as"} ${what}, got ${inspect(entry)}`,
     );
   }
 }
@@ -48,7 +48,7 @@ export function originRefusal(origins: Origins, request: IncomingMessage): Refus
   try {
     if (mayConnect(origins, origin, request)) return undefined;
   } catch (cause) {
-    return { status: 500, text: "the server could not judge the origin", cause };
+    return { status: 500, text: "the server could not check the origin", cause };
   }
   return { status: 403, text: "pages of this origin may not connect" };
 }

@@ -15,7 +15,7 @@ export interface Refusal {
 /** The answer to a request that does not ask for a WebSocket. */
 const UPGRADE_REQUIRED: Refusal = {
   status: 426,
-  text: "this is for WebSockets",
+  text: "only WebSockets are served here",
   headers: { Upgrade: "websocket" },
 };
 

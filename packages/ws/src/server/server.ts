@@ -82,7 +82,7 @@ export class Server {
     const { server, protocol = "muxado" } = options;
     if (server?.listeners("upgrade").some((listener) => upgradeListeners.has(listener))) {
       throw new Error(
-        "another createServer takes the upgrades of this HTTP server: leave out `server`, and hand them over with handleUpgrade",
+        "another session server takes the upgrades of this HTTP server: leave out `server`, and pass upgrades to handleUpgrade",
       );
     }
     warnOfOldWs();
