@@ -90,7 +90,7 @@ export class StreamSocket extends StreamConnection {
     });
   }
 
-  /** @internal Ends the connecting at once, because there is nothing to wait for. */
+  /** @internal If the connection waits for its stream, stops waiting at once. */
   override destroy(error?: Error): this {
     super.destroy(error);
     const giveUp = this.#giveUp;
