@@ -203,7 +203,7 @@ describe("the same application", () => {
 });
 
 describe("an application that has changed", () => {
-  it("is told when and where it sent something else, and what", async () => {
+  it("an application that has changed is told the time, place and bytes of the difference", async () => {
     const { server } = await conversation(ask([5]), echo("hello"));
     const { difference } = await again(server, echo("hullo"));
     const first = [...new Recording(server)].find(({ kind }) => kind === "out")!;

@@ -342,7 +342,7 @@ describe("a look-alike whose write", () => {
     expect((await end()).localError).toMatchObject({ cause: error });
   });
 
-  test("throws ends the session with what was thrown", async () => {
+  test("a write that throws ends the session with the thrown error", async () => {
     const error = new Error("no paper");
     const { session, end } = attached(
       lookAlike(() => {
@@ -370,7 +370,7 @@ describe("a look-alike whose write", () => {
     expect((await end()).localError).toMatchObject({ code: "TRANSPORT_FAILED" });
   });
 
-  test("fails without saying what it was ends the session all the same", async () => {
+  test("a write that fails without an error ends the session, too", async () => {
     const transport = lookAlike(() => true);
     const { end } = attached(transport);
     transport.emit("error");

@@ -174,7 +174,7 @@ describe("connecting fails with CONNECT_FAILED and the platform's error", () => 
     expect((await failure(url)).message).toContain("404");
   });
 
-  test("when the platform does not tell what it was", async () => {
+  test("connect fails when the platform does not reveal the error", async () => {
     class Silent extends StandardWebSocket {
       override addEventListener(
         ...[type, listener]: Parameters<StandardWebSocket["addEventListener"]>

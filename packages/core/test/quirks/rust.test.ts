@@ -21,7 +21,7 @@ const KIB = 1024;
 const WINDOW = 256 * KIB;
 
 describe("the Rust peer", () => {
-  it("R2: RST(NO_ERROR), of which it takes no notice, is never sent", () => {
+  it("R2: RST(NO_ERROR), which it ignores, is never sent", () => {
     const peer = rawPeer();
     const stream = opened(peer);
     for (const code of [0, "NO_ERROR"]) {

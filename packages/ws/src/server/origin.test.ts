@@ -143,7 +143,7 @@ test.each([
   ["*", 'such as "https://example.net"'],
   ["null", 'such as "https://example.net"'],
   ["file://", 'such as "https://example.net"'],
-])("%s in a list is refused, and it is said what it should be", (entry, hint) => {
+])("%s in a list is refused, and the error names the right form", (entry, hint) => {
   const origins = ["https://app.test", entry];
   expect(() => createServer({ origins }, echo)).toThrow(
     new TypeError(`origins must list origins ${hint}, got '${entry}'`),
