@@ -49,8 +49,8 @@ export class BeatStream implements StreamObserver {
   }
 
   /**
-   * Ends the stream with a reset. A FIN would not do: a Rust peer does not notice it, and would answer it with a flood
-   * of frames (spec appendix, R19).
+   * Ends the stream with a reset. It sends no FIN, because a Rust peer does not notice a FIN, and would answer it with
+   * a flood of frames (spec appendix, R19).
    */
   stop(): void {
     this.#stream.observe(undefined);

@@ -151,7 +151,7 @@ export class Heartbeat {
       });
       signal?.addEventListener("abort", abort, { once: true });
     });
-    // A rejection must not be reported as unhandled: the caller may ignore this promise, like all of a session.
+    // The caller may ignore this promise, so a rejection must not be reported as unhandled.
     beating.catch(ignore);
     return beating;
   }
