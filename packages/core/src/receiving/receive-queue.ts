@@ -1,5 +1,5 @@
-// The bytes of one stream that have arrived and are not read yet. It holds bytes and nothing else: the receive window
-// owns the credit, and the stream owns the waiting readers.
+// The bytes of one stream that have arrived and are not read yet. The receive window has the credit for them, and the
+// receive side has the waiting reader.
 
 import { NOTHING } from "../base/bytes.ts";
 
@@ -11,15 +11,15 @@ const LARGEST_BLOCK = 16 * 1024;
 const PIECE_COST = 200;
 
 /**
- * Smaller pieces than this many bytes are always gathered. A view costs some 200 bytes, and a peer that sends single
- * bytes could make us pay that for every byte.
+ * Pieces of fewer bytes than this are always copied into a block. A view costs some 200 bytes, so a peer that sends
+ * single bytes could make us use 200 bytes for each of them.
  */
 const SMALLEST_VIEW = 1024;
 
 /**
- * Pieces up to this many bytes are copied even if a reader waits. V8 keeps so few bytes beside the object, so a copy
- * costs as much as a view (measured: 39 ns each; 65 bytes cost ten times as much). A view would keep a transport chunk
- * of 64 KiB alive as long as 10 bytes of it.
+ * Pieces up to this many bytes are copied even if a reader waits. V8 stores such short arrays inside the object, so a
+ * copy costs as much as a view (measured: 39 ns each; 65 bytes cost ten times as much). A view of 10 bytes would keep a
+ * transport chunk of 64 KiB in memory.
  */
 const ALWAYS_COPIED = 64;
 
@@ -37,19 +37,22 @@ export function pieceForReader(
     : chunk.subarray(start, end);
 }
 
-/** Returns `rest` of a piece. Copies it if the part of the memory that is gone is the larger part. */
+/**
+ * Returns `rest`, the unread part of a piece. Copies it if it is less than half of its memory, so that the other part
+ * can be freed.
+ */
 function unpinned(rest: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  // Not with its own method: the slice of a Buffer copies nothing.
+  // This does not call `rest.slice`, because `slice` of a Buffer copies nothing.
   return rest.length * 2 < rest.buffer.byteLength ? Uint8Array.prototype.slice.call(rest) : rest;
 }
 
-/** A queue of unread bytes, in the pieces that a reader will get. */
+/** A queue of unread bytes, in pieces. A reader gets one piece at a time. */
 export class ReceiveQueue {
   /** Bytes in the queue. */
   length = 0;
   readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
   #head = 0;
-  /** The block that further small pieces are appended to. Its first `#filled` bytes are the last piece. */
+  /** The block to which small pieces are appended. Its first `#filled` bytes are the last piece of the queue. */
   #block: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
   /** Bytes appended to blocks since the last view. They decide the size of the next block. */
@@ -58,9 +61,9 @@ export class ReceiveQueue {
   /**
    * Appends `chunk[start, end)`.
    *
-   * A piece is kept as a view if it is not small and fills at least half of the memory behind it. Any other piece is
-   * copied, so that it does not keep the rest of the memory alive. Copied pieces share blocks with their neighbours. So
-   * the memory is proportional to the bytes and not to the number of pieces (docs/threats.md, 10 and 19).
+   * A piece is kept as a view if it is not small and is at least half of its memory. Any other piece is copied, so that
+   * the rest of its memory can be freed. Consecutive copied pieces share a block. So the memory is proportional to the
+   * number of bytes, not to the number of pieces (docs/threats.md, 10 and 19).
    */
   push(chunk: Uint8Array<ArrayBuffer>, start: number, end: number): void {
     const length = end - start;
@@ -74,7 +77,7 @@ export class ReceiveQueue {
     }
   }
 
-  /** The session's memory behind the queue, in bytes. Each piece has a cost, however small it is. */
+  /** The memory that the queue uses, in bytes. Each piece has a cost in addition to its bytes. */
   get memory(): number {
     const pieces = this.#pieces.length - this.#head + (this.#block === undefined ? 0 : 1);
     return this.length + PIECE_COST * pieces;
@@ -106,8 +109,8 @@ export class ReceiveQueue {
     this.#gathered += end - start;
     if (block === undefined || end - start > block.length - this.#filled) {
       this.#seal();
-      // As large as all bytes that were gathered and are unread. Blocks double in this way, so the unused part is never
-      // larger than the used part, even if a view soon seals the block.
+      // The block is as large as all bytes that were copied and are unread. In this way, blocks double. The unused part
+      // is never larger than the used part, even if a view soon ends the block.
       const gathered = Math.min(LARGEST_BLOCK, this.length, this.#gathered);
       block = new Uint8Array(Math.max(SMALLEST_BLOCK, gathered, end - start));
       this.#block = block;
