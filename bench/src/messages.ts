@@ -32,8 +32,10 @@ export type Task =
       readonly size: number;
       readonly seconds: number;
     }
-  /** Collect garbage and report the memory that is still in use. A server knows only this task. */
-  | { readonly do: "memory" };
+  /** Collect garbage and report the memory that is still in use. A server knows this task. */
+  | { readonly do: "memory" }
+  /** Report the processor time used so far. A server knows this task. Only processes of Node get it. */
+  | { readonly do: "processor" };
 
 /** Memory in use by a process, in bytes. */
 export interface Memory {
@@ -60,4 +62,6 @@ export type Answer =
   | { readonly port: number }
   | { readonly rate: number }
   | { readonly latency: Latency }
-  | { readonly memory: Memory };
+  | { readonly memory: Memory }
+  /** Milliseconds. */
+  | { readonly processorTime: number };

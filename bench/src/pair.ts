@@ -4,6 +4,7 @@ import { type ChildProcess, fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Answer, Latency, Memory, Task } from "./messages.ts";
 import type { Peer } from "./peer.ts";
+import { processorTimeOf } from "./processor-time.ts";
 import type { ServerKind } from "./workload.ts";
 
 /** Milliseconds for an answer. The longest rounds take half a minute. */
@@ -15,13 +16,24 @@ export interface PairMemory {
   readonly server: Memory;
 }
 
-export class Pair {
-  readonly #server: ChildProcess;
-  readonly #client: ChildProcess;
+/** A process of a pair. */
+export type Side = "client" | "server";
 
-  private constructor(server: ChildProcess, client: ChildProcess) {
-    this.#server = server;
-    this.#client = client;
+/** Milliseconds of processor time of each process. Undefined where the system does not tell. */
+export type ProcessorTimes = ReadonlyMap<Side, number | undefined>;
+
+export class Pair {
+  /** In the order in which they have to end: a client would see the end of its server as an error. */
+  readonly #children: ReadonlyMap<Side, ChildProcess>;
+  readonly #isProgram: boolean;
+
+  private constructor(children: ReadonlyMap<Side, ChildProcess>, isProgram: boolean) {
+    this.#children = children;
+    this.#isProgram = isProgram;
+  }
+
+  get #client(): ChildProcess {
+    return this.#children.get("client")!;
   }
 
   /**
@@ -33,7 +45,11 @@ export class Pair {
     const { port } = (await answerOf(server)) as { port: number };
     const client = start(peer, [kind, String(port)], execArgv);
     await answerOf(client);
-    return new Pair(server, client);
+    const children = new Map<Side, ChildProcess>([
+      ["client", client],
+      ["server", server],
+    ]);
+    return new Pair(children, "program" in peer);
   }
 
   /** Lets the client perform `task`. Resolves with the rate per second. */
@@ -49,12 +65,29 @@ export class Pair {
   }
 
   async memory(): Promise<PairMemory> {
-    return { client: await memoryOf(this.#client), server: await memoryOf(this.#server) };
+    const server = this.#children.get("server")!;
+    return { client: await memoryOf(this.#client), server: await memoryOf(server) };
+  }
+
+  /** The processor time that each process has used since its start. */
+  async processorTimes(): Promise<ProcessorTimes> {
+    const times = new Map<Side, number | undefined>();
+    for (const [side, child] of this.#children) {
+      times.set(side, await this.#processorTimeOf(child));
+    }
+    return times;
+  }
+
+  /** Node tells it on every system. Other programs do not know this task. */
+  async #processorTimeOf(child: ChildProcess): Promise<number | undefined> {
+    if (this.#isProgram) return processorTimeOf(child.pid!);
+    const { processorTime } = (await ask(child, { do: "processor" })) as { processorTime: number };
+    return processorTime;
   }
 
   /** Ends both processes, and waits until they have ended. */
   async stop(): Promise<void> {
-    for (const child of [this.#client, this.#server]) {
+    for (const child of this.#children.values()) {
       if (!child.connected) continue;
       const exit = new Promise((resolve) => child.once("exit", resolve));
       child.disconnect();

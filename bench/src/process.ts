@@ -4,6 +4,7 @@
 import type { Answer, Memory, Task } from "./messages.ts";
 import type { Connection, NodePeer } from "./peer.ts";
 import { peers } from "./peers.ts";
+import { ownProcessorTime } from "./processor-time.ts";
 import { echoFor, holdMore, mixFor, openFor, sendBulk } from "./tasks.ts";
 import type { ServerKind } from "./workload.ts";
 
@@ -12,7 +13,7 @@ const peer = peers.find(({ name }) => name === peerName) as NodePeer;
 
 if (port === undefined) {
   tell({ port: await peer.serve(kind as ServerKind) });
-  process.on("message", () => tell({ memory: memoryInUse() }));
+  process.on("message", (task: Task) => tell(report(task)));
 } else {
   const connection = await peer.connect(Number(port), kind as ServerKind);
   process.on("message", (task: Task) => void perform(connection, task).then(tell));
@@ -37,8 +38,16 @@ async function perform(connection: Connection, task: Task): Promise<Answer> {
     case "mixed":
       return { latency: await mixFor(connection, task) };
     case "memory":
-      return { memory: memoryInUse() };
+    case "processor":
+      return report(task);
   }
+}
+
+/** What both sides can tell of themselves. */
+function report(task: Task): Answer {
+  return task.do === "processor"
+    ? { processorTime: ownProcessorTime() }
+    : { memory: memoryInUse() };
 }
 
 function memoryInUse(): Memory {
