@@ -52,15 +52,15 @@ export const muxadoWeb: NodePeer = peer({
   face: webStreams,
 });
 
-const echoesOverTls = {
-  supports: ({ kind }: Workload) => kind === "echo",
+const payloadOverTls = {
+  supports: ({ kind }: Workload) => kind === "echo" || kind === "bulk",
   carrier: overTls,
 };
 
 export const muxadoTls: NodePeer = peer({
   name: "muxado-tls",
   description: "@muxado/node over TLS 1.3, otherwise as muxado",
-  ...echoesOverTls,
+  ...payloadOverTls,
 });
 
 export const muxadoTuned: NodePeer = tuned({
@@ -73,7 +73,7 @@ export const muxadoTuned: NodePeer = tuned({
 export const muxadoTlsTuned: NodePeer = tuned({
   name: "muxado-tls-tuned",
   description: "muxado-tls, tuned in the same way",
-  ...echoesOverTls,
+  ...payloadOverTls,
 });
 
 /** Over WebSockets of the ws package, on both sides. */

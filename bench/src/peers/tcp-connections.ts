@@ -30,17 +30,20 @@ export const tcpConnections: NodePeer = {
 const options = { allowHalfOpen: true, noDelay: true };
 
 /** Serves connections on a free port, which it returns. */
-export async function listenTcp(onConnection: (socket: net.Socket) => void): Promise<number> {
+export async function listenTcp(
+  onConnection: (socket: net.Socket) => void,
+  further: net.ServerOpts = {},
+): Promise<number> {
   // The default backlog of 511 overflows when 256 clients reconnect at once and the server accepts slowly.
-  const server = net.createServer(options, onConnection);
+  const server = net.createServer({ ...options, ...further }, onConnection);
   server.listen({ host: LOOPBACK, port: 0, backlog: 4096 });
   await once(server, "listening");
   return (server.address() as net.AddressInfo).port;
 }
 
 /** Returns a connection when it is established. */
-export async function connectTcp(port: number): Promise<net.Socket> {
-  const socket = net.connect({ host: LOOPBACK, port, ...options });
+export async function connectTcp(port: number, onread?: net.OnReadOpts): Promise<net.Socket> {
+  const socket = net.connect({ host: LOOPBACK, port, ...options, onread });
   await once(socket, "connect");
   return socket;
 }
