@@ -1,11 +1,11 @@
-// Workloads whose result is a rate per second: open, bulk and echo. With the rate comes the processor time of each
-// process, which says more where the machine has other work or the processes wait for each other.
+// Workloads whose result is a rate per second: open, bulk, echo and relay. With the rate comes the processor time of
+// each process, which says more where the machine has other work or the processes wait for each other.
 
 import { emptyValues, type Measure, type MeasureOptions } from "./measurement.ts";
 import type { Task } from "./messages.ts";
 import { Pair, type Side } from "./pair.ts";
 import type { Peer } from "./peer.ts";
-import type { ServerKind, Sizes, Workload } from "./workload.ts";
+import { type ServerKind, serverKindOf, type Sizes, type Workload } from "./workload.ts";
 
 /**
  * Rounds of one pair of processes. Two runs of the same program differ for their whole life, because the system places
@@ -57,6 +57,9 @@ export const measureRate: Measure = async (workload, peers, options) => {
   return [{ workload, unit, lessIsBetter: false, values, processorTime: { per, sides } }];
 };
 
+/** The units of the tasks that count single things. */
+const singles: Partial<Record<ServerKind, string>> = { open: "streams", messages: "messages" };
+
 interface Unit {
   readonly unit: string;
   /** The number to divide a rate by for that unit. */
@@ -66,8 +69,13 @@ interface Unit {
   readonly amount: number;
 }
 
-function unitOf({ kind, payload }: Workload): Unit {
-  if (kind === "open") return { unit: "streams/s", scale: 1, per: "1 000 streams", amount: 1000 };
+function unitOf(workload: Workload): Unit {
+  const { payload } = workload;
+  const kind = serverKindOf(workload);
+  const single = singles[kind];
+  if (single !== undefined) {
+    return { unit: `${single}/s`, scale: 1, per: `1 000 ${single}`, amount: 1000 };
+  }
   const isSmall = kind === "echo" && payload < LONGEST_WARM_UP;
   return isSmall
     ? { unit: "echoes/s", scale: payload, per: "1 000 echoes", amount: 1000 * payload }
@@ -85,7 +93,8 @@ async function measurePairs(
   const pairs = new Map<Peer, Pair>();
   try {
     for (const peer of peers) {
-      pairs.set(peer, await Pair.start(peer, workload.kind as ServerKind, execArgv));
+      const kind = serverKindOf(workload);
+      pairs.set(peer, await Pair.start(peer, kind, execArgv, workload.kind === "relay"));
     }
     // Round -1 is the warm-up.
     for (let round = -1; round < rounds; round++) {
@@ -115,12 +124,14 @@ async function runRound(pair: Pair, task: Task): Promise<Round> {
 }
 
 function taskOf(
-  { kind, streams, writeSize, payload }: Workload,
+  workload: Workload,
   { bulkBytes, openSeconds: seconds }: Sizes,
   isWarmUp: boolean,
 ): Task {
+  const { streams, writeSize, payload } = workload;
+  const kind = serverKindOf(workload);
   if (kind === "bulk") return { do: "bulk", streams, bytes: bulkBytes, size: writeSize };
-  if (kind === "open") return { do: "open", streams, seconds };
+  if (kind === "open" || kind === "messages") return { do: kind, streams, seconds };
   const bytes = isWarmUp ? Math.min(payload, LONGEST_WARM_UP) : payload;
   const least = isWarmUp ? WARM_UP_SECONDS : LEAST_ECHO_SECONDS;
   return { do: "echo", streams, bytes, seconds: Math.max(least, seconds) };

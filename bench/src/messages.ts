@@ -11,6 +11,11 @@ export type Task =
       readonly bytes: number;
       readonly size: number;
     }
+  /**
+   * Send messages and wait for the answer to each, over `streams` streams that stay open for `seconds` seconds. The
+   * answer is messages per second, without their answers.
+   */
+  | { readonly do: "messages"; readonly streams: number; readonly seconds: number }
   /** Open `count` more streams and hold them open. The answer is streams per second. */
   | { readonly do: "hold"; readonly streams: number; readonly count: number }
   /**

@@ -1,4 +1,5 @@
-// A server and a client of one peer, as their parent holds them. Each is a process of its own.
+// A server and a client of one peer, as their parent holds them, and a relay between them if wanted. Each is a process
+// of its own.
 
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -17,7 +18,7 @@ export interface PairMemory {
 }
 
 /** A process of a pair. */
-export type Side = "client" | "server";
+export type Side = "client" | "relay" | "server";
 
 /** Milliseconds of processor time of each process. Undefined where the system does not tell. */
 export type ProcessorTimes = ReadonlyMap<Side, number | undefined>;
@@ -37,19 +38,30 @@ export class Pair {
   }
 
   /**
-   * Starts both processes and connects them. `execArgv` are options of Node, such as `--cpu-prof`; other programs get
+   * Starts the processes and connects them. `execArgv` are options of Node, such as `--cpu-prof`; other programs get
    * none.
    */
-  static async start(peer: Peer, kind: ServerKind, execArgv: string[]): Promise<Pair> {
-    const server = start(peer, [kind], execArgv);
-    const { port } = (await answerOf(server)) as { port: number };
-    const client = start(peer, [kind, String(port)], execArgv);
-    await answerOf(client);
-    const children = new Map<Side, ChildProcess>([
-      ["client", client],
-      ["server", server],
+  static async start(
+    peer: Peer,
+    kind: ServerKind,
+    execArgv: string[],
+    isRelayed = false,
+  ): Promise<Pair> {
+    const kinds = new Map<Side, string>([
+      ["server", kind],
+      ...(isRelayed ? [["relay", "relay"] as const] : []),
+      ["client", kind],
     ]);
-    return new Pair(children, "program" in peer);
+    const children: [Side, ChildProcess][] = [];
+    let before: string[] = [];
+    for (const [side, own] of kinds) {
+      // Each process connects to the one that was started before it.
+      const child = start(peer, [own, ...before], execArgv);
+      const { port } = (await answerOf(child)) as { port: number };
+      before = [String(port)];
+      children.unshift([side, child]);
+    }
+    return new Pair(new Map(children), "program" in peer);
   }
 
   /** Lets the client perform `task`. Resolves with the rate per second. */
