@@ -84,6 +84,8 @@ export function extent({ rounds, sizes, missing }: Results): string[] {
 
 const NAME = 24;
 const NUMBER = 12;
+const WORKLOAD = 20;
+const TARGET = 76;
 
 function table(measurement: Measurement, peers: readonly Peer[]): string[] {
   const { workload, unit, lessIsBetter, values } = measurement;
@@ -147,9 +149,9 @@ function targetLines(measurements: readonly Measurement[]): string[] {
   return [
     "targets",
     ...findings(measurements).map(({ target, found, isMet }) => {
-      const what = `${target.of.workload.padEnd(NUMBER)}${labelOf(target)}`;
+      const what = `${target.of.workload.padEnd(WORKLOAD)}${labelOf(target)}`;
       const numbers = `${readable(found).padStart(NUMBER)}${boundOf(target).padStart(NUMBER)}`;
-      return `  ${what.padEnd(64)}${numbers}  ${isMet ? "met" : "not met"}`;
+      return `  ${what.padEnd(TARGET)}${numbers}  ${isMet ? "met" : "not met"}`;
     }),
   ];
 }
