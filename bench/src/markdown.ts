@@ -2,7 +2,16 @@
 
 import type { Measurement } from "./measurement.ts";
 import type { Peer } from "./peer.ts";
-import { extent, idleNote, readable, type Results, summary } from "./report.ts";
+import {
+  extent,
+  idleNote,
+  readable,
+  type Results,
+  sidesOf,
+  summary,
+  timeCells,
+  timeUnit,
+} from "./report.ts";
 import { median } from "./statistics.ts";
 import { boundOf, findings, labelOf } from "./targets.ts";
 
@@ -17,7 +26,7 @@ export function asMarkdown(results: Results): string {
       const { workload, unit, lessIsBetter } = measurement;
       const better = lessIsBetter ? "; less is better" : "";
       return section(`${workload.name}: ${unit}`, [
-        `${capitalized(workload.description)}${better}.`,
+        `${capitalized(workload.description)}${better}${timeUnit(measurement)}.`,
         "",
         ...peerTable(measurement, peers),
       ]);
@@ -55,15 +64,25 @@ function targetTable(measurements: readonly Measurement[]): string[] {
   );
 }
 
-function peerTable({ workload, values }: Measurement, peers: readonly Peer[]): string[] {
+function peerTable(measurement: Measurement, peers: readonly Peer[]): string[] {
+  const { workload, values } = measurement;
   const [ours = ""] = Object.keys(values);
   const isIdle = workload.kind === "idle";
   return rows(
-    ["peer", "median", "min", "max", `${ours} ÷ it`, ...(isIdle ? [""] : [])],
+    [
+      "peer",
+      "median",
+      "min",
+      "max",
+      `${ours} ÷ it`,
+      ...sidesOf(measurement),
+      ...(isIdle ? [""] : []),
+    ],
     Object.entries(values).map(([name, own]) => {
       const { median: middle, min, max, ratio } = summary(own, values);
       const note = isIdle ? [idleNote(peers, name)] : [];
-      return [name, ...[middle, min, max, ratio].map(readable), ...note];
+      const numbers = [middle, min, max, ratio].map(readable);
+      return [name, ...numbers, ...timeCells(measurement, name), ...note];
     }),
   );
 }

@@ -14,6 +14,7 @@ const ways: Record<WorkloadKind, Measure> = {
   open: measureRate,
   bulk: measureRate,
   echo: measureRate,
+  relay: measureRate,
   idle: measureMemory,
   scale: measureScale,
   mixed: measureLatency,

@@ -1,5 +1,6 @@
 // Measurements and how to make them: the types that all ways of measuring share.
 
+import type { Side } from "./pair.ts";
 import type { Peer } from "./peer.ts";
 import type { Sizes, Workload } from "./workload.ts";
 
@@ -17,6 +18,19 @@ export interface Measurement {
    * measured number of streams comes first.
    */
   readonly growth?: Record<string, Point[]>;
+  /** The processor time that the same rounds have used, if the quantity is a rate. */
+  readonly processorTime?: ProcessorTime;
+}
+
+/** The processor time of each process, user and system together. */
+export interface ProcessorTime {
+  /** The work for which the time is counted, such as one GiB. */
+  readonly per: string;
+  /**
+   * Milliseconds in the order of the rounds, by the side and the peer's name. A peer has none where its system does not
+   * tell.
+   */
+  readonly sides: Readonly<Partial<Record<Side, Record<string, number[]>>>>;
 }
 
 /** A number of streams, and the value at that number. */

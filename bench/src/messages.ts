@@ -11,6 +11,11 @@ export type Task =
       readonly bytes: number;
       readonly size: number;
     }
+  /**
+   * Send messages and wait for the answer to each, over `streams` streams that stay open for `seconds` seconds. The
+   * answer is messages per second, without their answers.
+   */
+  | { readonly do: "messages"; readonly streams: number; readonly seconds: number }
   /** Open `count` more streams and hold them open. The answer is streams per second. */
   | { readonly do: "hold"; readonly streams: number; readonly count: number }
   /**
@@ -32,8 +37,10 @@ export type Task =
       readonly size: number;
       readonly seconds: number;
     }
-  /** Collect garbage and report the memory that is still in use. A server knows only this task. */
-  | { readonly do: "memory" };
+  /** Collect garbage and report the memory that is still in use. A server knows this task. */
+  | { readonly do: "memory" }
+  /** Report the processor time used so far. A server knows this task. Only processes of Node get it. */
+  | { readonly do: "processor" };
 
 /** Memory in use by a process, in bytes. */
 export interface Memory {
@@ -60,4 +67,6 @@ export type Answer =
   | { readonly port: number }
   | { readonly rate: number }
   | { readonly latency: Latency }
-  | { readonly memory: Memory };
+  | { readonly memory: Memory }
+  /** Milliseconds. */
+  | { readonly processorTime: number };

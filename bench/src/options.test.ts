@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { parseOptions } from "./options.ts";
+import { takesPart } from "./peer.ts";
 import { targets } from "./targets.ts";
 import { workloads } from "./workload.ts";
 
@@ -47,6 +48,19 @@ test("the echo matrix has few peers, unless they are named", () => {
   expect(wanted([])).toContain("go-muxado-tls");
   expect(wanted([])).not.toContain("go-yamux");
   expect(wanted(["--peer", "go-yamux"])).toEqual(["go-yamux"]);
+});
+
+test("relay has a few peers that have one, and others if they are named", () => {
+  const relay = workloads.find(({ kind }) => kind === "relay")!;
+  const able = (args: string[]): string[] => {
+    const { peers, wants } = parseOptions(args)!;
+    const wanted = peers.filter((peer) => wants(peer, relay) && takesPart(peer, relay));
+    return wanted.map(({ name }) => name);
+  };
+  const usual = ["muxado", "yamux", "tcp-connections", "go-muxado", "go-yamux"];
+  expect(able([])).toEqual(usual);
+  const named = ["muxado-ws", "muxado-duplex", "rust-muxado", "http2"];
+  expect(able(named.flatMap((name) => ["--peer", name]))).toEqual(["muxado-ws"]);
 });
 
 test("rounds, sizes, format and plots can be given", () => {

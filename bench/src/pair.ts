@@ -1,9 +1,11 @@
-// A server and a client of one peer, as their parent holds them. Each is a process of its own.
+// A server and a client of one peer, as their parent holds them, and a relay between them if wanted. Each is a process
+// of its own.
 
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Answer, Latency, Memory, Task } from "./messages.ts";
 import type { Peer } from "./peer.ts";
+import { processorTimeOf } from "./processor-time.ts";
 import type { ServerKind } from "./workload.ts";
 
 /** Milliseconds for an answer. The longest rounds take half a minute. */
@@ -15,25 +17,51 @@ export interface PairMemory {
   readonly server: Memory;
 }
 
-export class Pair {
-  readonly #server: ChildProcess;
-  readonly #client: ChildProcess;
+/** A process of a pair. */
+export type Side = "client" | "relay" | "server";
 
-  private constructor(server: ChildProcess, client: ChildProcess) {
-    this.#server = server;
-    this.#client = client;
+/** Milliseconds of processor time of each process. Undefined where the system does not tell. */
+export type ProcessorTimes = ReadonlyMap<Side, number | undefined>;
+
+export class Pair {
+  /** In the order in which they have to end: a client would see the end of its server as an error. */
+  readonly #children: ReadonlyMap<Side, ChildProcess>;
+  readonly #isProgram: boolean;
+
+  private constructor(children: ReadonlyMap<Side, ChildProcess>, isProgram: boolean) {
+    this.#children = children;
+    this.#isProgram = isProgram;
+  }
+
+  get #client(): ChildProcess {
+    return this.#children.get("client")!;
   }
 
   /**
-   * Starts both processes and connects them. `execArgv` are options of Node, such as `--cpu-prof`; other programs get
+   * Starts the processes and connects them. `execArgv` are options of Node, such as `--cpu-prof`; other programs get
    * none.
    */
-  static async start(peer: Peer, kind: ServerKind, execArgv: string[]): Promise<Pair> {
-    const server = start(peer, [kind], execArgv);
-    const { port } = (await answerOf(server)) as { port: number };
-    const client = start(peer, [kind, String(port)], execArgv);
-    await answerOf(client);
-    return new Pair(server, client);
+  static async start(
+    peer: Peer,
+    kind: ServerKind,
+    execArgv: string[],
+    isRelayed = false,
+  ): Promise<Pair> {
+    const kinds = new Map<Side, string>([
+      ["server", kind],
+      ...(isRelayed ? [["relay", "relay"] as const] : []),
+      ["client", kind],
+    ]);
+    const children: [Side, ChildProcess][] = [];
+    let before: string[] = [];
+    for (const [side, own] of kinds) {
+      // Each process connects to the one that was started before it.
+      const child = start(peer, [own, ...before], execArgv);
+      const { port } = (await answerOf(child)) as { port: number };
+      before = [String(port)];
+      children.unshift([side, child]);
+    }
+    return new Pair(new Map(children), "program" in peer);
   }
 
   /** Lets the client perform `task`. Resolves with the rate per second. */
@@ -49,12 +77,29 @@ export class Pair {
   }
 
   async memory(): Promise<PairMemory> {
-    return { client: await memoryOf(this.#client), server: await memoryOf(this.#server) };
+    const server = this.#children.get("server")!;
+    return { client: await memoryOf(this.#client), server: await memoryOf(server) };
+  }
+
+  /** The processor time that each process has used since its start. */
+  async processorTimes(): Promise<ProcessorTimes> {
+    const times = new Map<Side, number | undefined>();
+    for (const [side, child] of this.#children) {
+      times.set(side, await this.#processorTimeOf(child));
+    }
+    return times;
+  }
+
+  /** Node tells it on every system. Other programs do not know this task. */
+  async #processorTimeOf(child: ChildProcess): Promise<number | undefined> {
+    if (this.#isProgram) return processorTimeOf(child.pid!);
+    const { processorTime } = (await ask(child, { do: "processor" })) as { processorTime: number };
+    return processorTime;
   }
 
   /** Ends both processes, and waits until they have ended. */
   async stop(): Promise<void> {
-    for (const child of [this.#client, this.#server]) {
+    for (const child of this.#children.values()) {
       if (!child.connected) continue;
       const exit = new Promise((resolve) => child.once("exit", resolve));
       child.disconnect();

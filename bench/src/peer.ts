@@ -30,6 +30,11 @@ export interface NodePeer extends Traits {
   /** Listens on a free port, which it returns, and serves until the process ends. */
   readonly serve: (kind: ServerKind) => Promise<number>;
   readonly connect: (port: number, kind: ServerKind) => Promise<Connection>;
+  /**
+   * Listens on a free port, which it returns. Carries each stream on, over a stream to the server on `port`, in both
+   * directions, until the process ends. Default: the peer has no relay.
+   */
+  readonly relay?: (port: number) => Promise<number>;
 }
 
 export interface ProgramPeer extends Traits {
@@ -49,6 +54,8 @@ export interface Connection {
   hold(body: Uint8Array): Promise<Uint8Array>;
   /** Opens a stream, sends the payload, half-closes, and checks meanwhile the bytes that come back. */
   echo?(payload: EchoPayload): Promise<void>;
+  /** Opens a stream for messages that are each answered before the next is sent. */
+  converse?(): Promise<Conversation>;
   /**
    * Microseconds of each congested write since the last call. A write ends when the peer has read it and has confirmed
    * that.
@@ -56,12 +63,20 @@ export interface Connection {
   drains?(): number[];
 }
 
+export interface Conversation {
+  /** Sends a message, and returns the answer. */
+  ask(body: Uint8Array): Promise<Uint8Array>;
+  /** Half-closes the stream, and waits until the server has ended it too. */
+  end(): Promise<void>;
+}
+
 /** The tasks that programs in other languages can do. */
-const programKinds: ReadonlySet<WorkloadKind> = new Set(["open", "bulk", "idle", "echo"]);
+const programKinds: ReadonlySet<WorkloadKind> = new Set(["open", "bulk", "idle", "echo", "relay"]);
 
 /** Whether `peer` can be measured in `workload`. */
 export function takesPart(peer: Peer, workload: Workload): boolean {
   if (workload.kind === "codec") return false;
   if ("program" in peer && !programKinds.has(workload.kind)) return false;
+  if (workload.kind === "relay" && !("program" in peer) && peer.relay === undefined) return false;
   return peer.supports(workload);
 }

@@ -19,8 +19,8 @@ import {
 } from "./peers/muxado.ts";
 import { rustMuxado, rustMuxadoTuned, rustYamux, rustYamuxTuned } from "./peers/rust-peers.ts";
 import { tcpConnections } from "./peers/tcp-connections.ts";
-import { tcp, tcpPool } from "./peers/tcp.ts";
-import { rawTls, rawTlsPool } from "./peers/tls.ts";
+import { tcp, tcpOnread, tcpPool } from "./peers/tcp.ts";
+import { rawTls, rawTlsPool, tlsOnread } from "./peers/tls.ts";
 import { ws } from "./peers/ws.ts";
 import { yamuxJs } from "./peers/yamux-js.ts";
 
@@ -37,8 +37,10 @@ export const peers: readonly Peer[] = [
   muxadoTlsTuned,
   nodeHttp2,
   tcp,
+  tcpOnread,
   tcpPool,
   rawTls,
+  tlsOnread,
   rawTlsPool,
   tcpConnections,
   ws,

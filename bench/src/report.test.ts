@@ -63,6 +63,27 @@ test("JSON has the values of every round, and the targets", () => {
   expect(versions).toEqual({ node: "20.0.0" });
 });
 
+test("processor time has a column for each side, and a dash where the system does not tell", () => {
+  const sides = { client: { muxado: [3, 1, 2], http2: [7] }, server: { muxado: [30, 10, 20] } };
+  const costly = { ...open, processorTime: { per: "1 000 streams", sides } };
+  const text = asText(results([costly]));
+  expect(line(text, "open-64:")).toBe(
+    "open-64: streams/s; client, server: ms of processor time per 1 000 streams",
+  );
+  expect(line(text, "median")).toBe("median min max muxado ÷ it client server");
+  expect(line(text, "muxado 2")).toBe("muxado 2 500 2 000 3 000 1.00 2 20");
+  expect(line(text, "http2", "100")).toBe("http2 100 100 125 20.00 7 –");
+  const markdown = asMarkdown(results([costly]));
+  expect(line(markdown, "| peer | median")).toBe(
+    "| peer | median | min | max | muxado ÷ it | client | server |",
+  );
+  expect(line(markdown, "| http2 | 100 |")).toBe("| http2 | 100 | 100 | 125 | 20 | 7 | – |");
+  const [{ processorTime, peers }] = JSON.parse(asJson(results([costly]))).results;
+  expect(processorTime).toBe("ms per 1 000 streams");
+  expect(peers.muxado.processorTime.server).toEqual({ median: 20, rounds: [30, 10, 20] });
+  expect(peers.http2.processorTime).toEqual({ client: { median: 7, rounds: [7] } });
+});
+
 test("Markdown has the targets that were measured, the tables, and the echoes as one matrix", () => {
   const echoes = [
     measurement("echo-1B-4", { muxado: [10], http2: [5] }),

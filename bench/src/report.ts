@@ -1,6 +1,6 @@
 // The results, as tables for people and as JSON for programs.
 
-import type { Measurement } from "./measurement.ts";
+import type { Measurement, ProcessorTime } from "./measurement.ts";
 import type { Peer } from "./peer.ts";
 import { median, pairedRatio } from "./statistics.ts";
 import { boundOf, findings, labelOf, outcomes } from "./targets.ts";
@@ -21,17 +21,23 @@ export interface Results {
 export function asJson(results: Results): string {
   const { versions, peers, rounds, sizes, measurements, missing } = results;
   const tables = measurements.map((measurement) => {
-    const { workload, unit, lessIsBetter, values, others, growth } = measurement;
+    const { workload, unit, lessIsBetter, values, others, growth, processorTime } = measurement;
     return {
       workload: workload.name,
       description: workload.description,
       unit,
       lessIsBetter,
       others,
+      processorTime: processorTime && `ms per ${processorTime.per}`,
       peers: Object.fromEntries(
         Object.entries(values).map(([name, own]) => [
           name,
-          { ...summary(own, values), rounds: own, growth: growth?.[name] },
+          {
+            ...summary(own, values),
+            rounds: own,
+            growth: growth?.[name],
+            processorTime: processorTime && timesOf(processorTime, name),
+          },
         ]),
       ),
     };
@@ -78,13 +84,15 @@ export function extent({ rounds, sizes, missing }: Results): string[] {
 
 const NAME = 24;
 const NUMBER = 12;
+const WORKLOAD = 20;
+const TARGET = 76;
 
 function table(measurement: Measurement, peers: readonly Peer[]): string[] {
   const { workload, unit, lessIsBetter, values } = measurement;
   const [ours = ""] = Object.keys(values);
-  const heads = ["median", "min", "max", `  ${ours} ÷ it`];
+  const heads = ["median", "min", "max", `  ${ours} ÷ it`, ...sidesOf(measurement)];
   return [
-    `${workload.name}: ${unit}${lessIsBetter ? " (less is better)" : ""}`,
+    `${workload.name}: ${unit}${lessIsBetter ? " (less is better)" : ""}${timeUnit(measurement)}`,
     `  ${workload.description}`,
     `  ${"".padEnd(NAME)}${heads.map((head) => head.padStart(NUMBER)).join("")}`,
     ...Object.entries(values).map(([name, rounds]) => {
@@ -92,12 +100,43 @@ function table(measurement: Measurement, peers: readonly Peer[]): string[] {
       const numbers = [
         ...[middle, min, max].map(readable),
         ratio.toFixed(2).padStart(heads[3]!.length),
+        ...timeCells(measurement, name),
       ];
       const cells = numbers.map((text) => text.padStart(NUMBER)).join("");
       const note = workload.kind === "idle" ? `  ${idleNote(peers, name)}` : "";
       return `  ${name.padEnd(NAME)}${cells}${note}`;
     }),
   ];
+}
+
+/** The sides whose processor time the table shows, one column for each. */
+export function sidesOf({ processorTime }: Measurement): string[] {
+  return Object.keys(processorTime?.sides ?? {});
+}
+
+/** The unit of those columns, to stand behind the unit of the rate. */
+export function timeUnit(measurement: Measurement): string {
+  const sides = sidesOf(measurement).join(", ");
+  return sides === ""
+    ? ""
+    : `; ${sides}: ms of processor time per ${measurement.processorTime!.per}`;
+}
+
+/** The cells of those columns, for one peer. */
+export function timeCells({ processorTime }: Measurement, name: string): string[] {
+  return Object.values(processorTime?.sides ?? {}).map(({ [name]: rounds }) =>
+    rounds === undefined ? "–" : readable(median(rounds)),
+  );
+}
+
+/** The processor time of each side for one peer, for programs. */
+function timesOf({ sides }: ProcessorTime, name: string): Record<string, object | undefined> {
+  return Object.fromEntries(
+    Object.entries(sides).map(([side, { [name]: rounds }]) => [
+      side,
+      rounds && { median: median(rounds), rounds },
+    ]),
+  );
 }
 
 /** The number of idle streams that were measured for a peer, as a note. */
@@ -110,9 +149,9 @@ function targetLines(measurements: readonly Measurement[]): string[] {
   return [
     "targets",
     ...findings(measurements).map(({ target, found, isMet }) => {
-      const what = `${target.of.workload.padEnd(NUMBER)}${labelOf(target)}`;
+      const what = `${target.of.workload.padEnd(WORKLOAD)}${labelOf(target)}`;
       const numbers = `${readable(found).padStart(NUMBER)}${boundOf(target).padStart(NUMBER)}`;
-      return `  ${what.padEnd(64)}${numbers}  ${isMet ? "met" : "not met"}`;
+      return `  ${what.padEnd(TARGET)}${numbers}  ${isMet ? "met" : "not met"}`;
     }),
   ];
 }

@@ -8,6 +8,7 @@ const quickWorkloads: ReadonlySet<string> = new Set([
   "open-1",
   "open-64",
   "bulk-1",
+  "relay-1",
   "idle",
   "scale-64",
   "mixed",
@@ -17,6 +18,9 @@ const quickWorkloads: ReadonlySet<string> = new Set([
 ]);
 
 type Names = ReadonlySet<string>;
+
+/** The peers that are shown as relays: one for each way to join two streams. */
+const relaying: Names = new Set(["muxado", "yamux", "tcp-connections", "go-muxado", "go-yamux"]);
 
 /** The peers of a quick run: the most important comparisons, and the peers that the targets name. */
 const quickPeers: Record<WorkloadKind, Names> = {
@@ -37,13 +41,17 @@ const quickPeers: Record<WorkloadKind, Names> = {
     "muxado",
     "muxado-duplex",
     "muxado-ws",
+    "muxado-tls",
     "http2",
     "tcp",
+    "tcp-onread",
+    "tls-onread",
     "ws",
     "go-muxado",
     "go-yamux",
     "rust-muxado",
   ]),
+  relay: relaying,
   idle: new Set(["muxado", "muxado-duplex", "http2", "go-muxado"]),
   scale: new Set(["muxado", "http2"]),
   mixed: new Set(["muxado", "http2", "tcp"]),
@@ -52,10 +60,11 @@ const quickPeers: Record<WorkloadKind, Names> = {
 };
 
 /**
- * The peers of a full run. The echo matrix has 20 cells, so it has a selection. In other kinds, every peer takes part
- * that can.
+ * The peers of a full run. The echo matrix has 20 cells, so it has a selection. In other kinds but relay, every peer
+ * takes part that can.
  */
 const fullPeers: Partial<Record<WorkloadKind, Names>> = {
+  relay: relaying,
   echo: new Set([
     "muxado",
     "muxado-tuned",
@@ -67,8 +76,10 @@ const fullPeers: Partial<Record<WorkloadKind, Names>> = {
     "go-muxado-tls",
     "http2",
     "tcp",
+    "tcp-onread",
     "tcp-pool",
     "tls",
+    "tls-onread",
     "tls-pool",
     "tcp-connections",
   ]),

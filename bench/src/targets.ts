@@ -4,6 +4,7 @@
 import { DRAIN_UNIT } from "./measure-latency.ts";
 import { scaleUnit } from "./measure-scale.ts";
 import type { Measurement } from "./measurement.ts";
+import type { Side } from "./pair.ts";
 import { median, pairedRatio } from "./statistics.ts";
 import { type Workload, workloads } from "./workload.ts";
 
@@ -12,6 +13,8 @@ interface Quantity {
   readonly workload: string;
   /** Default: the only unit of the workload, or its first. */
   readonly unit?: string;
+  /** The side whose processor time it is. Default: it is what the unit says. */
+  readonly side?: Side;
   readonly peer: string;
 }
 
@@ -53,7 +56,23 @@ export const targets: readonly Target[] = [
     beside(workload, "muxado", "go-muxado", 3),
     beside(workload, "muxado", "go-yamux", 2),
     beside(workload, "muxado", "rust-muxado", 1),
+    // A reader that keeps its chunks needs new memory for each read, which this peer does not.
+    beside(workload, "muxado", "tcp-onread", 0.5),
+    costing(workload, "server", "muxado", "tcp", 1.2),
   ]),
+  beside("bulk-1", "muxado-tls", "tls-onread", 0.7),
+  ...["relay-1", "relay-64"].flatMap((workload) => [
+    beside(workload, "muxado", "tcp-connections", 0.85),
+    beside(workload, "muxado", "go-muxado", 1),
+    beside(workload, "muxado", "go-yamux", 1),
+    costing(workload, "relay", "muxado", "tcp-connections", 1),
+  ]),
+  beside("relay-messages-1", "muxado", "tcp-connections", 0.85),
+  beside("relay-messages-1", "muxado", "go-muxado", 1),
+  beside("relay-messages-1", "muxado", "go-yamux", 1),
+  beside("relay-messages-64", "muxado", "tcp-connections", 4),
+  beside("relay-messages-64", "muxado", "go-muxado", 4),
+  beside("relay-messages-64", "muxado", "go-yamux", 3),
   beside("open-64", "muxado-duplex", "http2", 2.5),
   beside("bulk-1", "muxado-duplex", "tcp", 0.7),
   beside("bulk-1", "muxado-ws", "ws", 0.8),
@@ -75,6 +94,17 @@ export const targets: readonly Target[] = [
 
 function beside(workload: string, ours: string, theirs: string, atLeast: number): Target {
   return { of: { workload, peer: ours }, over: { workload, peer: theirs }, atLeast };
+}
+
+/** The processor time of one side. A machine with other work changes it less than a rate. */
+function costing(
+  workload: string,
+  side: Side,
+  ours: string,
+  theirs: string,
+  atMost: number,
+): Target {
+  return { of: { workload, side, peer: ours }, over: { workload, side, peer: theirs }, atMost };
 }
 
 /**
@@ -142,19 +172,22 @@ function foundOf({ of, over }: Target, measurements: readonly Measurement[]): nu
 }
 
 function valuesOf(
-  { workload, unit, peer }: Quantity,
+  { workload, unit, side, peer }: Quantity,
   measurements: readonly Measurement[],
 ): readonly number[] | undefined {
   const measurement = measurements.find(
     (one) => one.workload.name === workload && (unit === undefined || one.unit === unit),
   );
-  return measurement?.values[peer];
+  const values = side === undefined ? measurement?.values : measurement?.processorTime?.sides[side];
+  return values?.[peer];
 }
 
 /** The label of a target, in a few words. */
 export function labelOf({ label, of, over }: Target): string {
   if (label !== undefined) return label;
-  return over === undefined ? `${of.peer}, ${of.unit}` : `${of.peer} ÷ ${over.peer}`;
+  if (over === undefined) return `${of.peer}, ${of.unit}`;
+  const what = of.side === undefined ? "" : `, processor time of the ${of.side}`;
+  return `${of.peer} ÷ ${over.peer}${what}`;
 }
 
 /** The bound of a target, in a few words. */

@@ -30,6 +30,26 @@ export async function openFor(
   );
 }
 
+/** Sends messages over open streams, each when the one before has its answer. Returns their number per second. */
+export function converseFor(
+  connection: Connection,
+  { streams, seconds }: TaskOf<"messages">,
+): Promise<number> {
+  const running = timer(seconds);
+  return rateOf(() =>
+    together(streams, async () => {
+      const conversation = await connection.converse!();
+      let done = 0;
+      for (; running(); done++) {
+        const n = messages++;
+        checkReply(await conversation.ask(request(n)), n);
+      }
+      await conversation.end();
+      return done;
+    }),
+  );
+}
+
 /** Opens `count` streams that stay open, `streams` at a time. Returns their number per second. */
 export function holdMore(connection: Connection, streams: number, count: number): Promise<number> {
   let left = count;

@@ -1,10 +1,10 @@
 // The workloads: their tasks, their sizes and the streams they use.
 
 /** The work of a server with the streams that it gets. */
-export type ServerKind = "open" | "bulk" | "idle" | "echo" | "scale" | "mixed";
+export type ServerKind = "open" | "bulk" | "messages" | "idle" | "echo" | "scale" | "mixed";
 
-/** The task of a workload. All but the codec need a server. */
-export type WorkloadKind = ServerKind | "codec";
+/** The task of a workload. All but the codec need a server; a relay stands before a server for bulk or for messages. */
+export type WorkloadKind = Exclude<ServerKind, "messages"> | "relay" | "codec";
 
 export interface Workload {
   /** The name on the command line and in the tables. */
@@ -12,7 +12,7 @@ export interface Workload {
   readonly kind: WorkloadKind;
   /** Streams at the same time. Idle: while the streams are being opened. Mixed: the streams with bulk bytes. */
   readonly streams: number;
-  /** Bytes in each write of a bulk transfer. */
+  /** Bytes in each write of a bulk transfer. A relay without bulk bytes carries messages. */
   readonly writeSize: number;
   /** Bytes of the payload of an echo. */
   readonly payload: number;
@@ -54,6 +54,10 @@ export const workloads: readonly Workload[] = [
     streams: 64,
     description: "memory of one open stream that has carried 64 bytes each way and now rests",
   },
+  relay("relay-1", 1, USUAL_WRITE),
+  relay("relay-64", 64, USUAL_WRITE),
+  relay("relay-messages-1", 1, 0),
+  relay("relay-messages-64", 64, 0),
   scale(1),
   scale(64),
   {
@@ -84,6 +88,16 @@ function bulk(name: string, streams: number, writeSize: number): Workload {
   return { ...nothing, name, kind: "bulk", streams, writeSize, description };
 }
 
+function relay(name: string, streams: number, writeSize: number): Workload {
+  const what =
+    writeSize === 0
+      ? "messages of 64 bytes, each answered before the next is sent"
+      : `bytes from client to server, ${writeSize / KIB} KiB in each write`;
+  const over = streams === 1 ? "one stream" : `${streams} streams`;
+  const description = `${what}, over ${over} that a third process relays`;
+  return { ...nothing, name, kind: "relay", streams, writeSize, description };
+}
+
 function scale(streams: number): Workload {
   const description = `as open-${streams}, while other streams of the same session are open and rest`;
   return { ...nothing, name: `scale-${streams}`, kind: "scale", streams, description };
@@ -99,6 +113,12 @@ function echo(name: string, payload: number, streams: number): Workload {
     payload,
     description,
   };
+}
+
+/** The work of the server in a workload that has one. */
+export function serverKindOf({ kind, writeSize }: Workload): ServerKind {
+  if (kind === "relay") return writeSize === 0 ? "messages" : "bulk";
+  return kind as ServerKind;
 }
 
 /** The length of the rounds. It is the same for all peers. */

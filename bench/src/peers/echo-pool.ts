@@ -20,17 +20,20 @@ export function pooled(one: NodePeer, module: string): NodePeer {
   };
 }
 
+/** Connects, and passes each chunk that arrives to `receive`, which keeps none. */
+export type Dial = (receive: (chunk: Buffer) => void) => Promise<Duplex>;
+
 /** Makes a connection for each echo that is under way, and keeps it for the next echo. */
 export class EchoPool implements Connection {
-  readonly #dial: () => Promise<Duplex>;
+  readonly #dial: Dial;
   readonly #free: EchoSocket[] = [];
 
-  constructor(dial: () => Promise<Duplex>) {
+  constructor(dial: Dial) {
     this.#dial = dial;
   }
 
   async echo(payload: EchoPayload): Promise<void> {
-    const socket = this.#free.pop() ?? new EchoSocket(await this.#dial());
+    const socket = this.#free.pop() ?? (await EchoSocket.by(this.#dial));
     await socket.echo(payload);
     this.#free.push(socket);
   }
@@ -48,13 +51,15 @@ export class EchoPool implements Connection {
   }
 }
 
+/** Made by {@link EchoSocket.by}. */
 class EchoSocket {
-  readonly #socket: Duplex;
+  #socket!: Duplex;
   #add: (chunk: Uint8Array) => void = () => {};
 
-  constructor(socket: Duplex) {
-    this.#socket = socket;
-    socket.on("data", (chunk: Buffer) => this.#add(chunk));
+  static async by(dial: Dial): Promise<EchoSocket> {
+    const made = new EchoSocket();
+    made.#socket = await dial((chunk) => made.#add(chunk));
+    return made;
   }
 
   async echo(payload: EchoPayload): Promise<void> {

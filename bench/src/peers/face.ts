@@ -1,4 +1,5 @@
-// One way in which an application can use our streams.
+// One way in which an application can use our streams. A new way to read or to relay is a new face, for a peer in
+// muxado.ts; what it has in common with another face it takes from there.
 
 import type { Session, Stream } from "@muxado/core";
 import type { Connection } from "../peer.ts";
@@ -9,4 +10,9 @@ export interface Face {
   readonly handlers: Partial<Record<ServerKind, (stream: Stream) => void | Promise<void>>>;
   /** The work of a client. */
   readonly use: (session: Session) => Connection;
+  /**
+   * The work of a relay: carries the bytes of each stream to the other, and the end of each direction, until both
+   * directions have ended. Default: nobody relays in this way.
+   */
+  readonly join?: (inward: Stream, outward: Stream) => Promise<void>;
 }

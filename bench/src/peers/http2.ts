@@ -56,7 +56,7 @@ const options = {
 type Handler = (stream: http2.ServerHttp2Stream) => void | Promise<void>;
 
 async function serve(kind: ServerKind): Promise<number> {
-  const handler = handlers[kind];
+  const handler = handlers[kind]!;
   const server = http2.createServer(options);
   server.on("session", (session) => session.setLocalWindowSize(CONNECTION_WINDOW));
   server.on("stream", (stream) => void handler(stream));
@@ -65,7 +65,7 @@ async function serve(kind: ServerKind): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-const handlers: Record<ServerKind, Handler> = {
+const handlers: Partial<Record<ServerKind, Handler>> = {
   async open(stream) {
     const reply = replyTo(await readToEnd(stream));
     stream.respond();

@@ -11,7 +11,7 @@ import {
   MixedReader,
   replyTo,
 } from "../payload.ts";
-import type { Connection } from "../peer.ts";
+import type { Connection, Conversation } from "../peer.ts";
 import type { Face } from "./face.ts";
 
 export const promises: Face = {
@@ -35,6 +35,17 @@ export const promises: Face = {
       await stream.close();
     },
 
+    async messages(stream) {
+      let message = new MessageReader();
+      for await (const chunk of stream) {
+        const body = message.add(chunk);
+        if (body === undefined) continue;
+        await stream.write(replyTo(body));
+        message = new MessageReader();
+      }
+      await stream.close();
+    },
+
     idle: (stream) => answerFirst(stream, keepOnly),
 
     async scale(stream) {
@@ -51,7 +62,17 @@ export const promises: Face = {
   },
 
   use: (session) => new PromiseConnection(session, keepOnly),
+
+  async join(inward, outward) {
+    await Promise.all([carry(inward, outward), carry(outward, inward)]);
+  },
 };
+
+/** Carries one direction of a relay. */
+async function carry(from: Stream, to: Stream): Promise<void> {
+  for await (const chunk of from) await to.write(chunk);
+  await to.closeWrite();
+}
 
 /** With streams on which a read waits while they are idle. */
 export const readingPromises: Face = {
@@ -128,6 +149,10 @@ class PromiseConnection implements Connection {
     return reply;
   }
 
+  async converse(): Promise<Conversation> {
+    return new StreamConversation(this.#session.open());
+  }
+
   async echo(payload: EchoPayload): Promise<void> {
     const stream = this.#session.open();
     const sent = writeAll(stream, payload);
@@ -135,6 +160,24 @@ class PromiseConnection implements Connection {
     for await (const chunk of stream) echo.add(chunk);
     echo.end();
     await sent;
+  }
+}
+
+class StreamConversation implements Conversation {
+  readonly #stream: Stream;
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+  }
+
+  async ask(body: Uint8Array): Promise<Uint8Array> {
+    await this.#stream.write(body);
+    return readMessage(this.#stream);
+  }
+
+  async end(): Promise<void> {
+    await this.#stream.closeWrite();
+    if ((await this.#stream.read()) !== null) throw new Error("more answers than messages");
   }
 }
 

@@ -1,10 +1,10 @@
 // Our own peers, with default options unless the name says tuned. They use either of our wires, all carriers of
 // sessions, and every way in which an application can use a stream.
 
-import type { SessionOptions } from "@muxado/core";
+import type { Session, SessionOptions } from "@muxado/core";
 import { yamux } from "@muxado/yamux";
 import { LOOPBACK, type NodePeer } from "../peer.ts";
-import type { ServerKind, Workload } from "../workload.ts";
+import { type ServerKind, serverKindOf, type Workload } from "../workload.ts";
 import { type Carrier, type CarrierOptions, overTcp, overTls, overWebSocket } from "./carriers.ts";
 import type { Face } from "./face.ts";
 import { callbacks } from "./muxado-callbacks.ts";
@@ -52,15 +52,15 @@ export const muxadoWeb: NodePeer = peer({
   face: webStreams,
 });
 
-const echoesOverTls = {
-  supports: ({ kind }: Workload) => kind === "echo",
+const payloadOverTls = {
+  supports: ({ kind }: Workload) => kind === "echo" || kind === "bulk",
   carrier: overTls,
 };
 
 export const muxadoTls: NodePeer = peer({
   name: "muxado-tls",
   description: "@muxado/node over TLS 1.3, otherwise as muxado",
-  ...echoesOverTls,
+  ...payloadOverTls,
 });
 
 export const muxadoTuned: NodePeer = tuned({
@@ -73,7 +73,7 @@ export const muxadoTuned: NodePeer = tuned({
 export const muxadoTlsTuned: NodePeer = tuned({
   name: "muxado-tls-tuned",
   description: "muxado-tls, tuned in the same way",
-  ...echoesOverTls,
+  ...payloadOverTls,
 });
 
 /** Over WebSockets of the ws package, on both sides. */
@@ -124,10 +124,11 @@ function peer({
     description,
     idleStreams,
     multiplexes: true,
-    supports: (workload) => workload.kind in face.handlers && supports(workload),
+    supports: (workload) => serverKindOf(workload) in face.handlers && supports(workload),
     serve: (kind) => serve(carrier, face.handlers[kind]!, { ...optionsOf[kind], ...options }),
     connect: async (port, kind) =>
       face.use(await carrier.connect(port, { ...optionsOf[kind], ...options })),
+    ...(face.join && { relay: (port) => relay(carrier, face.join!, options, port) }),
   };
 }
 
@@ -141,10 +142,31 @@ function tuned(variant: Variant): NodePeer {
 
 type Handler = NonNullable<Face["handlers"]["open"]>;
 
-async function serve(carrier: Carrier, handler: Handler, options: CarrierOptions): Promise<number> {
-  const server = carrier.createServer(options, async (session) => {
+function serve(carrier: Carrier, handler: Handler, options: CarrierOptions): Promise<number> {
+  return listen(carrier, options, async (session) => {
     for await (const stream of session) void handler(stream);
   });
+}
+
+/** Relays the streams of each session over a session of its own. */
+function relay(
+  carrier: Carrier,
+  join: NonNullable<Face["join"]>,
+  options: CarrierOptions,
+  port: number,
+): Promise<number> {
+  return listen(carrier, options, async (inward) => {
+    const outward = await carrier.connect(port, options);
+    for await (const stream of inward) void join(stream, outward.open());
+  });
+}
+
+async function listen(
+  carrier: Carrier,
+  options: CarrierOptions,
+  onSession: (session: Session) => Promise<void>,
+): Promise<number> {
+  const server = carrier.createServer(options, onSession);
   await server.listen({ host: LOOPBACK, port: 0 });
   return server.port!;
 }

@@ -1,5 +1,6 @@
 // The steps that Node's sockets and HTTP/2 streams share. They use events, which is the fastest way.
 
+import { once } from "node:events";
 import type { Duplex, Readable } from "node:stream";
 import {
   bulkChunks,
@@ -10,6 +11,7 @@ import {
   MixedReader,
   replyTo,
 } from "../payload.ts";
+import type { Conversation } from "../peer.ts";
 
 /** Reads the only message of a stream. Its sender then ends the stream. */
 export function readToEnd(stream: Readable): Promise<Uint8Array> {
@@ -66,16 +68,46 @@ export function readMixed(stream: Duplex): Promise<Uint8Array> {
   });
 }
 
-/** Replies to the message of a stream that may stay open. When its sender ends the stream, so does this side. */
+/** Replies to each message of a stream that may stay open. When its sender ends the stream, so does this side. */
 export function answerAndEnd(stream: Duplex): void {
-  const message = new MessageReader();
+  let message = new MessageReader();
   stream.on("data", (chunk: Buffer) => {
     const body = message.add(chunk);
-    if (body !== undefined) stream.write(replyTo(body));
+    if (body === undefined) return;
+    message = new MessageReader();
+    stream.write(replyTo(body));
   });
   stream.on("end", () => stream.end());
   // Idle streams fail when the client's process ends, and that is no error.
   stream.on("error", () => undefined);
+}
+
+/** Sends messages over a stream, each when the one before has its answer. */
+export class DuplexConversation implements Conversation {
+  readonly #stream: Duplex;
+  #message = new MessageReader();
+  #answered: (body: Uint8Array) => void = () => {};
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    stream.on("data", (chunk: Buffer) => {
+      const body = this.#message.add(chunk);
+      if (body !== undefined) this.#answered(body);
+    });
+  }
+
+  ask(body: Uint8Array): Promise<Uint8Array> {
+    this.#message = new MessageReader();
+    this.#stream.write(body);
+    return new Promise((resolve) => {
+      this.#answered = resolve;
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#stream.end();
+    await once(this.#stream, "end");
+  }
 }
 
 /** Sends a payload, ends the stream, and checks meanwhile the bytes that come back. */

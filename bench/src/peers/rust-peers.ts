@@ -10,7 +10,8 @@ export const rustMuxado: ProgramPeer = {
     "the crate muxado in Rust on both sides: a task for each stream, default options, stream limit raised",
   idleStreams: 100_000,
   multiplexes: true,
-  supports: () => true,
+  // The program has no relay.
+  supports: ({ kind }) => kind !== "relay",
 };
 
 /** The best result that its users could reach. */

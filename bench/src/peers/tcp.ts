@@ -1,10 +1,12 @@
 // Raw TCP over node:net, the bar that no multiplexer can pass. One connection carries messages of a known length in
-// both directions, and one connection carries a bulk transfer, whatever the number of streams.
+// both directions, and one connection carries a bulk transfer, whatever the number of streams. With one buffer for all
+// reads the bar is higher.
 
 import type * as net from "node:net";
 import { MESSAGE_LENGTH, MessageReader, replyTo } from "../payload.ts";
 import type { Connection, NodePeer } from "../peer.ts";
 import { EchoPool, pooled } from "./echo-pool.ts";
+import { intoOneBuffer, oneBuffer, replace } from "./one-buffer.ts";
 import { connectTcp, listenTcp, tcpConnections } from "./tcp-connections.ts";
 import { serveUnits, UnitConnection } from "./tcp-units.ts";
 
@@ -22,13 +24,27 @@ export const tcp: NodePeer = {
   },
   async connect(port, kind) {
     if (kind === "mixed") return UnitConnection.to(port);
-    if (kind === "echo") return new EchoPool(() => connectTcp(port));
+    if (kind === "echo") {
+      return new EchoPool(async (receive) => (await connectTcp(port)).on("data", receive));
+    }
     return new TcpConnection(await connectTcp(port), port);
   },
 };
 
 /** The bar of raw TCP for echoes over several streams. */
 export const tcpPool: NodePeer = pooled(tcp, "node:net");
+
+export const tcpOnread: NodePeer = oneBuffer(
+  {
+    dial: (port, receive) => connectTcp(port, intoOneBuffer(receive)),
+    listen: (startsOn) =>
+      listenTcp((socket) => replace(socket, startsOn), { pauseOnConnect: true }),
+  },
+  {
+    name: "tcp-onread",
+    description: "node:net as tcp, but each socket reads into one buffer of 64 KiB: onread",
+  },
+);
 
 /** The length of the smallest header of a multiplexer, in bytes. With it, a message is as long as a frame. */
 const HEADER_LENGTH = 8;

@@ -87,14 +87,14 @@ describe("the end", () => {
     expect(cancelled).toHaveBeenCalledOnce();
   });
 
-  it("of what the peer sends is the end of the session", async () => {
+  it("the end of the peer's bytes ends the session", async () => {
     const { pair, input } = bench();
     const session = attach(pair, { role: "client" });
     input.close();
     expect((await session.closed).localError).toMatchObject({ code: "PEER_EOF" });
   });
 
-  it("of what the peer sends, after its GOAWAY, is an orderly one", async () => {
+  it("the end of the peer's bytes after its GOAWAY ends the session gracefully", async () => {
     const { pair, input, closed } = bench();
     const session = attach(pair, { role: "client" });
     input.enqueue(encode(goAway(0)));
@@ -108,7 +108,7 @@ describe("a failure", () => {
   const cause = new Error("the cable was cut");
   const failed = { code: "TRANSPORT_FAILED", origin: "local", cause };
 
-  it("after a GOAWAY that has said why is nothing new, whatever is open", async () => {
+  it("a failure after a GOAWAY with a reason changes nothing, even if streams are open", async () => {
     const { pair, input } = bench();
     const session = attach(pair, { role: "client" });
     const stream = session.open();

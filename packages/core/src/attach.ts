@@ -5,7 +5,7 @@ import type { Role, SessionOptions } from "./options.ts";
 import type { Transport, TransportInput } from "./seams/transport.ts";
 import { Session } from "./session.ts";
 
-/** Two Web Streams of bytes that together are one connection. */
+/** Two Web Streams of bytes that together form one connection. */
 export interface ByteStreamPair {
   /** Bytes from the peer. */
   readonly readable: ReadableStream<Uint8Array>;
@@ -15,12 +15,13 @@ export interface ByteStreamPair {
 
 /** Options of {@link attach}. */
 export interface AttachOptions extends SessionOptions {
-  /** Which side this is. The peer is the other side. */
+  /** The role of this side; the peer has the other role. */
   readonly role: Role;
 }
 
 /**
- * Makes a session over any pair of Web Streams: a Deno connection, a WebTransport stream, two TransformStreams.
+ * Makes a session over any pair of Web Streams, such as a Deno connection, a WebTransport stream or two
+ * TransformStreams.
  *
  * The session locks both streams and owns them from now on. They end when the session ends.
  *
@@ -49,8 +50,8 @@ class PairTransport implements Transport {
   }
 
   /**
-   * Copies the chunks; the transport of a socket does not. A pair may be a queue whose consumer reads the bytes long
-   * after the write has resolved. By then, the session has encoded other frames in the same memory.
+   * Copies the chunks, because a pair may be a queue whose consumer reads the bytes long after the write has resolved.
+   * By then, the session has encoded other frames in the same memory.
    */
   write(chunks: Uint8Array[]): void {
     this.#writer.write(concatenated(chunks)).then(

@@ -1,5 +1,4 @@
-// @muxado/core/layers: for authors of adapters, of layers over sessions or streams, and of wires with timers of their
-// own.
+// @muxado/core/layers: for authors of adapters, of layers over sessions or streams, and of wires with their own timers.
 
 export { LONGEST_DELAY } from "./base/clock.ts";
 export { Deadlines } from "./base/deadlines.ts";

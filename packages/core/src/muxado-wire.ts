@@ -1,4 +1,5 @@
-// The muxado wire, the default: the codec of @muxado/frame behind the wire boundary (docs/spec/muxado.md).
+// The muxado wire, which is the default: the codec of @muxado/frame, in the form that a session needs
+// (docs/spec/muxado.md).
 
 import {
   FIRST_CLIENT_STREAM_ID,
@@ -24,8 +25,9 @@ const CONTROL_LENGTH = HEADER_LENGTH + 4;
 const GOAWAY_LENGTH = HEADER_LENGTH + 8;
 
 /**
- * Go's reader of GOAWAY reads 8 bytes too many. An empty DATA|FIN frame has exactly this length, and Go swallows it. A
- * correct peer ignores it, because it is a FIN on an id that is never opened (spec appendix, G3).
+ * When Go reads a GOAWAY, it reads 8 bytes too many. So an empty DATA|FIN frame, which has exactly this length, follows
+ * each GOAWAY. A correct peer ignores this frame, because it is a FIN on an id that is never opened (spec appendix,
+ * G3).
  */
 const FILLER_STREAM_ID = MAX_STREAM_ID;
 

@@ -125,7 +125,7 @@ describe("a checked number", () => {
 });
 
 describe("options that are checked ahead of a session", () => {
-  it("throw what the session would, and nothing else", () => {
+  it("checked options throw the errors of the session, and no others", () => {
     expect(() => checkOptions("client", {})).not.toThrow();
     expect(() => checkOptions("client", { windowSize: 0 })).toThrow(/^windowSize/);
   });

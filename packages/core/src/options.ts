@@ -15,12 +15,15 @@ import type { Transport } from "./seams/transport.ts";
 import type { Wire } from "./seams/wire.ts";
 import type { Stream } from "./stream.ts";
 
-/** Which side of the session this is. It decides which side uses odd stream ids. The two sides must differ. */
+/**
+ * The side of a session. The client uses odd stream ids, and the server uses even ones, so the two sides must have
+ * different roles.
+ */
 export type Role = "client" | "server";
 
 /** The facts about a session that a {@link RecordHook} gets. */
 export interface RecordedSession {
-  /** Which side of the session is recorded. */
+  /** The role of the recorded side. */
   readonly role: Role;
   /** The wire protocol of the session. */
   readonly wire: Wire;
@@ -31,11 +34,19 @@ export interface RecordedSession {
 /** Called with the transport when a session is made. The session uses the returned transport instead. */
 export type RecordHook = (transport: Transport, session: RecordedSession) => Transport;
 
-/** Called for each stream of a session, opened by either side. Its errors are reported as uncaught exceptions. */
+/**
+ * Called for each stream of a session, whichever side has opened it. Its errors are reported as uncaught exceptions.
+ */
 export interface StreamWatcher {
-  /** Called when `stream` was opened here, inside `open`, or when it has arrived, before it can be accepted. */
+  /**
+   * Called inside `open` when `stream` is opened here, or when a stream of the peer has arrived, before it can be
+   * accepted.
+   */
   opened?(stream: Stream): void;
-  /** Called when both directions of `stream` have ended, or when it has failed. Then `stream.error` says why. */
+  /**
+   * Called when both directions of `stream` have ended, or when it has failed. After a failure, `stream.error` gives
+   * the reason.
+   */
   closed?(stream: Stream): void;
 }
 
@@ -44,26 +55,26 @@ export interface SessionOptions {
   /** The wire protocol. Default: `muxado`, the only one in this package. */
   readonly wire?: Wire | undefined;
   /**
-   * Bytes that the peer may have unread or on their way on one stream. Default: 262 144, which every peer assumes. The
-   * default window then grows to the bytes that the reader consumes in some round trips, up to `maxWindowSize`. A given
-   * size is fixed, and replaces `maxWindowSize`. A size below the wire's initial credit applies after that credit is
-   * used up. A larger size is granted with one increment for each stream.
+   * The most bytes on one stream that are on their way to this side or unread here. Default: 262 144, which every peer
+   * assumes. A window of the default size grows to the bytes that the reader consumes in some round trips, up to
+   * `maxWindowSize`. A window of a given size does not grow, and `maxWindowSize` has no effect. A size below the wire's
+   * initial credit takes effect after that credit is used. A larger size is granted with one increment for each stream.
    */
   readonly windowSize?: number | undefined;
   /** The most bytes of a window without a given size; without effect if `windowSize` is given. Default: 16 777 216. */
   readonly maxWindowSize?: number | undefined;
   /**
    * Bytes of memory for received bytes that nobody has read, and for writes that wait for the peer's credit. The writes
-   * of a stream count up to 64 KiB. A quarter of the budget is for windows that grow. Another part lets the streams that
-   * wait for `accept` fill their windows. The rest lets accepted streams fill their windows: while as many of them as
-   * fit have unread bytes, `accept` waits. The first window of a stream opened here does not count. If the budget is
-   * exceeded nevertheless, the streams that hold the most are reset with ENHANCE_YOUR_CALM. Default: 134 217 728, or
-   * four times `windowSize` if that is more.
+   * of a stream count up to 64 KiB. A quarter of the budget is for windows that grow. Another part is for the windows of
+   * streams that wait for `accept`. The rest is for the windows of accepted streams: if so many of them have unread
+   * bytes that no further window fits, `accept` waits. The first window of a stream opened here does not count. If the
+   * budget is exceeded nevertheless, the streams that hold the most memory are reset with ENHANCE_YOUR_CALM. Default:
+   * 134 217 728, or four times `windowSize` if that is more.
    */
   readonly memoryBudget?: number | undefined;
   /**
-   * Bytes between the streams and the transport. At this limit, writes wait in their streams. A late urgent write waits
-   * for no more than these bytes and one frame. Default: 262 144.
+   * Bytes that may be encoded and not yet taken by the transport. At this limit, writes wait in their streams. An
+   * urgent write has to wait for at most these bytes and one frame. Default: 262 144.
    */
   readonly transportBudget?: number | undefined;
   /**
@@ -76,13 +87,13 @@ export interface SessionOptions {
    */
   readonly maxInboundStreams?: number | undefined;
   /**
-   * Local streams that may be open at once; for one more, `open` throws STREAM_LIMIT. Default: no cap. A Rust peer
-   * takes 512 streams of both sides together.
+   * Local streams that may be open at once; for one more, `open` throws STREAM_LIMIT. Default: no limit. A Rust peer
+   * accepts 512 streams of both sides together.
    */
   readonly maxOutboundStreams?: number | undefined;
   /**
-   * Resets that the peer may provoke in 10 seconds, by refused opens or by broken rules. The 10 seconds begin with the
-   * first reset. One more reset ends the session with ENHANCE_YOUR_CALM. Default: 10 000.
+   * Resets that the peer may provoke in 10 seconds, by streams that are refused or by broken rules. The 10 seconds
+   * begin with the first reset. One more reset ends the session with ENHANCE_YOUR_CALM. Default: 10 000.
    */
   readonly maxProvokedResets?: number | undefined;
   /**
@@ -91,12 +102,14 @@ export interface SessionOptions {
    */
   readonly maxWaitingResets?: number | undefined;
   /**
-   * Streams of its own that the peer may reset in 10 seconds. A reset counts if it comes within 10 seconds of the
-   * stream's last frame and before anything was sent on the stream. One more ends the session with ENHANCE_YOUR_CALM.
-   * Default: 10 000.
+   * The number of its own streams that the peer may reset in 10 seconds. A reset counts if it arrives within 10 seconds
+   * after the stream's last frame, and before anything was sent on the stream. One more reset ends the session with
+   * ENHANCE_YOUR_CALM. Default: 10 000.
    */
   readonly maxRapidResets?: number | undefined;
-  /** Frames in a row without any content; one more ends the session with ENHANCE_YOUR_CALM. Default: 100. */
+  /**
+   * Consecutive frames of the peer without any content; one more ends the session with ENHANCE_YOUR_CALM. Default: 100.
+   */
   readonly maxEmptyFrames?: number | undefined;
   /**
    * Increments that the peer may send in addition to one for each byte that was sent to it and one for each stream that
@@ -110,17 +123,17 @@ export interface SessionOptions {
    */
   readonly maxStrayFrames?: number | undefined;
   /**
-   * Milliseconds that a write may wait for the peer's credit without getting any. Then its stream is reset with
+   * Milliseconds that a write may wait while no credit arrives from the peer. Then its stream is reset with
    * WRITE_TIMEOUT. Default: 300 000.
    */
   readonly writeTimeout?: number | undefined;
   /**
    * Milliseconds that the transport may take for one write. After this time, or at most twice this time, the session
-   * ends with TRANSPORT_FAILED. A slow line takes some hundred kilobytes in that time. Default: 300 000.
+   * ends with TRANSPORT_FAILED. In this time, even a slow connection takes some hundred kilobytes. Default: 300 000.
    */
   readonly transportTimeout?: number | undefined;
   /**
-   * Milliseconds that a stream that was closed here waits for the peer to end it. Then it is reset. Default: 300 000.
+   * Milliseconds that the peer has to end a stream that was closed here. Then the stream is reset. Default: 300 000.
    */
   readonly streamCloseTimeout?: number | undefined;
   /**
@@ -129,41 +142,45 @@ export interface SessionOptions {
    */
   readonly acceptTimeout?: number | undefined;
   /**
-   * Milliseconds that `close` waits for open streams to end, for their output to leave, and for the peer to take it and
-   * end the connection. Then it resets open streams and drops unsent output. Default: 30 000; Infinity: no deadline.
+   * Milliseconds that `close` waits until open streams have ended, their output has left, and the peer has taken it and
+   * ended the connection. Then it resets open streams and drops unsent output. Default: 30 000; Infinity: no deadline.
    */
   readonly closeTimeout?: number | undefined;
-  /** Milliseconds without an open stream after the peer's GOAWAY until the session ends by itself. Default: 30 000. */
+  /**
+   * Milliseconds without an open stream, after the peer's GOAWAY, until the session ends by itself. Default: 30 000.
+   */
   readonly goAwayTimeout?: number | undefined;
   /**
-   * Milliseconds for the last output of a session to leave, and for the peer to take it and end the connection, after
-   * any end except a drain; at most 1 000 after the deadline of a drain. Default: 10 000.
+   * Milliseconds after the end of a session in which its last output may leave, and the peer may take it and end the
+   * connection. After `close`, its own deadline counts instead. After that deadline, and when the peer seems to be
+   * gone, the time is at most 1 000. Default: 10 000.
    */
   readonly lingerTimeout?: number | undefined;
-  /** Called with each frame, in and out; for debugging. Default: none. */
+  /** Called with each frame in both directions, for debugging. Default: none. */
   readonly trace?: Trace | undefined;
   /**
-   * Called for each stream that begins or ends, also inside commands. Every command is safe inside it. Default: none.
+   * Called for each stream that begins or ends. This may be inside a command of the application. A watcher may call
+   * every command. Default: none.
    */
   readonly watcher?: StreamWatcher | undefined;
   /**
-   * Called when an observer is given to a stream. Returns a function that runs the observer's calls later. For
-   * platforms with a context that follows the calls of a program, such as AsyncLocalStorage of Node. Default: the
-   * adapter's, or none.
+   * Called when a stream gets an observer. Returns a function that later calls the methods of the observer. For
+   * platforms where a program can keep a context over asynchronous calls, such as AsyncLocalStorage of Node. Default:
+   * that of the adapter, or none.
    */
   readonly keepContext?: KeepContext | undefined;
   /** Wraps the transport of the session, for example `record` of a recorder. Default: none. */
   readonly record?: RecordHook | undefined;
   /** The source of time. Default: the platform's. */
   readonly clock?: Clock | undefined;
-  /** Runs a flush at the end of the turn. Default: the adapter's, or `flushInNextTask`. */
+  /** Runs a flush at the end of the turn. Default: that of the adapter, or `flushInNextTask`. */
   readonly scheduleFlush?: FlushScheduler | undefined;
 }
 
 /** Options without a default. */
 type Hook = "trace" | "record" | "watcher" | "keepContext";
 
-/** The options of a session with all defaults filled in. */
+/** The options of a session, with all defaults. */
 export type ResolvedOptions = {
   readonly [Name in keyof Omit<SessionOptions, Hook>]-?: NonNullable<SessionOptions[Name]>;
 } & {
@@ -177,7 +194,10 @@ export type ResolvedOptions = {
 /** The most bytes of a window without a given size: enough for 1 Gbit/s over a round trip of 100 ms. */
 const MAX_WINDOW_SIZE = 16 * 1024 * 1024;
 
-/** Each numeric option: default, least and most. Infinity is allowed where the most is Infinity. */
+/**
+ * The default, the smallest and the largest value of each numeric option. Infinity is allowed if it is the largest
+ * value.
+ */
 const NUMBERS = {
   windowSize: [undefined, 1, undefined],
   maxWindowSize: [MAX_WINDOW_SIZE, 1, undefined],
@@ -203,7 +223,10 @@ const NUMBERS = {
   Record<keyof SessionOptions, readonly [number | undefined, number, number | undefined]>
 >;
 
-/** Fills in the defaults. Throws a RangeError or TypeError that names the option. */
+/**
+ * Returns the options with all defaults. Throws a RangeError or TypeError if an option is not valid; the message names
+ * the option.
+ */
 export function resolveOptions(role: Role, options: SessionOptions): ResolvedOptions {
   if (role !== "client" && role !== "server") {
     throw new TypeError(`role must be "client" or "server", got ${String(role)}`);
@@ -239,7 +262,7 @@ export function resolveOptions(role: Role, options: SessionOptions): ResolvedOpt
 }
 
 /**
- * Throws the errors that a session would throw when it is made. For adapters that dial or listen first.
+ * Throws the errors that a session would throw when it is made. For adapters that connect or listen first.
  *
  * @throws {RangeError | TypeError} if an option is out of range; the message names the option.
  */

@@ -1,5 +1,5 @@
-// One session as the application holds it: open, accept and close. This file also makes the parts of a session and
-// gives them to each other. Bytes arrive through inbound and leave through outbound. Dispatch handles frames; shutdown
+// The class of sessions, with the methods for the application. This file also makes the parts of a session, and
+// connects them. Bytes arrive through `Inbound` and leave through `Outbound`. `Dispatch` handles frames, and `Shutdown`
 // handles the end.
 
 import { NOTHING } from "./base/bytes.ts";
@@ -44,7 +44,7 @@ import { Stream } from "./stream.ts";
 
 /** Options of {@link Session.open}. */
 export interface OpenOptions {
-  /** When this signal aborts, the stream is reset with STREAM_CANCELLED, at any time of the stream's life. */
+  /** When this signal aborts, the stream is reset with STREAM_CANCELLED, unless it has already ended. */
   readonly signal?: AbortSignal | undefined;
   /** When the stream's output is sent, compared with other streams. Default: urgency 3, weight 16. */
   readonly priority?: Priority | undefined;
@@ -64,7 +64,7 @@ interface OwnParts {
 /**
  * Many streams over one transport. Both sides can open streams.
  *
- * An adapter makes the session (`connect`, `createServer`, `attach`). From then on the session owns the transport.
+ * Adapters make sessions (`connect`, `createServer`, `attach`). A session owns its transport.
  */
 export class Session implements AsyncIterable<Stream> {
   /** Which side of the session this is. */
@@ -250,7 +250,7 @@ export class Session implements AsyncIterable<Stream> {
     return this.own.acceptQueue.accept(options?.signal);
   }
 
-  /** Accepts streams until the session has ended, in whatever way. Leaving the loop does not end the session. */
+  /** Accepts streams until the session has ended, for any reason. Leaving the loop does not end the session. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Stream> {
     return new AcceptIterator(() => this.own.acceptQueue.next());
   }
@@ -273,7 +273,7 @@ export class Session implements AsyncIterable<Stream> {
    * GOAWAY if the transport still takes it. A repeated call is harmless.
    *
    * @param error the reason. It becomes the `cause` of those errors. If it is a {@link MuxadoError} about a session,
-   * those errors also get its code. The peer learns the code of the session's error, and nothing else of `error`.
+   * those errors also get its code. The peer gets only the code of the session's error, and nothing else of `error`.
    */
   destroy(error?: unknown): void {
     this.own.shutdown.destroy(error);
@@ -301,15 +301,15 @@ export class Session implements AsyncIterable<Stream> {
   }
 
   /**
-   * Tells the session how long a round trip takes, for code that measures it. Windows that tune themselves use it to
-   * grow. The session also measures by itself, but only while a sender waits for credit.
+   * Tells the session how long a round trip takes. For code that measures round trips. Windows without a given size
+   * need this to grow. The session also measures by itself, but only while a sender waits for credit.
    *
    * @param milliseconds a finite number above 0.
-   * @throws {RangeError} if it is not.
+   * @throws {RangeError} if `milliseconds` is not such a number.
    */
   reportRoundTrip(milliseconds: number): void {
     if (!(milliseconds > 0 && milliseconds < Infinity)) {
-      throw new RangeError(`a round trip takes more than 0 ms, got ${milliseconds}`);
+      throw new RangeError(`a round trip must be a finite number above 0, got ${milliseconds}`);
     }
     this.own.tuning.measured(milliseconds);
   }
@@ -334,7 +334,7 @@ export class Session implements AsyncIterable<Stream> {
 
   /** @internal Called when both directions of `stream` have ended, or when it has failed. */
   streamEnded(stream: Stream): void {
-    // When the session ended, all streams left the table together.
+    // If the session has ended, all streams have already left the table together.
     if (this.table.remove(stream)) {
       this.acknowledgements?.end(stream);
       // A stream that has ended must not stay in memory while the transport is stuck.
@@ -364,18 +364,18 @@ function begin(session: Session, streamId: number): Stream {
   return stream;
 }
 
-/** Returns the share of `stream` in the memory budget. */
+/** Returns `stream` in the form that the memory budget needs. */
 function holderOf(stream: Stream): Holder {
   return {
     held: stream.receiving.charge + stream.sending.stalled,
     pay() {
-      const detail = "it held the most of a session that exceeds its memory budget";
+      const detail = "it held the most memory of a session that exceeded its memory budget";
       stream.session.resets.charge(stream, "ENHANCE_YOUR_CALM", detail);
     },
   };
 }
 
-/** The application has accepted `stream`. On a wire with acknowledgements, its next frame carries the ACK. */
+/** Called when the application has accepted `stream`. With acknowledgements, its next frame carries the ACK. */
 function accepted(session: Session, stream: Stream): void {
   stream.opening = Opening.done;
   stream.receiving.accepted();
@@ -385,7 +385,7 @@ function accepted(session: Session, stream: Stream): void {
   stream.receiving.begin();
 }
 
-/** The SYN or ACK of `stream` leaves with its first bytes, or at the latest with the next flush. */
+/** Makes the SYN or ACK of `stream` leave with its first bytes, or at the latest with the next flush. */
 function announceLater({ table, outbound }: Session, stream: Stream): void {
   table.announceLater(stream);
   outbound.requestFlush();

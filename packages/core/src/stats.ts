@@ -1,4 +1,4 @@
-// The statistics of sessions and streams, collected from the counters of their parts.
+// Collects the statistics of sessions and streams from the counters of their parts.
 
 import type { Counters } from "./life/counters.ts";
 import type { MemoryBudget } from "./life/memory-budget.ts";
@@ -42,7 +42,7 @@ export function sessionStats(parts: SessionParts): SessionStats {
   };
 }
 
-/** The parts of a stream that its statistics need. */
+/** The parts of a stream that have counters. */
 interface StreamParts {
   readonly receiving: {
     readonly bytes: number;

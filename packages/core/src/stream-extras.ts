@@ -1,9 +1,10 @@
-// Parts of a stream that few streams need. The other streams do not pay for them.
+// The parts of a stream that few streams need. They are in a separate object, so that other streams need no memory for
+// them.
 
 import type { MuxadoError } from "./base/errors.ts";
 import { type KeepContext, reportThrown, type StreamObserver } from "./seams/observer.ts";
 
-/** Made when one of its parts is first needed. */
+/** The rare parts of one stream. Made when one of them is first needed. */
 export class StreamExtras {
   error: MuxadoError | undefined = undefined;
   observer: StreamObserver | undefined = undefined;

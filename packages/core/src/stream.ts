@@ -1,5 +1,5 @@
-// One stream as the application holds it: the public methods over its two directions. The receive side and the send
-// side own the bytes, the state table owns the life cycle, and the session owns the frames.
+// The class of streams, with the methods for the application. The receive side and the send side have the bytes of the
+// two directions. The state table has the life cycle, and the session sends and receives the frames.
 
 import { listen, unlisten } from "./base/abort.ts";
 import { checkBytes, checkView } from "./base/bytes.ts";
@@ -34,8 +34,8 @@ import { readableOf, writableOf } from "./web-streams.ts";
 
 /**
  * A full-duplex byte stream inside a session, made by {@link Session.open} and {@link Session.accept}. Each direction
- * ends separately. The application pulls bytes, and each read returns credit to the peer. A stream that nobody reads
- * does not hold up other streams.
+ * ends separately. The application pulls bytes, and each read returns credit to the peer. If nobody reads a stream, the
+ * other streams are not delayed.
  */
 export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /** The stream id on the wire. The session never uses it again. */
@@ -48,13 +48,13 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   readonly receiving: ReceiveSide;
   /** @internal */
   readonly sending: SendSide;
-  /** @internal Why the stream failed; null if it has not failed. The error is made of it when somebody asks. */
+  /** @internal Why the stream failed; null if it has not failed. The error is made only when somebody asks for it. */
   failure: Failure | null = null;
   /** @internal True if this side opened the stream. */
   readonly isLocal: boolean;
-  /** @internal When a frame of the peer last arrived on it, in whole milliseconds of the clock; -1 if none has. */
+  /** @internal When a frame of the peer last arrived on it, in whole milliseconds of the clock; otherwise -1. */
   heardAt = -1;
-  /** @internal The step of its opening that is still to come. */
+  /** @internal The next step of its opening. */
   opening: Opening;
   /** @internal */
   extras: StreamExtras | null = null;
@@ -100,10 +100,10 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /**
    * Sends all of `chunk`, in the order of the writes, or fails.
    *
-   * Resolves when the peer's window and the transport have taken the chunk. This is the back-pressure: wait for it. It
-   * does not show that the peer's application has read anything. The session may reference the chunk until then: do not
-   * change it before. An abort takes back the bytes that have not been sent. The session may still reference the other
-   * bytes, and the writes of a stream that has failed.
+   * Resolves when the peer's window and the transport have taken the chunk. Wait for this, because it is the
+   * back-pressure. It does not mean that the peer's application has read anything. Until then, the session may
+   * reference the chunk, so do not change it. An abort takes back the bytes that have not been sent. The session may
+   * still reference the other bytes, and also the chunks of a stream that has failed.
    *
    * @throws {TypeError} at once, if `chunk` is not a Uint8Array.
    * @throws {MuxadoError} WRITE_AFTER_END after {@link closeWrite}; otherwise the stream's {@link error}.
@@ -118,7 +118,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Half-closes: sends FIN after all writes. Reading continues. Resolves when FIN has been taken, as a write does. A
+   * Half-closes: sends FIN after all writes. Reading continues. Resolves as a write does, when FIN has been taken. A
    * repeated call is harmless.
    *
    * @throws {MuxadoError} the stream's {@link error}.
@@ -129,8 +129,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Closes like a socket: half-closes after all writes and drops unread bytes. After our FIN, bytes that still arrive
-   * are refused with a reset. Resolves like {@link closeWrite}, also on a stream that has failed.
+   * Closes as a socket does: half-closes after all writes, and drops unread bytes. If bytes still arrive after our FIN,
+   * a reset refuses them. Resolves as {@link closeWrite} does; on a stream that has failed, it resolves at once.
    */
   close(options?: WaitOptions): Promise<void> {
     if (this.failure !== null) return Promise.resolve();
@@ -156,9 +156,9 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Resets a stream of the peer that is not wanted, and counts that against the peer. If the peer opens too many such
-   * streams (`maxProvokedResets`), the session ends. For servers and layers that turn streams away before any work is
-   * done for them. Harmless on a stream that has ended.
+   * Resets a stream of the peer that is not wanted, and counts the reset against the peer. If the peer opens too many
+   * such streams (`maxProvokedResets`), the session ends. For servers and layers that refuse streams before they do any
+   * work for them. Harmless on a stream that has ended.
    *
    * @param code the reason. Default: STREAM_REFUSED, which tells the peer that a retry elsewhere is safe.
    * @throws {RangeError} if `code` is 0 or not a u32.
@@ -170,9 +170,9 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * {@link Session.close} no longer waits for the stream: it resets the stream when no other stream is open. For
+   * Makes {@link Session.close} no longer wait for the stream: it resets the stream when no other stream is open. For
    * streams that live as long as their session. A session that ends after the peer's GOAWAY does not wait either. A
-   * close by the peer does wait, unless the peer has done the same on its end. A repeated call is harmless.
+   * `close` of the peer waits for it, unless the peer has also called `unref`. A repeated call is harmless.
    */
   unref(): void {
     const extras = this.ownExtras();
@@ -182,8 +182,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * When the stream's output is sent, compared with other streams of the session. A change applies from the next frame;
-   * omitted fields keep their value. It concerns only our own sending; the peer is not told.
+   * When the stream's output is sent, compared with other streams of the session. A change applies from the next frame
+   * on; omitted fields keep their value. It concerns only our own sending, and is not sent to the peer.
    */
   get priority(): Required<Priority> {
     const { priority } = this.sending;
@@ -195,7 +195,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.sending.prioritize(packPriority(priority, this.sending.priority));
   }
 
-  /** The inbound direction as a Web Stream of bytes, made on first use. It reads only when it is asked. */
+  /** The inbound direction as a Web Stream of bytes, made on first use. It does not read ahead. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return (this.ownExtras().readable ??= readableOf(this));
   }
@@ -205,12 +205,12 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     return (this.ownExtras().writable ??= writableOf(this));
   }
 
-  /** Returns the counters of the stream, and what it waits for, at this moment. */
+  /** Returns the counters of the stream, and the reason why its writes and reads wait, at this moment. */
   stats(): StreamStats {
     return streamStats(this, this.session.options.clock.now());
   }
 
-  /** Why the stream failed, if it has. A stream that ended in the ordinary way has no error. */
+  /** Why the stream failed; undefined if it has not failed. A stream that ended in the ordinary way has no error. */
   get error(): MuxadoError | undefined {
     if (this.failure === null) return undefined;
     return (this.ownExtras().error ??= this.errorOf(this.failure));
@@ -241,8 +241,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Sends without waiting as much of `chunk` as window and transport take now. Returns the number of bytes sent; they
-   * belong to the session. If bytes are left, the observer is told when there is room again.
+   * Sends as much of `chunk` as window and transport take now, without waiting. Returns the number of bytes sent. The
+   * session owns these bytes. If bytes are left, the observer is called when there is room again.
    *
    * @throws {TypeError} if `chunk` is not a Uint8Array.
    * @throws {MuxadoError} as {@link write} does.
@@ -255,8 +255,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Tells `observer` when {@link take} or {@link offer} is worth calling again. A stream has one observer at most;
-   * `undefined` removes it. The Web Stream `readable` becomes the observer on its first use.
+   * Calls `observer` when it makes sense to call {@link take} or {@link offer} again. A stream has at most one
+   * observer; `undefined` removes it. The Web Stream `readable` becomes the observer on its first use.
    *
    * @throws {TypeError} if there is an observer already.
    */
@@ -326,8 +326,8 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * @internal The first half of an end: from now on nothing arrives or leaves, even if a trace that sees the reset
-   * calls commands. Returns whether the stream had not failed before.
+   * @internal The first step of a failure: from now on nothing arrives or leaves, even if a trace that gets the reset
+   * calls commands. Returns false if the stream had failed before.
    */
   mark(failure: Failure): boolean {
     if (this.failure !== null) return false;
@@ -338,12 +338,13 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     return true;
   }
 
-  /** @internal The second half: settles everything that waits on the stream, and takes it out of the session. */
+  /**
+   * @internal The second step of a failure: settles everything that waits on the stream. It then leaves its session.
+   */
   settle(): void {
     const { origin, scope } = this.failure!;
     const isOwn = origin === "local" && scope === "stream";
-    // After an end by the peer, bytes that arrived before it still belong to the application. After an end of its own,
-    // the application wants no more bytes.
+    // If the peer has ended the stream, the application may still read bytes that arrived before.
     this.receiving.fail(isOwn);
     this.sending.fail(isOwn);
     this.leaveSession();
@@ -361,7 +362,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.ownExtras().tiedTo = signal;
   }
 
-  /** @internal Tells observers and facades of an end in a microtask: a command may cause it, but it calls nobody. */
+  /** @internal Tells the observer and the Web Streams of an end, in a microtask: a command must not call callbacks. */
   tellLater(): void {
     const isStarved = this.sending.wanted > 0;
     this.sending.wanted = 0;
@@ -381,7 +382,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.session.streamEnded(this);
   }
 
-  /** @internal Refuses bytes after close() and our FIN. A peer without credit can send none: it is reset now. */
+  /** @internal Refuses bytes after close() and our FIN. A peer without credit can send none, so it is reset now. */
   refuseInbound(): void {
     if (!this.receiving.discarding || this.state !== StreamState.halfClosedLocal) return;
     this.transition(StreamInput.refuseInbound);

@@ -38,7 +38,7 @@ describe("readable", () => {
     expect(stream.readable).toBe(stream.readable);
   });
 
-  it("gives what has come and what comes, then the end", async () => {
+  it("iteration gives the bytes that have arrived and those that arrive later, then the end", async () => {
     const { peer, stream } = await accepted("one");
     const reader = stream.readable.getReader();
     expect((await reader.read()).value).toEqual(bytes("one"));
@@ -146,7 +146,7 @@ describe("readable", () => {
       await expect(reading).rejects.toBe(stream.error);
     });
 
-    it("while nobody reads, after what had come", async () => {
+    it("an error is shown after the bytes that had arrived, even if nobody reads", async () => {
       const { peer, stream } = await accepted("before");
       const reader = stream.readable.getReader();
       peer.send(reset(3, "INTERNAL_ERROR"));
@@ -170,7 +170,7 @@ describe("readable", () => {
       return { peer, stream, read };
     }
 
-    it("fills the reader's memory with what there is", async () => {
+    it("a BYOB read fills the memory of the reader with the bytes that have arrived", async () => {
       const { read } = await byob("hello");
       expect(await read(10)).toEqual(bytes("hello"));
     });
@@ -281,7 +281,7 @@ describe("writable", () => {
     });
   });
 
-  it("refuses what is not bytes, with a TypeError", async () => {
+  it("the writable refuses chunks that are not bytes, with a TypeError", async () => {
     const { stream } = await accepted();
     const writer = stream.writable.getWriter();
     await expect(writer.write("text" as unknown as Uint8Array)).rejects.toThrow(TypeError);

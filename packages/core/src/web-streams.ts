@@ -1,4 +1,4 @@
-// The Web Streams of a stream: a source over the non-blocking layer, and a sink over the stream's writes.
+// The Web Streams of a stream: a source that uses its non-blocking methods, and a sink that uses its writes.
 
 import { type MuxadoError, resetCodeNumber } from "./base/errors.ts";
 import type { Stream } from "./stream.ts";
@@ -19,7 +19,7 @@ export function writableOf(stream: Stream): WritableStream<Uint8Array> {
   return new WritableStream(sink);
 }
 
-/** The source of `stream.readable`: bytes, pulled on demand, without read-ahead. */
+/** The source of `stream.readable`. It delivers bytes only when a reader asks for them. */
 class ReadableSource implements UnderlyingByteSource {
   readonly type = "bytes";
   readonly #stream: Stream;
@@ -55,7 +55,7 @@ class ReadableSource implements UnderlyingByteSource {
     else this.#deliver(controller, chunk);
   }
 
-  /** The wire cannot refuse only one direction, so a reader that cancels resets the stream. */
+  /** Resets the stream, because the wire has no frame that refuses only one direction. */
   cancel(reason: unknown): void {
     this.#controller = undefined;
     if (this.#stream.receiving.ended) this.#stream.receiving.discard();
@@ -71,7 +71,10 @@ class ReadableSource implements UnderlyingByteSource {
 
   onWritable(): void {}
 
-  /** Nobody is reading. The Web Stream must still show an end or an error when no unread bytes are left. */
+  /**
+   * Closes the Web Stream, or makes it fail, if the stream has ended and no unread bytes are left. This must happen
+   * even if nobody reads.
+   */
   #settle(): void {
     const controller = this.#controller;
     if (controller === undefined || this.#stream.receiving.unread > 0) return;
@@ -98,7 +101,7 @@ class ReadableSource implements UnderlyingByteSource {
   }
 
   #deliver(controller: ReadableByteStreamController, chunk: Uint8Array<ArrayBuffer>): void {
-    // The controller takes all memory behind a chunk, so this memory must not be shared.
+    // The controller takes over the whole memory of a chunk, so other chunks must not share this memory.
     const owned = chunk.byteLength === chunk.buffer.byteLength;
     controller.enqueue(owned ? chunk : Uint8Array.prototype.slice.call(chunk));
   }
@@ -122,7 +125,8 @@ class WritableSink implements UnderlyingSink<Uint8Array> {
     try {
       return this.#stream.write(chunk);
     } catch (error) {
-      // A sink that fails is not aborted as well. Without this reset, the stream would stay open forever.
+      // If `write` of a sink fails, the platform does not call `abort`. Without this reset, the stream would stay open
+      // forever.
       this.#stream.resetBecause(CANCELLED, error);
       throw error;
     }
@@ -136,7 +140,7 @@ class WritableSink implements UnderlyingSink<Uint8Array> {
     this.#stream.resetBecause(CANCELLED, reason);
   }
 
-  /** Called when the stream has failed, also while nobody is writing. */
+  /** Called when the stream has failed, even if nobody is writing. */
   failed(error: MuxadoError | undefined): void {
     this.#controller?.error(error);
   }

@@ -65,7 +65,7 @@ describe("a callback", () => {
     expect(hasWritten).toBe(true);
   });
 
-  it("that reads what is left while credit for the rest leaves gets credit for that, too", async () => {
+  it("a trace that reads the rest while credit leaves gets credit for the rest, too", async () => {
     const peer = rawPeer({
       trace: (frame) => {
         if (frame.direction === "out" && frame.kind === "increment") while (stream.take());
@@ -80,7 +80,7 @@ describe("a callback", () => {
     expect(granted).toEqual([128 * KIB, 128 * KIB]);
   });
 
-  it("that reads another stream whose credit is about to leave has it granted once", async () => {
+  it("a trace that reads another stream whose credit is about to leave gets its credit once", async () => {
     const peer = rawPeer({
       trace: (frame) => {
         if (frame.direction === "out" && frame.kind === "increment") while (streams[1]!.take());

@@ -54,7 +54,7 @@ describe("docs/guides/errors.md", () => {
   });
 
   it.each(codes.filter((code) => code !== "NO_ERROR"))(
-    "says of %s when it happens, who causes it, and what to do",
+    "the guide explains for %s when it happens, who causes it, and what to do",
     (code) => {
       const text = section(explained, code);
       for (const part of ["**When.** ", "**Whose doing.** ", "**What to do.** "]) {

@@ -203,7 +203,7 @@ describe("the same application", () => {
 });
 
 describe("an application that has changed", () => {
-  it("is told when and where it sent something else, and what", async () => {
+  it("an application that has changed is told the time, place and bytes of the difference", async () => {
     const { server } = await conversation(ask([5]), echo("hello"));
     const { difference } = await again(server, echo("hullo"));
     const first = [...new Recording(server)].find(({ kind }) => kind === "out")!;
@@ -212,7 +212,7 @@ describe("an application that has changed", () => {
     expect(Buffer.from(difference!.recorded).toString("latin1").slice(0, 4)).toBe("ello");
     expect(Buffer.from(difference!.replayed).toString("latin1").slice(0, 4)).toBe("ullo");
     expect(difference!.message).toMatch(
-      /^at [\d.]+ ms, from byte 9 of what the session sends: recorded \d+ bytes 656c6c6f\w*…?, replayed \d+ bytes 756c6c6f/,
+      /^at [\d.]+ ms, from byte 9 of the session's output: recorded \d+ bytes 656c6c6f\w*…?, replayed \d+ bytes 756c6c6f/,
     );
   });
 

@@ -1,6 +1,6 @@
-// One body, gathered from the pieces in which it arrives, up to a limit. Bytes beyond the limit are dropped. It grows
-// with the bytes that have arrived, never with the declared length: a peer must send what it makes us hold. Spec §10,
-// rules 10 and 11.
+// Collects one body from the pieces in which it arrives, up to a limit, and drops the bytes beyond the limit. Its
+// memory grows with the bytes that have arrived, not with the declared length. So a peer cannot make us allocate much
+// memory with a declared length alone. Spec §10, rules 10 and 11.
 
 export class ByteBuffer {
   readonly #limit: number;
@@ -27,7 +27,7 @@ export class ByteBuffer {
   }
 
   /**
-   * Returns the bytes, in an array of exactly their length. The caller owns the array. The buffer must not be used
+   * Returns the bytes, in an array of exactly their length. The caller owns the array, so the buffer must not be used
    * again.
    */
   take(): Uint8Array<ArrayBuffer> {

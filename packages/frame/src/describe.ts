@@ -1,5 +1,5 @@
-// A frame as one line of a log, for human readers. The text may change between versions. It shows no bytes of DATA,
-// because they may be secret. It escapes debug data, because it may be hostile. Spec §4.
+// Describes a frame in one line of a log, for human readers. The text may change between versions. It shows no bytes of
+// DATA, because they may be secret. It escapes debug data, because it may be hostile. Spec §4.
 
 import { errorCodeName } from "./error-code.ts";
 import type { Frame } from "./frame.ts";

@@ -1,5 +1,5 @@
-// Encodes a frame object into bytes, and checks every field against the limits of the wire. It checks a frame alone: it
-// does not know whether a stream may send the frame now. Spec §4.
+// Encodes a frame object into bytes, and checks every field against the limits of the wire. It does not know the
+// streams, so it cannot check whether a stream may send the frame now. Spec §4.
 
 import { Flag } from "./frame-type.ts";
 import type { Frame } from "./frame.ts";

@@ -1,9 +1,9 @@
 // The error codes of RST and GOAWAY, and their names. Any 32-bit number may arrive: a number that is not listed is
 // legal and is called unknown. Spec §7.1.
 
-/** Every code that has a name: 0 to 15 without a gap (spec §7.1). */
+/** Every code that has a name: all numbers from 0 to 15 (spec §7.1). */
 export const ErrorCode = {
-  /** Nothing went wrong. Only on GOAWAY: an RST never means success. */
+  /** Nothing went wrong. Only a GOAWAY may have this code: an RST never means success. */
   NO_ERROR: 0,
   /** The peer broke a rule of the protocol. */
   PROTOCOL_ERROR: 1,
@@ -13,7 +13,7 @@ export const ErrorCode = {
   FLOW_CONTROL_ERROR: 3,
   /** A frame arrived for a stream, or a direction of a stream, that is over. */
   STREAM_CLOSED: 4,
-  /** The stream was not taken, and nothing was done with it. */
+  /** The sender of this code did not accept the stream and did nothing with it. */
   STREAM_REFUSED: 5,
   /** The sender of this code no longer wants the stream. */
   STREAM_CANCELLED: 6,
@@ -23,7 +23,7 @@ export const ErrorCode = {
   FRAME_SIZE_ERROR: 8,
   /** Too many streams wait to be accepted. */
   ACCEPT_QUEUE_FULL: 9,
-  /** The peer causes more work than it does itself. */
+  /** The peer causes the sender of this code much more work than it does itself. */
   ENHANCE_YOUR_CALM: 10,
   /** The peer has announced the end of the session. */
   REMOTE_GONE_AWAY: 11,
@@ -43,7 +43,7 @@ export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 /** The name of a code, as the spec writes it. */
 export type ErrorCodeName = keyof typeof ErrorCode;
 
-// The codes have no gap, so the index of a name in the list is its code.
+// Every code from 0 to 15 has a name, so the index of a name in the list is its code.
 const names: readonly string[] = /* @__PURE__ */ Object.keys(ErrorCode);
 
 /**

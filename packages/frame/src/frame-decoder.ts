@@ -1,5 +1,5 @@
-// Decodes chunks into frame objects: the convenient decoder, built on the push decoder. It gathers whole bodies,
-// however long the peer makes them: a session must not use it. Spec §3.2, §4.
+// Decodes chunks into frame objects, with the help of the push decoder. It is convenient, but a session must not use
+// it: it collects whole bodies, and a peer can make them very long. Spec §3.2, §4.
 
 import { ByteBuffer } from "./byte-buffer.ts";
 import { ErrorCode } from "./error-code.ts";
@@ -17,7 +17,7 @@ export class FrameDecoder {
   /**
    * Takes the next chunk of the input. Yields each frame that it completes, in order.
    *
-   * The chunk is read before this returns, whether or not anyone iterates. Frames own their bytes.
+   * The decoder reads the chunk before this method returns, even if nobody iterates. Frames own their bytes.
    *
    * @throws {@link FrameError} while iterating, after the last valid frame, when the input is invalid (spec §3.2);
    * every later call throws it, too
@@ -64,7 +64,9 @@ class FrameCollector implements FrameHandler {
   #frames: Frame<ArrayBuffer>[] = [];
   #partial: PartialData | undefined = undefined;
 
-  /** Returns the frames so far, each once. If there is an error, every call ends with it. */
+  /**
+   * Returns the frames that no earlier call has returned. If there is an error, every call throws it after the frames.
+   */
   take(): Iterable<Frame<ArrayBuffer>> {
     const frames = this.#frames;
     this.#frames = [];

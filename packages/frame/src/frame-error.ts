@@ -1,16 +1,16 @@
-// The error for invalid input: the frame, its wrong field, and the code for the answer. It decides nothing about the
-// session: its receiver decides. Spec §3.2, §7.3.
+// The error for invalid input. It names the frame, the wrong field, and the code for the answer. The receiver of the
+// error decides what happens to the session. Spec §3.2, §7.3.
 
 import { type ErrorCode, type ErrorCodeName, errorCodeName } from "./error-code.ts";
 import { frameTypeName } from "./frame-type.ts";
 
 /**
- * The wrong part of a frame: a field of its header, the increment of a WNDINC, or the end of the input inside the
- * frame.
+ * The part of a frame that is wrong: a field of its header, the increment of a WNDINC, or `end` if the input ends
+ * inside the frame.
  */
 export type FrameField = "type" | "length" | "streamId" | "increment" | "end";
 
-/** Input that no peer may send (spec §3.2). Bytes after it cannot be understood. */
+/** Input that no peer may send (spec §3.2). The decoder cannot understand any bytes after it. */
 export class FrameError extends Error {
   /** Always `FrameError`, for logs. */
   override readonly name: string = "FrameError";
@@ -18,7 +18,7 @@ export class FrameError extends Error {
   readonly code: ErrorCode;
   /** The name of `code`. */
   readonly codeName: ErrorCodeName;
-  /** The field that breaks a rule. If several do, the first in the order of {@link FrameField}. */
+  /** The field that breaks a rule. If several fields do, the first of them in the order of {@link FrameField}. */
   readonly field: FrameField;
   /** The type as it was read, 0 to 15; undefined if the input ended before it. */
   readonly frameType: number | undefined;
@@ -40,13 +40,13 @@ export class FrameError extends Error {
   }
 }
 
-/** The facts of a {@link FrameError}. */
+/** The fields of a new {@link FrameError}. */
 export interface FrameErrorInit {
   /** The code for the answer. */
   readonly code: ErrorCode;
   /** The field that breaks a rule. */
   readonly field: FrameField;
-  /** The fault of the field, as the end of a sentence that begins with the field's name. */
+  /** The error in the field, as the end of a sentence that begins with the name of the field. */
   readonly reason: string;
   /** The type, 0 to 15, or undefined if it is not known. */
   readonly frameType: number | undefined;

@@ -1,5 +1,5 @@
-// The fourth byte of a header: the type in its high four bits, the flags in its low four bits. Types 4 to 15 do not
-// exist and are refused. Flags other than these two are ignored. Spec §3.1, §4.
+// The fourth byte of a header: the type in its high four bits, the flags in its low four bits. The decoder refuses
+// types 4 to 15, which do not exist. It ignores all flags except SYN and FIN. Spec §3.1, §4.
 
 /** The four types of frames (spec §4). */
 export const FrameType = {
@@ -16,11 +16,11 @@ export const FrameType = {
 /** A type that exists. */
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
-/** The bits that have a meaning, only on DATA (spec §4.1). */
+/** The flag bits that have a meaning. They have it only on DATA (spec §4.1). */
 export const Flag = {
-  /** The last frame of its sender on this stream. */
+  /** Marks the last frame of its sender on this stream. */
   FIN: 0x1,
-  /** The first frame of a stream. */
+  /** Marks the first frame of a stream. */
   SYN: 0x2,
 } as const;
 

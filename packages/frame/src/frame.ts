@@ -1,10 +1,10 @@
-// Frames as plain objects: the convenient form of the codec, for tests, logs and debuggers. Sessions do not use them,
-// because they would cost an object for each frame. Spec §4.
+// Frames as plain objects, for tests, logs and debuggers. Sessions do not use them, because they would need one object
+// for each frame. Spec §4.
 
 /**
  * Bytes of one stream (spec §4.1).
  *
- * @typeParam Memory the memory of its bytes: an ArrayBuffer for decoded frames; `encode` takes any.
+ * @typeParam Memory the kind of buffer that holds its bytes: an ArrayBuffer in decoded frames. `encode` takes any.
  */
 export interface DataFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
   /** Distinguishes the four kinds of frames. */
@@ -42,7 +42,7 @@ export interface IncrementFrame {
 /**
  * GOAWAY: announces the end of the session (spec §4.4).
  *
- * @typeParam Memory the memory of its bytes: an ArrayBuffer for decoded frames; `encode` takes any.
+ * @typeParam Memory the kind of buffer that holds its bytes: an ArrayBuffer in decoded frames. `encode` takes any.
  */
 export interface GoAwayFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
   /** Distinguishes the four kinds of frames. */
@@ -58,7 +58,7 @@ export interface GoAwayFrame<Memory extends ArrayBufferLike = ArrayBufferLike> {
 /**
  * One frame. Its `type` shows its kind.
  *
- * @typeParam Memory the memory of its bytes: an ArrayBuffer for decoded frames; `encode` takes any.
+ * @typeParam Memory the kind of buffer that holds its bytes: an ArrayBuffer in decoded frames. `encode` takes any.
  */
 export type Frame<Memory extends ArrayBufferLike = ArrayBufferLike> =
   | DataFrame<Memory>

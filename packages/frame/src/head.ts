@@ -1,17 +1,17 @@
-// The head of a frame: its header, and for control frames the fixed part of the body after it. It owns the rules for
-// headers, which are checked before any of the body has arrived. Spec §3.2.
+// The head of a frame: its header, and for control frames also the fixed part of the body. This file has the rules for
+// headers. The decoder checks them before any byte of the body has arrived. Spec §3.2.
 
 import { ErrorCode } from "./error-code.ts";
 import type { FrameField } from "./frame-error.ts";
 import { FrameType } from "./frame-type.ts";
 import { HEADER_LENGTH } from "./limits.ts";
 
-/** Bytes of the longest head, that of GOAWAY. */
+/** Length of the longest head in bytes: that of GOAWAY. */
 export const MAX_HEAD_LENGTH: number = HEADER_LENGTH + 8;
 
 /**
- * Returns the bytes of header and fixed body for a type that exists. The body of DATA and the debug data of GOAWAY come
- * after them.
+ * Returns the length of the head, in bytes, for a type that exists. The body of DATA and the debug data of GOAWAY come
+ * after the head.
  */
 export function headLength(type: number): number {
   switch (type) {
@@ -62,7 +62,7 @@ export function judgeHeader(type: number, length: number, streamId: number): Ver
   return undefined;
 }
 
-/** The verdict on a WNDINC that grants nothing. Only its body shows this. */
+/** The verdict on a WNDINC that grants nothing. The header does not show this, so `judgeHeader` cannot find it. */
 export const ZERO_INCREMENT: Verdict = {
   code: ErrorCode.PROTOCOL_ERROR,
   field: "increment",

@@ -1,5 +1,6 @@
-// The numbers that both peers must agree on: sizes, identifiers and windows. Types, flags and codes are in other files.
-// Local policy (backlogs, timers) is in another package. Spec §3, §4.4, §5.1, §6.1.
+// The numbers that both peers must agree on: sizes, identifiers and windows. Other files have the types, flags and
+// codes. Another package has the limits that each peer chooses itself, such as backlogs and timers. Spec §3, §4.4,
+// §5.1, §6.1.
 
 /** Bytes of the header that begins every frame (spec §3.1). */
 export const HEADER_LENGTH = 8;
@@ -32,7 +33,8 @@ export const FIRST_CLIENT_STREAM_ID = 3;
 export const FIRST_SERVER_STREAM_ID = 2;
 
 /**
- * The most debug data that a sender should put into a GOAWAY, in bytes. One known peer fails on much more (spec §4.4).
+ * The most debug data that a sender should put into a GOAWAY, in bytes. One known peer fails when it gets much more
+ * (spec §4.4).
  */
 export const MAX_DEBUG_LENGTH_SENT = 1024;
 

@@ -1,5 +1,5 @@
-// The decoder of the hot path. It takes chunks that are cut anywhere, and makes calls with offsets into them. It checks
-// frames one by one. The handler knows their meaning for a stream or a session. Spec §3.2, §4.
+// The decoder of the hot path. It takes chunks that are cut anywhere, and calls a handler with offsets into them. It
+// checks each frame alone. The handler decides what a frame means for a stream or a session. Spec §3.2, §4.
 
 import { ByteBuffer } from "./byte-buffer.ts";
 import { FrameError } from "./frame-error.ts";
@@ -9,17 +9,18 @@ import { readInt32, readUint24 } from "./integer.ts";
 import { HEADER_LENGTH, MAX_DEBUG_LENGTH_KEPT, MAX_INCREMENT, MAX_STREAM_ID } from "./limits.ts";
 
 /**
- * The calls of a {@link PushDecoder}, in the order of the input, while `push` runs.
+ * The methods that a {@link PushDecoder} calls, in the order of the input, while `push` runs.
  *
- * The caller of `push` owns the chunks. A method that keeps bytes longer than that owner allows must copy them. A
+ * The caller of `push` owns the chunks. If a method needs bytes for longer than the owner allows, it must copy them. A
  * method must not call `push` and must not throw; it may call `stop`.
  */
 export interface FrameHandler {
   /**
-   * A DATA frame begins (spec §4.1). Called as soon as the header is known, so a verdict need not wait for the body.
+   * Called when a DATA frame begins (spec §4.1), as soon as its header is known. So a verdict need not wait for the
+   * body.
    *
-   * The part of the body that has arrived is `chunk[start, end)` and may be empty. The frame is complete when
-   * `end - start === length`; otherwise `onDataRest` brings the rest.
+   * The part of the body that has arrived is `chunk[start, end)` and may be empty. The frame is complete when `end -
+   * start === length`; otherwise `onDataRest` brings the rest.
    *
    * @param streamId 1 to 2³¹−1
    * @param flags SYN and FIN bits of {@link Flag}; bits without a meaning are already cleared
@@ -35,20 +36,20 @@ export interface FrameHandler {
   ): void;
 
   /**
-   * The body of the last DATA frame continues with `chunk[start, end)`, which is never empty.
+   * Called when the body of the last DATA frame continues with `chunk[start, end)`, which is never empty.
    *
    * @param remaining bytes that come after this piece; 0 when the frame is complete
    */
   onDataRest(chunk: Uint8Array, start: number, end: number, remaining: number): void;
 
-  /** RST (spec §4.2). `errorCode` is any unsigned 32-bit number. */
+  /** Called with an RST (spec §4.2). `errorCode` is any unsigned 32-bit number. */
   onReset(streamId: number, errorCode: number): void;
 
-  /** WNDINC (spec §4.3). `increment` is 1 to 2³¹−1 bytes. */
+  /** Called with a WNDINC (spec §4.3). `increment` is 1 to 2³¹−1 bytes. */
   onIncrement(streamId: number, increment: number): void;
 
   /**
-   * GOAWAY, after all of it has arrived (spec §4.4).
+   * Called with a GOAWAY, after all of it has arrived (spec §4.4).
    *
    * @param lastStreamId 0 to 2³¹−1
    * @param errorCode any unsigned 32-bit number
@@ -56,7 +57,7 @@ export interface FrameHandler {
    */
   onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void;
 
-  /** The input is invalid (spec §3.2). The decoder has stopped for good. */
+  /** Called when the input is invalid (spec §3.2). The decoder has stopped and cannot start again. */
   onInvalid(error: FrameError): void;
 }
 
@@ -69,7 +70,7 @@ const FLAGS = Flag.SYN | Flag.FIN;
  */
 export class PushDecoder {
   readonly #handler: FrameHandler;
-  /** Collects a head that a chunk boundary cuts. */
+  /** Collects a head that the end of a chunk cuts. */
   readonly #head: Uint8Array = new Uint8Array(MAX_HEAD_LENGTH);
   /** Bytes in `#head` while the head is incomplete, otherwise 0. Never used together with `#rest`. */
   #held = 0;
@@ -80,7 +81,7 @@ export class PushDecoder {
   #stopped = false;
   /** Bytes of all chunks before the current one. */
   #base = 0;
-  /** Where the current frame begins, in bytes of input. Not updated by DATA frames that no boundary cuts. */
+  /** Where the current frame begins, in bytes of input. DATA frames that are complete in one chunk do not update it. */
   #start = 0;
 
   constructor(handler: FrameHandler) {
@@ -88,7 +89,7 @@ export class PushDecoder {
   }
 
   /**
-   * Takes the next chunk of the input and calls the handler for everything that it brings.
+   * Takes the next chunk of the input and calls the handler for everything in it.
    *
    * Throws only an error that a handler method throws. Must not be called from a handler method. When it returns, the
    * decoder has no reference to the chunk.
@@ -104,7 +105,8 @@ export class PushDecoder {
       } else {
         const typeAndFlags = chunk[at + 3]!;
         const streamId = readInt32(chunk, at + 4);
-        // One comparison refuses id 0 and, by the sign, the high bit. `#judge` finds out which of them it was.
+        // One comparison finds id 0 and also the high bit, which makes the number negative. `#judge` then finds out
+        // which of the two it is.
         if (typeAndFlags >>> 4 === FrameType.DATA && streamId > 0) {
           at = this.#beginData(
             streamId,
@@ -130,10 +132,10 @@ export class PushDecoder {
   }
 
   /**
-   * The least bytes that must still arrive to complete the frame that has begun; 0 between two frames.
+   * The smallest number of bytes that must still arrive to complete the frame that has begun; 0 between two frames.
    *
-   * Inside a header the body does not count yet, because its length may not have been read. 0 for a stopped decoder,
-   * which waits for nothing.
+   * Inside a header the body does not count yet, because its length may not have been read. The number is 0 for a
+   * stopped decoder, which waits for nothing.
    */
   get pending(): number {
     if (this.#stopped) return 0;
@@ -143,15 +145,15 @@ export class PushDecoder {
   }
 
   /**
-   * Bytes from the start of the input to the frame that has begun. Between two frames: bytes to the end of the input.
+   * Bytes from the start of the input to the frame that has begun. Between two frames: all bytes of the input so far.
    */
   get offset(): number {
     return this.pending === 0 ? this.#base : this.#start;
   }
 
-  // Each of the next five consumes a part of the chunk from `at`, and returns where reading continues.
+  // Each of the next five methods consumes a part of the chunk from `at` on, and returns where reading continues.
 
-  /** A DATA frame whose header was just read. Its body, if it has one, begins at `at`. */
+  /** Begins a DATA frame whose header was just read. Its body, if it has one, begins at `at`. */
   #beginData(
     streamId: number,
     typeAndFlags: number,
@@ -166,7 +168,7 @@ export class PushDecoder {
     return end;
   }
 
-  /** A frame that is no valid DATA frame. Its whole header is in `chunk`. */
+  /** Begins a frame that is not a valid DATA frame, and whose whole header is in `chunk`. */
   #beginControl(chunk: Uint8Array, at: number): number {
     this.#start = this.#base + at;
     if (!this.#judge(chunk, at)) return at;
@@ -176,7 +178,7 @@ export class PushDecoder {
     return end;
   }
 
-  /** A head that the beginning or the end of the chunk cuts. */
+  /** Continues a head that the beginning or the end of the chunk cuts. */
   #continueHead(chunk: Uint8Array, at: number): number {
     const head = this.#head;
     if (this.#held === 0) this.#start = this.#base + at;
@@ -200,7 +202,7 @@ export class PushDecoder {
     return next;
   }
 
-  /** The next part of a body that began in an earlier chunk. */
+  /** Continues a body that began in an earlier chunk. */
   #continueBody(chunk: Uint8Array, at: number): number {
     const end = Math.min(at + this.#rest, chunk.length);
     this.#rest -= end - at;
@@ -225,7 +227,7 @@ export class PushDecoder {
     return false;
   }
 
-  /** A control frame whose complete head is at `at`, in the chunk or in `#head`. */
+  /** Reports a control frame whose complete head is at `at`, in the chunk or in `#head`. */
   #deliver(source: Uint8Array, at: number): void {
     const type = source[at + 3]! >>> 4;
     const streamId = readInt32(source, at + 4);
@@ -241,7 +243,7 @@ export class PushDecoder {
     }
   }
 
-  /** A GOAWAY whose complete head is at `at`, which may already be in `#head`. */
+  /** Begins a GOAWAY whose complete head is at `at`. The head may already be in `#head`. */
   #beginGoAway(source: Uint8Array, at: number): void {
     this.#head.set(source.subarray(at, at + MAX_HEAD_LENGTH));
     this.#rest = readUint24(source, at) + HEADER_LENGTH - MAX_HEAD_LENGTH;

@@ -1,5 +1,5 @@
-// The encoders of the hot path: each puts one frame into a buffer that the caller owns. They allocate nothing and check
-// nothing. `encode` checks. Spec §3.1, §4.
+// The encoders of the hot path: each puts one frame into a buffer that the caller owns. They allocate nothing and do
+// not check their arguments, as `encode` does. Spec §3.1, §4.
 
 import { FrameType } from "./frame-type.ts";
 import { put32 } from "./integer.ts";
@@ -9,7 +9,7 @@ import { HEADER_LENGTH } from "./limits.ts";
  * Puts the header of a DATA frame (spec §4.1). The caller copies the body after the header, or sends it after the
  * header.
  *
- * Arguments are not checked: the eight bytes must fit.
+ * The arguments are not checked. The buffer must have room for eight bytes at `offset`.
  *
  * @param streamId 1 to {@link MAX_STREAM_ID}
  * @param flags bits of {@link Flag}
@@ -29,7 +29,7 @@ export function putData(
 /**
  * Puts an RST frame (spec §4.2): twelve bytes.
  *
- * Arguments are not checked: the bytes must fit.
+ * The arguments are not checked. The buffer must have room for the frame at `offset`.
  *
  * @param streamId 1 to {@link MAX_STREAM_ID}
  * @param errorCode any unsigned 32-bit number, preferably of {@link ErrorCode}, and never 0
@@ -49,7 +49,7 @@ export function putReset(
 /**
  * Puts a WNDINC frame (spec §4.3): twelve bytes.
  *
- * Arguments are not checked: the bytes must fit.
+ * The arguments are not checked. The buffer must have room for the frame at `offset`.
  *
  * @param streamId 1 to {@link MAX_STREAM_ID}
  * @param increment bytes of credit, 1 to {@link MAX_INCREMENT}
@@ -69,7 +69,7 @@ export function putIncrement(
 /**
  * Puts a GOAWAY frame (spec §4.4): sixteen bytes and a copy of `debug`.
  *
- * Arguments are not checked: the bytes must fit.
+ * The arguments are not checked. The buffer must have room for the frame at `offset`.
  *
  * @param lastStreamId the highest stream of the peer that was seen; 0 if there is none
  * @param errorCode any unsigned 32-bit number, preferably of {@link ErrorCode}

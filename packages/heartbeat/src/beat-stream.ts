@@ -1,4 +1,4 @@
-// Our own heartbeat stream: it sends values and receives echoes. The heartbeat decides what they mean.
+// Our own heartbeat stream. It sends values and receives echoes. The heartbeat decides what an echo means.
 
 import { MuxadoError, type StreamObserver } from "@muxado/core";
 import type { TypedSession, TypedStream } from "@muxado/typed";
@@ -6,9 +6,9 @@ import { bytesOf, HEARTBEAT_TYPE, numberOf, ValueReader } from "./values.ts";
 
 /** The callbacks of a {@link BeatStream}. */
 export interface BeatStreamHandler {
-  /** The peer has sent a value back. It may be a value that the peer never received. */
+  /** Called when the peer has sent a value back. We may not have sent this value: a peer can send any value. */
   onEcho(value: number): void;
-  /** No more echoes will come. */
+  /** Called when no more echoes will arrive. */
   onEnded(error: MuxadoError): void;
 }
 
@@ -35,22 +35,22 @@ export class BeatStream implements StreamObserver {
   }
 
   /**
-   * Sends a beat in a frame of its own, as soon as there is room for it. If the stream takes no more, throws the
-   * reason.
+   * Sends a beat in a separate frame, as soon as there is room for it. Throws the reason if the stream cannot send any
+   * more.
    */
   send(value: number): void {
     this.#waiting.add(value);
     this.onWritable();
   }
 
-  /** Nobody waits for an echo of this value any more: the stream does not send it if it has not done so yet. */
+  /** Does not send `value` if it has not been sent yet, because nobody waits for its echo any more. */
   withdraw(value: number): void {
     this.#waiting.delete(value);
   }
 
   /**
-   * Ends the stream with a reset. A Rust peer does not notice a FIN, and would answer it with a flood (spec appendix,
-   * R19).
+   * Ends the stream with a reset. It sends no FIN, because a Rust peer does not notice a FIN, and would answer it with
+   * a flood of frames (spec appendix, R19).
    */
   stop(): void {
     this.#stream.observe(undefined);

@@ -1,12 +1,12 @@
-// Answers the peer's beats. It sends each value back unchanged, one at a time, and takes the next one only when there
-// was room for the last.
+// Answers the peer's beats. It sends each value back unchanged. It reads the next value only after there was room for
+// the last echo.
 
 import type { Stream, StreamObserver } from "@muxado/core";
 import { ValueReader } from "./values.ts";
 
 /** Answers the beats on one stream of the peer until the stream ends. */
 export class Echo implements StreamObserver {
-  /** The stream has ended. */
+  /** True after the stream has ended. */
   over = false;
   readonly #stream: Stream;
   readonly #values: ValueReader;
@@ -47,7 +47,7 @@ export class Echo implements StreamObserver {
       }
       void this.#stream.closeWrite();
     } catch {
-      // The stream has failed. Nobody needs to know: the peer opens another stream if it wants one.
+      // The stream has failed. This needs no report, because the peer opens another stream if it wants one.
     }
     this.over = true;
   }

@@ -11,16 +11,19 @@ import { HEARTBEAT_TYPE } from "./values.ts";
 
 /** Options of a {@link Heartbeat}. */
 export interface HeartbeatOptions {
-  /** Milliseconds between beats. Default: 10 000; Infinity: the heartbeat only sends a beat when you call `beat()`. */
+  /** Milliseconds between beats. Default: 10 000; Infinity: the heartbeat sends a beat only when you call `beat()`. */
   readonly interval?: number | undefined;
-  /** Milliseconds that an echo may take, and more behind our own output. Default: 15 000. */
+  /**
+   * Milliseconds that an echo may take. If much of our own output is in front of the beat, the time is longer. Default:
+   * 15 000.
+   */
   readonly tolerance?: number | undefined;
   /** Called with each round trip, in milliseconds. It is always more than 0. */
   readonly onBeat?: ((roundTrip: number) => void) | undefined;
   /**
-   * Called with a HEARTBEAT_TIMEOUT when the peer seems to be gone. This is the case when a beat was sent and, for the
-   * whole tolerance, three things did not happen: its echo did not come, no other byte came, and the transport did not
-   * take a write that had to wait for room.
+   * Called with a HEARTBEAT_TIMEOUT when the peer seems to be gone. This is the case if a beat was sent and none of
+   * three things happened during the whole tolerance: the echo arrived, any other byte arrived, or the transport took a
+   * write that had to wait for room.
    *
    * Called again after each further beat. Not called when the session ends: use `session.closed` for that.
    */
@@ -34,9 +37,7 @@ export interface HeartbeatOptions {
   readonly clock?: Clock | undefined;
 }
 
-/**
- * The shortest round trip that is reported, in milliseconds. A clock may measure 0, but no round trip takes no time.
- */
+/** The shortest round trip that is reported, in milliseconds. A coarse clock may measure 0. */
 const SHORTEST_ROUND_TRIP = 0.001;
 
 /**
@@ -54,7 +55,7 @@ export class Heartbeat {
   readonly #endDeadSession: boolean;
   #interval: number;
   #tolerance: number;
-  /** Beats that wait for their echo, by value. All of them were sent on the current stream: when it ends, they end. */
+  /** Beats that wait for their echo, by value. All were sent on the current stream, so they end when it ends. */
   readonly #out: Map<number, Beat> = new Map();
   #stream: BeatStream | undefined;
   /** Answers the peer's beats. */
@@ -62,17 +63,17 @@ export class Heartbeat {
   /** The time when the last regular beat was due, or when the heartbeat began. */
   #lastAt: number;
   #nextTimer: Timer | undefined;
-  /** A regular beat waits for its outcome. The next one is sent after that. */
+  /** True while a regular beat waits for its outcome. The next regular beat is sent after that. */
   #beating = false;
   #stopped = false;
-  /** The heartbeat was stopped, or the session is over: there are no more timers. */
+  /** True after the heartbeat was stopped, or after the session has ended: then there are no more timers. */
   #over = false;
 
   /**
-   * Begins to answer now, and to send beats one interval from now.
+   * Begins to answer beats now. Sends the first beat one interval from now.
    *
-   * @throws {RangeError} naming the option that is out of range.
-   * @throws {TypeError} if the session has a heartbeat already, or is no TypedSession.
+   * @throws {RangeError} if an option is out of range; the message names the option.
+   * @throws {TypeError} if the session already has a heartbeat, or is not a TypedSession.
    */
   constructor(session: TypedSession, options: HeartbeatOptions = {}) {
     this.#session = session;
@@ -92,15 +93,16 @@ export class Heartbeat {
       throw new TypeError("the session has a heartbeat already", { cause });
     }
     try {
-      // Open it now, because it may be impossible later: a closing session opens no more streams, but still needs
-      // watching.
+      // The stream is opened now, because this may be impossible later: a closing session opens no more streams, but
+      // its peer must still be watched.
       this.#openStream();
     } catch {
-      // In this case the first beat opens the stream, or fails with the reason.
+      // If this fails, the first beat opens the stream, or fails with the reason.
     }
     this.#liveness = new Liveness(session, this.#clock);
     this.#schedule();
-    // A promise of the session keeps its listeners in memory. The weak reference lets a stopped heartbeat be freed.
+    // A promise of the session keeps its listeners in memory. Because of the weak reference, a stopped heartbeat can
+    // still be freed.
     const self = new WeakRef(this);
     void session.closed.then(() => {
       const heartbeat = self.deref();
@@ -113,28 +115,27 @@ export class Heartbeat {
     return this.#interval;
   }
 
-  /** Moves the next beat to one new interval after the last. Throws a RangeError as the constructor does. */
+  /** Sends the next beat one new interval after the last. Throws a RangeError as the constructor does. */
   set interval(milliseconds: number) {
     this.#interval = checkInterval(milliseconds);
     this.#schedule();
   }
 
-  /** Milliseconds that an echo may take, and more behind our own output. */
+  /** Milliseconds that an echo may take. If much of our own output is in front of the beat, the time is longer. */
   get tolerance(): number {
     return this.#tolerance;
   }
 
-  /** A change applies to the beats that are sent from now on. Throws a RangeError as the constructor does. */
+  /** A change applies to beats that are sent later. Throws a RangeError as the constructor does. */
   set tolerance(milliseconds: number) {
     this.#tolerance = checkTolerance(milliseconds);
   }
 
   /**
-   * Sends a beat now, whatever the interval is. Resolves with the round trip in milliseconds, which is always more than
-   * 0.
+   * Sends a beat now, whatever the interval is. Resolves with the round trip in milliseconds, always above 0.
    *
-   * @throws {MuxadoError} HEARTBEAT_TIMEOUT if no echo has come within the tolerance, which is longer behind our own
-   * output. Otherwise the error that ended the heartbeat's stream, the session or the heartbeat.
+   * @throws {MuxadoError} HEARTBEAT_TIMEOUT if no echo has arrived within the tolerance. Otherwise the error that ended
+   * the heartbeat's stream, the session or the heartbeat.
    */
   beat({ signal }: WaitOptions = {}): Promise<number> {
     const beating = new Promise<number>((resolve, reject) => {
@@ -150,7 +151,7 @@ export class Heartbeat {
       });
       signal?.addEventListener("abort", abort, { once: true });
     });
-    // You may ignore this promise, like every promise of a session: a rejection is never unhandled.
+    // The caller may ignore this promise, so a rejection must not be reported as unhandled.
     beating.catch(ignore);
     return beating;
   }
@@ -162,7 +163,7 @@ export class Heartbeat {
     this.#failAll(stoppedError());
   }
 
-  /** Runs only once: later, another heartbeat may have claimed the type. */
+  /** Stops the timer and both streams. Does this only once, because another heartbeat may claim the type later. */
   #end(): void {
     if (this.#over) return;
     this.#over = true;
@@ -173,9 +174,7 @@ export class Heartbeat {
     this.#stream = undefined;
   }
 
-  /**
-   * Sets the timer for the next regular beat: one interval after the last, but never before the last has its outcome.
-   */
+  /** Sets the timer for the next regular beat, one interval after the last, unless that one still waits. */
   #schedule(): void {
     this.#nextTimer?.cancel();
     if (this.#over || this.#beating || this.#interval === Infinity) return;
@@ -210,7 +209,7 @@ export class Heartbeat {
       question: this.#liveness.ask(),
       silence: new Silence({
         clock: this.#clock,
-        // A sign of life does not end the wait: only an echo does.
+        // Only an echo ends the wait, not every sign of life.
         untilSign: false,
         onLate: () => this.#repeat(beat),
         onVerdict: (isSilent) => this.#judge(beat, isSilent),
@@ -222,7 +221,7 @@ export class Heartbeat {
     return beat;
   }
 
-  /** Sends the beat with a value of its own. If the stream takes no more, throws the reason. */
+  /** Sends the beat with a new value. Throws the reason if the stream cannot send any more. */
   #send(beat: Beat, stream: BeatStream): void {
     do beat.value = randomValue();
     while (this.#out.has(beat.value));
@@ -230,7 +229,7 @@ export class Heartbeat {
     try {
       stream.send(beat.value);
     } catch (error) {
-      // The stream was closed here, by code that watches all streams or together with its session.
+      // The stream was closed on this side: by code that watches all streams, or together with its session.
       stream.stop();
       this.#streamEnded(error as MuxadoError);
       throw error;
@@ -239,8 +238,8 @@ export class Heartbeat {
   }
 
   /**
-   * Sends the beat again with another value, possibly on another stream. Returns false, and settles the beat, if that
-   * is not possible.
+   * Sends the beat again with another value, possibly on another stream. If this is not possible, settles the beat and
+   * returns false.
    */
   #sendAgain(beat: Beat): boolean {
     this.#withdraw(beat);
@@ -253,30 +252,30 @@ export class Heartbeat {
     }
   }
 
-  /** Our timer was late, so we may have missed the echo. */
+  /** Sends the beat again, because our timer was late and we may have missed the echo. */
   #repeat(beat: Beat): void {
     beat.question = this.#liveness.ask();
     if (this.#sendAgain(beat)) beat.silence.listen(beat.question, this.#tolerance);
   }
 
-  /** No echo has come. `isSilent` is true if nothing else has come either. */
+  /** Settles the beat with a timeout. `isSilent` is true if there was no other sign of life either. */
   #judge(beat: Beat, isSilent: boolean): void {
     const waited = Math.round(beat.silence.patience);
     const error = new MuxadoError({
       code: "HEARTBEAT_TIMEOUT",
       scope: "session",
       origin: "remote",
-      detail: `no echo${isSilent ? ", nor anything else," : ""} has come for ${waited} ms`,
+      detail: `no echo${isSilent ? " and nothing else" : ""} has arrived for ${waited} ms`,
     });
     this.#settle(beat, error);
     if (!isSilent) {
       beat.question.givenUp();
-      // The peer is alive but does not answer: it may have lost its place in our bytes. The beats that wait and all
-      // later beats go on a new stream.
+      // The peer is alive but does not answer. Perhaps it no longer knows where a value begins in the bytes of the
+      // stream. The beats that wait, and all later beats, use a new stream.
       this.#stream?.stop();
       this.#stream = undefined;
       for (const other of [...this.#out.values()]) {
-        // The end of the new stream may have settled it already.
+        // If the new stream has failed in the meantime, that has already settled all beats.
         if (this.#out.has(other.value)) this.#sendAgain(other);
       }
       return;
@@ -285,10 +284,10 @@ export class Heartbeat {
     if (this.#endDeadSession && !this.#over) this.#session.destroy(error);
   }
 
-  /** Returns the stream for the next beat. If there is none, throws the reason. */
+  /** Returns the stream for the next beat. Throws the reason if there can be none. */
   #usableStream(): BeatStream {
     const error = this.#stream?.error;
-    // The stream has failed in this turn. It reports that only when the turn is over.
+    // The stream has failed in this turn. It would report this only after the turn.
     if (error !== undefined) {
       this.#stream?.stop();
       this.#streamEnded(error);
@@ -306,7 +305,7 @@ export class Heartbeat {
 
   #streamEnded(error: MuxadoError): void {
     this.#stream = undefined;
-    // A peer without a heartbeat refuses our stream. A refusal is an answer, too.
+    // A peer without a heartbeat refuses our stream. A refusal also shows that our output has reached the peer.
     if (error.scope === "stream" && error.origin === "remote") {
       for (const { question } of this.#out.values()) question.answered();
     }
@@ -316,13 +315,12 @@ export class Heartbeat {
 
   #receiveEcho(value: number): void {
     const beat = this.#out.get(value);
-    // The echo is late, or belongs to no beat. It proves that the peer is alive, but its bytes have proved that
-    // already.
+    // The echo is late, or belongs to no beat. It needs no further work: its bytes already count as a sign of life.
     if (beat === undefined) return;
     beat.question.answered();
     const roundTrip = Math.max(this.#clock.now() - beat.sentAt, SHORTEST_ROUND_TRIP);
     this.#settle(beat, roundTrip);
-    // The round trip of a beat that waited behind our own output shows little about the connection.
+    // If a beat waited behind our own output, its round trip does not show how fast the connection is.
     if (roundTrip <= this.#tolerance) this.#session.reportRoundTrip(roundTrip);
     tell(() => this.#onBeat(roundTrip));
   }
@@ -346,7 +344,7 @@ export class Heartbeat {
     for (const beat of [...this.#out.values()]) this.#settle(beat, error);
   }
 
-  /** Answers only one stream of the peer: a peer needs no more. */
+  /** Answers on only one stream of the peer, because a peer needs only one. */
   #answer(stream: TypedStream): void {
     if (this.#echo === undefined || this.#echo.over) this.#echo = new Echo(stream);
     else stream.refuse();
@@ -375,7 +373,7 @@ function stoppedError(): MuxadoError {
   });
 }
 
-/** Calls the application. An error that it throws is reported as its own, not as an error of the heartbeat. */
+/** Calls the application. An error that it throws is reported, and does not disturb the heartbeat. */
 function tell(callback: () => void): void {
   try {
     callback();

@@ -1,11 +1,11 @@
-// The values of beats and echoes on a stream: four bytes each, in whatever pieces they arrive. Spec §9.2.
+// The values of beats and echoes on a stream. Each value has four bytes, which may arrive in several pieces. Spec §9.2.
 
 import type { Stream } from "@muxado/core";
 
 /** The type of heartbeat streams. */
 export const HEARTBEAT_TYPE = 0xffffffff;
 
-/** Bytes of a value. */
+/** Length of a value in bytes. */
 const LENGTH = 4;
 
 /** Reads values from one stream. */
@@ -20,8 +20,8 @@ export class ValueReader {
   }
 
   /**
-   * Returns the next value, which the caller may keep; null at the end; undefined if it has not arrived. Throws as
-   * `take` does.
+   * Returns the next value, which the caller may keep; null at the end of the stream; undefined if the value has not
+   * fully arrived. Throws as `take` does.
    */
   take(): Uint8Array | null | undefined {
     for (;;) {

@@ -54,7 +54,7 @@ describe("a timer that is late by 60 s", () => {
     expect(hand.watch.failures).toEqual([]);
     await hand.peer.advance(1);
     expect((await failureOf(beating)).message).toContain(
-      "nor anything else, has come for 15000 ms",
+      "and nothing else has arrived for 15000 ms",
     );
     expect(hand.watch.failures).toHaveLength(1);
   });

@@ -99,7 +99,7 @@ describe.each(wires)("an upload that fills a line of 64 kbit/s, on $name", ({ wi
     const seconds = await secondsUntilFound(sides);
     expect(seconds).toBeGreaterThan(TOLERANCE / 1000);
     expect(seconds).toBeLessThan(150);
-    expect(sides.watch.failures[0]!.message).toContain("nor anything else");
+    expect(sides.watch.failures[0]!.message).toContain("and nothing else");
   });
 
   it("ends the session also when the peer is dead from the beginning", async () => {
@@ -211,7 +211,7 @@ describe("a write that the transport takes", () => {
     hand.peer.releaseWrites();
     await hand.peer.advance(5_000);
     expect(beating.settled).toBe(true);
-    expect((await error).message).toBe("heartbeat timeout: no echo has come for 15000 ms");
+    expect((await error).message).toBe("heartbeat timeout: no echo has arrived for 15000 ms");
     expect(hand.watch.failures).toEqual([]);
   });
 

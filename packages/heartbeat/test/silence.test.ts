@@ -23,7 +23,7 @@ describe("a lost echo", () => {
     const error = await failureOf(beating);
     expect(error).toMatchObject(TIMEOUT);
     expect(error.message).toBe(
-      "heartbeat timeout: no echo, nor anything else, has come for 15000 ms",
+      "heartbeat timeout: no echo and nothing else has arrived for 15000 ms",
     );
     expect(hand.watch.failures).toEqual([error]);
   });
@@ -116,7 +116,7 @@ describe("any byte is a sign of life", () => {
     await hand.peer.advance(1000);
     const error = await failureOf(beating);
     expect(error).toMatchObject(TIMEOUT);
-    expect(error.message).toBe("heartbeat timeout: no echo has come for 15000 ms");
+    expect(error.message).toBe("heartbeat timeout: no echo has arrived for 15000 ms");
     expect(hand.watch.failures).toEqual([]);
     expect(hand.peer.sessionHasDestroyed).toBe(false);
     expect(hand.session.open().error).toBe(undefined);

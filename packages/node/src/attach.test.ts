@@ -306,7 +306,7 @@ describe("a pair whose Writable closes", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("still gives out what the peer had said", async () => {
+  test("the session still delivers the bytes that the peer had sent", async () => {
     const { readable, writable, session } = pair();
     writable.destroy();
     await closeOf(writable);
@@ -324,7 +324,7 @@ describe("bad input", () => {
     ["a child without a stdout", { readable: null, writable: new PassThrough() }],
     ["Web Streams", new TransformStream()],
     ["nothing", undefined],
-  ])("%s is no transport, and the error says what is", (_, transport) => {
+  ])("%s is not a transport, and the error explains what is needed", (_, transport) => {
     const attempt = (): Session => attach(transport as unknown as Duplex, { role: "client" });
     expect(attempt).toThrow(TypeError);
     expect(attempt).toThrow("{ readable: child.stdout, writable: child.stdin }");

@@ -1,4 +1,4 @@
-// The centre of the adapter: a session over anything that Node can read and write.
+// Makes a session over anything that Node can read and write. The other files of this package use it.
 
 import { type FlushScheduler, type Role, Session, type SessionOptions } from "@muxado/core";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
@@ -23,14 +23,14 @@ export interface AttachOptions extends SessionOptions, BusyPollOptions {
 }
 
 /**
- * Returns a session over an open Duplex, or over a pair of a Readable and a Writable. They may be Node's own or similar
- * ones, such as those of streamx and readable-stream.
+ * Returns a session over an open Duplex, or over a pair of a Readable and a Writable. They may be streams of Node, or
+ * similar ones, such as those of streamx and readable-stream.
  *
  * The session owns the transport from now on: no other code may read, write or end it. When the session ends, it
  * destroys the transport. If the transport is already over, the session is over, too.
  *
- * @throws {RangeError | TypeError} naming the option that is out of range; or if the transport lacks a member that a
- * session needs, or carries anything but bytes.
+ * @throws {RangeError | TypeError} if an option is out of range; the message names the option. Also if the transport
+ * lacks a member that a session needs, or does not carry bytes.
  */
 export function attach(transport: DuplexLike | NodePair, options: AttachOptions): Session {
   const { readable, writable } = isPair(transport)
@@ -48,15 +48,15 @@ export function attach(transport: DuplexLike | NodePair, options: AttachOptions)
   return session;
 }
 
-/** A Duplex has these properties too, as booleans. */
+/** A Duplex also has the property `writable`, but as a boolean. */
 function isPair(transport: DuplexLike | NodePair): transport is NodePair {
   return typeof (transport as Partial<NodePair> | undefined)?.writable === "object";
 }
 
 /**
  * Runs the flush after all promise continuations of this turn. Node runs the tick queue when the microtask queue is
- * empty; but after code of the main turn, it runs the tick queue first. The detour through the microtask queue makes
- * both cases the same.
+ * empty. But after code of the main turn, it runs the tick queue first. The call through the microtask queue makes both
+ * cases the same.
  */
 const flushAfterTurn: FlushScheduler = (flush) => {
   queueMicrotask(() => process.nextTick(flush));

@@ -1,15 +1,16 @@
-// Busy polling: a thread looks for input instead of sleeping until it comes. When the peer answers at once, as on the
-// same machine, it takes longer to put a process to sleep and to wake it than to do all its work (docs/decisions/0026).
+// Busy polling: a thread looks for input again and again instead of sleeping until input arrives. If the peer answers
+// at once, as on the same machine, the system needs more time to put the process to sleep and to wake it than the
+// process needs for all its work (docs/decisions/0026).
 
 import { checkNumber } from "@muxado/core/layers";
 import { keepContext } from "./context.ts";
 
-/** The option for busy polling, of `connect`, `createServer` and `attach`. */
+/** The option of `connect`, `createServer` and `attach` for busy polling. */
 export interface BusyPollOptions {
   /**
-   * Milliseconds for which this thread keeps looking for input after bytes have come or left, instead of sleeping.
-   * Round trips are shorter, but a processor is busy in the meantime. If several sessions have this option, the longest
-   * time counts. Infinity: until the session ends. Default: 0.
+   * Milliseconds for which this thread looks for input, instead of sleeping, after bytes have arrived or left. This
+   * makes round trips shorter, but keeps a processor busy. If several sessions have this option, the longest time
+   * counts. Infinity: until the session ends. Default: 0.
    */
   readonly busyPoll?: number | undefined;
 }
@@ -23,8 +24,8 @@ export function checkBusyPoll({ busyPoll = 0 }: BusyPollOptions): number {
 }
 
 /**
- * Keeps an event loop from sleeping. As long as an immediate is due, the event loop looks for input and does not wait
- * for it.
+ * Keeps an event loop from sleeping: it always has an immediate due. The event loop then looks for input, but does not
+ * wait for it.
  */
 export class BusyPoll {
   #until = -Infinity;
@@ -43,7 +44,10 @@ export class BusyPoll {
     return this.#isOn;
   }
 
-  /** Continues for this many milliseconds from now, or for longer if an earlier call has asked for that. */
+  /**
+   * Keeps the event loop from sleeping for `duration` milliseconds from now, or for longer if an earlier call has asked
+   * for that.
+   */
   extend(duration: number): void {
     this.#until = Math.max(this.#until, this.#now() + duration);
     if (this.#isOn) return;
@@ -51,7 +55,7 @@ export class BusyPoll {
     this.#setImmediate(this.#turn);
   }
 
-  /** Stops for all sessions. A session that still polls calls `extend` again when bytes come or leave. */
+  /** Stops for all sessions. A session that still polls calls `extend` again when bytes arrive or leave. */
   stop(): void {
     this.#until = -Infinity;
   }
@@ -62,11 +66,14 @@ export class BusyPoll {
   };
 }
 
-/** The immediates of all sessions belong to no session, so they keep the context of none. */
+/** The immediates serve all sessions, so they must not run in the context of one session. */
 const outside = keepContext();
 const later = setImmediate;
 
-/** One for all sessions of this thread, because they share its event loop. The fake clocks of tests do not reach it. */
+/**
+ * One object for all sessions of this thread, because they share its event loop. It keeps the real clock even if a test
+ * installs a fake one.
+ */
 export const busyPoll: BusyPoll = new BusyPoll(performance.now.bind(performance), (callback) =>
   outside(() => void later(callback), undefined),
 );

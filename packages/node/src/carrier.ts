@@ -1,10 +1,10 @@
-// The connection that carries a session, for code that needs its addresses.
+// Remembers which connection carries a session, for code that needs the addresses of the connection.
 
 import type { Session } from "@muxado/core";
 
 const carriers: WeakMap<Session, object> = new WeakMap();
 
-/** Notes that `session` runs over `carrier`. */
+/** Remembers that `session` runs over `carrier`. */
 export function carry(session: Session, carrier: object): void {
   carriers.set(session, carrier);
 }

@@ -5,23 +5,23 @@ import { channel } from "node:diagnostics_channel";
 import type { KeepContext, Session, SessionEnd, Stream, StreamWatcher } from "@muxado/core";
 import { keepContext } from "./context.ts";
 
-/** On `muxado:session:open`. */
+/** The message on the channel `muxado:session:open`. */
 export interface SessionOpenMessage {
   /** The session, which has just begun. */
   readonly session: Session;
 }
 
-/** On `muxado:session:close`. */
+/** The message on the channel `muxado:session:close`. */
 export interface SessionCloseMessage extends SessionOpenMessage {
   /** How the session ended: the value that `session.closed` resolves with. */
   readonly end: SessionEnd;
 }
 
-/** On `muxado:stream:open` and `muxado:stream:close`. */
+/** The message on the channels `muxado:stream:open` and `muxado:stream:close`. */
 export interface StreamMessage {
   /**
-   * The stream. Either side may have opened it. At its close, both directions have ended, or it has failed: then
-   * `error` tells why.
+   * The stream, which either side has opened. When it closes, both directions have ended, or the stream has failed. In
+   * that case, its `error` gives the reason.
    */
   readonly stream: Stream;
 }
@@ -42,8 +42,8 @@ export function publishSession(session: Session): void {
 }
 
 /**
- * Returns a watcher that publishes each event and passes it on to `watcher`. Both learn of a stream's end in the
- * context in which the stream began, whatever caused the end.
+ * Returns a watcher that publishes each event and passes it on to `watcher`. Both are told of the end of a stream in
+ * the context in which the stream began, even if other code causes the end.
  */
 export function publishing(watcher: StreamWatcher | undefined): StreamWatcher {
   const contexts = new WeakMap<Stream, ReturnType<KeepContext>>();

@@ -1,4 +1,4 @@
-// Dialing: opens a TCP, TLS or Unix socket connection with a session over it.
+// Connects: opens a TCP, TLS or Unix socket connection with a session over it.
 
 import { addAbortListener } from "node:events";
 import * as net from "node:net";
@@ -11,7 +11,7 @@ import { connectError } from "./errors.ts";
 
 /** Options of {@link connect}: where and how to connect, and the options of the session. */
 export interface ConnectOptions extends SessionOptions, BusyPollOptions {
-  /** TCP port; belongs to `host`. */
+  /** The TCP port on `host`. */
   readonly port?: number | undefined;
   /** Host name or address. Default: localhost. */
   readonly host?: string | undefined;
@@ -19,14 +19,14 @@ export interface ConnectOptions extends SessionOptions, BusyPollOptions {
   readonly path?: string | undefined;
   /**
    * Uses TLS: `true`, or options of `tls.connect`. The peer must prove that it is `servername`, by default the host.
-   * Default: plain.
+   * Default: no TLS.
    */
   readonly tls?: boolean | tls.ConnectionOptions | undefined;
   /** Further options of `net.connect`, such as `family`, `localAddress` or `keepAlive`. */
   readonly socket?: Omit<Partial<net.TcpNetConnectOpts>, "onread"> | undefined;
-  /** Milliseconds allowed to connect, TLS handshake included. Default: 30 000; Infinity: no limit. */
+  /** Milliseconds that connecting may take, including the TLS handshake. Default: 30 000; Infinity: no limit. */
   readonly connectTimeout?: number | undefined;
-  /** Stops connecting when it aborts. It has no effect on the session afterwards. */
+  /** Stops connecting when it aborts. It has no effect on the session that `connect` has returned. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,19 +35,20 @@ const CONNECT_TIMEOUT = 30_000;
 /**
  * Connects, and resolves with the client side of a session.
  *
- * muxado has no handshake. If the peer uses another protocol, this shows only when the peer sends something: the
- * session then ends (`closed`). A TLS 1.3 server may also refuse the client's certificate only after this promise has
+ * muxado has no handshake. If the peer uses another protocol, the session notices this only when the peer sends
+ * something, and then ends (`closed`). A TLS 1.3 server may refuse the client's certificate after this promise has
  * resolved.
  *
- * @throws {MuxadoError} CONNECT_FAILED; its `cause` is the system's or TLS's error. Safe to retry.
- * @throws {RangeError | TypeError} naming the option that is out of range or missing, before it dials.
- * @throws the signal's reason, if it aborts first.
+ * @throws {MuxadoError} CONNECT_FAILED; its `cause` is the error of the system or of TLS. A retry is safe.
+ * @throws {RangeError | TypeError} before it connects, if an option is out of range or missing; the message names the
+ * option.
+ * @throws the signal's reason, if the signal aborts before the connection is established.
  */
 export async function connect(options: ConnectOptions): Promise<Session> {
   checkConnectOptions(options);
   options.signal?.throwIfAborted();
   const socket = dial(options);
-  // Attach before the socket is connected, so that the session notices every end of it.
+  // The session is attached before the socket is connected, so that it notices every end of the socket.
   const session = attach(socket, { ...options, role: "client" });
   await established(socket, options);
   return session;
@@ -72,14 +73,14 @@ function dial(options: ConnectOptions): net.Socket {
         ...target,
       })
     : net.connect(target);
-  // Every flush already has the output of a whole turn: waiting for more would only add latency. Set here, because
-  // `tls.connect` ignores these two options.
+  // Every flush already has the output of a whole turn, so waiting for more would only add latency. These two options
+  // are set here, because `tls.connect` ignores them.
   socket.setNoDelay(true);
   if (details?.keepAlive) socket.setKeepAlive(true, details.keepAliveInitialDelay);
   return socket;
 }
 
-/** SNI is for names only. An address is checked against the certificate, but never sent. */
+/** SNI may carry only a name. Node checks an address against the certificate, but does not send it. */
 function serverName({ path, host = "localhost" }: ConnectOptions): tls.ConnectionOptions {
   return path === undefined && net.isIP(host) === 0 ? { servername: host } : {};
 }
@@ -97,7 +98,7 @@ async function established(socket: net.Socket, options: ConnectOptions): Promise
       socket
         .once(socket instanceof tls.TLSSocket ? "secureConnect" : "connect", resolve)
         .once("error", reject)
-        .once("close", () => reject(new Error("the connection closed before it stood")));
+        .once("close", () => reject(new Error("the connection closed before it was established")));
     });
   } catch (error) {
     signal?.throwIfAborted();

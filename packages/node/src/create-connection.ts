@@ -1,5 +1,5 @@
-// A connection that still has to connect, as `net.connect` returns one. For libraries that make their connections
-// themselves.
+// A connection that connects after it was returned, like that of `net.connect`. Libraries that make their connections
+// themselves need this.
 
 import { addAbortSignal } from "node:stream";
 import { type DuplexOptions, StreamConnection } from "./stream-connection.ts";
@@ -17,15 +17,15 @@ export interface ConnectionOptions extends DuplexOptions {
 }
 
 /**
- * Returns a connection over a stream that `source` opens, as `net.connect` returns one to a server. Use it for the
- * option of a library that takes a socket, or a function that makes one.
+ * Returns a connection over a stream that `source` opens, as `net.connect` returns a connection to a server. Use it for
+ * the option of a library that takes a socket, or a function that makes a socket.
  *
- * The connection connects by itself, a moment after the call. It then emits `connect` and `ready`. If there is no
- * session, or the session can open no more streams, it emits `error` with the code ECONNREFUSED and then `close`. You
- * may write to it at once. Later it behaves like {@link toDuplex}: its error is ECONNREFUSED if the peer refuses the
- * stream, or else ECONNRESET, EPIPE or ETIMEDOUT.
+ * The connection connects by itself, soon after the call. It then emits `connect` and `ready`. If there is no session,
+ * or the session can open no more streams, it emits `error` with the code ECONNREFUSED and then `close`. You may write
+ * to it at once. Later it behaves like the Duplex of {@link toDuplex}. Its error is ECONNREFUSED if the peer refuses
+ * the stream, and otherwise ECONNRESET, EPIPE or ETIMEDOUT.
  *
- * @throws {TypeError} if `source` is no {@link StreamSource}.
+ * @throws {TypeError} if `source` is not a {@link StreamSource}.
  */
 export function createConnection(
   source: StreamSource,
@@ -37,7 +37,7 @@ export function createConnection(
 /** A connection over a stream. Made by {@link createConnection}. */
 export class StreamSocket extends StreamConnection {
   readonly #source: StreamSource;
-  /** Tells Node that there will be no stream. Only set while there is none. */
+  /** Tells Node that there will be no stream. Set only while the connection waits for its stream. */
   #giveUp: (() => void) | undefined;
 
   /** @internal */
@@ -50,9 +50,9 @@ export class StreamSocket extends StreamConnection {
   }
 
   /**
-   * For libraries that are given a socket and connect it: this one connects by itself. If `connect` has already been
-   * emitted, it is emitted once more. The arguments are those of a socket's `connect`; only a function among them has
-   * an effect: it listens once.
+   * Does not connect, because this connection connects by itself. It exists for libraries that are given a socket and
+   * connect it. If `connect` has already been emitted, it is emitted once more. The arguments are those of a socket's
+   * `connect`. A function among them is called at the next `connect`; the others have no effect.
    */
   connect(...args: unknown[]): this {
     const listener = args.find((arg) => typeof arg === "function");
@@ -71,7 +71,7 @@ export class StreamSocket extends StreamConnection {
       callback(error);
       return error === undefined;
     };
-    // Wait first, so that the program gets the connection and can listen to its events.
+    // Waits first, so that the program can get the connection and listen to its events.
     setImmediate(() => {
       if (this.#giveUp === undefined) return;
       openFrom(
@@ -90,7 +90,7 @@ export class StreamSocket extends StreamConnection {
     });
   }
 
-  /** @internal A connection that is still connecting has nothing to wait for. */
+  /** @internal If the connection waits for its stream, stops waiting at once. */
   override destroy(error?: Error): this {
     super.destroy(error);
     const giveUp = this.#giveUp;

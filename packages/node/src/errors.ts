@@ -1,5 +1,5 @@
 // Turns Node's errors into errors of a session. Only this file knows the error codes of the system and of TLS. The
-// original error is always kept as the cause.
+// original error always becomes the cause.
 
 import type { TLSSocket } from "node:tls";
 import { MuxadoError } from "@muxado/core";
@@ -17,7 +17,7 @@ const PEER_GONE: ReadonlySet<string> = new Set([
 /** OpenSSL's name for an alert from the peer, such as ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED. */
 const PEER_ALERT = /^ERR_SSL_.*_ALERT_/;
 
-/** An open connection has failed. */
+/** Returns the error of an open connection that has failed. */
 export function transportError(error: unknown): MuxadoError {
   const code = String((error as NodeJS.ErrnoException | undefined)?.code);
   return new MuxadoError({
@@ -29,9 +29,12 @@ export function transportError(error: unknown): MuxadoError {
   });
 }
 
-/** The connection could not be made; `error` may also be one of a certificate or a handshake. Nothing was sent. */
+/**
+ * Returns the error of a connection that could not be established. `error` may also concern a certificate or a
+ * handshake. Nothing was sent.
+ */
 export function connectError(error: unknown, target?: string): MuxadoError {
-  // When Node has tried several addresses, it reports one error without a message of its own.
+  // When Node has tried several addresses, it reports one error that has no message.
   const errors = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
   const what = errors.map(messageOf).join("; ");
   return new MuxadoError({
@@ -44,9 +47,9 @@ export function connectError(error: unknown, target?: string): MuxadoError {
   });
 }
 
-/** A client could not complete its TLS handshake with a server. */
+/** Returns the error of a client that could not complete its TLS handshake with a server. */
 export function handshakeError(error: Error, socket: TLSSocket): Error {
-  // Node closes the connection if it does not trust a certificate, and then reports only that the connection was
+  // If Node does not trust a certificate, it closes the connection, and its error says only that the connection was
   // closed.
   const { authorizationError } = socket;
   if (!authorizationError) return error;

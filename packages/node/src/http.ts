@@ -1,4 +1,4 @@
-// HTTP over streams. Either side of a session may have the server. Node's own client and server do the work.
+// HTTP over streams. The server may be on either side of a session. Node's own client and server handle HTTP.
 
 import type { EventEmitter } from "node:events";
 import * as http from "node:http";
@@ -12,11 +12,11 @@ import { StreamDuplex, toDuplex } from "./duplex.ts";
 import { checkSource, openFrom, type StreamSource } from "./source.ts";
 
 /**
- * An `http.Agent` whose connections are streams: each request has a stream of its own, and none waits for another.
+ * An `http.Agent` whose connections are streams. Each request has its own stream, so no request waits for another.
  *
  * It does not pool connections by default, because a stream costs almost nothing. With `keepAlive: true` it pools them,
  * which saves the server a little work for each request. It does not use TLS, and Node refuses to use it for an https
- * URL: use {@link SecureSessionAgent} for those.
+ * URL. For https, use {@link SecureSessionAgent}.
  */
 export class SessionAgent extends http.Agent {
   readonly #source: StreamSource;
@@ -37,8 +37,8 @@ export class SessionAgent extends http.Agent {
 }
 
 /**
- * An `https.Agent` whose connections are TLS inside streams. The TLS is with the server behind the session, whatever
- * carries the session.
+ * An `https.Agent` whose connections are TLS inside streams. TLS protects the way to the server at the other end of the
+ * stream, in addition to the protection of the session's own connection, if there is any.
  *
  * It pools connections as {@link SessionAgent} does; `keepAlive: true` saves a handshake for each request.
  */
@@ -63,7 +63,7 @@ export class SecureSessionAgent extends https.Agent {
 /** Called with the connection, or with the error that explains why there is none. */
 type ConnectCallback = (...outcome: [null, StreamDuplex | tls.TLSSocket] | [Error, null]) => void;
 
-/** A request of an agent only listens to `timeout`. The code that makes the connection has to set it. */
+/** A request of an agent listens to `timeout`, but does not set it. The code that makes the connection must do that. */
 function timed(
   { timeout }: { readonly timeout?: number | undefined },
   callback: ConnectCallback,
@@ -75,7 +75,7 @@ function timed(
   };
 }
 
-/** The same callback for undici: its type asks for a socket, and it gets a connection that behaves like one. */
+/** The same callback for undici. Its type requires a socket. It gets a connection that behaves like a socket. */
 type SocketCallback = (...outcome: [null, Socket] | [Error, null]) => void;
 
 /** Options of {@link connector}. */
@@ -83,14 +83,14 @@ export interface ConnectorOptions {
   /** For https URLs: options of `tls.connect`, such as `ca`. Default: none. */
   readonly tls?: tls.ConnectionOptions | undefined;
   /**
-   * For https URLs: whether to offer HTTP/2 as well. The option of the same name of undici itself makes undici use it.
-   * This needs undici 7.24.3: older versions fail when the body of an answer arrives together with its head. Default:
-   * false.
+   * For https URLs: whether to offer HTTP/2 as well. undici uses HTTP/2 only if its own option `allowH2` is also set.
+   * This needs undici 7.24.3 or newer: older versions fail when the body of an answer arrives together with its head.
+   * Default: false.
    */
   readonly allowH2?: boolean | undefined;
 }
 
-/** How undici asks for a connection. */
+/** The arguments with which undici asks for a connection. */
 interface Wanted {
   readonly protocol?: string | undefined;
   readonly hostname?: string | undefined;
@@ -108,11 +108,11 @@ export function connector(
   const streams = checkSource(source);
   const ALPNProtocols = options.allowH2 ? ["h2", "http/1.1"] : ["http/1.1"];
   return ({ protocol, hostname, servername }, callback) => {
-    // Call back later: undici ignores a connection that it gets while it asks for it.
+    // The callback is called later, because undici ignores a connection that it gets while it asks for one.
     const done: ConnectCallback = (...outcome) =>
       process.nextTick(callback as ConnectCallback, ...outcome);
     if (protocol !== "https:") return open(streams, done);
-    // An address is not a name by which a server can choose its certificate.
+    // A server cannot choose its certificate by an address, only by a name.
     const name = servername || (hostname && isIP(hostname) === 0 ? hostname : undefined);
     const named = { ALPNProtocols, host: hostname, servername: name };
     openSecurely(streams, { ...named, ...options.tls }, done);
@@ -160,8 +160,8 @@ function openSecurely(
 }
 
 /**
- * A connection of an HTTP server. It can answer a client that has half-closed, and HTTP itself knows when a message was
- * cut off.
+ * A connection of an HTTP server. It can answer a client that has half-closed. It needs no error to know that a message
+ * was cut off, because HTTP shows this.
  */
 class ServedConnection extends StreamDuplex {
   protected override readonly isQuiet = true;
@@ -173,7 +173,7 @@ class ServedConnection extends StreamDuplex {
 
 /** Any server of Node that takes connections: of `node:http` or `node:http2`, and so also those of frameworks. */
 export interface ConnectionServer {
-  /** Like that of an event emitter. */
+  /** The method of an event emitter. */
   emit(event: "connection", connection: Duplex): boolean;
 }
 
@@ -187,8 +187,8 @@ export interface ServeHttpOptions {
  * Gives every stream that the peer opens to `server` as a connection, until the session is over or the signal aborts.
  * Never rejects because of a peer.
  *
- * The server need not listen. But only a server that listens checks its `headersTimeout` and `requestTimeout`, and can
- * close connections. For untrusted peers, make it listen on a Unix socket, or set `server.timeout`.
+ * The server need not listen. But a server checks its `headersTimeout` and `requestTimeout`, and can close connections,
+ * only while it listens. For untrusted peers, make it listen on a Unix socket, or set `server.timeout`.
  *
  * @throws {TypeError} if `server` has no listener for connections. For example, an application of Express has none: use
  * `http.createServer(application)`.
@@ -199,7 +199,7 @@ export async function serveHttp(
   { signal }: ServeHttpOptions = {},
 ): Promise<void> {
   if (!takesConnections(server)) {
-    throw new TypeError("server must be one of Node's, such as http.createServer(application)");
+    throw new TypeError("server must be a server of Node, such as http.createServer(application)");
   }
   for (;;) {
     let stream: Stream;
@@ -218,7 +218,7 @@ export async function serveHttp(
   }
 }
 
-/** An application of Express emits as well, but it has no listeners. */
+/** An application of Express also has `emit`, but no listeners for connections. */
 function takesConnections(server: Partial<ConnectionServer & EventEmitter> | undefined): boolean {
   if (typeof server?.emit !== "function") return false;
   return server.listenerCount === undefined || server.listenerCount("connection") > 0;

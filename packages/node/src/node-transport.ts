@@ -1,5 +1,5 @@
-// The transport of a session over streams of Node. It owns the streams. It knows nothing of the protocol, and does not
-// know how the connection was made.
+// The transport of a session over streams of Node. It owns the streams. It does not know the protocol, or how the
+// connection was made.
 
 import { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
@@ -17,8 +17,8 @@ import {
 } from "./stream-like.ts";
 
 /**
- * Milliseconds for the bytes that the peer had sent before our writable stream closed. Node closes the stdin of a child
- * process as soon as the child has exited. At that time, the child's last output may still be unread.
+ * Milliseconds that the readable stream still gets after the writable stream has closed. Node closes the stdin of a
+ * child process as soon as the child has exited. At that time, the child's last output may still be unread.
  */
 const LAST_WORDS = 1_000;
 
@@ -26,24 +26,27 @@ const LAST_WORDS = 1_000;
 export class NodeTransport implements Transport {
   readonly #readable: ReadableLike;
   readonly #writable: WritableLike;
-  /** Milliseconds to look for input after bytes have come or left; 0: not at all. */
+  /** Milliseconds to look for input after bytes have arrived or left; 0: not at all. */
   readonly #polling: number;
   readonly #confirmsByCallback: boolean;
   #input!: TransportInput;
   #written!: (error?: Error | null) => void;
   #lastWords: NodeJS.Timeout | undefined;
-  /** Whether the connection is established. No bytes leave a socket before that: if it never is, nothing was sent. */
+  /**
+   * Whether the connection is established. Before that, no bytes leave a socket. So if a connection is never
+   * established, nothing was sent.
+   */
   #stands = true;
   /**
-   * The number of the write that waits for room, where no callback reports that; 0 if none waits. Writes are counted
-   * from 1.
+   * The number of the write that waits for room; 0 if none waits. Used only for streams that do not confirm a write by
+   * a callback. Writes are counted from 1.
    */
   #waiting = 0;
   #writes = 0;
-  /** We have ended our direction. A closed standard output does not know by itself whether it was ended. */
+  /** True after we have ended our direction. A standard output that has closed does not show whether it was ended. */
   #hasEnded = false;
 
-  /** @throws {TypeError} if a stream lacks a member that it needs, or carries anything but bytes. */
+  /** @throws {TypeError} if a stream lacks a member that a session needs, or does not carry bytes. */
   constructor(readable: ReadableLike, writable: WritableLike, polling: number) {
     checkStreams(readable, writable);
     this.#readable = readable;
@@ -58,16 +61,17 @@ export class NodeTransport implements Transport {
     const writable = this.#writable;
     const fail = (error: unknown): void => this.#fail(error);
     this.#written = (error) => {
-      // This may be the only sign of a failed write: not every stream emits an event when it is destroyed.
+      // The error of this callback may be the only sign of a failed write: not every stream emits an event when it is
+      // destroyed.
       if (error) fail(error);
       else input.written();
     };
     if (writable instanceof Socket && writable.connecting) this.#awaitConnection(writable);
     readable.on("data", (chunk) => {
       if (this.#polling > 0) busyPoll.extend(this.#polling);
-      // A stream that only resembles Node's may have an encoding without showing it.
+      // A stream that is not Node's own may have an encoding that its properties do not show.
       if (!ArrayBuffer.isView(chunk)) return fail(notBytes(chunk));
-      // The session gets plain arrays, so that readers get the same on every runtime.
+      // The session gets a plain Uint8Array, so that readers get the same class on every runtime.
       input.receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     });
     readable.on("end", () => this.#ended());
@@ -76,7 +80,7 @@ export class NodeTransport implements Transport {
     if (!Object.is(readable, writable)) {
       writable.on("error", fail);
       writable.on("close", () => {
-        // After our own end(), the peer may still send, and the session waits for it.
+        // After our own end(), the peer may still send bytes, and the session waits for them.
         if (this.#hasEnded || isEnding(writable, readable)) return;
         this.#lastWords = setTimeout(() => input.ended(), LAST_WORDS).unref();
       });
@@ -95,12 +99,12 @@ export class NodeTransport implements Transport {
     if (this.#polling > 0) busyPoll.extend(this.#polling);
     const writable = this.#writable;
     if (!(writable instanceof Socket)) {
-      // Other streams may confirm a write and still pass its memory on, as a queue between two sessions in one process
-      // does. The bytes of a socket are in the system, or encrypted, by then.
+      // Other streams may confirm a write and pass on its memory later, as a queue between two sessions in one process
+      // does. A socket needs no copy: when it confirms a write, the system has the bytes, or TLS has encrypted them.
       this.#writeCopy(Buffer.concat(chunks));
       return;
     }
-    // Cork the socket, so that all chunks leave in one system call.
+    // The socket is corked, so that all chunks leave in one system call.
     const last = chunks.length - 1;
     if (last > 0) writable.cork();
     for (let index = 0; index < last; index++) writable.write(chunks[index]!);
@@ -120,7 +124,7 @@ export class NodeTransport implements Transport {
     this.#readable.destroy();
   }
 
-  /** Writes to a stream that is no socket. Such a stream may confirm writes wrongly. */
+  /** Writes to a stream that is not a socket. Such a stream may confirm writes wrongly. */
   #writeCopy(chunk: Buffer): void {
     if (this.#confirmsByCallback) {
       let isDone = false;
@@ -136,12 +140,12 @@ export class NodeTransport implements Transport {
     const hasRoom = this.#writable.write(chunk);
     if (hasRoom === true) process.nextTick(() => this.#confirm(write));
     else if (hasRoom !== false) {
-      const problem = `returns ${kindOf(hasRoom)} instead of whether there is room for more`;
+      const problem = `must return true or false, got ${kindOf(hasRoom)}`;
       this.#fail(new TypeError(`write() of the transport ${problem}`));
     }
   }
 
-  /** There is room for more, if `write` is the write that waits for it. A stream may report this more than once. */
+  /** Confirms `write`, if it is the write that waits for room. A stream may report room more than once. */
   #confirm(write: number): void {
     if (write === 0 || write !== this.#waiting) return;
     this.#waiting = 0;
@@ -161,13 +165,15 @@ export class NodeTransport implements Transport {
 
   #ended(): void {
     if (this.#stands) return this.#input.ended();
-    // Wait for the error that explains the end. TLS emits it when the connection ends during the handshake.
-    process.nextTick(() => this.#fail(new Error("the connection closed before it stood")));
+    // Waits for the error that explains the end. TLS emits it when the connection ends during the handshake.
+    process.nextTick(() =>
+      this.#fail(new Error("the connection closed before it was established")),
+    );
   }
 }
 
 function notBytes(chunk: unknown): TypeError {
-  return new TypeError(`transport must carry bytes, and ${kindOf(chunk)} has come`);
+  return new TypeError(`transport must carry bytes, but has delivered ${kindOf(chunk)}`);
 }
 
 function kindOf(value: unknown): string {

@@ -248,7 +248,7 @@ describe("closing", () => {
     expect(onClose).toHaveBeenCalled();
   });
 
-  test("resets what outlasts the deadline", async () => {
+  test("close resets the streams that are open at the deadline", async () => {
     const { server, client, serverSide } = await connected();
     const [stream] = await openStream(client, serverSide);
     await server.close({ timeout: 0 });

@@ -1,4 +1,4 @@
-// Listening: a TCP, TLS or Unix socket server whose connections are sessions.
+// A TCP, TLS or Unix socket server that runs a session over each connection.
 
 import * as net from "node:net";
 import * as tls from "node:tls";
@@ -14,19 +14,18 @@ import { attach } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { handshakeError } from "./errors.ts";
 
-/** Options of {@link createServer}: those of TLS, and those of every session. */
+/** Options of {@link createServer}, including those of TLS and of every session. */
 export interface ServerOptions extends SessionOptions, BusyPollOptions {
-  /** Uses TLS: options of `tls.createServer`, above all `key` and `cert`. Default: plain. */
+  /** Uses TLS: options of `tls.createServer`, above all `key` and `cert`. Default: no TLS. */
   readonly tls?: tls.TlsOptions | undefined;
   /**
-   * Connections that may be open at once, with those whose TLS handshake is under way. The server closes further ones
-   * at once. Default: no limit.
+   * Connections that may be open at once, including those whose TLS handshake is under way. The server closes any
+   * further connection immediately. Default: no limit.
    */
   readonly maxConnections?: number | undefined;
   /**
    * Called with the error for each connection that did not become a session: the TLS handshake has failed, or the
-   * system could not accept the connection. The server continues. An error that the callback throws is reported as an
-   * uncaught exception of its own. Default: the error is dropped silently.
+   * system could not accept the connection. The server continues. Default: the server ignores the error.
    */
   readonly onConnectionError?: ((error: Error) => void) | undefined;
 }
@@ -46,7 +45,8 @@ export type SessionHandler = (session: Session, socket: net.Socket) => void | Pr
 /**
  * Makes a server of sessions; call {@link Server.listen} next.
  *
- * @throws {RangeError | TypeError} naming the option that is out of range, or from `tls.createServer`.
+ * @throws {RangeError | TypeError} if an option is out of range; the message names the option. Also the errors of
+ * `tls.createServer`.
  */
 export function createServer(options: ServerOptions, onSession: SessionHandler): Server;
 /** Makes a server of sessions with the default options. */
@@ -66,7 +66,7 @@ export class Server {
   readonly #options: ServerOptions;
   readonly #onSession: SessionHandler;
   readonly #listener: net.Server;
-  /** Every connection, with those whose TLS handshake is under way. */
+  /** Every open connection, including those whose TLS handshake is under way. */
   readonly #connections: Set<net.Socket> = new Set();
 
   /** Prefer {@link createServer}. */
@@ -98,7 +98,7 @@ export class Server {
         this.#connections.add(socket);
         socket.once("close", () => this.#connections.delete(socket));
       })
-      // Before the server listens, `listen()` reports the errors.
+      // Until the server listens, `listen()` reports the errors.
       .on("error", (error) => this.#listener.listening && this.#report(error));
   }
 
@@ -124,7 +124,8 @@ export class Server {
   }
 
   /**
-   * Stops listening, and closes every session gracefully, by a deadline. Resolves once all sessions are gone.
+   * Stops listening, and closes every session gracefully, at the latest at the deadline. Resolves once all sessions are
+   * gone.
    *
    * @param options as for `Session.close`.
    * @throws {RangeError} if the timeout is not a number of milliseconds.
@@ -135,18 +136,18 @@ export class Server {
       this.#listener.close(() => resolve());
     });
     await Promise.all([...this.#sessions].map((session) => session.close(options)));
-    // The connections that are left never became sessions: their TLS handshake was under way.
+    // The remaining connections have no session, because their TLS handshake is still under way.
     for (const connection of this.#connections) connection.destroy();
     await stopped;
   }
 
-  /** {@link close}, for `await using`. */
+  /** Calls {@link close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
   #serve(socket: net.Socket): void {
-    // A handshake that ends while the server closes is too late.
+    // A TLS handshake may end while the server closes. Then it is too late for a session.
     if (!this.#listener.listening) {
       socket.destroy();
       return;
@@ -155,7 +156,7 @@ export class Server {
     try {
       session = attach(socket, { ...this.#options, role: "server" });
     } catch (error) {
-      // The options were checked before, so a hook of the application has failed.
+      // The constructor has checked the options, so a hook of the application has failed.
       socket.destroy();
       return this.#report(error as Error);
     }

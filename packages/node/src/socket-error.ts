@@ -1,5 +1,5 @@
-// Turns errors of streams into errors of sockets, with the codes by which programs decide whether to try again. And the
-// reverse: the reset code for a connection that its program has destroyed.
+// Turns errors of streams into errors of sockets, with the codes by which programs decide whether to try again. It also
+// chooses the reset code for a connection that a program has destroyed.
 
 import { MuxadoError, type MuxadoErrorCode, type ResetCode } from "@muxado/core";
 
@@ -22,14 +22,14 @@ const TIMED_OUT: ReadonlySet<MuxadoErrorCode> = new Set<MuxadoErrorCode>([
 
 /**
  * Returns `error` as programs know it from a socket. Its `code` is ECONNREFUSED, ETIMEDOUT, EPIPE or ECONNRESET, and
- * its `cause` is the original error. An error that is no MuxadoError is returned unchanged.
+ * its `cause` is the original error. An error that is not a MuxadoError is returned unchanged.
  */
 export function socketError(error: unknown): Error {
   if (!MuxadoError.is(error)) return error as Error;
   return withCode(codeOf(error.code), error);
 }
 
-/** Returns the error for a connection without a stream. `reason` tells why there is none; nothing was sent. */
+/** Returns the error for a connection without a stream. `reason` explains why there is none. Nothing was sent. */
 export function refusedError(reason: unknown): Error {
   return withCode("ECONNREFUSED", reason);
 }
@@ -57,12 +57,15 @@ function withCode(code: string, cause: unknown): Error {
   return Object.assign(new Error(`${code}: ${message}`, { cause }), { code });
 }
 
-/** Whether the peer has cancelled the stream, so that nothing has failed. */
+/** Returns whether the peer has cancelled the stream. In this case nothing has failed. */
 export function isCancelled(error: unknown): boolean {
   return MuxadoError.is(error) && error.code === "STREAM_CANCELLED" && error.origin === "remote";
 }
 
-/** Whether a program closes a connection that it does not need any more, such as one that has been idle for long. */
+/**
+ * Returns whether a program destroys a connection with this error because it does not need it any more, for example
+ * after a long idle time.
+ */
 export function isGoodbye({ code }: Error & { code?: unknown }): boolean {
   return GOODBYE.has(code);
 }
@@ -75,15 +78,15 @@ const GOODBYE: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Returns the reset code for a program that destroys its connection with `error`. A program that has cancelled its work
- * has not failed.
+ * Returns the reset code for a program that destroys its connection with `error`. If a program only cancels its work,
+ * the code does not report a failure.
  */
 export function resetCodeFor(error: (Error & { code?: unknown }) | null): ResetCode {
   const isGone = error === null || error.name === "AbortError" || GONE.has(error.code);
   return isGone ? "STREAM_CANCELLED" : "INTERNAL_ERROR";
 }
 
-/** Codes which mean that one side has gone: the program, or the other end of a pipeline. */
+/** Codes which mean that the program needs no answer any more, or that the other end of a pipeline is gone. */
 const GONE: ReadonlySet<unknown> = new Set([
   ...GOODBYE,
   "ABORT_ERR",

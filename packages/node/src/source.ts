@@ -1,9 +1,9 @@
-// The source of streams for connections.
+// A source gives each new connection its stream.
 
 import type { Stream } from "@muxado/core";
 import { refusedError } from "./socket-error.ts";
 
-/** A session, or a layer over one: it opens streams. */
+/** An object that opens streams: a session, or a layer over a session. */
 export interface StreamOpener {
   /** As `Session.open`. */
   open(): Stream;
@@ -11,30 +11,33 @@ export interface StreamOpener {
 
 /**
  * A session, a promise of a session, or a function. The function is called for each connection. It returns the current
- * session, or opens a stream: a program that reconnects has a new session each time.
+ * session, or a stream that it opens. A program that reconnects needs a function, because it gets a new session each
+ * time.
  */
 export type StreamSource = StreamOpener | Promise<StreamOpener> | (() => Found | Promise<Found>);
 
-/** The result of a function; undefined if there is no session now. */
+/** The result of the function; undefined if there is no session now. */
 type Found = StreamOpener | Stream | undefined;
 
 /**
- * Returns `source` if it is a valid source. If a promise fails, each connection that needs a stream gets the failure.
- * Until then the failure is not reported.
+ * Returns `source` if it is a valid source. If it is a promise that rejects, each connection that needs a stream gets
+ * the reason. Until then the rejection is not reported.
  *
- * @throws {TypeError} if `source` is no valid source.
+ * @throws {TypeError} if `source` is not a valid source.
  */
 export function checkSource(source: StreamSource): StreamSource {
   if (source instanceof Promise) source.catch(() => {});
   else if (typeof source !== "function" && !isOpener(source)) {
-    throw new TypeError("source must be a session, a promise of one, or a function that finds one");
+    throw new TypeError(
+      "source must be a session, a promise of one, or a function that returns one",
+    );
   }
   return source;
 }
 
 /**
- * Calls `use` with the stream that `source` has for a new connection, or calls `fail` with the error that explains why
- * there is none.
+ * Calls `use` with a stream from `source` for a new connection, or calls `fail` with the error that explains why there
+ * is none.
  */
 export function openFrom(
   source: StreamSource,
@@ -63,10 +66,10 @@ export function openFrom(
 
 function streamOf(found: Found): Stream {
   if (isOpener(found)) return found.open();
-  // A function that looks for the current session finds none between two sessions.
+  // This is ordinary: the program may be between two sessions.
   if (found === undefined) throw new Error("there is no session");
   if (typeof (found as Partial<Stream> | null)?.observe === "function") return found;
-  throw new TypeError("the source has given neither a session nor a stream");
+  throw new TypeError("the source has returned neither a session nor a stream");
 }
 
 function isOpener(value: unknown): value is StreamOpener {

@@ -1,5 +1,5 @@
-// A stream in the form of Node's own connections, for programs that were written for sockets. It uses the layer of a
-// stream that never waits. Promises and Web Streams stand beside it, not beneath it.
+// A stream in the form of Node's own connections, for programs that were written for sockets. It uses the methods of a
+// stream that do not wait (`take`, `offer`). It uses promises only where they are needed, and no Web Streams.
 
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -21,50 +21,59 @@ export interface DuplexOptions {
    * that passes both directions on, as a proxy does, needs true.
    */
   readonly allowHalfOpen?: boolean | undefined;
-  /** Bytes that the Duplex reads ahead of the program; the peer gets credit for them. Default: Node's for streams. */
+  /**
+   * Bytes that the Duplex may read before the program asks for them. The peer gets credit for these bytes. Default:
+   * that of Node's streams.
+   */
   readonly readableHighWaterMark?: number | undefined;
-  /** Once this many written bytes wait, `write` returns false. Default: Node's for streams. */
+  /** Once this many written bytes wait, `write` returns false. Default: that of Node's streams. */
   readonly writableHighWaterMark?: number | undefined;
   /**
-   * The connection that provides the addresses. Default: the one that the stream's session was attached to. Set it for
-   * the streams of a layer, such as typed ones.
+   * The connection that provides the addresses. Default: the connection that the stream's session was attached to. Set
+   * it for the streams of a layer, such as typed streams.
    */
   readonly carrier?: Duplex | undefined;
 }
 
 /**
- * The session copies writes of up to this many bytes. It does not copy longer ones: the writer gets their memory back
+ * The session copies writes of up to this many bytes. It does not copy longer writes: the writer gets their memory back
  * only when the transport has taken them.
  */
 const COPIED = 4 * 1024;
 
-/** Several writes are put together up to this many bytes: one frame instead of one for each. */
+/** Several writes with up to this many bytes together are sent as one frame, instead of one frame for each write. */
 const GATHERED = 64 * 1024;
 
-/** Called with an error, or with none. */
+/** Called with an error, or without one after success. */
 type Callback = (error?: Error | null) => void;
 
-/** A connection of Node that a stream carries, once there is a stream. */
+/** A connection of Node that a stream carries. The stream may come later. */
 export abstract class StreamConnection extends Duplex implements StreamObserver {
   /**
-   * Whether a peer that cancels the stream closes the connection without an error, and without an end. For protocols
-   * that know by themselves when a message was cut off.
+   * Whether the connection closes without an error, and without an end, when the peer cancels the stream. For protocols
+   * that can see when a message was cut off.
    */
   protected readonly isQuiet: boolean = false;
-  /** Milliseconds without a byte in either direction before `timeout` is emitted, as set by {@link setTimeout}. */
+  /**
+   * Milliseconds without a byte in either direction before `timeout` is emitted; the value of the last {@link
+   * setTimeout}.
+   */
   timeout: number | undefined;
   #stream: Stream | undefined;
   #carrier: Partial<Socket> | undefined;
   #bytesRead = 0;
   #bytesWritten = 0;
-  /** Node has asked for more bytes than there were. */
+  /** True if Node has asked for more bytes than there were. */
   #wantsMore = false;
-  /** Bytes of the current write: Node makes one at a time. */
+  /** Bytes of the current write. Node makes one write at a time. */
   #writing = 0;
-  /** The part of that write that the stream has not taken, and the callback for when it has. */
+  /** The part of that write that the stream has not taken, and the callback to call when it has taken all. */
   #rest: Uint8Array | undefined;
   #written: Callback | undefined;
-  /** The connection will be destroyed when the program has read all bytes that had arrived before the peer's end. */
+  /**
+   * True if the connection will be destroyed when the program has read all bytes that had arrived before the peer's
+   * end.
+   */
   #isFailing = false;
   #timer: NodeJS.Timeout | undefined;
   /** The stream's `bytesSent` when the timer last fired. */
@@ -89,7 +98,7 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     stream.observe(this);
     this.#stream = stream;
     this.#carrier ??= carrierOf(stream.session);
-    // A stream that is over calls no observer any more.
+    // A stream that is over does not call its observer any more.
     if (stream.error !== undefined) this.onReadable();
   }
 
@@ -113,12 +122,12 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     return this.#bytesRead;
   }
 
-  /** Bytes that have been written, with those that wait. */
+  /** Bytes that the program has written, including those that wait. */
   get bytesWritten(): number {
     return this.#bytesWritten + this.writableLength;
   }
 
-  /** Address of the other end of the carrier; undefined if the carrier is no socket, or is gone. */
+  /** Address of the other end of the carrier; undefined if the carrier is not a socket, or is gone. */
   get remoteAddress(): string | undefined {
     return this.#carrier?.remoteAddress;
   }
@@ -153,7 +162,7 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     return (this.#carrier as { encrypted?: boolean } | undefined)?.encrypted === true;
   }
 
-  /** Which directions are open, as for a socket. */
+  /** The directions that are open, as for a socket. */
   get readyState(): "opening" | "open" | "readOnly" | "writeOnly" | "closed" {
     if (this.connecting) return "opening";
     if (this.readable) return this.writable ? "open" : "readOnly";
@@ -166,10 +175,10 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
   }
 
   /**
-   * Emits `timeout` after this many milliseconds without a byte in either direction, and does nothing else. 0 turns it
-   * off.
+   * Emits `timeout` after this many milliseconds without a byte in either direction. It does not close the connection.
+   * 0 turns it off.
    *
-   * @param callback listens to `timeout` once.
+   * @param callback is called at the next `timeout`, once.
    */
   setTimeout(milliseconds: number, callback?: () => void): this {
     if (this.destroyed) return this;
@@ -186,22 +195,22 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     return this;
   }
 
-  /** Does nothing: frames leave at the end of the turn in any case. */
+  /** Does nothing, because frames always leave at the end of the turn. */
   setNoDelay(_noDelay?: boolean): this {
     return this;
   }
 
-  /** Does nothing: the transport belongs to the session. */
+  /** Does nothing, because the transport belongs to the session. */
   setKeepAlive(_enable?: boolean, _initialDelay?: number): this {
     return this;
   }
 
-  /** Does nothing: the transport keeps the process alive, not the stream. */
+  /** Does nothing, because only the transport keeps the process alive, not the stream. */
   ref(): this {
     return this;
   }
 
-  /** Does nothing: the transport keeps the process alive, not the stream. */
+  /** Does nothing, because only the transport keeps the process alive, not the stream. */
   unref(): this {
     return this;
   }
@@ -219,11 +228,11 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     this.onReadable();
   }
 
-  /** The stream calls this when there are bytes to read, or an error. Not for programs. */
+  /** The stream calls this when there are bytes to read, or an error. Do not call it yourself. */
   onReadable(): void {
     const stream = this.#stream!;
-    // Node has asked for nothing: the bytes that have arrived stay in the stream and count against its window. But an
-    // error without unread bytes is reported at once.
+    // If Node has not asked for bytes, the bytes that have arrived stay in the stream and count against its window. But
+    // an error is reported at once if there are no unread bytes.
     if (!this.#wantsMore && (stream.error === undefined || stream.stats().bytesUnread > 0)) return;
     try {
       do {
@@ -266,8 +275,9 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     clearTimeout(this.#timer);
     const stream = this.#stream;
     stream?.observe(undefined);
-    // Close the stream in two cases: our direction has ended, and the program needs nothing more from the peer; or the
-    // program has no further use for the connection, and all written bytes have left. Reset it in all other cases.
+    // The stream is closed in two cases: our direction has ended, and the program needs nothing more from the peer; or
+    // the program does not need the connection any more, and all written bytes have left. In all other cases the stream
+    // is reset.
     const isEnd = error === null ? this.writableFinished : isGoodbye(error) && !this.#isBusy;
     if (isEnd) void stream?.close();
     else stream?.reset(resetCodeFor(error));
@@ -277,13 +287,13 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     written?.(error ?? destroyedError());
   }
 
-  /** The stream calls this when there is room again. Not for programs. */
+  /** The stream calls this when there is room again. Do not call it yourself. */
   onWritable(): void {
     const rest = this.#rest;
     if (rest !== undefined) this.#offer(rest, this.#written!);
   }
 
-  /** Sends bytes that nobody will change: the session copies them, or they are our own copy. */
+  /** Sends bytes that nobody will change, because the session copies them, or because they are our own copy. */
   #offer(chunk: Uint8Array, callback: Callback): void {
     let taken: number;
     try {
@@ -315,12 +325,12 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     callback();
   }
 
-  /** Some written bytes have not left. */
+  /** Whether some written bytes have not left. */
   get #isBusy(): boolean {
     return this.writableLength > 0 || this.#written !== undefined;
   }
 
-  /** The peer has ended its direction; the stream may have failed since then. */
+  /** Ends the readable direction, because the peer has ended its direction. The stream may have failed since then. */
   #end(): void {
     this.push(null);
     const { error } = this.#stream!;
@@ -332,8 +342,8 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
   }
 
   /**
-   * The stream has failed. The program first reads the bytes that have arrived, because destroying the Duplex would
-   * drop them. Node calls `_read` again after that.
+   * Destroys the Duplex, because the stream has failed. The program first reads the bytes that have arrived, because
+   * they would be lost otherwise. Node calls `_read` again after that.
    */
   #fail(error: Error): void {
     if (this.readableLength > 0) this.push(NOTHING);
@@ -348,7 +358,7 @@ export abstract class StreamConnection extends Duplex implements StreamObserver 
     const bytesSent = this.#stream?.stats().bytesSent ?? 0;
     const isMoving = this.writableLength > 0 && bytesSent !== this.#sentBefore;
     this.#sentBefore = bytesSent;
-    // A long write that makes progress is no silence.
+    // A long write that makes progress counts as bytes that move.
     if (isMoving) this.#timer!.refresh();
     else this.emit("timeout");
   }

@@ -1,26 +1,27 @@
-// The members that a session needs of the streams that carry it. Node's own streams have them, and so do similar ones,
-// such as those of readable-stream and streamx. This file refuses a stream that lacks a member, and names the member.
-// It writes nothing.
+// The members of a stream that a session needs if the stream carries it. Node's own streams have them. Similar streams,
+// such as those of readable-stream and streamx, have them, too. This file checks a stream, and names the member that is
+// missing.
 
 import { Writable } from "node:stream";
 
-/** A stream that a session can read from: Node's, or a similar one, such as streamx's. */
+/** A stream that a session can read from: a stream of Node, or a similar one, such as that of streamx. */
 export interface ReadableLike {
-  /** Listens to `data`, each with a piece of bytes, and to `end`, `close` and `error`. */
+  /** Listens to `data`, which brings a piece of bytes, and to `end`, `close` and `error`. */
   on(event: string, listener: (...told: unknown[]) => void): unknown;
-  /** Lets the bytes flow. */
+  /** Starts the `data` events. */
   resume(): unknown;
   /** Destroys the stream. */
   destroy(): unknown;
 }
 
-/** A stream that a session can write to: Node's, or a similar one, such as streamx's. */
+/** A stream that a session can write to: a stream of Node, or a similar one, such as that of streamx. */
 export interface WritableLike {
-  /** Listens to `close` and `error`, and to `drain` if `write` takes no callback. */
+  /** Listens to `close` and `error`; also to `drain`, if `write` does not take a callback. */
   on(event: string, listener: (...told: unknown[]) => void): unknown;
   /**
-   * Writes bytes, and reports when there is room for more. If it declares three parameters, as Node's does, it calls
-   * `done` once. Otherwise it returns true if there is room at once, and false if it will emit `drain`.
+   * Writes bytes, and reports when there is room for more. If the method declares three parameters, as Node's method
+   * does, it calls `done` once. Otherwise it returns true if there is room now, and false if it will emit `drain`
+   * later.
    */
   write(chunk: Uint8Array, encoding?: never, done?: (error?: Error | null) => void): unknown;
   /** Ends the stream when all written bytes have left. */
@@ -32,20 +33,23 @@ export interface WritableLike {
 /** One stream in both directions. */
 export interface DuplexLike extends ReadableLike, WritableLike {}
 
-/** Members that only some streams have, some of them private. They show whether the stream is over. */
+/**
+ * Members that only some streams have. Some of them are private. They show whether a stream is over, and whether it
+ * carries bytes.
+ */
 interface Traits extends Partial<Pick<ReadableLike, "on">> {
   readonly destroyed?: unknown;
   readonly errored?: unknown;
   readonly readable?: unknown;
   readonly writable?: unknown;
-  /** Of streamx: it is set before `destroyed`. */
+  /** Only streamx has it. It is set before `destroyed`. */
   readonly destroying?: unknown;
   /**
-   * Of streamx, which stays `readable` after its end. Its `ended` is true from the `end` event on; that of other
-   * streams is true earlier.
+   * Needed for streamx, whose streams stay `readable` after their end. Their `ended` is true from the `end` event on.
+   * The `ended` of other streams is true earlier.
    */
   readonly _readableState?: { readonly ended?: unknown; readonly endEmitted?: unknown } | null;
-  /** Of streamx. */
+  /** Needed for streamx. */
   readonly _writableState?: {
     readonly ending?: unknown;
     readonly ended?: unknown;
@@ -60,10 +64,7 @@ interface Traits extends Partial<Pick<ReadableLike, "on">> {
 const READABLE = ["on", "resume", "destroy"] as const;
 const WRITABLE = ["on", "write", "end", "destroy"] as const;
 
-/**
- * @throws {TypeError} if one of them is no such stream, or carries anything but bytes; the message names the missing
- * member.
- */
+/** @throws {TypeError} if a stream lacks a member or does not carry bytes; the message names the missing member. */
 export function checkStreams(readable: ReadableLike, writable: WritableLike): void {
   const isOne = Object.is(readable, writable);
   checkMembers(isOne ? "transport" : "transport.readable", readable, READABLE);
@@ -93,7 +94,7 @@ export function isOver(readable: ReadableLike, writable: WritableLike): boolean 
   );
 }
 
-/** Returns whether `writable` ends because it was told to, or because `readable` was destroyed with it. */
+/** Returns whether `writable` ends because we have ended it, or because `readable` was destroyed together with it. */
 export function isEnding(writable: WritableLike, readable: ReadableLike): boolean {
   const { writableEnded, _writableState: written } = traits(writable);
   const { destroyed, destroying } = traits(readable);
@@ -101,8 +102,8 @@ export function isEnding(writable: WritableLike, readable: ReadableLike): boolea
 }
 
 /**
- * Returns whether `write` of the stream calls back. That of Node's streams does. Of the others, a `write` that declares
- * a third parameter does; that of streamx takes only the bytes.
+ * Returns whether `write` of the stream takes a callback. For Node's streams it does. For other streams it does if the
+ * function declares three parameters; `write` of streamx declares only one.
  */
 export function confirmsByCallback(writable: WritableLike): boolean {
   return writable instanceof Writable || writable.write.length >= 3;

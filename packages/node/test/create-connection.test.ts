@@ -87,7 +87,7 @@ describe("a connection", () => {
     expect((await failure(refused)).life).toEqual(["error", "close"]);
   });
 
-  test("keeps what is written, and the end, until it has its stream", async () => {
+  test("a connection keeps written bytes and the end until it has its stream", async () => {
     const [client, server] = sessionPair();
     const found = deferred<Session>();
     const connection = createConnection(found.promise);

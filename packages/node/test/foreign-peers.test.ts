@@ -97,7 +97,7 @@ describe.each(["client", "server"] as const)("a %s", (side) => {
   test("reports a peer that hangs up inside a frame", async () => {
     const { localError } = await endWith(side, (peer) => peer.end("\0\0").resume());
     expect(localError).toMatchObject({ code: "PEER_EOF", origin: "remote" });
-    expect(localError!.message).toContain("in the middle of a frame");
+    expect(localError!.message).toContain("the connection ended inside a frame");
   });
 
   test("reports a peer that resets the connection", async () => {

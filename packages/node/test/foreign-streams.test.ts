@@ -303,7 +303,9 @@ describe("a look-alike whose write", () => {
     await expect(write).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
     const { localError } = await end();
     expect(localError).toMatchObject({ code: "TRANSPORT_FAILED", cause: expect.any(TypeError) });
-    expect(localError!.message).toContain(`write() of the transport returns ${kind}`);
+    expect(localError!.message).toContain(
+      `write() of the transport must return true or false, got ${kind}`,
+    );
   });
 
   test.each([
@@ -338,7 +340,7 @@ describe("a look-alike whose write", () => {
     expect((await end()).localError).toMatchObject({ cause: error });
   });
 
-  test("throws ends the session with what was thrown", async () => {
+  test("a write that throws ends the session with the thrown error", async () => {
     const error = new Error("no paper");
     const { session, end } = attached(
       lookAlike(() => {
@@ -366,7 +368,7 @@ describe("a look-alike whose write", () => {
     expect((await end()).localError).toMatchObject({ code: "TRANSPORT_FAILED" });
   });
 
-  test("fails without saying what it was ends the session all the same", async () => {
+  test("a write that fails without an error ends the session, too", async () => {
     const transport = lookAlike(() => true);
     const { end } = attached(transport);
     transport.emit("error");

@@ -1,11 +1,11 @@
-// Routing streams by their types: one handler for each, and one for all others. It knows of a session only that it
-// can be accepted from.
+// Gives each stream to the handler of its type, or to a handler for all other types. It uses only `accept` of a
+// session.
 
 import type { Stream, WaitOptions } from "@muxado/core";
 import { checkNumber, reportThrown } from "@muxado/core/layers";
 import { MAX_TYPE } from "./type-prefix.ts";
 
-/** What is known here of a stream. */
+/** The part of a stream that this file uses. */
 interface Routed extends Pick<Stream, "id" | "error" | "reset" | "refuse"> {
   readonly type: number;
 }
@@ -13,17 +13,17 @@ interface Routed extends Pick<Stream, "id" | "error" | "reset" | "refuse"> {
 /** Does the work of one stream. */
 type Handler<One> = (stream: One) => void | Promise<void>;
 
-/** As `Routes` of sessions. */
+/** The `Routes` of a TypedSession. */
 type Table<One> = Readonly<Record<number, Handler<One>>>;
 
-/** As `ServeOptions` of sessions. */
+/** The `ServeOptions` of a TypedSession. */
 interface RouterOptions<One> {
   readonly otherwise?: Handler<One> | undefined;
   readonly onError?: ((error: unknown, stream: One) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Throws what is wrong with a route, if something is. */
+/** Throws a RangeError or TypeError if a route is not valid. */
 export function checkRoutes(routes: Table<never>): void {
   for (const [type, handler] of Object.entries(routes)) {
     checkNumber("the type of a route", Number(type), 0, MAX_TYPE);

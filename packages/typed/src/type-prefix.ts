@@ -1,10 +1,10 @@
-// The type at the beginning of a stream: four bytes, big-endian. The types of the peer's streams are read in parallel,
-// so that a silent stream does not hold up others. It does not know the meaning of a type. Spec §9.1.
+// The type at the beginning of a stream: four bytes, big-endian. This file reads the types of the peer's streams in
+// parallel, so that a silent stream does not delay other streams. It does not know the meaning of a type. Spec §9.1.
 
 import { type Clock, MuxadoError, type Stream, type StreamObserver } from "@muxado/core";
 import { Deadlines, reportThrown } from "@muxado/core/layers";
 
-/** Bytes of a type on the wire. */
+/** Length of a type on the wire, in bytes. */
 const LENGTH = 4;
 
 /** The highest type. */
@@ -15,12 +15,12 @@ export function prefixOf(type: number): Uint8Array {
   return Uint8Array.of(type >>> 24, type >>> 16, type >>> 8, type);
 }
 
-/** How long a type is waited for, for how many streams at once, and the callbacks for the result. */
+/** Options of a {@link TypeReader}. */
 export interface TypeReaderOptions {
   readonly clock: Clock;
-  /** Milliseconds from accepting a stream until its type must have arrived. */
+  /** Milliseconds from the accept of a stream until its type must have arrived. */
   readonly timeout: number;
-  /** Streams that may be waited for at a time. */
+  /** Streams that may wait for their type at once. */
   readonly backlog: number;
   /** Called when the type of a stream has arrived. The bytes after it belong to the application. */
   readonly onTyped: (stream: Stream, type: number) => void;
@@ -38,7 +38,7 @@ export class TypeReader {
     this.#options = options;
     this.#waiting = new Deadlines(clock, timeout, ({ stream }) => {
       stream.observe(undefined);
-      this.#refuse(stream, `it has not come within ${timeout} ms`);
+      this.#refuse(stream, `it has not arrived within ${timeout} ms`);
     });
   }
 
@@ -48,7 +48,10 @@ export class TypeReader {
     const prefix = new Prefix(stream, this);
     if (this.proceed(prefix)) return;
     if (this.#waiting.size >= backlog) {
-      this.#refuse(stream, `it has not come, and ${backlog} other streams are silent, too`);
+      this.#refuse(
+        stream,
+        `it has not arrived, and ${backlog} other streams also wait for their type`,
+      );
       return;
     }
     this.#waiting.add(prefix);
@@ -62,14 +65,14 @@ export class TypeReader {
     if (outcome === "incomplete") return false;
     if (this.#waiting.delete(prefix)) stream.observe(undefined);
     if (outcome === "complete") this.#options.onTyped(stream, prefix.type);
-    // The end of the session concerns all streams, and the session reports it itself.
+    // The end of the session needs no refusal, because it ends all streams and the session reports it.
     else if (stream.error?.scope !== "session") {
-      this.#refuse(stream, "the stream has ended before it");
+      this.#refuse(stream, "the stream ended before its type arrived");
     }
     return true;
   }
 
-  /** The session is over. Its streams have been told. */
+  /** Stops waiting for types, because the session is over. Its streams have reported this. */
   end(): void {
     this.#waiting.clear();
   }

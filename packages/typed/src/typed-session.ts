@@ -1,6 +1,7 @@
-// A session whose streams say which protocol they carry, and such a stream. The session writes the types of its own
-// streams, reads those of the peer's, and gives the streams to those that are there for their type. A typed stream adds
-// one field and no state. Each has the other in its type, so they share a file. Spec §9.1.
+// A session whose streams carry a type, and the class of these streams. The type says which protocol the stream
+// carries. The session writes the types of streams that it opens, and reads the types of streams that the peer opens.
+// It gives a stream to the code that has claimed its type, or to `accept`. The two classes refer to each other, so they
+// share a file. Spec §9.1.
 
 import {
   type Clock,
@@ -30,8 +31,8 @@ export interface TypedOptions {
   /** The type of streams that are opened without a type. Default: 0. */
   readonly defaultType?: number | undefined;
   /**
-   * Streams with a type that may wait for `accept`, and as many streams whose type has not arrived. One more is refused
-   * with ACCEPT_QUEUE_FULL or STREAM_REFUSED. Default: 128.
+   * Streams with a type that may wait for `accept`; one more is refused with ACCEPT_QUEUE_FULL. Also the number of
+   * streams that may wait for their type; one more is refused with STREAM_REFUSED. Default: 128.
    */
   readonly acceptBacklog?: number | undefined;
   /**
@@ -39,11 +40,11 @@ export interface TypedOptions {
    * STREAM_REFUSED. Default: 60 000; Infinity: no deadline.
    */
   readonly acceptTimeout?: number | undefined;
-  /** Milliseconds until the type of a stream of the peer must have arrived. Default: 10 000; Infinity: no deadline. */
+  /** Milliseconds that the type of a stream of the peer may take to arrive. Default: 10 000; Infinity: no deadline. */
   readonly typeTimeout?: number | undefined;
   /**
-   * Called with the error TYPE_MISSING for each stream that was refused because its type did not arrive. A peer decides
-   * how often this happens. Default: none.
+   * Called with the error TYPE_MISSING for each stream that was refused because its type did not arrive. A peer can
+   * make this happen very often. Default: none.
    */
   readonly onRefused?: ((error: MuxadoError) => void) | undefined;
   /** The source of time. Default: the platform's. */
@@ -52,14 +53,14 @@ export interface TypedOptions {
 
 /** Options of {@link TypedSession.open}. */
 export interface TypedOpenOptions extends OpenOptions {
-  /** The protocol that the stream carries: 0 to 4 294 967 295. Default: the session's `defaultType`. */
+  /** The type of the stream, 0 to 4 294 967 295. Default: the session's `defaultType`. */
   readonly type?: number | undefined;
 }
 
-/** Does the work of one stream. The stream is its own: it ends it. */
+/** Does the work of one stream. The handler owns the stream, so it must also end it. */
 export type StreamHandler = (stream: TypedStream) => void | Promise<void>;
 
-/** Which handler serves the streams of which type. One table may serve any number of sessions. */
+/** A handler for each type of streams. Several sessions may use the same table. */
 export type Routes = Readonly<Record<number, StreamHandler>>;
 
 /** Options of {@link TypedSession.serve}. */
@@ -67,39 +68,40 @@ export interface ServeOptions {
   /** Serves streams of all other types. Default: resets them with STREAM_REFUSED. */
   readonly otherwise?: StreamHandler | undefined;
   /**
-   * Told what a handler threw or rejected with; its stream has been reset with INTERNAL_ERROR. Default: prints
-   * it with `console.error`, unless it is the stream's own error, which is the peer's or the session's doing.
+   * Called with the error that a handler threw or rejected with, after its stream was reset with INTERNAL_ERROR.
+   * Default: prints the error with `console.error`. It does not print the stream's own error, which the peer or the
+   * session has caused.
    */
   readonly onError?: ((error: unknown, stream: TypedStream) => void) | undefined;
-  /** Stops serving when it aborts. Streams that are being served go on, and new ones wait for `accept`. */
+  /** Stops serving when it aborts. Streams that are being served continue, and new streams wait for `accept`. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Sessions that are wrapped: two wrappers would share the peer's streams at random. */
+/** Sessions that have a wrapper. With two wrappers, each stream of the peer would go to one of them at random. */
 const wrapped: WeakSet<Session> = /* @__PURE__ */ new WeakSet();
 
 /**
- * A `Session` whose streams carry a type, on both sides. You can use it wherever you can use a Session.
+ * A `Session` whose streams carry a type. Both sides must use it. It can be used in place of a Session.
  *
- * It accepts the streams of the session that it wraps: from now on, accept only from the wrapper.
+ * It accepts the streams of the session that it wraps. So do not call `accept` of that session any more.
  */
 export class TypedSession implements Session, AsyncIterable<TypedStream> {
   readonly #session: Session;
   readonly #defaultType: number;
   readonly #types: TypeReader;
   readonly #accepted: AcceptQueue<TypedStream>;
-  /** Types that do not go to `accept`. */
+  /** The handlers of claimed types. Streams of these types do not go to `accept`. */
   readonly #claims: Map<number, (stream: TypedStream) => void> = new Map();
 
   /**
-   * Wraps `session`, on any transport and wire. The peer must do the same.
+   * Wraps `session`, on any transport and wire. The peer must also wrap its session.
    *
    * @throws {RangeError} if an option is out of range; the message names the option.
-   * @throws {TypeError} if the session is wrapped already.
+   * @throws {TypeError} if the session already has a wrapper.
    */
   constructor(session: Session, options: TypedOptions = {}) {
     if (wrapped.has(session))
-      throw new TypeError("the session has a TypedSession around it already");
+      throw new TypeError("the session already has a TypedSession around it");
     const { defaultType = 0, acceptBacklog = 128 } = options;
     const { acceptTimeout = 60_000, typeTimeout = 10_000, clock = systemClock } = options;
     this.#session = session;
@@ -139,22 +141,25 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
    * @throws the errors of `Session.open`.
    */
   open(options?: TypedOpenOptions): TypedStream {
-    // The wrapped session gets all options except the type, which belongs to this layer: that session may have types of
-    // its own.
+    // The type is an option of this layer only. The wrapped session must not get it, because it may itself be a
+    // TypedSession.
     const { type = this.#defaultType, ...rest } = options ?? {};
     checkNumber("type", type, 0, MAX_TYPE);
     const stream = this.#session.open(rest);
-    // This fails only with the stream, and the stream reports its own error.
+    // The promise needs no handler: it rejects only if the stream fails, and the stream reports its error itself.
     void stream.write(prefixOf(type));
     return new TypedStream(this, stream, type);
   }
 
-  /** Like `Session.accept`: resolves with the peer's next stream whose type has arrived and that no claim takes. */
+  /**
+   * Like `Session.accept`. Resolves with the next stream of the peer whose type has arrived, without streams of a
+   * claimed type.
+   */
   accept(options?: WaitOptions): Promise<TypedStream> {
     return this.#accepted.accept(options?.signal);
   }
 
-  /** Accepts streams until the session has ended, in whatever way. Leaving the loop does not end the session. */
+  /** Accepts streams until the session has ended, for any reason. Leaving the loop does not end the session. */
   [Symbol.asyncIterator](): AsyncIterableIterator<TypedStream> {
     return new AcceptIterator(() => this.#accepted.next());
   }
@@ -163,7 +168,7 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
    * Accepts streams and gives each to the handler of its type, all in parallel, until the session is over or the signal
    * aborts. If a handler fails, its stream is reset with INTERNAL_ERROR. Never rejects.
    *
-   * @throws {RangeError | TypeError} at once, if the type of a route is no u32 or its handler is no function; the
+   * @throws {RangeError | TypeError} at once, if the type of a route is not a u32 or its handler is not a function; the
    * message names the route.
    */
   serve(routes: Routes, options: ServeOptions = {}): Promise<void> {
@@ -172,12 +177,13 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
   }
 
   /**
-   * Takes the streams of one type away from `accept` and `serve`. For layers, such as a heartbeat, that must get their
-   * streams even if the application does not accept. `handler` is called while input is handled, and now for streams
-   * that wait already. An error that it throws is reported as an uncaught exception. `undefined` gives the type back.
+   * Gives the streams of one type to `handler` instead of `accept` and `serve`. This is for layers, such as a
+   * heartbeat, that must get their streams even if the application does not accept any. `handler` is called while input
+   * is handled. For streams that already wait, it is called now. An error that it throws is reported as an uncaught
+   * exception. If `handler` is undefined, the streams of the type go to `accept` again.
    *
    * @throws {RangeError} if the type is not a u32.
-   * @throws {TypeError} if the type is taken already.
+   * @throws {TypeError} if the type is already claimed.
    */
   claim(type: number, handler: ((stream: TypedStream) => void) | undefined): void {
     checkNumber("type", type, 0, MAX_TYPE);
@@ -222,7 +228,7 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     return this.#session.ping(options);
   }
 
-  /** Calls {@link close}, for `await using`. */
+  /** Calls Calls {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -256,9 +262,9 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
   }
 }
 
-/** A `Stream` with a type, past the bytes that say so; usable wherever a Stream is. */
+/** A `Stream` with a type. It can be used in place of a Stream. Its bytes begin after the type. */
 export class TypedStream implements Stream {
-  /** Which protocol it carries: 0 to 4 294 967 295, as both sides have agreed. */
+  /** The type, 0 to 4 294 967 295. It says which protocol the stream carries, as both sides have agreed. */
   readonly type: number;
   /** The session that the stream belongs to. */
   readonly session: TypedSession;
@@ -371,7 +377,7 @@ export class TypedStream implements Stream {
     return this.#stream[Symbol.asyncIterator]();
   }
 
-  /** {@link close}, for `await using`. */
+  /** Calls {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stream[Symbol.asyncDispose]();
   }

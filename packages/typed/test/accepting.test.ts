@@ -167,9 +167,12 @@ describe("a stream that is silent", () => {
 
 describe("a stream that ends before its type", () => {
   const ends = {
-    "with FIN": [fin(3), "the stream has ended before it"],
-    "with FIN in the middle of it": [fin(3, Uint8Array.of(0, 0)), "the stream has ended before it"],
-    "with a reset": [reset(3, "STREAM_CANCELLED"), "the stream has ended before it"],
+    "with FIN": [fin(3), "the stream ended before its type arrived"],
+    "with FIN in the middle of it": [
+      fin(3, Uint8Array.of(0, 0)),
+      "the stream ended before its type arrived",
+    ],
+    "with a reset": [reset(3, "STREAM_CANCELLED"), "the stream ended before its type arrived"],
   } as const;
 
   it.each(Object.entries(ends))(

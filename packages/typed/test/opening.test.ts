@@ -17,7 +17,7 @@ describe("the type of a stream", () => {
     },
   );
 
-  it("comes before whatever is written, in the same write of the transport", () => {
+  it("the type leaves before the first bytes, in the same write of the transport", () => {
     const { peer, session } = typedPeer();
     const stream = session.open({ type: 7 });
     void stream.write(new Uint8Array([1]));
@@ -27,7 +27,7 @@ describe("the type of a stream", () => {
     expect(brief(frames)[0]).toBe("2: DATA 4 SYN");
   });
 
-  it("comes before what is offered, and whole, however long the transport is stuck", () => {
+  it("the type leaves complete before offered bytes, even if the transport is stuck for long", () => {
     const { peer, session } = typedPeer();
     peer.holdWrites();
     const first = session.open({ type: 1 });
@@ -44,7 +44,7 @@ describe("the type of a stream", () => {
     expect(contentOf(frames, stream.id)).toEqual(typed(3, ...(taken > 0 ? [9] : [])));
   });
 
-  it("comes before an end, whichever it is", () => {
+  it("the type leaves before every kind of end", () => {
     const ends: ((session: TypedSession) => void)[] = [
       (session) => void session.open({ type: 7 }).closeWrite(),
       (session) => void session.open({ type: 7 }).close(),

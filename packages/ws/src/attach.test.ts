@@ -383,22 +383,25 @@ describe("a write", () => {
   test.each([
     ["client", 0, 1],
     ["server", 1, 0],
-  ])("of what the application reuses is not disturbed, from the %s", async (_, from, to) => {
-    const sockets = await socketPair();
-    const [left, right] = [sockets[from]!, sockets[to]!];
-    const stream = ending(attach(left, { role: "client" })).open();
-    const server = ending(attach(right, { role: "server" }));
-    const inbound = server.accept().then((one) => new Response(one.readable).arrayBuffer());
-    const chunk = new Uint8Array(100_000);
-    for (let value = 1; value <= 5; value++) await stream.write(chunk.fill(value));
-    await stream.closeWrite();
-    const bytes = Buffer.from(await inbound);
-    expect(bytes).toHaveLength(500_000);
-    for (let value = 1; value <= 5; value++) {
-      const part = bytes.subarray((value - 1) * 100_000, value * 100_000);
-      expect(part.equals(Buffer.alloc(100_000, value))).toBe(true);
-    }
-  });
+  ])(
+    "bytes arrive unchanged although the application reuses their memory after the write, from the %s",
+    async (_, from, to) => {
+      const sockets = await socketPair();
+      const [left, right] = [sockets[from]!, sockets[to]!];
+      const stream = ending(attach(left, { role: "client" })).open();
+      const server = ending(attach(right, { role: "server" }));
+      const inbound = server.accept().then((one) => new Response(one.readable).arrayBuffer());
+      const chunk = new Uint8Array(100_000);
+      for (let value = 1; value <= 5; value++) await stream.write(chunk.fill(value));
+      await stream.closeWrite();
+      const bytes = Buffer.from(await inbound);
+      expect(bytes).toHaveLength(500_000);
+      for (let value = 1; value <= 5; value++) {
+        const part = bytes.subarray((value - 1) * 100_000, value * 100_000);
+        expect(part.equals(Buffer.alloc(100_000, value))).toBe(true);
+      }
+    },
+  );
 });
 
 describe("the buffer of a standard WebSocket", () => {
@@ -462,7 +465,7 @@ describe("the buffer of a standard WebSocket", () => {
     expect([blocked(), clock.timers.length]).toEqual([false, 0]);
   });
 
-  test("is looked at when a message comes, whatever timers do", async () => {
+  test("the buffer is checked when a message arrives, even if timers are late", async () => {
     const { socket, session, clock, peer, blocked } = await buffered();
     socket.buffered = 300_000;
     await session.open().write(Buffer.from("x"));

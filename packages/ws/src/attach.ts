@@ -1,4 +1,4 @@
-// The centre of the adapter: a session over a WebSocket.
+// Makes a session over a WebSocket. The other files of this package use it.
 
 import { type Role, Session, type SessionOptions, systemClock } from "@muxado/core";
 import type { WebSocketLike } from "./web-socket.ts";
@@ -11,14 +11,14 @@ export interface AttachOptions extends SessionOptions {
 }
 
 /**
- * Returns a session over a WebSocket: a standard one, or a client's or server's socket of the `ws` package.
+ * Returns a session over a WebSocket. This may be a standard WebSocket, or a socket of the `ws` package on either side.
  *
  * The session owns the WebSocket from now on: no other code may send, listen to messages or close it. If the WebSocket
  * is connecting, the session waits for it. If it is already over, the session is over, too. Messages that arrived
- * before `attach` are lost, so attach in the turn in which the socket was made or given to you.
+ * before `attach` are lost, so call `attach` in the turn in which you make or get the socket.
  *
- * @throws {RangeError | TypeError} naming the option that is out of range; or if `socket` is no WebSocket, or has a
- * session already.
+ * @throws {RangeError | TypeError} if an option is out of range; the message names the option. Also if `socket` is not
+ * a WebSocket, or already has a session.
  */
 export function attach(socket: WebSocketLike, options: AttachOptions): Session {
   const { clock = systemClock, transportBudget } = options;

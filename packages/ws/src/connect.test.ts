@@ -126,7 +126,7 @@ describe("subprotocols", () => {
     }
     const error = await refusal(url, { WebSocket: Lax });
     expect(error).toMatchObject({ code: "CONNECT_FAILED" });
-    expect((error as Error).message).toContain("the server speaks none of muxado");
+    expect((error as Error).message).toContain("the server has chosen none of muxado");
     await closed.promise;
   });
 
@@ -174,7 +174,7 @@ describe("connecting fails with CONNECT_FAILED and the platform's error", () => 
     expect((await failure(url)).message).toContain("404");
   });
 
-  test("when the platform does not tell what it was", async () => {
+  test("connect fails when the platform does not reveal the error", async () => {
     class Silent extends StandardWebSocket {
       override addEventListener(
         ...[type, listener]: Parameters<StandardWebSocket["addEventListener"]>

@@ -1,4 +1,4 @@
-// Dialing: opens a WebSocket with a session over it.
+// Connects: opens a WebSocket with a session over it.
 
 import { type Session, type SessionOptions, systemClock, type Timer } from "@muxado/core";
 import { checkNumber, checkOptions, LONGEST_DELAY } from "@muxado/core/layers";
@@ -6,7 +6,7 @@ import { attach } from "./attach.ts";
 import { connectError } from "./errors.ts";
 import { hangUp, type WebSocketLike } from "./web-socket.ts";
 
-/** A class that makes WebSockets: the platform's, that of the `ws` package, or one derived from them. */
+/** A class of WebSockets: that of the platform, that of the `ws` package, or a class derived from one of them. */
 export type WebSocketConstructor = new (
   url: string | URL,
   protocols?: string | string[],
@@ -15,15 +15,15 @@ export type WebSocketConstructor = new (
 /** Options of {@link connect}: how to connect, and the options of the session. */
 export interface ConnectOptions extends SessionOptions {
   /**
-   * The subprotocols to offer; the server has to choose one of them. Default: `muxado`. An empty list offers none, and
-   * then the server may not choose one.
+   * The subprotocols to offer; the server has to choose one of them. Default: `muxado`. With an empty list, no
+   * subprotocol is offered, and the server must not choose one.
    */
   readonly protocols?: string | readonly string[] | undefined;
-  /** The class of the WebSocket. Default: the platform's, which Node has from version 22 on. */
+  /** The class of the WebSocket. Default: that of the platform. Node has one from version 22 on. */
   readonly WebSocket?: WebSocketConstructor | undefined;
-  /** Milliseconds allowed to connect, handshakes included. Default: 30 000; Infinity: no limit. */
+  /** Milliseconds that connecting may take, including the handshakes. Default: 30 000; Infinity: no limit. */
   readonly connectTimeout?: number | undefined;
-  /** Stops connecting when it aborts. It has no effect on the session afterwards. */
+  /** Stops connecting when it aborts. It has no effect on the session that `connect` has returned. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,11 +32,12 @@ const CONNECT_TIMEOUT = 30_000;
 /**
  * Connects, and resolves with the client side of a session.
  *
- * @throws {MuxadoError} CONNECT_FAILED; its `cause` is the platform's error, as far as the platform tells. Safe to
- * retry.
- * @throws {RangeError | TypeError} naming the option that is out of range or missing, before it dials.
+ * @throws {MuxadoError} CONNECT_FAILED; its `cause` is the error of the platform, which may lack details. A retry is
+ * safe.
+ * @throws {RangeError | TypeError} before it connects, if an option is out of range or missing; the message names the
+ * option.
  * @throws the error of the WebSocket's constructor, such as a SyntaxError for an invalid URL.
- * @throws the signal's reason, if it aborts first.
+ * @throws the signal's reason, if the signal aborts before the connection is established.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Session> {
   const { protocols = "muxado", connectTimeout = CONNECT_TIMEOUT, signal } = options;
@@ -49,12 +50,13 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   }
   const offered = [protocols].flat();
   const socket = new WebSocket(url, offered);
-  // Attach before the WebSocket is open, so that the session notices every end of it.
+  // The session is attached before the WebSocket is open, so that it notices every end of the WebSocket.
   let session: Session;
   try {
     session = attach(socket, { ...options, role: "client" });
   } catch (error) {
-    // A hook of the application has failed. This listener is here because nobody else would hear the WebSocket's error.
+    // A hook of the application has failed. Without a listener, a later `error` event of the WebSocket would be an
+    // uncaught exception.
     socket.addEventListener("error", () => {});
     hangUp(socket);
     throw error;
@@ -90,7 +92,7 @@ async function established(
       socket.addEventListener("open", function opened() {
         socket.removeEventListener("open", opened);
         if (offered.length === 0 || offered.includes(socket.protocol)) resolve();
-        else reject(new Error(`the server speaks none of ${offered.join(", ")}`));
+        else reject(new Error(`the server has chosen none of ${offered.join(", ")}`));
       });
       void session.closed.then(({ localError }) => reject(localError?.cause ?? localError));
     });

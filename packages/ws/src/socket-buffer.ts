@@ -1,40 +1,42 @@
-// The bytes that wait in a WebSocket's own buffer, and when there is room for more. A socket of `ws` tells when bytes
-// have left. A standard one only has the number of bytes that wait. A timer looks at that number, but only while the
+// Finds out when a WebSocket's own buffer has room for more bytes. A socket of `ws` reports when bytes have left. A
+// standard socket has only a property with the number of bytes that wait. A timer reads it, but only while the
 // transport waits for room.
 
 import type { Clock, Timer } from "@muxado/core";
 import type { WebSocketLike } from "./web-socket.ts";
 
-/** Bytes that a session lets be under way, unless told otherwise: the default of `transportBudget`. */
+/** The default of a session's `transportBudget`, in bytes. */
 const USUAL_BUDGET = 256 * 1024;
 
-/** Milliseconds until the first look at a buffer without room. Browsers wait at least as long for any nested timer. */
+/** Milliseconds until the first look at a buffer without room. In a browser, nested timers take at least this time. */
 const SHORTEST_WAIT = 4;
 
 /** Milliseconds between two looks at a buffer that does not move. */
 const LONGEST_WAIT = 64;
 
-/** Milliseconds after which a look counts as late: timers of a page in the background fire once a second. */
+/** A look counts as late after this many milliseconds. Timers of a page in the background fire only once a second. */
 const LATE = 500;
 
-/** Looks at a buffer that does not move before we doubt its level: about a second. */
+/**
+ * Looks at a buffer that does not move before we doubt the number of bytes that it reports. They take about a second.
+ */
 const MOST_STILL_LOOKS = 16;
 
-/** Facts about a socket, and about the session on it. */
+/** Properties of a socket, and of the session on it. */
 export interface SocketBufferOptions {
   readonly clock: Clock;
   /** The session's `transportBudget`. */
   readonly budget?: number | undefined;
-  /** Whether the socket tells each time that bytes have left. Then the buffer needs no timer. */
+  /** Whether the socket reports each time that bytes have left. If it does, the buffer needs no timer. */
   readonly tells: boolean;
 }
 
 /**
  * The buffer of one socket.
  *
- * An urgent write cannot overtake the bytes in this buffer. So the buffer should hold few bytes, but it must not run
- * dry before the next look. At first it may hold a quarter of the session's budget, and never less. On a faster line it
- * may hold up to twice the budget; where looks come late, up to sixteen times.
+ * An urgent write cannot overtake the bytes in this buffer. So the buffer should hold few bytes, but it should not be
+ * empty before the next look. Its limit begins at a quarter of the session's budget and is never lower. On a fast line
+ * the limit rises up to twice the budget. If looks come late, it rises up to sixteen times the budget.
  */
 export class SocketBuffer {
   readonly #socket: WebSocketLike;
@@ -46,12 +48,12 @@ export class SocketBuffer {
   #timer: Timer | undefined;
   /** There is room as long as the buffer holds at most this many bytes. */
   #allowed: number;
-  /** The bytes in the buffer at the last look, and the time of that look. */
+  /** The number of bytes in the buffer at the last look, and the time of that look. */
   #held = 0;
   #lookedAt = 0;
   #wait = SHORTEST_WAIT;
   #stillLooks = 0;
-  /** The buffer has not moved for long, and has got one more write. */
+  /** True if the buffer got one more write although it had not moved for long. */
   #wasDoubted = false;
 
   constructor(socket: WebSocketLike, options: SocketBufferOptions, onRoom: () => void) {
@@ -61,11 +63,11 @@ export class SocketBuffer {
     this.#onRoom = onRoom;
     this.#tells = tells;
     this.#budget = Math.min(budget, USUAL_BUDGET);
-    // A socket that tells gets the next write while the last one leaves, and never needs more.
+    // A socket that reports gets the next write while the last one leaves, so it never needs a higher limit.
     this.#allowed = tells ? this.#budget : this.#budget / 4;
   }
 
-  /** Waits for room, after something was sent. `onRoom` is called once, possibly at once. */
+  /** Waits for room after bytes were sent. `onRoom` is called once, possibly before this method returns. */
   awaitRoom(): void {
     this.#wait = SHORTEST_WAIT;
     this.#stillLooks = 0;
@@ -75,7 +77,9 @@ export class SocketBuffer {
     else if (!this.#tells) this.#setTimer();
   }
 
-  /** The owner calls this after an event that may have made room. */
+  /**
+   * Calls `onRoom` if room was awaited and there is some. The owner calls this after an event that may have made room.
+   */
   look(): void {
     if (this.#isAwaited && this.#level <= this.#allowed) this.#giveRoom();
   }
@@ -99,8 +103,9 @@ export class SocketBuffer {
   #timerFired(): void {
     this.#timer = undefined;
     this.#adapt(this.#level);
-    // While a page is frozen, Chromium does not subtract bytes that leave; it does so only when more is sent. If this
-    // is not the case here, one write too many waits, and no more follow until the buffer has moved.
+    // While a page is frozen, Chromium does not update the number of waiting bytes when bytes leave, but only at the
+    // next send. So we send once more. If the buffer was really full, one write too many waits, and no more writes
+    // follow until the buffer has moved.
     const isDoubtful = this.#stillLooks === MOST_STILL_LOOKS && !this.#wasDoubted;
     if (this.#held <= this.#allowed || isDoubtful) this.#giveRoom(isDoubtful);
     else this.#setTimer();
@@ -113,8 +118,8 @@ export class SocketBuffer {
   }
 
   /**
-   * Learns from the bytes that have left since the last look. A buffer that ran dry was too small; any other may be too
-   * large.
+   * Changes the limit according to the bytes that have left since the last look. If the buffer is empty, the limit was
+   * too low. Otherwise it may be too high.
    */
   #adapt(held: number): void {
     const left = this.#held - held;

@@ -1,5 +1,5 @@
-// The transport of a session over a WebSocket. It owns the socket. It knows nothing of the protocol, and does not know
-// who made the socket. Messages are pieces of one stream of bytes: their boundaries have no meaning.
+// The transport of a session over a WebSocket. It owns the socket. It does not know the protocol, or how the socket was
+// made. Messages are pieces of one stream of bytes: their boundaries have no meaning.
 
 import type { Clock, MuxadoError, Transport, TransportInput } from "@muxado/core";
 import {
@@ -23,9 +23,9 @@ import {
 } from "./web-socket.ts";
 
 /**
- * The longest message that is sent, in bytes; a longer write is sent as several messages. Every peer takes a message of
- * this size. While it is masked, it stays in the processor's caches: in the benchmark, bulk is an eighth faster than in
- * messages of 256 KiB.
+ * The longest message that is sent, in bytes. A longer write is sent as several messages. Every peer accepts messages
+ * of this length. A message of this length stays in the caches of the processor while it is masked: in the benchmark,
+ * bulk is an eighth faster than with messages of 256 KiB.
  */
 const LONGEST_MESSAGE = 64 * 1024;
 
@@ -38,24 +38,24 @@ export class WebSocketTransport implements Transport {
   readonly #buffer: SocketBuffer;
   readonly #listeners: readonly [WebSocketEventType, (event: WebSocketEvent) => void][];
   #input!: TransportInput;
-  /** A write is under way. */
+  /** True while a write is under way. */
   #isWriting = false;
   /** A write that came before the socket was open. */
   #early: Uint8Array<ArrayBuffer>[] | undefined;
-  /** The socket is one of `ws`, or like it: it tells when a message has left. */
+  /** True for a socket of `ws`, or one that is like it: it reports when a message has left. */
   readonly #tells: boolean;
-  /** Messages that `send` has not called back for. */
+  /** Messages that were sent and whose callback has not been called. */
   #untold = 0;
-  /** How the socket has closed. */
+  /** An error that describes how the socket has closed; undefined before that. */
   #closure: Error | undefined;
-  /** The socket has not opened: nothing was sent. */
+  /** True as long as the socket has not opened, so nothing was sent. */
   #isUnopened = false;
-  /** The further arguments of `send`: a callback, if the socket takes one. */
+  /** The other arguments of `send`: a callback, if the socket takes one. */
   readonly #told: [] | [(error?: Error | null) => void];
 
   /**
-   * @param budget bytes of the session that may be under way, `transportBudget`.
-   * @throws {TypeError} if `socket` is no WebSocket, or has a session already.
+   * @param budget the session's `transportBudget`.
+   * @throws {TypeError} if `socket` is not a WebSocket, or already has a session.
    */
   constructor(socket: WebSocketLike, clock: Clock, budget?: number) {
     checkSocket(socket);
@@ -77,7 +77,7 @@ export class WebSocketTransport implements Transport {
     this.#input = input;
     const socket = this.#socket;
     attached.add(socket);
-    // A socket that is already over sends no more events.
+    // A socket that is already over emits no more events.
     if (socket.readyState > OPEN) return input.ended();
     this.#isUnopened = socket.readyState === CONNECTING;
     socket.binaryType = "arraybuffer";
@@ -88,11 +88,12 @@ export class WebSocketTransport implements Transport {
     this.#isWriting = true;
     const { readyState } = this.#socket;
     if (readyState === CONNECTING) this.#early = chunks;
-    // A socket that is closing drops the bytes that it is given. Its close then ends this write.
+    // A socket that is closing would drop the bytes. When it has closed, this write ends.
     if (readyState !== OPEN) return this.#lose();
     this.#isUnopened = false;
-    // A socket that was dialed copies the bytes at once, to mask them or to pass them to the browser. But a socket of
-    // `ws` with an extension first compresses them in another thread, from the memory of the session.
+    // The socket of a client copies the bytes at once, to mask them or to pass them to the browser. All other sockets
+    // need a copy. A server's socket does not mask, and a socket of `ws` with an extension first compresses the bytes
+    // in another thread, directly from the memory of the session.
     const { url, extensions } = this.#socket;
     const isKept = typeof url !== "string" || (this.#tells && extensions !== "");
     for (const message of messagesOf(chunks)) {
@@ -136,7 +137,10 @@ export class WebSocketTransport implements Transport {
     }
   }
 
-  /** The system has taken a message. If it failed, the socket is closing, and its close reports the error. */
+  /**
+   * Called when the system has taken a message, or when sending has failed. After a failure the socket closes, and its
+   * close reports the error.
+   */
   #sent(error: Error | null | undefined): void {
     if (--this.#untold < 0) {
       this.#input.ended(transportError(new Error("the WebSocket has confirmed a message twice")));
@@ -144,10 +148,11 @@ export class WebSocketTransport implements Transport {
   }
 
   #receive(data: unknown): void {
-    // Test a property and not the class: test runners give programs an ArrayBuffer of their own.
+    // This tests a property and not the class, because test runners give programs another ArrayBuffer class.
     if ((data as ArrayBuffer).byteLength !== undefined) {
       this.#input.receive(new Uint8Array(data as ArrayBuffer));
-      // Any message may mean that the peer has read something. Timers of a page in the background fire once a second.
+      // A message may mean that the peer has read bytes of ours. This look matters in a page in the background, whose
+      // timers fire only once a second.
       this.#buffer.look();
     } else {
       const error = messageError(data);
@@ -157,7 +162,7 @@ export class WebSocketTransport implements Transport {
   }
 
   #failed(error: unknown): void {
-    // A browser does not tell the error; the close that follows tells a little.
+    // A browser does not reveal the error. The close that follows has at least a code.
     if (error) this.#input.ended(this.#isUnopened ? unopenedError(error) : transportError(error));
   }
 
@@ -171,12 +176,15 @@ export class WebSocketTransport implements Transport {
     this.#lose();
   }
 
-  /** Ends a write that will never be done, because both directions are over: the session need not wait for it. */
+  /**
+   * If a write is under way on a socket that has closed, reports the end of both directions: the write will never be
+   * done, and the session need not wait for it.
+   */
   #lose(): void {
     if (this.#isWriting && this.#closure) this.#input.ended(transportError(this.#closure));
   }
 
-  /** Stops waiting for anything. */
+  /** Stops waiting for room and for the opening. */
   #release(): void {
     this.#buffer.stop();
     this.#early = undefined;
@@ -204,7 +212,10 @@ function* messagesOf(
   yield message;
 }
 
-/** Returns a copy, because a server's socket may still refer to the chunks when the session has them back. */
+/**
+ * Returns a copy of all chunks, because a server's socket may still reference the chunks when the session uses their
+ * memory again.
+ */
 function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;

@@ -1,26 +1,27 @@
-// The members of a WebSocket that a session needs: those that the standard and the `ws` package share, and the few that
-// only some sockets have.
+// The members of a WebSocket that a session uses. The standard and the `ws` package share most of them. A few members
+// exist only on some sockets.
 
 /** The event that listeners of a {@link WebSocketLike} are called with. Which fields are set depends on the event. */
 export interface WebSocketEvent {
   /** The name of the event. */
   readonly type: string;
-  /** Of a message: its content. */
+  /** The content of a message. */
   readonly data?: unknown;
-  /** Of a close: its code. */
+  /** The code of a close. */
   readonly code?: number;
-  /** Of a close: its reason. */
+  /** The reason of a close. */
   readonly reason?: string;
-  /** Of an error: the error, where the platform tells it. */
+  /** The error of an error event, if the platform reveals it. */
   readonly error?: unknown;
 }
 
 /** Any standard WebSocket, and the client's and server's sockets of the `ws` package. */
 export interface WebSocketLike {
-  /** How binary messages are delivered. */
+  /** The form in which binary messages are delivered. */
   binaryType: string;
   /**
-   * Bytes that have been sent and have not left. Some runtimes do not have it: then the session never waits for room.
+   * Bytes that have been sent and have not left. Some runtimes do not have this property. There, the session never
+   * waits for room.
    */
   readonly bufferedAmount?: number;
   /** The subprotocol that both sides have agreed on. */
@@ -40,44 +41,47 @@ export interface WebSocketLike {
 /** The events of a {@link WebSocketLike}. */
 export type WebSocketEventType = "open" | "message" | "error" | "close";
 
-/** Further members, which only sockets made for Node have. */
+/** A WebSocket with the members that only sockets made for Node have. */
 export interface NodeWebSocket extends WebSocketLike {
-  /** Of the `ws` package, as of any event emitter of Node. */
+  /** The sockets of the `ws` package have it, as event emitters of Node. */
   on?: unknown;
   /** Extensions that the handshake has negotiated, such as compression. */
   readonly extensions?: string;
-  /** The URL that was dialed; a server's socket of `ws` has none. */
+  /** The URL that a client has connected to. A server's socket of `ws` has none. */
   readonly url?: string;
-  /** Calls `done` when the system has taken the message. Only sockets with `on` do so. */
+  /** Sends a message. Sockets with `on` then call `done` when the system has taken the message. */
   send(data: Uint8Array<ArrayBuffer>, done?: (error?: Error | null) => void): void;
   /** Closes the connection at once. */
   terminate?(): void;
-  /** Of the `ws` package: closes the connection 30 seconds after a close, even if the peer is still reading. */
+  /**
+   * The timer of the `ws` package that closes the connection 30 seconds after a close, even if the peer is still
+   * reading.
+   */
   readonly _closeTimer?: Parameters<typeof clearTimeout>[0];
 }
 
-/** Values of `readyState`. */
+/** The `readyState` of a socket that is connecting. */
 export const CONNECTING = 0;
-/** The next value. */
+/** The `readyState` of an open socket. Higher values mean that the socket is closing or has closed. */
 export const OPEN = 1;
 
 const METHODS = ["addEventListener", "removeEventListener", "send", "close"] as const;
 
-/** @throws {TypeError} if `socket` is no WebSocket; the message names the missing member. */
+/** @throws {TypeError} if `socket` is not a WebSocket; the message names the missing member. */
 export function checkSocket(socket: WebSocketLike): void {
   if (typeof socket?.readyState !== "number") {
-    throw new TypeError("socket must be a WebSocket, and has no readyState");
+    throw new TypeError("socket must be a WebSocket, but has no readyState");
   }
   for (const method of METHODS) {
     if (typeof socket[method] !== "function") {
-      throw new TypeError(`socket must be a WebSocket, and has no ${method}()`);
+      throw new TypeError(`socket must be a WebSocket, but has no ${method}()`);
     }
   }
 }
 
 /**
- * Closes the connection at once where the platform can, and otherwise closes the WebSocket: in a browser, only the peer
- * can do more.
+ * Closes the connection at once if the platform can do so. Otherwise starts a closing handshake, because a browser
+ * offers nothing else.
  */
 export function hangUp(socket: WebSocketLike): void {
   const node = socket as NodeWebSocket;

@@ -51,7 +51,7 @@ describe("a text message", () => {
     const { end, close } = await endBy((peer) => peer.send(text));
     expect(end.localError).toMatchObject({ code: "PROTOCOL_ERROR", origin: "remote" });
     expect(end.localError!.message).toBe(
-      "protocol error: a text message has come, and muxado is binary",
+      "protocol error: a text message has arrived, but muxado is binary",
     );
     expect(close).toEqual([4001, "PROTOCOL_ERROR"]);
   });
@@ -73,7 +73,7 @@ describe("a text message", () => {
     (left as WebSocketLike).binaryType = "blob";
     right.send(Buffer.from("x"));
     const { localError } = await session.closed;
-    expect(localError!.message).toContain("a message that is no bytes has come");
+    expect(localError!.message).toContain("a message that is not bytes has arrived");
   });
 });
 

@@ -1,11 +1,10 @@
-// Writes a frame as one line of a log, for humans: the text may change between versions.
-// Shows no bytes of a body, because they may be secret.
-// Spec §4.
+// Describes a frame in one line of a log, for human readers. The text may change between versions. It shows no bytes of
+// a body, because they may be secret. Spec §4.
 
 import type { DataFrame, Frame, WindowUpdateFrame } from "./frame.ts";
 import { goAwayCodeName } from "./frame-type.ts";
 
-/** Returns one line about a frame, such as `DATA stream=3 SYN length=5`. */
+/** Returns one line that describes a frame, such as `DATA stream=3 SYN length=5`. */
 export function describe(frame: Frame): string {
   switch (frame.type) {
     case "data":

@@ -1,6 +1,5 @@
-// Encodes a frame object to bytes, and checks every field against the limits of the wire.
-// Checks the frame alone: whether a stream may send it now is not known here.
-// Spec §4.
+// Encodes a frame object into bytes, and checks every field against the limits of the wire. It does not know the
+// streams, so it cannot check whether a stream may send the frame now. Spec §4.
 
 import { Flag } from "./frame-type.ts";
 import type { DataFrame, Frame, WindowUpdateFrame } from "./frame.ts";

@@ -1,19 +1,18 @@
-// The convenient decoder: makes frame objects from chunks, with the help of the push decoder.
-// Collects whole bodies, and a peer may make them very long: a session must not use this decoder.
-// Spec §3.2, §4.
+// Decodes chunks into frame objects, with the help of the push decoder. It is convenient, but a session must not use
+// it: it collects whole bodies, and a peer can make them very long. Spec §3.2, §4.
 
 import type { DataFrame, Frame } from "./frame.ts";
 import { YamuxFrameError } from "./frame-error.ts";
 import { Flag } from "./frame-type.ts";
 import { type FrameHandler, PushDecoder } from "./push-decoder.ts";
 
-/** Turns bytes into {@link Frame} objects. The bytes may be cut into chunks anywhere. */
+/** Decodes bytes that are cut anywhere into {@link Frame} objects. */
 export class FrameDecoder {
   readonly #collector: FrameCollector = new FrameCollector();
   readonly #decoder: PushDecoder = new PushDecoder(this.#collector);
 
   /**
-   * Takes the next chunk of the input; yields each frame that the chunk completes, in order.
+   * Takes the next chunk of the input. Yields each frame that it completes, in order.
    *
    * The decoder reads the chunk before this method returns, even if nobody iterates. Frames own their bytes.
    *
@@ -52,7 +51,9 @@ class FrameCollector implements FrameHandler {
   #frames: Frame<ArrayBuffer>[] = [];
   #partial: PartialData | undefined = undefined;
 
-  /** Returns the frames so far. Each frame is returned only once; the error is thrown each time. */
+  /**
+   * Returns the frames that no earlier call has returned. If there is an error, every call throws it after the frames.
+   */
   take(): Iterable<Frame<ArrayBuffer>> {
     const frames = this.#frames;
     this.#frames = [];
@@ -100,7 +101,7 @@ class FrameCollector implements FrameHandler {
   }
 }
 
-/** A Data frame whose body is not complete. */
+/** A Data frame whose body has not fully arrived. */
 class PartialData {
   readonly streamId: number;
   readonly flags: number;
@@ -113,12 +114,12 @@ class PartialData {
     this.flags = flags;
   }
 
-  /** Copies `chunk[start, end)` behind the bytes that are there; `remaining` bytes are still to come. */
+  /** Copies `chunk[start, end)` after the bytes that are there already; `remaining` bytes are still to come. */
   append(chunk: Uint8Array, start: number, end: number, remaining: number): void {
     const length = this.#length + end - start;
     if (length > this.body.length) {
-      // The array grows with the bytes that have arrived, not with the declared length. Because it doubles, a body that
-      // comes byte by byte is not copied once per byte.
+      // The array grows with the bytes that have arrived, not with the declared length. Doubling avoids one copy for
+      // each byte of a body that arrives byte by byte.
       this.#resize(Math.min(length + remaining, Math.max(length, 2 * this.body.length)));
     }
     this.body.set(chunk.subarray(start, end), this.#length);

@@ -2,7 +2,7 @@
 // The decoder refuses types above 3, which do not exist. All other flag bits and all other codes are legal.
 // Spec §3.1, §4.
 
-/** The four types of frame (spec §4). */
+/** The four types of frames (spec §4). */
 export const FrameType = {
   /** Carries bytes of one stream (spec §4.1). */
   DATA: 0,
@@ -19,9 +19,9 @@ export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
 /** The bits that have a meaning: all four on Data and Window Update, SYN and ACK on Ping. */
 export const Flag = {
-  /** Opens a stream; on a Ping, asks. */
+  /** Opens a stream. A Ping with this flag asks for an answer. */
   SYN: 0x1,
-  /** Acknowledges a stream; on a Ping, answers. */
+  /** Acknowledges a stream. A Ping with this flag is an answer. */
   ACK: 0x2,
   /** Marks the last frame of its sender on this stream. */
   FIN: 0x4,
@@ -38,7 +38,7 @@ export const GoAwayCode = {
   NORMAL: 0,
   /** The peer broke a rule of the protocol. */
   PROTOCOL_ERROR: 1,
-  /** The sender failed in a way that has nothing to do with its peer. */
+  /** The sender of this code failed, and its peer is not the cause. */
   INTERNAL_ERROR: 2,
 } as const;
 

@@ -1,4 +1,4 @@
-// The exports of @muxado/yamux. Re-exports only; no file inside the package imports this one.
+// The public exports of @muxado/yamux. Re-exports only; no file of the package imports this file.
 
 // Sessions: the wire and its options.
 export { yamux, type YamuxOptions } from "./wire.ts";

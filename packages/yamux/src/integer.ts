@@ -1,6 +1,5 @@
-// Big-endian integers in a byte array, read by index: a DataView would be one more object for each chunk.
-// Nothing checks bounds; callers know how many bytes they have.
-// Spec §3.1.
+// Big-endian integers in a byte array, read by index: a DataView would cost an object for each chunk. These functions
+// check no bounds, because their callers know how many bytes they have. Spec §3.1.
 
 /** Returns the unsigned 32-bit number at `at`. */
 export function readUint32(source: Uint8Array, at: number): number {
@@ -9,7 +8,7 @@ export function readUint32(source: Uint8Array, at: number): number {
   );
 }
 
-/** Puts the low 32 bits of `value` at `at`. The array itself keeps only eight bits of each number stored. */
+/** Puts the low 32 bits of `value` at `at`. The array itself keeps only the low eight bits of each number. */
 export function put32(target: Uint8Array, at: number, value: number): void {
   target[at] = value >>> 24;
   target[at + 1] = value >>> 16;

@@ -1,6 +1,5 @@
-// The rules for a header. A frame by itself can break no other rule.
-// Cold code: the decoder calls it only for a header that its fast test did not pass.
-// Spec §3.2.
+// The rules for a header. These are all rules that a frame alone can break. The decoder calls this code rarely: only
+// for a header that its fast test did not pass. Spec §3.2.
 
 import type { YamuxFrameField } from "./frame-error.ts";
 import { Flag, FrameType } from "./frame-type.ts";

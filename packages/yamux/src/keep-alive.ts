@@ -1,5 +1,5 @@
-// The keep-alive keeps a session alive and notices when its peer is gone. It sends a ping each interval, and expects a
-// sign of life within the timeout. Spec §9.
+// The keep-alive sends a ping in each interval, and expects a sign of life within the timeout. So an idle connection
+// still carries some bytes, and the session notices when its peer is gone. Spec §9.
 
 import { type Clock, MuxadoError, type Timer, type WireSession } from "@muxado/core";
 import { checkNumber, Liveness, LONGEST_DELAY, type Question, Silence } from "@muxado/core/layers";
@@ -9,9 +9,9 @@ export interface KeepAliveOptions {
   /** Milliseconds from one ping to the next. Default: 30 000; Infinity: the session sends none by itself. */
   readonly keepAlive?: number | undefined;
   /**
-   * Milliseconds of silence after a ping, and more behind our own output. After that, the session ends with
-   * HEARTBEAT_TIMEOUT. The answer breaks the silence, and so does any other byte, and so does a write that had to wait
-   * for room in the transport and then found it. Default: 10 000.
+   * Milliseconds that a sign of life may take after a ping. Without one, the session ends with HEARTBEAT_TIMEOUT. A
+   * sign of life is the answer, any other byte, or a write that had to wait for room in the transport and then found
+   * it. If much of our own output is in front of the ping, the time is longer. Default: 10 000.
    */
   readonly pingTimeout?: number | undefined;
 }
@@ -53,7 +53,7 @@ class KeepAlive {
     void session.closed.then(() => this.#end());
   }
 
-  /** Waits until the next ping: the peer is alive. */
+  /** Waits until the next ping is due. Called when the peer is known to be alive. */
   wait(): void {
     const delay = Math.min(Math.max(this.#interval, this.#left), LONGEST_DELAY);
     this.#timer = this.#clock.setTimer(() => {
@@ -104,7 +104,7 @@ class KeepAlive {
         code: "HEARTBEAT_TIMEOUT",
         scope: "session",
         origin: "remote",
-        detail: `neither an answer to a ping nor anything else has come for ${waited} ms`,
+        detail: `no answer to a ping and nothing else has arrived for ${waited} ms`,
       }),
     );
   }

@@ -1,8 +1,7 @@
-// The numbers that both peers must agree on: sizes, identifiers and the initial window.
-// Types, flags and codes have a file of their own. Local policy (backlogs, timers) is elsewhere.
-// Spec §3, §5.1, §6.1.
+// The numbers that both peers must agree on: sizes, identifiers and the initial window. Other files have the types,
+// flags and codes, and the limits that each peer chooses itself, such as backlogs and timers. Spec §3, §5.1, §6.1.
 
-/** Bytes of the header. Every frame begins with one, and some frames have nothing else (spec §3.1). */
+/** Bytes of the header that begins every frame. Some frames have nothing else (spec §3.1). */
 export const HEADER_LENGTH = 12;
 
 /** Largest body that a Data frame can declare, in bytes: the largest 32-bit number (spec §3.1). */

@@ -1,6 +1,5 @@
-// The decoder of the hot path: takes chunks that are cut anywhere, and makes calls with offsets into them.
-// Judges each frame by itself; the handler decides what a frame means for a stream or a session.
-// Spec §3.2, §4.
+// The decoder of the hot path. It takes chunks that are cut anywhere, and calls a handler with offsets into them. It
+// checks each frame alone. The handler decides what a frame means for a stream or a session. Spec §3.2, §4.
 
 import { YamuxFrameError } from "./frame-error.ts";
 import { Flag, FrameType } from "./frame-type.ts";
@@ -11,15 +10,15 @@ import { HEADER_LENGTH } from "./limits.ts";
 /**
  * The methods that a {@link PushDecoder} calls, in the order of the input, while `push` runs.
  *
- * The caller of `push` keeps the ownership of each chunk: a method that wants to keep bytes for longer than the caller
- * promises must copy them. A method must not call `push` and must not throw; it may call `stop`.
+ * The caller of `push` owns the chunks. If a method needs bytes for longer than the owner allows, it must copy them. A
+ * method must not call `push` and must not throw; it may call `stop`.
  */
 export interface FrameHandler {
   /**
-   * A Data frame begins (spec §4.1). The decoder calls this as soon as it knows the header, so that a verdict need not
-   * wait for the body.
+   * Called when a Data frame begins (spec §4.1), as soon as its header is known. So a verdict need not wait for the
+   * body.
    *
-   * The piece of the body that has arrived is `chunk[start, end)` and may be empty. The frame is complete when `end -
+   * The part of the body that has arrived is `chunk[start, end)` and may be empty. The frame is complete when `end -
    * start === length`; otherwise `onDataRest` brings the rest.
    *
    * @param streamId 1 to 2³²−1
@@ -36,14 +35,14 @@ export interface FrameHandler {
   ): void;
 
   /**
-   * The body of the last Data frame continues with `chunk[start, end)`, which is never empty.
+   * Called when the body of the last Data frame continues with `chunk[start, end)`, which is never empty.
    *
    * @param remaining bytes that come after this piece; 0 when the frame is complete
    */
   onDataRest(chunk: Uint8Array, start: number, end: number, remaining: number): void;
 
   /**
-   * Window Update (spec §4.2).
+   * Called with a Window Update (spec §4.2).
    *
    * @param streamId 1 to 2³²−1
    * @param flags bits of {@link Flag}; bits without a meaning are already cleared
@@ -52,17 +51,17 @@ export interface FrameHandler {
   onWindowUpdate(streamId: number, flags: number, increment: number): void;
 
   /**
-   * Ping (spec §4.3).
+   * Called with a Ping (spec §4.3).
    *
    * @param flags SYN, which asks, or ACK, which answers; never both
    * @param value any unsigned 32-bit number
    */
   onPing(flags: number, value: number): void;
 
-  /** Go Away (spec §4.4). `code` is any unsigned 32-bit number. */
+  /** Called with a Go Away (spec §4.4). `code` is any unsigned 32-bit number. */
   onGoAway(code: number): void;
 
-  /** The input is invalid (spec §3.2). The decoder has stopped and cannot start again. */
+  /** Called when the input is invalid (spec §3.2). The decoder has stopped and cannot start again. */
   onInvalid(error: YamuxFrameError): void;
 }
 
@@ -77,14 +76,14 @@ export class PushDecoder {
   readonly #handler: FrameHandler;
   /** Collects a header that the end of a chunk cuts. */
   readonly #header: Uint8Array = new Uint8Array(HEADER_LENGTH);
-  /** Bytes in `#header` while the header is incomplete, otherwise 0. Never more than 0 together with `#rest`. */
+  /** Bytes in `#header` while the header is incomplete, otherwise 0. Never used together with `#rest`. */
   #held = 0;
   /** Bytes still to come of the body of a Data frame. */
   #rest = 0;
   #stopped = false;
-  /** Bytes of all chunks before the present one. */
+  /** Bytes of all chunks before the current one. */
   #base = 0;
-  /** Where the current frame begins, in bytes of input. Only set for frames that the end of a chunk cuts. */
+  /** Where the current frame begins, in bytes of input. Frames that are complete in one chunk do not set it. */
   #start = 0;
 
   constructor(handler: FrameHandler) {
@@ -94,7 +93,7 @@ export class PushDecoder {
   /**
    * Takes the next chunk of the input and calls the handler for everything in it.
    *
-   * Throws only errors that a handler method throws. Must not be called from a handler method. When it returns, the
+   * Throws only an error that a handler method throws. Must not be called from a handler method. When it returns, the
    * decoder has no reference to the chunk.
    */
   push(chunk: Uint8Array): void {
@@ -113,25 +112,27 @@ export class PushDecoder {
   }
 
   /**
-   * Ignores all further input, and also the rest of the current chunk. Safe inside a handler method. Nothing can start
-   * a stopped decoder again.
+   * Ignores all further input, including the rest of the current chunk. Safe inside a handler method. A stopped decoder
+   * cannot be started again.
    */
   stop(): void {
     this.#stopped = true;
   }
 
   /**
-   * The fewest bytes that must still come to complete the current frame; 0 between two frames.
+   * The smallest number of bytes that must still arrive to complete the frame that has begun; 0 between two frames.
    *
-   * Inside a header, the body does not count yet, because its length may not have been read. 0 after `stop`, because a
-   * stopped decoder waits for nothing.
+   * Inside a header, the body does not count yet, because its length may not have been read. The number is 0 for a
+   * stopped decoder, which waits for nothing.
    */
   get pending(): number {
     if (this.#stopped) return 0;
     return this.#held === 0 ? this.#rest : HEADER_LENGTH - this.#held;
   }
 
-  /** Bytes from the start of the input to the current frame. Between two frames: to the end of the input. */
+  /**
+   * Bytes from the start of the input to the frame that has begun. Between two frames: all bytes of the input so far.
+   */
   get offset(): number {
     return this.pending === 0 ? this.#base : this.#start;
   }
@@ -139,14 +140,14 @@ export class PushDecoder {
   // Each of the next four methods consumes a part of the chunk and returns where reading continues.
 
   /**
-   * Begins a frame whose header is complete at `at` in `source`, which is the chunk or `#header`. The bytes behind the
+   * Begins a frame whose header is complete at `at` in `source`, which is the chunk or `#header`. The bytes after the
    * header begin at `next` in the chunk.
    */
   #begin(source: Uint8Array, at: number, chunk: Uint8Array, next: number): number {
     const versionAndType = (source[at]! << 8) | source[at + 1]!;
     const streamId = readUint32(source, at + 4);
     const length = readUint32(source, at + 8);
-    // Two comparisons recognise the common frames. `judgeHeader` judges the others.
+    // Two comparisons recognise the common frames. `judgeHeader` checks the others.
     if (streamId !== 0 && versionAndType <= FrameType.WINDOW_UPDATE) {
       const flags = source[at + 3]! & FLAGS;
       if (versionAndType === FrameType.DATA) {
@@ -159,7 +160,7 @@ export class PushDecoder {
     return next;
   }
 
-  /** Begins a Data frame whose header was just read. Its body, if any, begins at `at`. */
+  /** Begins a Data frame whose header was just read. Its body, if it has one, begins at `at`. */
   #beginBody(
     streamId: number,
     flags: number,
@@ -201,7 +202,8 @@ export class PushDecoder {
   }
 
   /**
-   * Handles a header without a stream, valid or not. Behind it, the chunk continues at `next`.
+   * Handles every other header: that of a Ping or a Go Away, or an invalid one. After it, the chunk continues at
+   * `next`.
    *
    * @param at where the header is in `source`
    */
@@ -213,7 +215,7 @@ export class PushDecoder {
     else this.#handler.onPing(source[at + 3]! & (Flag.SYN | Flag.ACK), value);
   }
 
-  /** Stops for good and reports why. */
+  /** Stops for good and tells the handler why. */
   #refuse(verdict: Verdict, source: Uint8Array, at: number, next: number): void {
     this.#stopped = true;
     const frameType = source[at + 1]!;

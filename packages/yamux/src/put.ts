@@ -1,15 +1,15 @@
-// The encoders of the hot path: each puts one header into a buffer that the caller owns.
-// They allocate nothing and check nothing. `encode` checks.
-// Spec §3.1, §4.
+// The encoders of the hot path: each puts one header into a buffer that the caller owns. They allocate nothing and do
+// not check their arguments, as `encode` does. Spec §3.1, §4.
 
 import { FrameType } from "./frame-type.ts";
 import { put32 } from "./integer.ts";
 import { HEADER_LENGTH } from "./limits.ts";
 
 /**
- * Puts the header of a Data frame (spec §4.1). The caller copies the body behind it or sends the body after it.
+ * Puts the header of a Data frame (spec §4.1). The caller copies the body after the header, or sends it after the
+ * header.
  *
- * Arguments are not checked: the twelve bytes must fit.
+ * The arguments are not checked. The buffer must have room for twelve bytes at `offset`.
  *
  * @param streamId 1 to {@link MAX_STREAM_ID}
  * @param flags bits of {@link Flag}
@@ -29,7 +29,7 @@ export function putData(
 /**
  * Puts a Window Update (spec §4.2): twelve bytes.
  *
- * Arguments are not checked: the bytes must fit.
+ * The arguments are not checked. The buffer must have room for the frame at `offset`.
  *
  * @param streamId 1 to {@link MAX_STREAM_ID}
  * @param flags bits of {@link Flag}
@@ -49,9 +49,9 @@ export function putWindowUpdate(
 /**
  * Puts a Ping (spec §4.3): twelve bytes.
  *
- * Arguments are not checked: the bytes must fit.
+ * The arguments are not checked. The buffer must have room for the frame at `offset`.
  *
- * @param flags either SYN, to ask, or ACK, to answer
+ * @param flags SYN for a question, or ACK for an answer
  * @param value any unsigned 32-bit number; an answer repeats the number of the question
  * @returns the offset after the frame
  */
@@ -62,9 +62,9 @@ export function putPing(target: Uint8Array, offset: number, flags: number, value
 /**
  * Puts a Go Away (spec §4.4): twelve bytes.
  *
- * Arguments are not checked: the bytes must fit.
+ * The arguments are not checked. The buffer must have room for the frame at `offset`.
  *
- * @param code one of {@link GoAwayCode}: known peers understand no other
+ * @param code one of {@link GoAwayCode}, because known peers understand no other code
  * @returns the offset after the frame
  */
 export function putGoAway(target: Uint8Array, offset: number, code: number): number {

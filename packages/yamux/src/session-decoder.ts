@@ -13,7 +13,7 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
   readonly #handler: WireHandler;
   readonly #frames: PushDecoder = new PushDecoder(this);
   #isStopped = false;
-  /** The current body came with a reset: the decoder drops it. */
+  /** True while the decoder drops the current body, because its frame was a reset. */
   #dropping = false;
 
   constructor(handler: WireHandler) {
@@ -65,11 +65,11 @@ export class SessionDecoder implements WireDecoder, FrameHandler {
     if ((flags & Flag.ACK) !== 0) handler.onAcknowledged(streamId);
     if (this.#isStopped) return;
     if ((flags & Flag.SYN) !== 0) handler.onData(streamId, DataFlag.SYN, 0, NO_BYTES, 0, 0);
-    // The session may be over by then.
+    // The SYN may have ended the session.
     if (increment > 0 && !this.#isStopped) handler.onIncrement(streamId, increment);
     if (this.#isStopped) return;
     if ((flags & Flag.FIN) !== 0) handler.onData(streamId, DataFlag.FIN, 0, NO_BYTES, 0, 0);
-    // An empty frame. A session limits how many of these it takes.
+    // The frame has no content. The session must count it, because it limits the number of such frames.
     else if (increment === 0 && flags === 0) handler.onData(streamId, 0, 0, NO_BYTES, 0, 0);
   }
 

@@ -1,4 +1,4 @@
-// The Yamux wire behind core's interface for wires: translates frames for a session, and encodes the frames that a
+// The Yamux wire, in the form that core needs: it translates frames for a session, and encodes the frames that a
 // session sends. Spec §4 to §8.
 
 import { DataFlag, type Wire, type WireHandler } from "@muxado/core";
@@ -18,19 +18,19 @@ import { putData, putGoAway, putPing, putWindowUpdate } from "./put.ts";
 /** Options of {@link yamux}. */
 export interface YamuxOptions extends KeepAliveOptions {
   /**
-   * How many streams of our own may wait for the peer's acknowledgement. The session opens further streams, but
-   * announces them to the peer only when the peer acknowledges others or others end. Default: 256, as many as a
-   * hashicorp or Rust peer expects; Infinity: no limit.
+   * Streams opened here that may wait for the peer's acknowledgement at once. The session opens further streams, but
+   * tells the peer of them only when another stream is acknowledged or ends. Default: 256, as many as a hashicorp or
+   * Rust peer expects; Infinity: no limit.
    */
   readonly maxUnacknowledged?: number | undefined;
 }
 
-/** Streams that a peer may have opened before any is accepted: hashicorp's and Rust's peers rely on this number. */
+/** Streams of the peer that may wait for `accept`. hashicorp's and Rust's peers rely on this number. */
 const BACKLOG = 256;
 
 /**
- * Milliseconds that a stream of the peer waits to be accepted; it may wait up to twice as long. hashicorp's opener ends
- * its session after 75 seconds without an acknowledgement.
+ * Milliseconds that a stream of the peer may wait for `accept`, or at most twice that. A hashicorp peer ends its
+ * session when a stream that it has opened is neither acknowledged nor ended within 75 seconds.
  */
 const ACCEPT_TIMEOUT = 30_000;
 
@@ -61,7 +61,7 @@ const wire: Omit<Wire, "maxUnacknowledged" | "began"> = {
   maxWindow: 0xffffffff,
   firstClientStreamId: FIRST_CLIENT_STREAM_ID,
   firstServerStreamId: FIRST_SERVER_STREAM_ID,
-  // Go's opener does not use the last two.
+  // Go's peers do not open streams with the last two ids.
   maxStreamId: MAX_STREAM_ID - 2,
   defaults: { acceptBacklog: BACKLOG, acceptTimeout: ACCEPT_TIMEOUT },
   answersFullAcceptQueue: false,
@@ -69,15 +69,15 @@ const wire: Omit<Wire, "maxUnacknowledged" | "began"> = {
   createDecoder: (handler: WireHandler) => new SessionDecoder(handler),
 
   putData(target, offset, streamId, flags, length) {
-    // A frame without a body is sent as hashicorp sends it. A frame with FIN never has a body: the reader may report
-    // the end before the bytes of the same frame (spec appendix, H6).
+    // A frame without a body is sent as hashicorp sends it. A frame with FIN never has a body: the reader of the peer
+    // may report the end before the bytes of the same frame (spec appendix, H6).
     return length === 0
       ? putWindowUpdate(target, offset, streamId, flagsOf(flags), 0)
       : putData(target, offset, streamId, flagsOf(flags), length);
   },
   putIncrement: (target, offset, streamId, increment) =>
     putWindowUpdate(target, offset, streamId, 0, increment),
-  // Peers that know no reset codes ignore the length field of a reset.
+  // The length field carries the code. Peers that know no reset codes ignore this field.
   putReset: (target, offset, streamId, errorCode) =>
     putWindowUpdate(target, offset, streamId, Flag.RST, errorCode),
   putGoAway: (target, offset, _lastStreamId, errorCode) =>
@@ -90,12 +90,12 @@ const wire: Omit<Wire, "maxUnacknowledged" | "began"> = {
     putPing(target, offset, isAnswer ? Flag.ACK : Flag.SYN, value),
 };
 
-/** Returns the flags of Yamux for those of core. */
+/** Translates flags of core to flags of Yamux. */
 function flagsOf(flags: number): number {
   return FLAGS[flags]!;
 }
 
-/** For each of the eight sets of core's flags, the flags of Yamux. */
+/** The flags of Yamux for each of the eight combinations of core's flags. */
 const FLAGS: readonly number[] = Array.from({ length: 8 }, (_, flags) =>
   [
     [DataFlag.FIN, Flag.FIN],

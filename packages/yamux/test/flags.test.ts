@@ -321,7 +321,7 @@ describe("all sets of flags", () => {
   });
 });
 
-describe("frames that say nothing", () => {
+describe("frames without content", () => {
   it.each<[string, Frame]>([
     ["Data", data(1)],
     ["Window Update", update(1, 0)],

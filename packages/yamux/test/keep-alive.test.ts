@@ -38,7 +38,7 @@ describe("the interval", () => {
     expect(await endOf(peer)).toMatchObject(TIMEOUT);
     expect(await endOf(peer)).toHaveProperty(
       "cause.message",
-      "heartbeat timeout: neither an answer to a ping nor anything else has come for 10000 ms",
+      "heartbeat timeout: no answer to a ping and nothing else has arrived for 10000 ms",
     );
   });
 

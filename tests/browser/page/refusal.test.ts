@@ -50,5 +50,5 @@ test("a text message ends the session with PROTOCOL_ERROR", async () => {
   await expect(accepting).rejects.toMatchObject(expected);
   const { localError } = await session.closed;
   expect(localError).toMatchObject(expected);
-  expect(localError!.message).toContain("a text message has come, and muxado is binary");
+  expect(localError!.message).toContain("a text message has arrived, but muxado is binary");
 });

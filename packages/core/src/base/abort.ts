@@ -1,5 +1,5 @@
-// Listeners for abort signals: one listener for each signal, however many operations wait on it. An application may use
-// one signal for thousands of operations. With so many listeners, a platform's event target is slow and warns.
+// Listeners for abort signals: one listener for each signal, even if many operations wait on it. An application may use
+// one signal for thousands of operations. A platform is slow, and prints warnings, if a signal has so many listeners.
 
 import { TransientMap } from "./transient-map.ts";
 
@@ -24,7 +24,7 @@ export function listen(signal: AbortSignal, target: AbortTarget): void {
   listening.set(target, true);
 }
 
-/** Forgets `target`. With the last target, the listener is removed from the signal. */
+/** Forgets `target`. Removes the listener from the signal if this was its last target. */
 export function unlisten(signal: AbortSignal, target: AbortTarget): void {
   const listening = targets.get(signal);
   if (listening === undefined || !listening.delete(target) || listening.size > 0) return;

@@ -1,4 +1,4 @@
-// Which values are accepted as bytes.
+// Tests which values are accepted as bytes.
 
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
@@ -41,7 +41,7 @@ describe("unshared bytes", () => {
     expect(unshared(chunk)).toBe(chunk);
   });
 
-  it("are a copy of what lies in shared memory", () => {
+  it("unshared bytes are a copy of bytes in shared memory", () => {
     const chunk = new Uint8Array(new SharedArrayBuffer(5), 1, 3).fill(7);
     const copy = unshared(chunk);
     expect(copy.buffer).toBeInstanceOf(ArrayBuffer);

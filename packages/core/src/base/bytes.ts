@@ -5,8 +5,8 @@ export const NOTHING: Uint8Array<ArrayBuffer> = /* @__PURE__ */ new Uint8Array(0
 
 /** Throws a TypeError if `chunk` is not a Uint8Array. A Uint8Array of another realm is allowed. */
 export function checkBytes(chunk: unknown, name = "chunk"): void {
-  // Checks the name, because the class of another realm is a different one. Node's streams throw at other views, also
-  // at views of bytes.
+  // Checks the name and not the class, because another realm has another class. Other views, even views of bytes, are
+  // errors because Node's streams also refuse them.
   if (!ArrayBuffer.isView(chunk) || (chunk as Uint8Array)[Symbol.toStringTag] !== "Uint8Array") {
     throw new TypeError(`${name} must be a Uint8Array, got ${describe(chunk)}`);
   }
@@ -18,7 +18,9 @@ export function checkView(view: Uint8Array): void {
   if (view.length === 0) throw new TypeError("view has no room: its length is 0");
 }
 
-/** Returns `chunk`, or a copy of shared memory: readers must own their bytes, and platforms refuse shared memory. */
+/**
+ * Returns `chunk`, or a copy if its memory is shared: readers must own their bytes, and platforms refuse shared memory.
+ */
 export function unshared(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
   return chunk.buffer[Symbol.toStringTag] === "ArrayBuffer"
     ? (chunk as Uint8Array<ArrayBuffer>)

@@ -1,5 +1,5 @@
-// Time, as a session sees it. It comes from outside, so that the same inputs give the same bytes, and so that a test
-// can set the time itself. The default is the platform's clock.
+// The source of a session's time. A session gets it as an option, so that the same inputs lead to the same bytes, and
+// so that a test can set the time. The default is the platform's clock.
 
 /** A timer that has been set. */
 export interface Timer {
@@ -16,7 +16,10 @@ export interface Clock {
   now(): number;
   /** Calls `callback` once, `delay` milliseconds from now. */
   setTimer(callback: () => void, delay: number): Timer;
-  /** Calls `callback` once, in a separate task, as soon as input had its turn. Default: a timer of 0 milliseconds. */
+  /**
+   * Calls `callback` once, in a separate task, after input that already waits was handled. Default: a timer of 0
+   * milliseconds.
+   */
   soon?(callback: () => void): void;
 }
 
@@ -32,13 +35,13 @@ export const systemClock: Clock = {
   soon: (callback) => flushInNextTask(callback),
 };
 
-/** Runs `flush` once, when the current turn of the event loop and all its promise continuations are over. */
+/** Runs `flush` once, after the current turn of the event loop and all its promise continuations. */
 export type FlushScheduler = (flush: () => void) => void;
 
 /**
  * The flush scheduler for any runtime. It runs the flush in a separate task, as soon as the platform can start one.
  *
- * An adapter that knows a moment nearer to the end of the turn uses its own scheduler instead.
+ * An adapter that can run code closer to the end of the turn uses its own scheduler instead.
  */
 export const flushInNextTask: FlushScheduler = (flush) => {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
@@ -49,7 +52,10 @@ export const flushInNextTask: FlushScheduler = (flush) => {
 const posted: (() => void)[] = [];
 let channel: MessageChannel | undefined;
 
-/** For browsers, where nested timers wait for 4 ms. All sessions share one channel. */
+/**
+ * Runs `callback` in the next task. Needed in browsers, where nested timers wait for 4 ms. All sessions share one
+ * channel.
+ */
 function postTask(callback: () => void): void {
   if (channel === undefined) {
     channel = new MessageChannel();

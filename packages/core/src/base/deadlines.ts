@@ -1,5 +1,5 @@
-// Items that may last only a limited time, each from its own start. All have the same delay, so they expire in the
-// order in which they were added, and one timer watches the oldest.
+// Items that expire after a time, each counted from its own start. All have the same delay, so they expire in the order
+// in which they were added, and one timer for the oldest item is enough.
 
 import { type Clock, LONGEST_DELAY, type Timer } from "./clock.ts";
 import { TransientMap } from "./transient-map.ts";
@@ -7,18 +7,18 @@ import { TransientMap } from "./transient-map.ts";
 /** The most items that expire in one task of the event loop. */
 const MOST_AT_ONCE = 256;
 
-/** Items that have a deadline each. */
+/** Items, each with its own deadline. */
 export class Deadlines<T> {
   readonly #clock: Clock;
   readonly #delay: number;
   readonly #expired: (item: T) => void;
-  /** When each item expires; the oldest item first. */
+  /** The time when each item expires; the oldest item first. */
   readonly #due: TransientMap<T, number> = new TransientMap();
   #timer: Timer | undefined;
 
   /**
    * @param delay milliseconds; Infinity: nothing ever expires.
-   * @param expired called with each item whose time is over. The item has been forgotten by then.
+   * @param expired called with each item whose time is over, after the item was forgotten.
    */
   constructor(clock: Clock, delay: number, expired: (item: T) => void) {
     this.#clock = clock;
@@ -36,17 +36,17 @@ export class Deadlines<T> {
     return this.#due.has(item);
   }
 
-  /** Starts the time of `item` now. An item that has time left keeps its time. */
+  /** Starts the time of `item` now. An item that has time left keeps its deadline. */
   add(item: T): void {
     if (this.#due.has(item)) return;
     this.#due.set(item, this.#clock.now() + this.#delay);
     this.#watch();
   }
 
-  /** Forgets `item`: it is done in time, or it no longer matters. Returns whether it had time left. */
+  /** Forgets `item`, because it is done in time or no longer matters. Returns whether it had time left. */
   delete(item: T): boolean {
-    // Most often the map is empty: every stream that ends calls this. The timer stays set. Items may come and go by the
-    // thousand during one delay, and each would set the timer and cancel it.
+    // Most often the map is empty, because every stream that ends calls this. The timer stays set: thousands of items
+    // may be added and deleted during one delay, and each of them would set and cancel the timer.
     return this.#due.size > 0 && this.#due.delete(item);
   }
 

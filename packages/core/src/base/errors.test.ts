@@ -62,7 +62,7 @@ describe("a code that a peer sent", () => {
 });
 
 describe("an error", () => {
-  it("tells what it was made of", () => {
+  it("an error has the fields that it was made with", () => {
     const cause = new Error("behind it");
     const error = new MuxadoError({
       code: "UNKNOWN_CODE",

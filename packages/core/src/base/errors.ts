@@ -1,9 +1,9 @@
-// The one error class, and the table of its codes. Every error about the end of a session or stream is made here. The
-// misuse of an argument is a TypeError or RangeError and does not belong here.
+// The error class of this package, and the table of its codes. Every error about the end of a session or stream is of
+// this class. A wrong argument is a TypeError or RangeError instead.
 
 import { ErrorCode, type ErrorCodeName } from "@muxado/frame";
 
-/** Numbers of the codes that are never sent. Each code uses the number of the wire code nearest to it. */
+/** The numbers of the codes that are never sent. Each has the number of the wire code with the most similar meaning. */
 const LOCAL_CODES = {
   UNKNOWN_CODE: 0xffffffff,
   TRANSPORT_FAILED: 0xff,
@@ -25,7 +25,7 @@ export type MuxadoErrorCode = ErrorCodeName | keyof typeof LOCAL_CODES;
 const WIRE_CODES: Readonly<Record<MuxadoErrorCode, number>> = { ...ErrorCode, ...LOCAL_CODES };
 
 /**
- * Whether failed work may be done again on another stream or session.
+ * Says whether failed work may be done again on another stream or session.
  *
  * `safe`: the peer has certainly not processed the stream. `unsafe`: the peer answered on the stream, so it has
  * processed something. `unknown`: neither is proved (spec §8.3).
@@ -52,7 +52,10 @@ export interface MuxadoErrorInit {
   readonly cause?: unknown;
 }
 
-/** All installed copies of this package share this symbol, so {@link MuxadoError.is} works across two of them. */
+/**
+ * All installed copies of this package share this symbol, so {@link MuxadoError.is} recognises the errors of every
+ * copy.
+ */
 const BRAND: unique symbol = Symbol.for("@muxado/core/MuxadoError");
 
 /** Every error that a session or stream reports. Distinguish errors by `code`. */
@@ -74,7 +77,7 @@ export class MuxadoError extends Error {
   /** @internal */
   readonly [BRAND]: true = true;
 
-  /** Sessions and adapters make errors. The constructor is public so that wrappers can report in the same form. */
+  /** The constructor is public so that adapters and wrappers can report errors in the same form as sessions. */
   constructor(init: MuxadoErrorInit) {
     const meaning = init.code.toLowerCase().replaceAll("_", " ");
     const detail = init.detail === undefined ? "" : `: ${init.detail}`;
@@ -88,7 +91,7 @@ export class MuxadoError extends Error {
     this.retry = init.retry ?? "unknown";
   }
 
-  /** Returns whether `value` is a MuxadoError, also one of another installed copy of this package. */
+  /** Returns whether `value` is a MuxadoError of any installed copy of this package. */
   static is(value: unknown): value is MuxadoError {
     return typeof value === "object" && value !== null && BRAND in value;
   }
@@ -102,24 +105,25 @@ export function wireCodeOf(code: MuxadoErrorCode): number {
   return WIRE_CODES[code];
 }
 
-/** Returns the name of a code that a peer sent. RST(0) is an error too, so 0 becomes STREAM_RESET. */
+/** Returns the name of a code that a peer sent. An RST with code 0 is also an error, so 0 becomes STREAM_RESET. */
 export function codeOfWire(wireCode: number): MuxadoErrorCode {
   if (wireCode === 0) return "STREAM_RESET";
   return CODES[wireCode] ?? "UNKNOWN_CODE";
 }
 
 /**
- * Why something ended, before an error is made of it. All streams that it ends share one description. An error is made
- * for a stream only when somebody asks or waits for it.
+ * Describes why streams ended. All streams that end for the same reason share one description. A stream gets an error
+ * made of it only when somebody asks or waits for the error.
  */
 export interface Failure extends Omit<MuxadoErrorInit, "streamId" | "retry"> {
-  /** True if it proves that the peer's application has received nothing of the stream. */
+  /** True if this proves that the peer's application has received nothing of the stream. */
   readonly unprocessed?: boolean;
 }
 
 /**
- * Returns `failure` as an error of one stream. The error has no stack trace: the line that first asks for it does not
- * show its cause. Capturing a trace is most of the cost of an error, and 100 000 streams may end at once.
+ * Returns `failure` as an error of one stream. The error has no stack trace: a trace would show the line that first
+ * asks for the error, not its cause. Capturing a trace is most of the cost of an error, and 100 000 streams may end at
+ * once.
  */
 export function streamError(failure: Failure, streamId: number, retry: RetryVerdict): MuxadoError {
   const { code, wireCode, scope, origin, detail, cause } = failure;
@@ -127,7 +131,7 @@ export function streamError(failure: Failure, streamId: number, retry: RetryVerd
   const init = { code, wireCode, scope, origin, detail, cause, streamId, retry };
   const limits = Error as { stackTraceLimit?: number };
   const { stackTraceLimit } = limits;
-  // Only some engines have a limit.
+  // Some engines do not have this property, and some programs freeze `Error`.
   if (stackTraceLimit === undefined || Object.isFrozen(Error)) return new MuxadoError(init);
   limits.stackTraceLimit = 0;
   try {

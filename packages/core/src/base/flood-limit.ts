@@ -1,11 +1,13 @@
-// A limit on how often a peer may make us do something in a span of time. It owns a count and a clock, nothing else.
+// Limits how often a peer may make us do something in a span of time.
 
 import type { Clock } from "./clock.ts";
 
 /** The span in which occurrences are counted, in milliseconds. */
 export const FLOOD_SPAN = 10_000;
 
-/** A limit on the occurrences in one {@link FLOOD_SPAN}. Each span starts with an occurrence. */
+/**
+ * A limit on the occurrences in one {@link FLOOD_SPAN}. A span starts with the first occurrence after the last span.
+ */
 export class FloodLimit {
   readonly #clock: Clock;
   readonly #limit: number;

@@ -1,9 +1,12 @@
-// Work on many items, done in parts. Other tasks can run between two parts, so the end of many streams does not hold up
-// the event loop. It knows nothing of the items.
+// Does the work on many items in parts. Other tasks can run between two parts, so the end of many streams does not
+// block the event loop.
 
 import type { Clock } from "./clock.ts";
 
-/** Items of one part. Programs also react to each end: a Duplex takes some 50 µs. */
+/**
+ * The number of items in one part. It is small because programs also react to the end of each stream: a Duplex takes
+ * some 50 µs.
+ */
 const PART = 256;
 
 interface Batch<T> {
@@ -25,13 +28,16 @@ export class Slices<T> {
     this.#work = work;
   }
 
-  /** Works on `items` after all earlier items, then calls `done`. The first part runs at once if no part waits. */
+  /**
+   * Works on `items` after all earlier items, then calls `done`. The first part runs inside this call if no other part
+   * waits.
+   */
   add(items: readonly T[], done: () => void): void {
     this.#batches.push({ items, at: 0, done });
     if (!this.#busy) this.#next();
   }
 
-  /** Works on `items` in later tasks, even if called many times in one task. */
+  /** Works on `items` in later tasks, so that it may be called many times in one task. */
   addLater(items: readonly T[]): void {
     if (items.length === 0) return;
     this.#batches.push({ items, at: 0, done: () => {} });

@@ -12,7 +12,7 @@ export class Timers {
     this.#clock = clock;
   }
 
-  /** Calls `callback` after `delay` milliseconds. Returns a function that cancels this. */
+  /** Calls `callback` after `delay` milliseconds. Returns a function that cancels the timer. */
   after(delay: number, callback: () => void): () => void {
     const timer = this.#clock.setTimer(
       () => {
@@ -29,12 +29,12 @@ export class Timers {
     return cancel;
   }
 
-  /** Calls `undo` when everything is undone. */
+  /** Makes {@link cancel} call `undo`, too. */
   add(undo: () => void): void {
     this.#undo.add(undo);
   }
 
-  /** Undoes everything. */
+  /** Cancels all timers, and undoes everything else. */
   cancel(): void {
     for (const undo of this.#undo) undo();
     this.#undo.clear();

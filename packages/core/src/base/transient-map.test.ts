@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { TransientMap } from "./transient-map.ts";
 
 describe("a transient map", () => {
-  it("has what a Map has, in the same order, after any changes", () => {
+  it("a transient map has the same entries as a Map, in the same order, after any changes", () => {
     const step = fc.record({
       does: fc.constantFrom("set" as const, "set", "set", "delete", "delete", "clear"),
       key: fc.nat(40),
@@ -40,7 +40,7 @@ describe("a transient map", () => {
     );
   });
 
-  it("finds what is there while thousands come and go, 100 at a time", () => {
+  it("a transient map finds its entries while thousands are added and deleted, 100 at a time", () => {
     const map = new TransientMap<number, { readonly key: number }>();
     for (let key = 0; key < 10_000; key++) {
       map.set(key, { key });

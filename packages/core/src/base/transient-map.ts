@@ -1,16 +1,16 @@
-// A Map for entries that come and go by the thousand, such as streams.
+// A Map for entries that are added and deleted by the thousand, such as streams.
 
-/** Entries that may be added before the Map is renewed, in addition to its size. */
+/** The Map is copied after as many additions as its size and this number together. */
 const FEW = 64;
 
 /**
  * A Map that is copied into a new Map from time to time.
  *
- * A Map that makes room moves its entries to another table, and in V8 the old table points to the new one. An old table
- * may live so long that only a full collection frees it. Until then, it keeps all later tables alive, and the streams
- * in them. Nothing points to a copy (measured: docs/decisions/0025).
+ * When a Map needs room, it moves its entries to a new table, and in V8 the old table points to the new one. An old
+ * table may live so long that only a full collection frees it. Until then, it keeps all later tables and the streams in
+ * them in memory. No old table points to the table of a copy (measured: docs/decisions/0025).
  *
- * If the map changes during an iteration, the iteration may give entries that are gone, and may miss new entries.
+ * If the map changes during an iteration, the iteration may give deleted entries, and may miss new entries.
  */
 export class TransientMap<K, V> implements Iterable<[K, V]> {
   #entries: Map<K, V> = new Map();

@@ -1,5 +1,5 @@
-// One pending operation of an application: a promise that is settled once. Its result settles it, or the end of the
-// object that it waits on, or its AbortSignal. Reads, writes and accepts wait this way.
+// One pending operation of an application, such as a read, write or accept. Its promise is settled by the result, by
+// the end of the object that the operation waits on, or by its AbortSignal.
 
 import { type AbortTarget, listen, unlisten } from "./abort.ts";
 
@@ -9,9 +9,9 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The owner of waiting operations. It must forget an operation whose signal aborts. */
+/** The owner of waiting operations. */
 export interface WaiterOwner {
-  /** Called when the signal of `waiter` has aborted. Its promise then rejects. */
+  /** Called when the signal of `waiter` has aborted. The owner must forget `waiter`, whose promise then rejects. */
   abandon(waiter: object): void;
 }
 
@@ -39,21 +39,24 @@ export class Waiter<T> implements AbortTarget {
     this.#resolve(value);
   }
 
-  /** A peer can cause a rejection, so a rejection that nobody handles must not end the process. */
+  /** Rejects the promise. A rejection that nobody handles must not end the process, because a peer can cause it. */
   reject(reason: unknown): void {
     if (this.#signal !== undefined) unlisten(this.#signal, this);
     this.promise.catch(ignore);
     this.#reject(reason);
   }
 
-  /** The waiter itself is the listener, so waiting needs no closure. */
+  /** Called when the signal has aborted. The waiter itself is the listener, so that waiting needs no closure. */
   aborted(signal: AbortSignal): void {
     this.owner.abandon(this);
     this.reject(signal.reason);
   }
 }
 
-/** Returns a promise for `promise` that rejects when `signal` aborts. The operation of `promise` continues. */
+/**
+ * Returns a promise with the result of `promise` that also rejects when `signal` aborts. The operation of `promise`
+ * continues.
+ */
 export function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   if (signal.aborted) return rejected(signal.reason);
@@ -72,7 +75,7 @@ export function rejected<T>(reason: unknown): Promise<T> {
   return promise;
 }
 
-/** The one promise for every operation that is done at once and has no result. */
+/** The promise that all operations share that are done at once and have no result. */
 export const DONE: Promise<void> = /* @__PURE__ */ Promise.resolve();
 
 const NOBODY: WaiterOwner = { abandon: ignore };

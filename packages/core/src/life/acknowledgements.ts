@@ -1,5 +1,5 @@
-// Streams opened here that the peer has not acknowledged, on a wire with acknowledgements. The number of places for
-// them is limited. A stream without a place waits for one and is not announced.
+// Streams opened here that the peer has not acknowledged, on a wire with acknowledgements. Their number is limited:
+// each of them needs a place. A stream without a place waits for one, and its SYN waits, too.
 
 import { TransientMap } from "../base/transient-map.ts";
 import { Opening } from "./opening.ts";
@@ -27,7 +27,7 @@ export class Acknowledgements<S extends Opened> {
     this.#released = released;
   }
 
-  /** Gives a new stream a place, or holds it back. */
+  /** Gives a new stream a place, or makes it wait for one. */
   open(stream: S): void {
     if (this.#free > 0) {
       this.#free--;
@@ -37,14 +37,17 @@ export class Acknowledgements<S extends Opened> {
     }
   }
 
-  /** A frame of the peer acknowledges `stream`, if it was not acknowledged before. */
+  /**
+   * Frees the place of `stream`, because a frame of the peer has acknowledged it. Does nothing if it was acknowledged
+   * before.
+   */
   acknowledge(stream: S): void {
     if (stream.opening !== Opening.awaited) return;
     stream.opening = Opening.done;
     this.#vacate();
   }
 
-  /** `stream` has ended. */
+  /** Frees the place of `stream`, which has ended. */
   end(stream: S): void {
     if (stream.opening === Opening.held) this.#held.delete(stream);
     // Streams of the peer have no place.

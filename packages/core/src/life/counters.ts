@@ -1,4 +1,4 @@
-// Counters of a session that no other part of it keeps.
+// The counters of a session that none of its other parts keeps.
 
 import type { MuxadoErrorCode } from "../base/errors.ts";
 import type { ResetCounts } from "../seams/statistics.ts";

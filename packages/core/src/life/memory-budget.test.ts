@@ -82,7 +82,7 @@ describe("the limit", () => {
 });
 
 describe("growth", () => {
-  it("is what was wanted, of a quarter of the limit", () => {
+  it("growth is the wanted number of bytes, up to a quarter of the limit", () => {
     const budget = budgetWith(2000);
     expect(budget.takeGrowth(100, 0, 1)).toBe(100);
     expect(budget.takeGrowth(300, 100, 1)).toBe(300);
@@ -97,7 +97,7 @@ describe("growth", () => {
     expect(budget.takeGrowth(400, 125, 2)).toBe(125);
   });
 
-  it("counts what is in use as gone, and is never less than nothing", () => {
+  it("growth gets only bytes that are not in use, and is never negative", () => {
     const budget = budgetWith(2000);
     addUnread(budget, 1300);
     budget.keep(500);
@@ -144,7 +144,7 @@ describe("relief", () => {
     expect(relieved(budgetOf(1000, equal), equal)).toHaveLength(2);
   });
 
-  it("counts what is unread and what has no credit together", () => {
+  it("the budget counts unread bytes and writes without credit together", () => {
     const streams = holding([300, 0], [200, 200], [0, 301]);
     expect(relieved(budgetOf(1000, streams), streams)).toEqual([1]);
   });

@@ -1,25 +1,28 @@
 // The memory that one session may use because of its peer: bytes that have arrived and are not read, and writes that
-// cannot be sent. It counts this memory, limits the growth of windows, and decides which streams are reset when the
-// budget is exceeded; docs/threats.md, 6, 9, 13 and 16, docs/decisions/0028.
+// cannot be sent. This file counts the memory, limits the growth of windows, and decides which streams are reset when
+// the budget is exceeded. See docs/threats.md, 6, 9, 13 and 16, and docs/decisions/0028.
 
 import { BlockPool } from "../base/block-pool.ts";
 
-/** The part of the budget that stays in use after a breach. The rest is freed, so that the next breach comes later. */
+/**
+ * The part of the budget that may stay in use after it was exceeded. The rest is freed, so that the budget is not
+ * exceeded again at once.
+ */
 const RELIEVED = 7 / 8;
 
 /** The part of the budget that windows may grow into. The rest is for streams whose windows have not grown. */
 const GROWTH = 1 / 4;
 
-/** The least part that accepted streams may fill, however many streams may wait for `accept`. */
+/** The smallest part of the budget that accepted streams may fill, even if very many streams may wait for `accept`. */
 const LEAST_ROOM = 1 / 4;
 
-/** The part for unread bytes of streams that the peer has reset. */
+/** The part of the budget for unread bytes of streams that the peer has reset. */
 const REMAINS = 1 / 8;
 
 /** The cost in bytes of a stream that is kept for its unread bytes, in addition to these bytes. */
 const STREAM_COST = 1024;
 
-/** The facts about a session that its memory is planned with. */
+/** The numbers of a session that decide how its memory is divided. */
 export interface MemoryPlan {
   /** The budget, in bytes. */
   readonly limit: number;
@@ -46,26 +49,29 @@ export interface Leftover {
 /** The owner of unread bytes: a stream opened here, or a stream of the peer that is accepted or not yet accepted. */
 export type UnreadOwner = "own" | "accepted" | "unaccepted";
 
-/** The memory counters of one session, in bytes. */
+/** Counts the memory of one session, in bytes. */
 export class MemoryBudget {
   /** Blocks for unread bytes that are not in use. They are few and do not count. */
   readonly blocks: BlockPool = new BlockPool();
-  /** The most bytes that may be charged. */
+  /** The budget, in bytes. */
   readonly #limit: number;
   /** Bytes that a stream may hold unread before its window has grown. */
   readonly #window: number;
-  /** Memory behind bytes that have arrived and are not read. */
+  /** Bytes of memory that hold bytes which have arrived and are not read. */
   #unread = 0;
-  /** The part of it in the first windows of streams opened here. It does not count, because we asked for it. */
+  /**
+   * The part of `#unread` in the first windows of streams opened here. It does not count, because we asked for these
+   * bytes.
+   */
   #wished = 0;
   /** Bytes of waiting writes that count. */
   #unsent = 0;
   #stalled = 0;
   /** Accepted streams of the peer that have unread bytes. Each of them may fill its window. */
   #behind = 0;
-  /** While so many accepted streams of the peer have unread bytes, no other stream is accepted. */
+  /** While this many accepted streams of the peer have unread bytes, no other stream is accepted. */
   readonly #mostBehind: number;
-  /** Credit that windows were given beyond their first size. It counts before its bytes arrive. */
+  /** The growth of all windows beyond their first size. It counts although its bytes may not have arrived. */
   #grown = 0;
   /** Streams that the peer has reset and that have unread bytes, each with its cost; the oldest first. */
   readonly #remains: Map<Leftover, number> = new Map();
@@ -74,7 +80,8 @@ export class MemoryBudget {
   readonly #roomAgain: () => void;
 
   /**
-   * @param holders returns the streams that may be ended to free memory, each with what it holds at that moment.
+   * @param holders returns the streams that may be ended to free memory, each with the bytes that it holds at that
+   * moment.
    * @param roomAgain called when one more stream may be accepted.
    */
   constructor(
@@ -92,7 +99,7 @@ export class MemoryBudget {
     this.#mostBehind = Math.floor(room / window);
   }
 
-  /** Memory behind bytes that have arrived and are not read. */
+  /** Bytes of memory that hold bytes which have arrived and are not read. */
   get unread(): number {
     return this.#unread;
   }
@@ -102,22 +109,25 @@ export class MemoryBudget {
     return this.#unsent;
   }
 
-  /** The part of these writes that waits for the peer's credit. A slow transport is not the peer's fault. */
+  /**
+   * The part of `unsent` that waits for the peer's credit. Only this part is charged, because a slow transport is not
+   * the peer's fault.
+   */
   get stalled(): number {
     return this.#stalled;
   }
 
-  /** Whether streams must be ended to free memory. */
+  /** Whether more memory is charged than the budget allows. */
   get exceeded(): boolean {
     return this.#charged > this.#limit;
   }
 
-  /** Whether one more stream may be accepted. It may then fill its window, as all others may. */
+  /** Whether one more stream may be accepted, so that all accepted streams can still fill their windows. */
   get mayAccept(): boolean {
     return this.#behind === 0 || this.#behind < this.#mostBehind;
   }
 
-  /** The unread memory of one stream has changed from `before` to `after` bytes. */
+  /** Counts the change of one stream's unread memory from `before` to `after` bytes. */
   account(owner: UnreadOwner, before: number, after: number): void {
     this.#unread += after - before;
     if (owner === "own") {
@@ -131,7 +141,7 @@ export class MemoryBudget {
     }
   }
 
-  /** A stream of the peer that has unread bytes has been accepted. */
+  /** Counts a stream of the peer that has just been accepted and has unread bytes. */
   accepted(): void {
     this.#behind++;
   }
@@ -141,24 +151,24 @@ export class MemoryBudget {
     return owner === "own" ? unread - this.#wishedOf(unread) : unread;
   }
 
-  /** `change` more bytes of writes wait in their streams; fewer if it is negative. */
+  /** Adds `change`, which may be negative, to the bytes of writes that wait in their streams. */
   keep(change: number): void {
     this.#unsent += change;
   }
 
-  /** `change` more of these bytes wait for the peer's credit; fewer if it is negative. */
+  /** Adds `change`, which may be negative, to the part of these bytes that waits for the peer's credit. */
   stall(change: number): void {
     this.#stalled += change;
   }
 
-  /** No write waits for credit any more. */
+  /** Sets this part to 0, because no write waits for credit any more. */
   endStalls(): void {
     this.#stalled = 0;
   }
 
   /**
-   * Takes up to `wanted` bytes for the growth of a window that has grown by `taken` bytes. Returns the bytes taken. One
-   * of `sharers` windows never gets more than its share.
+   * Takes up to `wanted` bytes of the budget for the growth of a window that has already grown by `taken` bytes.
+   * Returns the number of bytes taken. If `sharers` windows may grow, no window gets more than an equal share.
    */
   takeGrowth(wanted: number, taken: number, sharers: number): number {
     const pool = this.#limit * GROWTH;
@@ -169,12 +179,15 @@ export class MemoryBudget {
     return growth;
   }
 
-  /** A window that has grown by `growth` bytes is gone. */
+  /** Gives back `growth` bytes by which a window had grown, because the window is gone. */
   giveBack(growth: number): void {
     this.#grown -= growth;
   }
 
-  /** If usage exceeds the budget: ends the streams that hold the most memory, until usage is 7/8 of it or less. */
+  /**
+   * If more memory is charged than the budget allows, ends the streams that hold the most, until 7/8 of the budget or
+   * less is charged.
+   */
   relieve(): void {
     if (!this.exceeded) return;
     const holders = this.#holders()
@@ -187,21 +200,21 @@ export class MemoryBudget {
   }
 
   /**
-   * The peer has reset a stream that has `bytes` unread bytes. If all such streams have too many together, the oldest
-   * lose theirs: a reset costs a peer nothing.
+   * Counts the `bytes` unread bytes of a stream that the peer has reset. If all such streams together hold too many,
+   * drops the bytes of the oldest: without a limit, a peer could fill our memory with resets, which cost it nothing.
    */
   leave(leftover: Leftover, bytes: number): void {
     if (bytes === 0) return;
     this.#keep(leftover, bytes);
     for (const [oldest] of this.#remains) {
       if (this.#remaining <= this.#limit * REMAINS) return;
-      // First, because `drop` reports how many bytes are left over.
+      // This comes first, because `drop` calls `leftOver`.
       this.#forget(oldest);
       oldest.drop();
     }
   }
 
-  /** `bytes` of `leftover` are still unread. Ignored if `leftover` does not count. */
+  /** Counts `bytes` as the bytes of `leftover` that are still unread. Does nothing if `leftover` is not counted. */
   leftOver(leftover: Leftover, bytes: number): void {
     if (!this.#remains.has(leftover)) return;
     this.#forget(leftover);

@@ -1,12 +1,12 @@
-// The step of a stream's opening that is still to come.
+// The next step in the opening of a stream.
 
 /** The next step: a flag that we send, the peer's acknowledgement, or the accept by our application. */
 export const Opening = {
-  /** Nothing is to come. */
+  /** No step is left. */
   done: 0,
   /** We send SYN. */
   syn: 1,
-  /** We send SYN, but not yet: too many other streams are not acknowledged. */
+  /** We send SYN later, because too many other streams are not acknowledged. */
   held: 2,
   /** We send ACK: the application has accepted the stream, on a wire with acknowledgements. */
   ack: 3,

@@ -1,5 +1,5 @@
-// Pings to the peer, which it answers at once. They measure the round trip and show that the peer is there. Only on
-// wires that have pings.
+// Pings to the peer, which answers them at once. They measure the round trip and show that the peer is alive. Not every
+// wire has pings.
 
 import type { Clock } from "../base/clock.ts";
 import { rejected, Waiter, type WaiterOwner } from "../base/waiter.ts";
@@ -7,7 +7,7 @@ import { rejected, Waiter, type WaiterOwner } from "../base/waiter.ts";
 /** A ping that has no answer yet. */
 interface Ping {
   readonly waiter: Waiter<number>;
-  /** When it was sent, in milliseconds of the session's clock. */
+  /** The time of sending, in milliseconds of the session's clock. */
   readonly sentAt: number;
 }
 
@@ -15,9 +15,9 @@ interface Ping {
 export interface PingsParts {
   readonly clock: Clock;
   readonly outbound: { putPing(value: number, isAnswer: boolean): void };
-  /** Returns why no ping can be sent any more; undefined if one can. */
+  /** Returns why no ping can be sent any more; undefined if a ping can be sent. */
   refusal(): Error | undefined;
-  /** A round trip has taken `roundTrip` milliseconds. */
+  /** Called with each measured round trip, in milliseconds. */
   measured(roundTrip: number): void;
 }
 
@@ -46,7 +46,10 @@ export class Pings implements WaiterOwner {
     return waiter.promise;
   }
 
-  /** The peer has answered. Perhaps nobody sent this ping, or nobody waits for it any more. */
+  /**
+   * Resolves the ping that the peer has answered. Does nothing if there was no such ping, or if nobody waits for it any
+   * more.
+   */
   answered(value: number): void {
     const ping = this.#sent.get(value);
     if (ping === undefined) return;
@@ -56,7 +59,7 @@ export class Pings implements WaiterOwner {
     ping.waiter.resolve(roundTrip);
   }
 
-  /** No answer will come any more. */
+  /** Rejects all waiting pings, because no answer will arrive any more. */
   fail(error: () => unknown): void {
     for (const { waiter } of this.#sent.values()) waiter.reject(error());
     this.#sent.clear();

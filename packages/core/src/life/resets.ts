@@ -1,5 +1,5 @@
-// Resets that we send: their reasons, the bytes that the peer may still have under way, and how many resets a peer may
-// provoke. docs/threats.md, 5 and 6.
+// Resets that we send: their reasons, the bytes that the peer may still send before it learns of them, and the limit on
+// resets that a peer may provoke. docs/threats.md, 5 and 6.
 
 import type { Clock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
@@ -19,7 +19,7 @@ export interface Resettable {
   transition(input: StreamInput): StreamEffect;
   /** Its window counts the bytes that the peer may still send. */
   readonly receiving: { readonly window: { readonly remaining: number } };
-  /** Makes the stream fail: nothing arrives or leaves any more. */
+  /** Makes the stream fail: from now on, nothing arrives or leaves. */
   mark(failure: Failure): boolean;
   /** Tells everybody who waits on the stream. */
   settle(): void;
@@ -43,7 +43,7 @@ export interface ResetsParts<S> {
     readonly maxWaitingResets: number;
     readonly streamCloseTimeout: number;
   };
-  /** The peer has exceeded a limit; `detail` says how. */
+  /** Ends the session, because the peer has exceeded a limit. `detail` says which one. */
   flooded(detail: string): void;
 }
 
@@ -51,7 +51,7 @@ export interface ResetsParts<S> {
 export class Resets<S extends Resettable> {
   readonly #parts: ResetsParts<S>;
   readonly #provoked: FloodLimit;
-  /** Provoked resets that no write has carried yet, and the number of writes when they were counted. */
+  /** Provoked resets that have not left with a write, and the number of writes when they were counted. */
   #waiting = 0;
   #writes = 0;
   /** Bytes that the peer may still send on streams that were reset here, before it learns of the reset. */
@@ -65,21 +65,22 @@ export class Resets<S extends Resettable> {
     const { streamCloseTimeout } = options;
     this.#provoked = new FloodLimit(clock, options.maxProvokedResets);
     this.#closing = new Deadlines(clock, streamCloseTimeout, (stream) => {
-      const detail = `its peer has not ended it in ${streamCloseTimeout} ms`;
+      const detail = `the peer has not ended it within ${streamCloseTimeout} ms`;
       this.giveUp(stream, "STREAM_CANCELLED", detail);
     });
   }
 
-  /** Ends `stream` with `failure` and tells the peer. */
+  /** Ends `stream` with `failure`, and sends a reset. */
   end(stream: S, failure: Failure): void {
     if (stream.isOver) return;
     stream.mark(failure);
-    // Sent before the stream leaves the session. The end of the last stream may end the session, and GOAWAY comes last.
+    // The reset is sent before the stream leaves the session. The end of the last stream may end the session, and
+    // GOAWAY must be the last frame.
     if (!stream.unsent) this.sendOf(stream, wireCodeOf(failure.code));
     stream.settle();
   }
 
-  /** Ends `stream` because its application wants it. */
+  /** Ends `stream` because this side's application has reset it. */
   byApplication(stream: S, wireCode: number, cause: unknown): void {
     if (stream.failure !== null) return;
     const effect = stream.transition(StreamInput.sendReset);
@@ -91,12 +92,12 @@ export class Resets<S extends Resettable> {
     stream.settle();
   }
 
-  /** Ends `stream` for a reason that its application did not give and that breaks no rule. */
+  /** Ends `stream` for a reason of the session. The application did not ask for it, and the peer broke no rule. */
   giveUp(stream: S, code: ResetCode & string, detail: string): void {
     this.end(stream, { code, scope: "stream", origin: "local", detail });
   }
 
-  /** Does the same because of an action of the peer, and counts it against the peer. */
+  /** Ends `stream` as {@link giveUp} does, because of an action of the peer, and counts the reset against the peer. */
   charge(stream: S, code: ResetCode & string, detail: string): void {
     this.giveUp(stream, code, detail);
     this.chargePeer();
@@ -107,13 +108,13 @@ export class Resets<S extends Resettable> {
     if (!stream.isOver) this.charge(stream, code, "nobody has accepted it");
   }
 
-  /** Sends the reset of `stream`. The peer may still have bytes of it under way. */
+  /** Sends the reset of `stream`, and remembers how many bytes the peer may still send on it. */
   sendOf(stream: S, wireCode: number): void {
     this.#creditLeft += stream.receiving.window.remaining;
     this.send(stream.id, wireCode);
   }
 
-  /** Sends a reset and remembers it. Bytes that the peer has under way get no second reset. */
+  /** Sends a reset and remembers the id, so that bytes that the peer has already sent get no second reset. */
   send(streamId: number, wireCode: number): void {
     const { table, counters, outbound } = this.#parts;
     table.rememberReset(streamId);
@@ -121,11 +122,11 @@ export class Resets<S extends Resettable> {
     outbound.putReset(streamId, wireCode);
   }
 
-  /** Cancels `streams`. These are the last frames of a session before its GOAWAY. */
+  /** Sends resets for `streams` at the end of a session, just before its GOAWAY. */
   cancel(streams: readonly S[]): void {
     const { counters, outbound } = this.#parts;
     const wireCode = wireCodeOf("STREAM_CANCELLED");
-    // No id is remembered, because nothing that arrives is answered any more.
+    // No id is remembered, because the session answers no more frames.
     for (const { id, unsent } of streams) {
       if (unsent) continue;
       countReset(counters.resetsSent, "STREAM_CANCELLED");
@@ -133,10 +134,13 @@ export class Resets<S extends Resettable> {
     }
   }
 
-  /** The application has taken back the memory of a write. No peer must trust the bytes of this stream. */
+  /**
+   * Resets the stream of a write whose memory the application has taken back. The peer must not trust the bytes of this
+   * stream.
+   */
   spoiled(streamId: number): void {
     const stream = this.#parts.table.get(streamId);
-    const detail = "the memory of a write was transferred or shrunk before it had left";
+    const detail = "the memory of a write was transferred or shrunk before it was sent";
     if (stream === undefined) this.send(streamId, wireCodeOf("INTERNAL_ERROR"));
     else this.giveUp(stream, "INTERNAL_ERROR", detail);
   }
@@ -152,29 +156,32 @@ export class Resets<S extends Resettable> {
     }
   }
 
-  /** Takes `length` bytes from the credit that reset streams had left. Returns whether there was enough of it. */
+  /**
+   * Takes `length` bytes off the credit that the peer had left on streams that were reset. Returns whether there was
+   * enough.
+   */
   takeLeft(length: number): boolean {
     if (length === 0 || length > this.#creditLeft) return false;
     this.#creditLeft -= length;
     return true;
   }
 
-  /** `stream` was closed here. The peer has `streamCloseTimeout` to end it. */
+  /** Starts the time that the peer has to end `stream`, which was closed here (`streamCloseTimeout`). */
   awaitEnd(stream: S): void {
     this.#closing.add(stream);
   }
 
-  /** The number of streams that wait for the peer's end. */
+  /** The number of closed streams that the peer has yet to end. */
   get awaited(): number {
     return this.#closing.size;
   }
 
-  /** `stream` has left the session. */
+  /** Stops waiting for the peer's end of `stream`, which has left the session. */
   forget(stream: S): void {
     this.#closing.delete(stream);
   }
 
-  /** The session is over. */
+  /** Stops waiting for all streams, because the session is over. */
   clear(): void {
     this.#closing.clear();
   }

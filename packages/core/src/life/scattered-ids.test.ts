@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { ScatteredIds } from "./scattered-ids.ts";
 
 describe("keys", () => {
-  it("are as many as ids, whatever the secrets", () => {
+  it("there are as many keys as ids, with any secrets", () => {
     const secrets = fc.tuple(fc.nat(), fc.nat(), fc.nat()).map((three) => Uint32Array.from(three));
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 12 }), secrets, (bits, drawn) => {

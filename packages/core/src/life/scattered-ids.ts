@@ -1,11 +1,12 @@
-// Keys for ids that a peer chooses. A Map finds numbers by a hash that is publicly known. Chosen ids could all have the
-// same place in a Map, and each look-up would then walk past all of them. These keys are secret. docs/threats.md, 22.
+// Keys for ids that a peer chooses. A Map finds a number by its hash, and everybody can compute this hash. So a peer
+// could choose ids that all have the same hash, and each look-up in the Map would compare all of them. These keys are
+// secret. docs/threats.md, 22.
 
 /**
  * A secret permutation of the numbers of `bits` bits: no two numbers get the same key.
  *
- * Each step can be undone, so it keeps different numbers different. The steps are: add a secret without carry, multiply
- * by a secret odd number, and fold the upper half onto the lower half.
+ * Each step can be reversed, so different numbers stay different. The steps are: XOR with a secret, multiplication by a
+ * secret odd number, and XOR of the upper half into the lower half.
  */
 export class ScatteredIds {
   readonly #mask: number;
@@ -23,7 +24,7 @@ export class ScatteredIds {
     this.#second = secrets[2]! | 1;
   }
 
-  /** Returns the key of `id`, which has at most that many bits. */
+  /** Returns the key of `id`, which has at most `bits` bits. */
   keyOf(id: number): number {
     let key = Math.imul(id ^ this.#added, this.#first) & this.#mask;
     key ^= key >>> this.#fold;

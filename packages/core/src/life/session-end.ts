@@ -1,11 +1,14 @@
-// How a session has ended: the description that `closed` resolves with, the reasons of an end, and the errors made of
-// them.
+// The end of a session: the description that `closed` resolves with, the reasons of an end, and the errors that are
+// made of them.
 
 import { codeOfWire, type Failure, MuxadoError, type MuxadoErrorInit } from "../base/errors.ts";
 
-/** The full description of how a session ended. */
+/** Describes how a session ended. */
 export interface SessionEnd {
-  /** Why this side ended the session or found it ended; undefined after a graceful end by either side. */
+  /**
+   * Why this side ended the session, or why it found that the session had ended; undefined after a graceful end by
+   * either side.
+   */
   readonly localError: MuxadoError | undefined;
   /** The error in the peer's GOAWAY; undefined if there was no GOAWAY or it reported no error. */
   readonly remoteError: MuxadoError | undefined;
@@ -23,7 +26,7 @@ export interface CloseOptions {
 
 export const GRACEFUL = "graceful";
 
-/** Why a session ends: without an error, or with a failure of all its streams. */
+/** Why a session ends: gracefully, or with a failure of all its streams. */
 export type EndReason = Omit<Failure, "scope"> | typeof GRACEFUL;
 
 /** The content of the peer's GOAWAYs. */
@@ -31,7 +34,7 @@ export interface RemoteEnd {
   readonly lastStreamId: number;
   readonly errorCode: number;
   readonly debug: Uint8Array<ArrayBuffer>;
-  /** Bytes received when the last GOAWAY arrived. */
+  /** The number of bytes received when the last GOAWAY arrived. */
   readonly heard: number;
 }
 
@@ -41,9 +44,9 @@ export function sessionError(init: Omit<MuxadoErrorInit, "scope">): MuxadoError 
 }
 
 /**
- * Returns the reason when a session is destroyed. A wrapper may know a better reason than "destroyed". It then passes
- * an error about the session, and the session takes its code. An error that is safe to retry only refused a request, so
- * it is not the reason of the session's end.
+ * Returns the reason when a session is destroyed with `cause`. A wrapper may know a better reason than "destroyed". It
+ * then passes an error about the session, and the reason gets the code of this error. An error that is safe to retry
+ * only refused a request, so it is not the reason of the session's end.
  */
 export function destroyedBecause(cause: unknown): EndReason & object {
   if (MuxadoError.is(cause) && cause.scope === "session" && cause.retry !== "safe") {
@@ -54,14 +57,14 @@ export function destroyedBecause(cause: unknown): EndReason & object {
 }
 
 /**
- * Returns the reason when the transport has ended, perhaps with an error. If `pending` is not 0, a frame was cut short
- * by so many bytes.
+ * Returns the reason when the transport has ended, perhaps with an error. `pending` is the number of bytes that the
+ * last frame still lacks.
  */
 export function transportEndedBecause(cause: unknown, pending: number): EndReason & object {
   if (MuxadoError.is(cause)) {
     // The adapter knows the errors of its platform and has decided which side caused this one.
     const { code, wireCode, origin } = cause;
-    // The connection was never established, so nothing was sent.
+    // In this case the connection was never established, so nothing was sent.
     const unprocessed = code === "CONNECT_FAILED";
     const known = { code, wireCode, origin, unprocessed };
     if (cause.cause === undefined) return { ...known, cause };
@@ -70,13 +73,14 @@ export function transportEndedBecause(cause: unknown, pending: number): EndReaso
   if (cause !== undefined) {
     return { code: "TRANSPORT_FAILED", origin: "local", detail: messageOf(cause), cause };
   }
-  const detail = pending === 0 ? undefined : `in the middle of a frame, ${pending} bytes short`;
+  const detail =
+    pending === 0 ? undefined : `the connection ended inside a frame, ${pending} bytes are missing`;
   return { code: "PEER_EOF", origin: "remote", detail };
 }
 
-/** Returns the content of the peer's GOAWAYs after one more GOAWAY. */
+/** Returns the content of the peer's GOAWAYs so far, after one more GOAWAY. */
 export function remoteEndAfter(before: RemoteEnd | undefined, now: RemoteEnd): RemoteEnd {
-  // The last GOAWAY of a session may have no content. The reason is then in the GOAWAY before.
+  // The last GOAWAY of a session may have no content. Then an earlier GOAWAY has the reason.
   const isSilent = now.errorCode === 0 && now.debug.length === 0;
   if (before === undefined || !isSilent) return now;
   return { ...now, errorCode: before.errorCode, debug: before.debug };
@@ -90,16 +94,22 @@ export function remoteErrorOf(remote: RemoteEnd | undefined): MuxadoError | unde
   return sessionError({ code: codeOfWire(wireCode), wireCode, origin: "remote", detail });
 }
 
-/** Causes of a graceful end: `close` here, the peer's end of the transport, or no work left after its GOAWAY. */
+/**
+ * Causes of a graceful end: `close` on this side, an end of the transport by the peer, or no work left after the peer's
+ * GOAWAY.
+ */
 type Graceful = "close" | "peer" | "idle";
 
 const GRACEFUL_ENDS = {
   close: ["local", "it was closed here"],
   peer: ["remote", "the peer ended the session"],
-  idle: ["local", "it ended here, with nothing left to do after the peer's GOAWAY"],
+  idle: ["local", "it ended here, because nothing was left to do after the peer's GOAWAY"],
 } as const;
 
-/** Returns the failure of the streams that were open at an end. Its cause is the error that the peer has reported. */
+/**
+ * Returns the failure of the streams that were open when the session ended. After a graceful end, its cause is the
+ * error that the peer has reported.
+ */
 export function streamFailureOf(
   reason: EndReason,
   by: Graceful,
@@ -110,7 +120,7 @@ export function streamFailureOf(
   return { code: "SESSION_CLOSED", scope: "session", origin, detail, cause: remoteError };
 }
 
-/** Returns whether an end leaves no time for the last output: the time is used up, or the peer seems to be gone. */
+/** Returns whether the last output gets only little time, because the deadline is over or the peer seems to be gone. */
 export function isLate(reason: EndReason): boolean {
   if (reason === GRACEFUL) return false;
   return reason.code === "DRAIN_TIMEOUT" || reason.code === "HEARTBEAT_TIMEOUT";

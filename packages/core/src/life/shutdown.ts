@@ -1,5 +1,5 @@
-// How a session ends: a drain with a deadline, GOAWAY, a breach, or the end of the transport; and the description of
-// the end. Every end goes through #end, once. Spec §8.
+// Ends a session: after a drain with a deadline, after GOAWAY, after a breach of the protocol, or with the transport.
+// It also describes the end. Every end calls #end, which acts only once. Spec §8.
 
 import { listen, unlisten } from "../base/abort.ts";
 import { NOTHING } from "../base/bytes.ts";
@@ -33,16 +33,13 @@ import {
   transportEndedBecause,
 } from "./session-end.ts";
 
-/**
- * Milliseconds for the last output when its time is already over: after the deadline of a drain, or when the peer seems
- * to be gone.
- */
+/** Milliseconds that the last output gets after the deadline of a drain, or when the peer seems to be gone. */
 const LAST_WORDS = 1_000;
 
 /** GOAWAYs that a peer may send. Each one makes us check all streams, and no peer needs more than two or three. */
 const MOST_GOAWAYS = 16;
 
-/** A stream that can be made to fail. `mark` returns whether it had not failed before. */
+/** The part of a stream that an end uses. `mark` makes it fail, and returns false if it had failed before. */
 interface Mortal {
   mark(failure: Failure): boolean;
 }
@@ -71,13 +68,13 @@ export interface ShutdownParts<S extends Mortal> {
     readonly lingerTimeout: number;
     readonly wire: { readonly maxDebugLength: number };
   };
-  /** Tells everybody who waits on streams that have failed. */
+  /** Settles everything that waits on streams that have failed. */
   readonly ends: Slices<S>;
   /** Tells the peer that streams have ended. */
   readonly resets: { cancel(streams: readonly S[]): void };
   /** Returns the bytes that an incomplete frame still needs; 0 if no frame has begun. */
   pendingInput(): number;
-  /** Stops input, takes all streams out of the session, and returns them. */
+  /** Stops the input, takes all streams out of the session, and returns them. */
   release(): S[];
   /** Ends waiting accepts and pings. */
   fail(error: () => MuxadoError): void;
@@ -85,31 +82,31 @@ export interface ShutdownParts<S extends Mortal> {
 
 /** The end of a session. */
 export class Shutdown<S extends Mortal> {
-  /** Resolves with the description of the end when the transport is done; never rejects. */
+  /** Resolves with the description of the end after the transport has ended; never rejects. */
   readonly closed: Promise<SessionEnd>;
   readonly #parts: ShutdownParts<S>;
   #resolveClosed!: (end: SessionEnd) => void;
-  /** `running` → `draining` → `ended` → `gone`. A phase may be skipped; no phase comes back. */
+  /** `running` → `draining` → `ended` → `gone`. A phase may be skipped, but not repeated. */
   #phase: "running" | "draining" | "ended" | "gone" = "running";
   #goAwaySent = false;
   /** When the session ended, on its clock. */
   #endedAt = 0;
-  /** True after everybody who waited on streams at the end has been told of it. */
+  /** True after everything that waited on streams at the end was settled. */
   #isTold = false;
   /** Cancels the timer of a session that has nothing left to do after the peer's GOAWAY. */
   #cancelIdle: () => void = () => {};
-  /** The directions of the transport that have ended. When both have, the transport is done. */
+  /** True for a direction of the transport that has ended. When both have ended, the transport is done. */
   #inputEnded = false;
   #outputEnded = false;
   /** GOAWAYs that have arrived. */
   #goAways = 0;
-  /** True if the application has asked for a graceful end before any other end came. */
+  /** True if the application asked for a graceful end before any other end. */
   #isDrained = false;
   #remote: RemoteEnd | undefined;
   #localError: MuxadoError | undefined;
-  /** Milliseconds for the last output of a session whose time is already over, or whose peer is gone. */
+  /** {@link LAST_WORDS}, or `lingerTimeout` if that is less. */
   readonly #lastWords: number;
-  /** All timers are cancelled when the transport is given up. */
+  /** The timers of this end. All of them are cancelled when the transport is given up. */
   readonly #timers: Timers;
 
   constructor(parts: ShutdownParts<S>) {
@@ -131,7 +128,7 @@ export class Shutdown<S extends Mortal> {
     return this.#phase === "ended" || this.#phase === "gone";
   }
 
-  /** Why no stream can be opened now; undefined if one can. */
+  /** Why no stream can be opened now; undefined if a stream can be opened. */
   get openRefusal(): MuxadoError | undefined {
     if (this.#phase !== "running") return this.endError();
     if (this.#remote === undefined) return undefined;
@@ -146,14 +143,11 @@ export class Shutdown<S extends Mortal> {
     return sessionError({ code, origin, cause: this.#localError, retry: "safe" });
   }
 
-  /**
-   * Ends the session when its streams have ended, or at the deadline in `options`. This deadline also holds for its
-   * last output and for the peer's end.
-   */
+  /** Ends the session when its streams have ended, or at the deadline, which also holds for the last output. */
   drain(options: CloseOptions): void {
     if (this.#phase === "gone") return;
     if (this.#phase === "running") this.#phase = "draining";
-    // An end that came earlier stays as it was.
+    // If the session has already ended, the description of its end does not change.
     if (!this.ended) this.#isDrained = true;
     const { signal, timeout = this.#parts.options.closeTimeout } = options;
     this.streamEnded();
@@ -165,23 +159,23 @@ export class Shutdown<S extends Mortal> {
     this.#timers.add(() => unlisten(signal, target));
   }
 
-  /** The time for a graceful end is over: first that of the streams, then that of the output and of the peer's end. */
+  /** Ends a drain at its deadline, and resets open streams. After the end, limits the time for the output. */
   #expire(): void {
     if (!this.ended) {
-      const detail = `open streams that have been reset: ${this.#parts.table.count}`;
+      const detail = `open streams that were reset: ${this.#parts.table.count}`;
       return this.#end({ code: "DRAIN_TIMEOUT", origin: "local", detail }, "NO_ERROR", true);
     }
-    // The output gets some time, however late the last stream ended.
+    // Even if the last stream ended late, the output gets some time.
     const { clock } = this.#parts;
     this.#lingerFor(this.#endedAt + this.#lastWords - clock.now());
   }
 
-  /** Gives the transport `time` more milliseconds: for our output to leave, and for the peer to take it and end. */
+  /** Gives our output and the peer's end `time` more milliseconds. Then gives up the transport. */
   #lingerFor(time: number): void {
     this.#timers.after(time, () => this.#lingerExpired());
   }
 
-  /** A stream has ended, or is no longer waited for. It may have been the last one of a drain. */
+  /** Ends a drain if no stream is left that it waits for. Called when a stream has ended, or is unreferenced. */
   streamEnded(): void {
     if (this.#parts.table.busyCount > 0) return;
     if (this.#phase === "draining") this.#end(GRACEFUL, "NO_ERROR", true);
@@ -195,11 +189,11 @@ export class Shutdown<S extends Mortal> {
     this.#putGoAway(errorCode, debug, false);
   }
 
-  /** Ends the session at once, because the application wants it. */
+  /** Ends the session at once, because the application has asked for it. */
   destroy(cause: unknown): void {
     const failure = destroyedBecause(cause);
     if (this.#phase === "ended" && this.#localError === undefined) {
-      // A graceful end was still sending queued output.
+      // The session had ended gracefully, but was still sending queued output, which is now lost.
       this.#localError = sessionError(failure);
       this.#finalize();
     }
@@ -211,15 +205,15 @@ export class Shutdown<S extends Mortal> {
     this.#end({ code, origin: "remote", detail, cause }, code);
   }
 
-  /** The peer accepts no more streams. Streams that it cannot have seen fail, and may be retried. */
+  /** Handles a GOAWAY: the peer accepts no more streams. Streams that it cannot have seen fail; a retry is safe. */
   receiveGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
     const before = this.#remote;
     if (++this.#goAways > MOST_GOAWAYS) {
-      this.breach("ENHANCE_YOUR_CALM", "the peer repeats its GOAWAY");
+      this.breach("ENHANCE_YOUR_CALM", "the peer sent too many GOAWAYs");
       return;
     }
     if (before !== undefined && lastStreamId > before.lastStreamId) {
-      this.breach("PROTOCOL_ERROR", `the last id of a GOAWAY rose to ${lastStreamId}`);
+      this.breach("PROTOCOL_ERROR", `a GOAWAY has raised the last stream id to ${lastStreamId}`);
       return;
     }
     const heard = this.#parts.counters.bytesReceived;
@@ -232,19 +226,19 @@ export class Shutdown<S extends Mortal> {
     };
     const { table, ends } = this.#parts;
     const failed = table.unseen(lastStreamId).filter((stream) => stream.mark(failure));
-    // One chunk may bring many GOAWAYs.
+    // One chunk may contain many GOAWAYs, so only the first one does work at once.
     if (before !== undefined) return ends.addLater(failed);
     ends.add(failed, () => this.streamEnded());
   }
 
-  /** The input is not of this protocol, or not valid in it. */
+  /** Handles input that is not valid, perhaps because it belongs to another protocol. */
   receiveInvalid(error: WireError): void {
-    // Rust's GOAWAY is 8 bytes longer than it declares, and nothing after a GOAWAY matters (appendix, R4).
+    // After a GOAWAY nothing matters: Rust's GOAWAY is 8 bytes longer than it declares (appendix, R4).
     if (this.#remote !== undefined) this.transportEnded(undefined);
     else this.breach(codeOfWire(error.code), error.message, error);
   }
 
-  /** Nothing more will arrive. */
+  /** Handles the end of the transport's input. `cause` is the error, if there is one. */
   transportEnded(cause: unknown): void {
     if (this.#phase === "gone") return;
     if (this.#phase === "ended") return this.#lingerEnded(cause);
@@ -253,15 +247,15 @@ export class Shutdown<S extends Mortal> {
     this.#end(reason, null);
   }
 
-  /** The transport has ended its inbound direction, or has failed, after the end of the session. */
+  /** Handles an end or failure of the transport that comes after the end of the session. */
   #lingerEnded(cause: unknown): void {
-    // If the peer has neither ended its direction nor sent GOAWAY, we do not know whether it has read everything. It
-    // may have sent GOAWAY with the end of the last stream, when the session no longer listened. A peer that has ended
-    // its direction misses only stream bytes that are not written yet.
+    // If the peer has neither ended its direction nor sent GOAWAY, we do not know whether it has read everything. We
+    // may have missed its GOAWAY, because it may have come with the end of the last stream, after which the session
+    // reads nothing more. If the peer has ended its direction, it can miss only stream bytes that are not written yet.
     const isMissed = !this.#inputEnded || this.#parts.outbound.hasBodies;
     const isFarewell = this.#remote !== undefined || !isMissed;
     this.#inputEnded = true;
-    // Our own end is still to come.
+    // Our own direction has not ended yet.
     if (cause === undefined && !this.#outputEnded) return;
     if (this.#localError === undefined && cause !== undefined && !isFarewell) {
       const detail = `${messageOf(cause)}, before the peer had ended the connection`;
@@ -275,7 +269,10 @@ export class Shutdown<S extends Mortal> {
     this.#finalize();
   }
 
-  /** After a GOAWAY the peer may end the transport if no output of ours is lost, or if it has just said why. */
+  /**
+   * Returns whether the end of the transport after the peer's GOAWAY is graceful. After an error (`cause`) it is
+   * graceful only if no output is lost, or if the GOAWAY had a reason and nothing arrived after it.
+   */
   #isFarewell(remote: RemoteEnd, cause: unknown): boolean {
     if (cause === undefined) return true;
     const { table, outbound, counters } = this.#parts;
@@ -285,22 +282,23 @@ export class Shutdown<S extends Mortal> {
   }
 
   /**
-   * After a GOAWAY some peers neither open streams nor hang up (spec appendix, R5). An open stream may be silent for
-   * any time: other code must find out whether its peer is gone.
+   * Ends the session after `goAwayTimeout` without open streams. After a GOAWAY, some peers neither open streams nor
+   * close the connection (spec appendix, R5). An open stream may be silent for any time, so other code must find out
+   * whether its peer is gone.
    */
   #watchIdle(): void {
     const { goAwayTimeout } = this.#parts.options;
     this.#cancelIdle();
     if (goAwayTimeout === Infinity) return;
     this.#cancelIdle = this.#timers.after(goAwayTimeout, () => {
-      // The end of an open stream restarts this timer.
+      // If a stream is open, its end restarts this timer.
       if (this.#parts.table.busyCount === 0) this.#end(GRACEFUL, "NO_ERROR");
     });
   }
 
   /**
-   * The one end. `goAway` is the code for the peer; null if the peer can no longer be told. If `resets` is true, the
-   * peer is also told of each stream.
+   * Ends the session, only once. `goAway` is the code for the peer; null if nothing can be sent to the peer any more.
+   * If `resets` is true, the peer also gets a reset for each open stream.
    */
   #end(reason: EndReason, goAway: MuxadoErrorCode | null, resets = false): void {
     if (this.ended) return;
@@ -313,8 +311,8 @@ export class Shutdown<S extends Mortal> {
     if (reason !== GRACEFUL) this.#localError = sessionError(reason);
     const by = this.#isDrained ? "close" : goAway === null ? "peer" : "idle";
     const failure = streamFailureOf(reason, by, remoteErrorOf(this.#remote));
-    // This comes first, so that nobody can send anything any more, not even a trace that sees a reset. Streams that had
-    // failed before are told by other code.
+    // This comes first, so that no code can send anything any more, not even a trace that sees a reset. Other code
+    // settles streams that had failed before.
     const streams = this.#parts.release().filter((stream) => stream.mark(failure));
     if (resets) toPeer.cancel(streams);
     if (goAway !== null) {
@@ -331,12 +329,12 @@ export class Shutdown<S extends Mortal> {
     if (goAway !== null) return;
     this.#inputEnded = true;
     if (reason !== GRACEFUL || outbound.unwritten === 0) return this.#finalize();
-    // The peer waits for our end. A connection that is given up in the middle of a write looks broken.
+    // The peer waits for our end. If we gave up the connection in the middle of a write, the peer would see an error.
     this.#finish(undefined);
     this.#lingerFor(options.lingerTimeout);
   }
 
-  /** Ends the transport's outbound direction after all waiting output. */
+  /** Ends the transport's outbound direction when all waiting output is written. */
   #finish(error: MuxadoError | undefined): void {
     this.#parts.outbound.finish(error, () => {
       this.#outputEnded = true;
@@ -344,7 +342,7 @@ export class Shutdown<S extends Mortal> {
     });
   }
 
-  /** The transport is too slow or stuck, or the peer does not end. Output that has not been taken is lost. */
+  /** Gives up a transport that is too slow, or whose peer does not end. Output that it has not taken is lost. */
   #lingerExpired(): void {
     const { unwritten } = this.#parts.outbound;
     // A peer that has sent GOAWAY and has ended its direction misses nothing.
@@ -353,7 +351,7 @@ export class Shutdown<S extends Mortal> {
       const detail =
         unwritten > 0
           ? `${unwritten} bytes could not be sent`
-          : "all was sent, but the peer has not ended the connection, and may not have read it";
+          : "everything was sent, but the peer has not ended the connection and may not have read it";
       this.#localError = sessionError({ code: "DRAIN_TIMEOUT", origin: "local", detail });
     }
     this.#finalize();
@@ -364,19 +362,19 @@ export class Shutdown<S extends Mortal> {
     outbound.putGoAway(table.lastRemoteId, errorCode, debug, final);
   }
 
-  /** The transport is over, or its time is over. */
+  /** Gives up the transport, because it has ended or its time is over. */
   #finalize(): void {
     if (this.#phase === "gone") return;
     this.#phase = "gone";
     this.#timers.cancel();
     const mayEnd = this.#parts.outbound.close(this.#writesLost());
-    // The peer has ended its direction and waits for our end. A connection that is only given up looks broken.
+    // The peer has ended its direction and waits for our end. Without our end, it would see an error.
     if (mayEnd && this.#localError === undefined) this.#parts.transport.end();
     this.#parts.transport.destroy();
     this.#tellEnd();
   }
 
-  /** Resolves `closed` when nothing more is to come. */
+  /** Resolves `closed` when the transport is gone and everything that waited on streams was settled. */
   #tellEnd(): void {
     if (this.#phase !== "gone" || !this.#isTold) return;
     this.#resolveClosed({
@@ -387,8 +385,8 @@ export class Shutdown<S extends Mortal> {
   }
 
   /**
-   * Returns the failure of the last writes of streams that ended in the ordinary way, if the transport was over before
-   * it confirmed them. A peer that ended gracefully has received them: a confirmation may just be late.
+   * Returns the failure of writes that the transport has not confirmed, on streams that ended in the ordinary way.
+   * After a graceful end there is none: the peer has received these writes, and only the confirmation is late.
    */
   #writesLost(): Failure | undefined {
     if (this.#localError === undefined && remoteErrorOf(this.#remote) === undefined)

@@ -125,7 +125,7 @@ describe("the table as a whole", () => {
     expect(look(state, "sendReset").next).toBe("reset");
   });
 
-  it("does not move on what never happens", () => {
+  it("a stream does not change its state on an input that cannot happen", () => {
     for (const state of STATES) {
       for (const input of INPUTS) {
         const { next, effect } = look(state, input);

@@ -1,10 +1,9 @@
-// The life cycle of a stream as one table: (state, input) → (next state, effect). The diagram in
-// docs/architecture.md and the exhaustive test come from it. It knows no stream, no frame and no queue.
-// Spec §5.5.
+// The life cycle of a stream as one table: (state, input) → (next state, effect). The diagram in docs/architecture.md
+// shows the same table, and a test checks every cell. Spec §5.5.
 
-/** The state of a stream. It is a number, so that the table is an array look-up on the hot path. */
+/** The state of a stream. It is a number, because the hot path finds the next state in an array. */
 export const StreamState = {
-  /** Opened here, and nothing of it has been sent. The peer does not know the stream. */
+  /** We have opened the stream, but have sent nothing of it. The peer does not know the stream. */
   idle: 0,
   /** Both directions are open. */
   open: 1,
@@ -12,23 +11,23 @@ export const StreamState = {
   halfClosedLocal: 2,
   /** The peer has sent FIN. */
   halfClosedRemote: 3,
-  /** We have sent FIN and refuse bytes that still arrive, like a closed socket. */
+  /** We have sent FIN, and refuse bytes that still arrive, as a closed socket does. */
   closing: 4,
   /** Both sides have sent FIN. */
   closed: 5,
-  /** Ended by an RST of either side, or with its session. */
+  /** An RST of either side has ended the stream, or its session has ended. */
   reset: 6,
 } as const;
 /** A value of {@link StreamState}. */
 export type StreamState = (typeof StreamState)[keyof typeof StreamState];
 
-/** The inputs of a stream: four actions of ours, and four arrivals. */
+/** The inputs of a stream: four actions of this side, and four kinds of frames that arrive. */
 export const StreamInput = {
   /** We send the first frame. */
   sendSyn: 0,
   /** We send FIN. */
   sendFin: 1,
-  /** We refuse everything that still arrives. Comes after our FIN. */
+  /** We refuse everything that still arrives. This comes only after our FIN. */
   refuseInbound: 2,
   /** We reset the stream. */
   sendReset: 3,
@@ -46,13 +45,13 @@ export type StreamInput = (typeof StreamInput)[keyof typeof StreamInput];
 
 /** The reaction of the session to an input. */
 export const StreamEffect = {
-  /** Nothing. The input is late or repeated, and harmless. */
+  /** Do nothing: the input is late or repeated, and harmless. */
   ignore: 0,
-  /** The action of the input: send the frame, deliver the body, add the credit, or end the stream. */
+  /** Do what the input stands for: send the frame, deliver the body, add the credit, or end the stream. */
   apply: 1,
-  /** Answer with RST(STREAM_CLOSED), once. The peer sends on a direction that is over. */
+  /** Answer with RST(STREAM_CLOSED), once: the peer sends on a direction that is over. */
   refuse: 2,
-  /** Cannot happen while the session keeps its own rules. */
+  /** This input cannot happen in this state, unless the session breaks its own rules. */
   never: 3,
 } as const;
 /** A value of {@link StreamEffect}. */
@@ -61,10 +60,10 @@ export type StreamEffect = (typeof StreamEffect)[keyof typeof StreamEffect];
 type StateName = keyof typeof StreamState;
 type Cell = readonly [next: StateName, effect: keyof typeof StreamEffect];
 
-/** The table, in the order of a stream's life. Columns are in the order of {@link StreamInput}. */
+/** The table. Rows are in the order of a stream's life, columns in the order of {@link StreamInput}. */
 // biome-ignore format: a table is read by columns
 const TRANSITIONS: Readonly<Record<StateName, readonly Cell[]>> = {
-  // A stream that was never sent ends without a frame: the peer would not know what the RST is about.
+  // A stream that the peer does not know ends without an RST, because the peer could not understand it.
   idle: [
     ["open", "apply"], ["idle", "never"], ["idle", "never"], ["reset", "ignore"],
     ["idle", "never"], ["idle", "never"], ["idle", "never"], ["idle", "never"],
@@ -99,7 +98,7 @@ const TRANSITIONS: Readonly<Record<StateName, readonly Cell[]>> = {
 
 const INPUTS = 8;
 
-/** Both parts of a cell in one small integer: the effect is above the next state. */
+/** Each cell in one small integer: the effect in the high bits, the next state in the low bits. */
 const CELLS: Uint8Array = /* @__PURE__ */ (() => {
   const cells = new Uint8Array(Object.keys(StreamState).length * INPUTS);
   for (const [state, row] of Object.entries(TRANSITIONS)) {

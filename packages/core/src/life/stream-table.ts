@@ -1,5 +1,5 @@
-// The streams that exist: ids, parity, the streams that have not ended by id, the streams whose SYN may leave alone,
-// and the ids that were reset lately. It decides nothing about frames.
+// The streams of a session: their ids, all streams that have not ended, the streams that may have to send SYN or ACK,
+// and the ids that were reset lately.
 
 import { MuxadoError } from "../base/errors.ts";
 import { TransientMap } from "../base/transient-map.ts";
@@ -7,16 +7,19 @@ import { Opening } from "./opening.ts";
 import { ScatteredIds } from "./scattered-ids.ts";
 
 /**
- * The most ids that are kept after a reset, and twice the least. Bytes that the peer had under way then get no second
- * reset. This is more than any peer has in flight on streams that all end at once, and some hundred kilobytes at the
- * most.
+ * The session remembers the ids of the last resets, so that bytes that the peer had already sent get no second reset.
+ * It remembers at most this many ids, and at least half of them. This is more than the number of streams on which a
+ * peer has bytes in flight when all of them end at once. It costs at most some hundred kilobytes.
  */
 const REMEMBERED_RESETS = 16 * 1024;
 
-/** Ended streams that may be kept until the next flush, in addition to twice the open streams. */
+/**
+ * The list of opened streams is cleaned when it is longer than this number and twice the number of open streams
+ * together.
+ */
 const SOME = 64;
 
-/** A stream, as the table needs it. */
+/** The part of a stream that the table uses. */
 interface Entry {
   readonly id: number;
   /** True if this side opened it. */
@@ -37,12 +40,18 @@ function isToAnnounce({ opening, isOver }: Entry): boolean {
 
 /** The streams of one session. */
 export class StreamTable<S extends Entry> {
-  /** Streams that have not ended, by {@link #keyOf} their ids, also those that the peer has not been told of. */
+  /**
+   * All streams that have not ended, including those that the peer does not know, by the key of their id ({@link
+   * #keyOf}).
+   */
   readonly #live: TransientMap<number, S> = new TransientMap();
-  /** The keys of ids that were reset, in two generations. When the younger is full, the older is forgotten. */
+  /** The keys of ids that were reset, in two sets. When the newer set is full, the older set is dropped. */
   #recentlyReset: Set<number> = new Set();
   #formerlyReset: Set<number> = new Set();
-  /** Streams opened or accepted since the last flush, also those whose SYN or ACK has left with their first bytes. */
+  /**
+   * Streams opened or accepted since the last flush, including those whose SYN or ACK has already left with their first
+   * bytes.
+   */
   #opened: S[] = [];
   readonly #maxId: number;
   readonly #localParity: number;
@@ -51,27 +60,27 @@ export class StreamTable<S extends Entry> {
   /** The highest id of our streams whose SYN has left. */
   #highestSent = 0;
   /**
-   * The highest id of our streams that had left when the SYN of a lower id left; 0 if all left in order. Streams above
-   * it were sent after all lower ones.
+   * If a SYN left after the SYN of a higher id: the highest id that had left before it; 0 if all SYNs left in order.
+   * The SYNs of all streams above this id left in order.
    */
   #overtakenId = 0;
 
-  /** The most streams open at once since the session last set this back to {@link count}. */
+  /** The most streams that were open at once since the session last set this field to {@link count}. */
   mostLately = 0;
-  /** Local streams that have not ended, including those not sent yet. */
+  /** Local streams that have not ended, including those that the peer does not know. */
   localCount = 0;
   /** Remote streams that have not ended. */
   remoteCount = 0;
   /** Streams of either side that have not ended and that a drain does not wait for. */
   #backgroundCount = 0;
-  /** The highest id of a stream that we took from the peer; 0 if there is none. */
+  /** The highest id of a stream that we have taken from the peer; 0 if there is none. */
   lastRemoteId = 0;
   /** Streams opened here since the session began. */
   openedCount = 0;
   /** Streams opened by the peer since the session began, without refused streams. */
   acceptedCount = 0;
 
-  /** Ids of streams opened here go from `firstLocalId` to `maxId`, every second one. */
+  /** Streams opened here use every second id from `firstLocalId` to `maxId`. */
   constructor(firstLocalId: number, maxId: number) {
     this.#nextLocalId = firstLocalId;
     this.#localParity = firstLocalId & 1;
@@ -103,7 +112,7 @@ export class StreamTable<S extends Entry> {
     return stream?.unsent ? undefined : stream;
   }
 
-  /** Returns whether `localId` is that of a stream that has ended. Such an id will not be sent any more. */
+  /** Returns whether `localId` is the id of a stream that has ended. We never open a stream with such an id again. */
   isSpent(localId: number): boolean {
     return localId < this.#nextLocalId && !this.#live.has(this.#keyOf(localId));
   }
@@ -123,16 +132,16 @@ export class StreamTable<S extends Entry> {
     this.announceLater(stream);
   }
 
-  /** The SYN or ACK of `stream` leaves with its first bytes, or at the latest with the next flush. */
+  /** Makes the SYN or ACK of `stream` leave with its first bytes, or at the latest with the next flush. */
   announceLater(stream: S): void {
-    // Only few ended streams are kept, however long the transport is stuck.
+    // If the transport is stuck, many streams may end before the next flush. They are removed from the list here.
     if (this.#opened.length > 2 * this.count + SOME) {
       this.#opened = [...new Set(this.takeOpened())];
     }
     this.#opened.push(stream);
   }
 
-  /** Whether a flush must look for SYNs and ACKs. */
+  /** Whether a flush must check {@link takeOpened} for SYNs and ACKs. */
   get hasOpened(): boolean {
     return this.#opened.length > 0;
   }
@@ -166,7 +175,7 @@ export class StreamTable<S extends Entry> {
     return true;
   }
 
-  /** A drain no longer waits for one of the streams. */
+  /** Counts one more stream that a drain does not wait for. */
   addBackground(): void {
     this.#backgroundCount++;
   }
@@ -177,11 +186,12 @@ export class StreamTable<S extends Entry> {
   }
 
   /**
-   * Returns the streams of ours that a peer cannot have seen, if its GOAWAY has this last id.
+   * Returns our streams that a peer cannot have seen, if its GOAWAY has this last id.
    *
-   * Go sends the last id that it has seen, not the highest (spec appendix, G6). A stream with an id above it is
-   * certainly unseen if all SYNs before its own had lower ids. A stream with an answer has been seen, whatever the last
-   * id. The peer answers each of the other streams. A stream that was never sent must not be sent now (G2).
+   * Go sends the id that it has seen last, not the highest id (spec appendix, G6). A stream with a higher id is
+   * certainly unseen if all SYNs before its own had lower ids. If a frame has arrived on a stream, the peer has seen
+   * the stream. A stream that was never sent must not be sent after the GOAWAY (G2). The other streams continue,
+   * because the peer answers each of them.
    */
   unseen(lastStreamId: number): S[] {
     const lastSeen = Math.max(lastStreamId, this.#overtakenId);
@@ -190,7 +200,7 @@ export class StreamTable<S extends Entry> {
     });
   }
 
-  /** Returns why no stream can be opened beyond `most`; undefined if one can. */
+  /** Returns why no stream can be opened, if at most `most` may be open; undefined if a stream can be opened. */
   openRefusal(most: number): MuxadoError | undefined {
     const code = this.exhausted
       ? "STREAMS_EXHAUSTED"
@@ -210,7 +220,7 @@ export class StreamTable<S extends Entry> {
     return streams;
   }
 
-  /** The SYN of a stream of ours has left. */
+  /** Notes that the SYN of one of our streams has left. */
   sentSyn(streamId: number): void {
     if (streamId < this.#highestSent) this.#overtakenId = this.#highestSent;
     else this.#highestSent = streamId;
@@ -232,8 +242,9 @@ export class StreamTable<S extends Entry> {
   }
 
   /**
-   * Returns the key of an id. No peer chooses our ids, so they need no secret. Keys of the peer's ids are negative, and
-   * the parity of these ids is known.
+   * Returns the key of an id. The peer does not choose our ids, so their keys need not be secret. The keys of the
+   * peer's ids are negative, so they differ from ours. The lowest bit of these ids is always the same, so the key
+   * leaves it out.
    */
   #keyOf(streamId: number): number {
     return this.isLocal(streamId) ? streamId : ~this.#scattered.keyOf(streamId >>> 1);

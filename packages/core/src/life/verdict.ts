@@ -1,8 +1,8 @@
-// Whether the work of a stream may safely be done again. Spec §8.3.
+// Decides whether the work of a stream may safely be done again. Spec §8.3.
 
 import type { Failure, RetryVerdict } from "../base/errors.ts";
 
-/** The part of a stream that a verdict needs. */
+/** The part of a stream that this decision uses. */
 interface Retriable {
   /** True if this side opened it. */
   readonly isLocal: boolean;
@@ -12,7 +12,10 @@ interface Retriable {
   readonly heardAt: number;
 }
 
-/** Work is safe only if that is proved. An answer on the stream proves the contrary. */
+/**
+ * Returns whether it is safe to do the work of `stream` again. `safe` needs a proof. A frame of the peer on the stream
+ * proves the contrary.
+ */
 export function verdictOn(stream: Retriable, failure: Failure): RetryVerdict {
   if (!stream.isLocal) return "unknown";
   if (stream.unsent) return "safe";

@@ -76,7 +76,7 @@ describe("the delay of a question", () => {
     expect(liveness.ask().delay).toBe(32_000);
   });
 
-  it("counts what waits for the transport as well as what the transport has taken", () => {
+  it("the delay counts bytes that wait for the transport and bytes that the transport has taken", () => {
     const { session, liveness } = fresh();
     session.send(8 * KIB);
     session.bytesSent += 16 * KIB;
@@ -104,7 +104,7 @@ describe("the delay of a question", () => {
     expect(liveness.ask().delay).toBe(10_000);
   });
 
-  it("counts only what was sent behind the last question that was answered", () => {
+  it("the delay counts only bytes that were sent after the last answered question", () => {
     const { session, liveness } = fresh();
     session.clock.advance(2_000);
     session.send(256 * KIB);
@@ -116,13 +116,13 @@ describe("the delay of a question", () => {
     expect(delay).toBeCloseTo(62.5);
   });
 
-  it("is not what a slower line has shown: there may have been no more to carry", () => {
+  it("a slower answer does not lower the assumed speed, because there may have been fewer bytes to send", () => {
     const { session, liveness } = shown(10);
     session.send(8 * KIB);
     expect(liveness.ask().delay).toBe(1_000);
   });
 
-  it("is shorter by what the peer has returned credit for, and at the pace of that", () => {
+  it("returned credit makes the delay shorter, and raises the assumed speed", () => {
     const { session, liveness } = fresh();
     session.clock.advance(10_000);
     session.send(10_000 * KIB);
@@ -131,7 +131,7 @@ describe("the delay of a question", () => {
     expect(liveness.ask().delay).toBeCloseTo((10_000 / 9_000) * 1_000);
   });
 
-  it("does not believe credit of which all may be for bytes from before", () => {
+  it("credit that may belong to earlier bytes does not count", () => {
     const { session, liveness } = fresh();
     session.openStreams = 4;
     session.send(256 * KIB);
@@ -145,7 +145,7 @@ describe("the delay of a question", () => {
     expect(liveness.ask().delay).toBe(300_000);
   });
 
-  it("in a session that has been going on takes into account what may be on its way", () => {
+  it("the first question of a running session counts bytes that may still be on their way", () => {
     const session = new Counting();
     session.send(1e9);
     expect(new Liveness(session, session.clock).ask().delay).toBe(32_000);
@@ -235,7 +235,7 @@ describe("a sign of life", () => {
     expect(question.look()).toBe(true);
   });
 
-  it("is none that the transport takes between two looks, however often", () => {
+  it("a write that the transport takes between two looks is no sign of life, even after many such writes", () => {
     const { session, question } = asked();
     for (let look = 0; look < 100; look++) {
       session.send(1000);

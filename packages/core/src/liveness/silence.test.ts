@@ -89,7 +89,7 @@ describe("a verdict", () => {
     expect(owner.verdicts).toEqual([true]);
   });
 
-  it("takes as long as the question does, which knows what stands in front of it", () => {
+  it("the patience depends on the output in front of the question", () => {
     const owner = new Owner();
     owner.ask(2_000);
     expect(owner.silence.patience).toBe(TOLERANCE + 2_000);
@@ -208,7 +208,7 @@ describe("a timer that is late by more than a tenth of the patience", () => {
     expect(owner).toMatchObject({ repeats: 0, verdicts: [false] });
   });
 
-  it("makes the others ask again whatever there was, since they wait for an answer", () => {
+  it("a late timer makes an owner that waits for an answer ask again, even after a sign of life", () => {
     const owner = asked();
     owner.isAlive = true;
     owner.sleep(TOLERANCE);

@@ -1,42 +1,40 @@
-// Decides whether a peer is silent, as far as our own timers can be trusted. It waits as long as the question needs,
-// and notices when our thread was blocked in the meantime. Before the verdict, it lets the session handle input that
-// waits. For layers that ask; it sends nothing. Spec §9.2, docs/decisions/0018.
+// Decides for a layer whether a peer is silent after a question. It waits as long as the question needs, and notices if
+// our thread was blocked in the meantime, because input may then be unread. Before the verdict, it lets the session
+// handle input that waits. It sends nothing: the layer does that. Spec §9.2, docs/decisions/0018.
 
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Question } from "./liveness.ts";
 
-/** The patience is divided into this many slices, so that a thread that was blocked during one of them is noticed. */
+/** The patience is divided into this many slices. So we notice if our thread was blocked during one of them. */
 const SLICES = 8;
 
 /**
  * A timer that is late by more than this part of the patience shows that our thread did not run: the machine slept, the
  * tab was throttled, or the thread was blocked. Input that the peer has sent in the meantime may be unread.
  *
- * Both the clock and the calendar can show that a timer is late: on most platforms the clock stops while the machine
- * sleeps. A correction of the calendar costs only one more question.
+ * We compare both the clock and the calendar (`Date.now`): on most platforms the clock stops while the machine sleeps.
+ * If somebody sets the calendar, this costs only one more question.
  */
 const LATE = 0.1;
 
 /**
- * How often the owner asks again after a late timer. A tab that is throttled for hours must still notice a dead peer.
+ * The most times that the owner asks again after a late timer. It is limited, because a tab that is throttled for hours
+ * must still notice a dead peer.
  */
 const MAX_REPEATS = 3;
 
 /** Options of a {@link Silence}. */
 export interface SilenceOptions {
   readonly clock: Clock;
-  /** Whether the first sign of life ends the silence. If false, only the owner ends it before the patience is over. */
+  /** Whether the first sign of life ends the wait. If false, only the owner ends it before the patience is over. */
   readonly untilSign: boolean;
-  /** Called when our timer was late. The owner asks again, and calls `listen` with the new question. */
+  /** Called when our timer was late. The owner must ask again, and call `listen` with the new question. */
   readonly onLate: () => void;
-  /**
-   * Called with the verdict: true if nothing has come at all, false if there was a sign of life. The silence is over
-   * then.
-   */
+  /** Called with the verdict at the end of the wait: true if there was no sign of life, false if there was one. */
   readonly onVerdict: (isSilent: boolean) => void;
 }
 
-/** The silence after one question. The owner may ask the question again up to three times. */
+/** The wait for a sign of life after one question. It may let the owner ask the question again, up to three times. */
 export class Silence {
   readonly #options: SilenceOptions;
   #patience = 0;
@@ -56,7 +54,7 @@ export class Silence {
     return this.#patience;
   }
 
-  /** The owner calls this when it has sent `question`. The whole patience begins now. */
+  /** Begins to wait, for the whole patience. The owner calls this when it has sent `question`. */
   listen(question: Question, tolerance: number): void {
     this.#patience = question.patience(tolerance);
     this.#slicesLeft = SLICES;
@@ -75,7 +73,7 @@ export class Silence {
     this.#timer = clock.setTimer(() => this.#hasWaited(question), this.#patience / SLICES);
   }
 
-  /** A slice of the patience is over, as far as our own timer can be trusted. */
+  /** Called when the timer says that a slice of the patience is over. */
   #hasWaited(question: Question): void {
     const { clock, untilSign, onLate, onVerdict } = this.#options;
     if (question.look() && untilSign) return onVerdict(false);
@@ -87,7 +85,7 @@ export class Silence {
     } else if (--this.#slicesLeft > 0) {
       this.#wait(question);
     } else {
-      // Input that waits is handled first: a thread that was blocked until now has not read it.
+      // Input that waits is handled first. If our thread was blocked until now, it has not read this input.
       this.#timer = clock.setTimer(() => onVerdict(!question.look()), 0);
     }
   }

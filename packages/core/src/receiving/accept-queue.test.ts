@@ -31,7 +31,7 @@ function filled(backlog: number, count: number): { queue: AcceptQueue<Stream>; q
 }
 
 describe("taking", () => {
-  it("takes what is wanted elsewhere, in order, and leaves the rest in theirs", async () => {
+  it("take returns the wanted streams in order, and leaves the others in their order", async () => {
     const { queue, queued } = filled(10, 7);
     await queue.accept(undefined);
     const odd = queue.take(({ id }) => id % 2 === 1);
@@ -141,7 +141,7 @@ describe("stale streams", () => {
     expect(queue.length).toBe(1);
   });
 
-  it("are, whatever comes and goes, exactly the streams that have seen two calls", () => {
+  it("stale streams are exactly the streams that were there at two calls, after any pushes and accepts", () => {
     const step = fc.constantFrom("push", "push", "accept", "trim", "stale");
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {

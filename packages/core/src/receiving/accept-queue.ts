@@ -1,5 +1,5 @@
-// Remote streams on their way to the application, and the application's accepts that wait for one. A layer whose
-// streams carry more than core's has its own queue of the same kind.
+// Remote streams that wait for the application, and the application's accepts that wait for a stream. A layer with its
+// own stream class, such as typed streams, has its own queue of this class.
 
 import type { Clock, FlushScheduler } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
@@ -7,8 +7,8 @@ import { rejected, Waiter, type WaiterOwner } from "../base/waiter.ts";
 
 /**
  * Turns a stream into the result of an accept: the stream itself, or a step of an iteration. Null means that no stream
- * will come any more; the function then returns the last result, or throws. As with a ReadForm, a later conversion
- * would cost a promise and a turn of the microtask queue for each stream (measured: 7 % of its CPU time).
+ * will arrive any more. The function then returns the last result, or throws. A later conversion would cost a promise
+ * and a turn of the microtask queue for each stream (measured: 7 % of its CPU time).
  */
 type AcceptForm<S, T> = (stream: S | null, error: () => unknown) => T;
 
@@ -35,12 +35,12 @@ class Accepting<S, T> extends Waiter<T> {
 }
 
 /**
- * Streams beyond the backlog that one turn may bring before they are refused. One transport chunk can open thousands of
- * streams, and an accept loop runs only after the chunk. So the backlog is judged after the accept loop has run.
+ * Streams beyond the backlog that may wait until the end of a turn. One transport chunk can open thousands of streams,
+ * and an accept loop runs only after the chunk was handled. So the backlog is checked after the accept loop has run.
  */
 const BURST = 16 * 1024;
 
-/** Accepts streams until the session is over, in whatever way it ended; `closed` gives the reason. */
+/** Accepts streams until the session is over, for any reason; `closed` gives the reason. */
 export class AcceptIterator<S> implements AsyncIterableIterator<S> {
   readonly #next: () => Promise<IteratorResult<S, undefined>>;
 
@@ -49,7 +49,7 @@ export class AcceptIterator<S> implements AsyncIterableIterator<S> {
     this.#next = next;
   }
 
-  /** Resolves with the next stream; done when no stream will come any more. */
+  /** Resolves with the next stream. Is done when no stream will arrive any more. */
   next(): Promise<IteratorResult<S, undefined>> {
     return this.#next();
   }
@@ -62,13 +62,13 @@ export class AcceptIterator<S> implements AsyncIterableIterator<S> {
 
 /** The rules for accepted streams, for streams beyond the backlog, and for streams that wait too long. */
 export interface AcceptPolicy<S> {
-  /** Streams that may wait when a turn is over. */
+  /** Streams that may wait at the end of a turn. */
   readonly backlog: number;
   /** Milliseconds that a stream may wait, or at most twice that; Infinity: forever. */
   readonly timeout: number;
   /** The source of time. */
   readonly clock: Clock;
-  /** Runs the judgement at the end of the turn, when the accept loops have taken the streams that they want. */
+  /** Runs the check of the backlog at the end of the turn, after the accept loops have taken streams. */
   readonly schedule: FlushScheduler;
   /**
    * Returns whether a stream may be accepted now. If not, accepts wait for {@link AcceptQueue.resume}. Default: always.
@@ -76,7 +76,7 @@ export interface AcceptPolicy<S> {
   readonly mayAccept?: (() => boolean) | undefined;
   /** Called with each stream that an accept gets. */
   readonly accepted?: ((stream: S) => void) | undefined;
-  /** Refuses a stream that is one too many, or that nobody has accepted in time. */
+  /** Refuses a stream that is beyond the backlog, or that nobody has accepted in time. */
   refuse(stream: S, code: "ACCEPT_QUEUE_FULL" | "STREAM_REFUSED"): void;
 }
 
@@ -88,13 +88,13 @@ export class AcceptQueue<S> implements WaiterOwner {
   readonly #waiters: Accepting<S, unknown>[] = [];
   #streams: S[] = [];
   #head = 0;
-  /** How many of the oldest streams were there at the last {@link takeStale}. */
+  /** The number of streams that were already there at the last {@link takeStale}. They are the oldest. */
   #stale = 0;
   #ended: (() => unknown) | undefined;
-  /** True if the backlog will be judged at the end of this turn. */
+  /** True if the backlog will be checked at the end of this turn. */
   #judging = false;
 
-  /** @param policy what happens to its streams. */
+  /** @param policy the rules for its streams. */
   constructor(policy: AcceptPolicy<S>) {
     this.#policy = policy;
     this.#unaccepted = new Deadlines(policy.clock, policy.timeout, () => this.#refuseStale());
@@ -105,12 +105,12 @@ export class AcceptQueue<S> implements WaiterOwner {
     return this.#streams.length - this.#head;
   }
 
-  /** Whether one more stream is too many even for an accept loop that is running. */
+  /** Whether one more stream must be refused at once, even if an accept loop is running. */
   get full(): boolean {
     return this.length >= this.#policy.backlog + BURST;
   }
 
-  /** Whether more streams wait than the backlog allows, so that {@link trim} is due at the end of the turn. */
+  /** Whether more streams wait than the backlog allows, so that {@link trim} must be called at the end of the turn. */
   get overfull(): boolean {
     return this.length > this.#policy.backlog;
   }
@@ -128,7 +128,7 @@ export class AcceptQueue<S> implements WaiterOwner {
     if (this.overfull) this.#judge();
   }
 
-  /** Streams may be accepted again. Serves the accepts that wait. */
+  /** Serves the accepts that wait, because streams may be accepted again. */
   resume(): void {
     while (this.#waiters.length > 0 && this.length > 0 && this.#mayAccept) {
       this.#waiters.shift()!.take(this.#shift());
@@ -143,12 +143,15 @@ export class AcceptQueue<S> implements WaiterOwner {
     return this.#accept(itself<S>, signal);
   }
 
-  /** Does the same as a step of an iteration. It is done when the session has ended; `closed` gives the reason. */
+  /**
+   * Does the same, as a step of an iteration. The iteration is done when the session has ended; `closed` gives the
+   * reason.
+   */
   next(): Promise<IteratorResult<S, undefined>> {
     return this.#accept(asStep<S>, undefined);
   }
 
-  /** Takes out and returns the streams that are `wanted` elsewhere. */
+  /** Takes out and returns the streams for which `wanted` returns true. */
   take(wanted: (stream: S) => boolean): S[] {
     const waiting = this.#streams.slice(this.#head);
     const isLeft = (stream: S): boolean => !wanted(stream);
@@ -172,7 +175,7 @@ export class AcceptQueue<S> implements WaiterOwner {
     return stale;
   }
 
-  /** No stream will come any more. */
+  /** Ends the accepts that wait, because no stream will arrive any more. `error` makes their error. */
   end(error: () => unknown): void {
     this.#ended = error;
     // Streams that came before the end are still accepted.
@@ -181,7 +184,7 @@ export class AcceptQueue<S> implements WaiterOwner {
     for (const waiter of this.#waiters.splice(0)) waiter.end(error);
   }
 
-  /** Called by an accept whose signal has aborted. */
+  /** Forgets an accept whose signal has aborted. */
   abandon(waiter: object): void {
     const index = this.#waiters.indexOf(waiter as Accepting<S, unknown>);
     if (index >= 0) this.#waiters.splice(index, 1);
@@ -200,7 +203,10 @@ export class AcceptQueue<S> implements WaiterOwner {
     return this.#ended !== undefined || (this.#policy.mayAccept?.() ?? true);
   }
 
-  /** Judges later, but not with the next flush: that may have been asked for before the streams came. */
+  /**
+   * Checks the backlog at the end of the turn. It needs its own flush, because a flush that was already requested may
+   * run before the accept loop.
+   */
   #judge(): void {
     if (this.#judging) return;
     this.#judging = true;
@@ -212,7 +218,7 @@ export class AcceptQueue<S> implements WaiterOwner {
 
   #refuseStale(): void {
     for (const stream of this.takeStale()) this.#policy.refuse(stream, "STREAM_REFUSED");
-    // So many refusals may have ended the session.
+    // The refusals may have ended the session, because there is a limit for them.
     if (this.length > 0 && this.#ended === undefined) this.#unaccepted.add(this);
   }
 
@@ -221,7 +227,7 @@ export class AcceptQueue<S> implements WaiterOwner {
     if (this.#stale > 0) this.#stale--;
     if (this.length === 0) this.#unaccepted.delete(this);
     this.#policy.accepted?.(stream);
-    // Compacts when at least half of the array is dead, so that taking is O(1) on average.
+    // Shortens the array when at least half of it is unused, so that taking a stream is O(1) on average.
     if (this.#head * 2 >= this.#streams.length) {
       this.#streams = this.#streams.slice(this.#head);
       this.#head = 0;
@@ -239,5 +245,5 @@ function asStep<S>(stream: S | null): IteratorResult<S, undefined> {
   return stream === null ? { done: true, value: undefined } : { done: false, value: stream };
 }
 
-/** The error callback of an accept that has its stream. */
+/** The error callback of an accept that has got its stream. It is never called. */
 const NEVER = (): undefined => undefined;

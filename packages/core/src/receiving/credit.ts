@@ -1,4 +1,4 @@
-// Credit on its way back to the peer: the streams for which it is due, and the increments that return it, including the
+// Returns credit to the peer: it knows the streams for which credit is due, and sends the increments, including the
 // growth of windows. Spec §6.3.
 
 import { TransientMap } from "../base/transient-map.ts";
@@ -36,7 +36,7 @@ export class Credit {
   step: number = CAREFUL_STEP;
   readonly #sink: IncrementSink;
   readonly #tuning: WindowTuning;
-  /** The directions for which credit is due. Their increments leave together. */
+  /** The inbound directions for which credit is due. Their increments leave together. */
   readonly #due: TransientMap<Receiver, true> = new TransientMap();
 
   constructor(sink: IncrementSink, tuning: WindowTuning) {
@@ -49,7 +49,7 @@ export class Credit {
     return this.#due.size > 0;
   }
 
-  /** Makes an increment for `receiver` leave with the next write. */
+  /** Makes sure that an increment for `receiver` leaves with the next write. */
   owe(receiver: Receiver): void {
     this.#due.set(receiver, true);
     this.#sink.requestFlush();
@@ -58,7 +58,8 @@ export class Credit {
   /** Sends all credit that is due. */
   send(): void {
     for (const [receiver] of this.#due) {
-      // Removed first: a trace that sees the increment may read, so that more is due, or may end another stream.
+      // It is removed first, because a trace that sees the increment may read, so that credit is due again. A trace may
+      // also have ended this stream.
       if (!this.#due.delete(receiver) || receiver.ended) continue;
       const { window, streamId } = receiver;
       const growth = receiver.discarding ? 0 : this.#tuning.growthOf(window);
@@ -68,18 +69,18 @@ export class Credit {
     }
   }
 
-  /** No more bytes come on `receiver`: its window needs no more growth. */
+  /** Ends the growth of the window of `receiver`, because no more bytes arrive on it. */
   ended({ window }: Receiver): void {
     this.#tuning.forget(window);
   }
 
-  /** The stream of `receiver` has left the session. */
+  /** Drops the credit of `receiver`, whose stream has left the session. */
   forget(receiver: Receiver): void {
     this.#due.delete(receiver);
     this.#tuning.forget(receiver.window);
   }
 
-  /** The session is over. */
+  /** Drops all credit, because the session is over. */
   clear(): void {
     this.#due.clear();
   }

@@ -1,6 +1,6 @@
-// The meaning of each arriving frame for the session. The wire's decoder calls these methods. They find the stream,
-// check the peer against the rules, and pass the frame on. A breach resets the stream or ends the session; it never
-// throws. Spec §4–§8, §10, docs/threats.md.
+// Handles each frame that arrives. The wire's decoder calls these methods. They find the stream, check whether the peer
+// keeps the rules, and pass the frame on. If the peer breaks a rule, they reset the stream or end the session. They
+// never throw. Spec §4–§8, §10, docs/threats.md.
 
 import { codeOfWire, type Failure, type MuxadoErrorCode, wireCodeOf } from "../base/errors.ts";
 import { FLOOD_SPAN, FloodLimit } from "../base/flood-limit.ts";
@@ -21,8 +21,8 @@ import type { Loan } from "./loan.ts";
 import type { WindowTuning } from "./window-tuning.ts";
 
 /**
- * Frames that a peer may send on streams that do not exist, for each frame sent to it and for each stream that it has
- * opened (spec §10, 21).
+ * The number of frames that a peer may send on streams that do not exist, for each frame sent to it and for each stream
+ * that it has opened (spec §10, 21).
  */
 const STRAYS_EARNED = 4;
 
@@ -44,23 +44,23 @@ export interface DispatchParts {
     readonly framesSent: number;
     putPing(value: number, isAnswer: boolean): void;
   };
-  /** The peer has exceeded a limit; `detail` says how. */
+  /** Ends the session, because the peer has exceeded a limit. `detail` says which one. */
   flooded(detail: string): void;
   /** Begins a stream of the peer. */
   begin(streamId: number): Stream;
 }
 
-/** The session's side of the wire's decoder. */
+/** The handler of the frames that the wire's decoder finds. */
 export class Dispatch implements WireHandler {
   readonly #parts: DispatchParts;
   readonly #rapidResets: FloodLimit;
-  /** Frames in a row without any content. */
+  /** Consecutive frames without any content. */
   #emptyFrames = 0;
   /** Increments that have arrived. */
   #increments = 0;
   /** Frames that have arrived on streams that do not exist. */
   #strayFrames = 0;
-  /** The stream whose body arrives in pieces; null while a body is dropped. */
+  /** The stream of the current body, which arrives in pieces; null while a body is dropped. */
   #receiving: Stream | null = null;
   #receivingFin = false;
 
@@ -79,7 +79,7 @@ export class Dispatch implements WireHandler {
     end: number,
   ): void {
     this.#parts.counters.framesReceived++;
-    // The frame has no content, and it is no answer either.
+    // Such a frame has no content. It does not acknowledge a stream either.
     if (length === 0 && flags === 0) return this.#emptyFrame();
     this.#emptyFrames = 0;
     const stream =
@@ -89,8 +89,8 @@ export class Dispatch implements WireHandler {
     if (stream === undefined) {
       this.#receiving = null;
       this.#strayFrame(length);
-      // An empty FIN on such a stream is no fault. Go repeats its FIN. Rust sends it for a stream that it opened and
-      // dropped (spec appendix, G11, R12).
+      // An empty FIN on such a stream breaks no rule. Go repeats its FIN. Rust sends FIN for a stream that it opened
+      // and dropped (spec appendix, G11, R12).
       if (length > 0) this.#refuseStray(streamId);
       return;
     }
@@ -123,8 +123,8 @@ export class Dispatch implements WireHandler {
     const { counters, options, outbound, table } = this.#parts;
     counters.framesReceived++;
     this.#emptyFrames = 0;
-    // Go sends one increment for each read, even of one byte. A peer that wants larger windows sends one for each
-    // stream. So there are never more increments than bytes and streams.
+    // Go sends one increment for each read, even for a read of one byte. A peer that wants larger windows sends one
+    // increment for each stream. So the number of increments is at most the sum of bytes and streams.
     const earned = outbound.bytesSent + table.acceptedCount;
     if (++this.#increments > earned + options.maxUnearnedIncrements) {
       return this.#parts.flooded("grants credit for bytes that were never sent");
@@ -134,14 +134,14 @@ export class Dispatch implements WireHandler {
     this.#hear(stream);
     if (stream.transition(StreamInput.receiveIncrement) !== StreamEffect.apply) return;
     const { wire } = options;
-    // Credit that lifts a window above its first size returns nothing: the window has grown.
+    // Credit that makes a window larger than its first size does not mean that bytes were read. It does not count here.
     const missing = Math.max(wire.initialWindow - stream.sending.window.available, 0);
     counters.bytesReturned += Math.min(increment, missing);
     if (!stream.sending.grant(increment, wire.maxWindow)) {
       this.#breach(
         stream,
         "FLOW_CONTROL_ERROR",
-        "the peer granted more credit than can be counted",
+        "the peer granted more credit than a window may have",
       );
     }
   }
@@ -149,7 +149,8 @@ export class Dispatch implements WireHandler {
   onAcknowledged(streamId: number): void {
     this.#parts.counters.framesReceived++;
     const stream = this.#parts.table.get(streamId);
-    // An acknowledgement is no answer yet: the stream may still be refused, and its work done again.
+    // An acknowledgement does not count as a frame on the stream: the peer may still refuse the stream, and then its
+    // work may be done again.
     if (stream?.opening === Opening.awaited) this.#parts.acknowledgements?.acknowledge(stream);
     else this.#emptyFrame();
   }
@@ -171,18 +172,19 @@ export class Dispatch implements WireHandler {
       origin: "remote",
       unprocessed,
     };
-    // The stream may have failed already, and wait until its end is told.
+    // The stream may have failed already, and only wait until it is settled.
     if (!stream.mark(failure)) return;
     const { wire } = this.#parts.options;
     if (code === "ACCEPT_QUEUE_FULL" && stream.isLocal && wire.answersFullAcceptQueue) {
       this.#parts.resets.send(streamId, wireCodeOf("STREAM_CANCELLED"));
     }
     stream.settle();
-    // The peer may begin work for nothing, again and again (CVE-2023-44487). A stream that is given up after a long
-    // wait is no such work.
+    // A peer that opens streams and resets them makes us begin work for nothing (CVE-2023-44487). A stream that the
+    // peer gives up after a long wait does not count.
     const isYoung = this.#parts.counters.inputAt - stream.heardAt < FLOOD_SPAN;
     const isRapid = !stream.isLocal && stream.sending.bytes === 0 && isYoung;
-    if (isRapid && this.#rapidResets.exceeded()) this.#parts.flooded("opens streams to reset them");
+    if (isRapid && this.#rapidResets.exceeded())
+      this.#parts.flooded("opens and resets too many streams");
   }
 
   onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
@@ -201,7 +203,10 @@ export class Dispatch implements WireHandler {
     this.#parts.shutdown.receiveInvalid(error);
   }
 
-  /** A frame of the peer has arrived on `stream`. So the peer has taken it, with or without an acknowledgement. */
+  /**
+   * Notes that a frame of the peer has arrived on `stream`. This shows that the peer has taken the stream, even without
+   * an acknowledgement.
+   */
   #hear(stream: Stream): void {
     stream.heardAt = this.#parts.counters.inputAt;
     this.#parts.acknowledgements?.acknowledge(stream);
@@ -209,7 +214,7 @@ export class Dispatch implements WireHandler {
 
   /** Answers bytes on a stream that does not exist. */
   #refuseStray(streamId: number): void {
-    // One of our ids that is not sent yet: a reset would concern that later stream.
+    // If the id is one of ours and not used yet, a reset would end the later stream with this id.
     const { table } = this.#parts;
     if (table.isLocal(streamId) && !table.isSpent(streamId)) return;
     this.#refuse(streamId, "STREAM_CLOSED");
@@ -217,7 +222,7 @@ export class Dispatch implements WireHandler {
 
   /** Resets a stream that does not exist, once for each id, and counts that against the peer. */
   #refuse(streamId: number, code: MuxadoErrorCode): void {
-    // Bytes that were under way when we reset a stream are not the peer's fault.
+    // The peer may have sent these bytes before it learned of our reset. That breaks no rule.
     const { table, resets } = this.#parts;
     if (table.wasReset(streamId)) return;
     resets.send(streamId, wireCodeOf(code));
@@ -227,21 +232,21 @@ export class Dispatch implements WireHandler {
   /** Counts a frame without content. */
   #emptyFrame(): void {
     if (++this.#emptyFrames > this.#parts.options.maxEmptyFrames) {
-      this.#parts.flooded("sends frames that say nothing");
+      this.#parts.flooded("sends too many frames without content");
     }
   }
 
   /**
-   * Counts a frame on a stream that does not exist, with a body of `length` bytes. Honest peers send one for each of
-   * our frames that came too late for them (appendix, G13), three FINs for a stream (G11), and the bytes that they had
-   * under way on a stream that we have reset.
+   * Counts a frame on a stream that does not exist, with a body of `length` bytes. Honest peers send such frames, too:
+   * one for each of our frames that arrived too late for them (appendix, G13), up to three FINs for a stream (G11), and
+   * bytes that they had already sent on a stream when we reset it.
    */
   #strayFrame(length: number): void {
     const { resets, outbound, table, options } = this.#parts;
     if (resets.takeLeft(length)) return;
     const earned = STRAYS_EARNED * (outbound.framesSent + table.acceptedCount);
     if (++this.#strayFrames > earned + options.maxStrayFrames) {
-      this.#parts.flooded("sends frames on streams that are not there");
+      this.#parts.flooded("sends too many frames on streams that do not exist");
     }
   }
 
@@ -249,13 +254,13 @@ export class Dispatch implements WireHandler {
   #receiveSyn(streamId: number, length: number): Stream | null {
     const table = this.#parts.table;
     if (table.isLocal(streamId)) {
-      return this.#fatal(`SYN on stream ${streamId}, an id of our own parity`);
+      return this.#fatal(`the peer opened stream ${streamId}, an id of this side`);
     }
     if (table.get(streamId) !== undefined) {
-      return this.#fatal(`SYN on stream ${streamId}, which is open already`);
+      return this.#fatal(`the peer opened stream ${streamId}, which is already open`);
     }
     if (table.wasReset(streamId)) {
-      // An id is used once, and this one has had its answer.
+      // The id was used before, and its stream has had a reset as its answer.
       this.#parts.resets.chargePeer();
     } else if (length > this.#parts.options.wire.initialWindow) {
       this.#refuse(streamId, "FLOW_CONTROL_ERROR");
@@ -265,7 +270,7 @@ export class Dispatch implements WireHandler {
       this.#refuse(streamId, "ACCEPT_QUEUE_FULL");
     } else {
       const stream = this.#parts.begin(streamId);
-      // The watcher may have ended the stream, or the session.
+      // The application's watcher may have ended the stream or the session.
       if (stream.failure !== null) return null;
       this.#parts.acceptQueue.push(stream);
       return stream;
@@ -290,9 +295,9 @@ export class Dispatch implements WireHandler {
         if (tuning.probed === window) tuning.arrived(length);
         return true;
       }
-      this.#breach(stream, "FLOW_CONTROL_ERROR", "the peer sent more than it had credit for");
+      this.#breach(stream, "FLOW_CONTROL_ERROR", "the peer sent more bytes than it had credit for");
     } else if (closedHere) {
-      // Not the peer's fault: it could not know that.
+      // This is not charged to the peer, because it could not know that the stream was closed.
       const detail = "it was closed here while the peer was still sending";
       this.#parts.resets.giveUp(stream, "STREAM_CLOSED", detail);
     } else if (effect === StreamEffect.refuse) {
@@ -303,12 +308,12 @@ export class Dispatch implements WireHandler {
 
   #receiveFin(stream: Stream): void {
     if (stream.transition(StreamInput.receiveFin) !== StreamEffect.apply) return;
-    // This comes first: the application may end its own direction as soon as it is told.
+    // This comes first, because the application may end its own direction as soon as it learns of the end.
     stream.checkEnded();
     stream.receiving.end();
   }
 
-  /** The peer has broken a rule on one stream. */
+  /** Resets `stream`, because the peer has broken a rule on it, and counts that against the peer. */
   #breach(stream: Stream, code: MuxadoErrorCode, detail: string): void {
     const { resets } = this.#parts;
     resets.end(stream, { code, scope: "stream", origin: "remote", detail });
@@ -321,7 +326,7 @@ export class Dispatch implements WireHandler {
   }
 }
 
-/** Codes with which a peer says that its application has received nothing of a stream. */
+/** Codes that say that the peer's application has received nothing of a stream. */
 const REFUSALS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "STREAM_REFUSED",
   "ACCEPT_QUEUE_FULL",

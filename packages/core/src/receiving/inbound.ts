@@ -1,5 +1,5 @@
-// Input: the way of the transport's chunks into the wire's decoder, and the limit on the output that they may provoke
-// while the transport takes none. It knows no streams. docs/threats.md, 6.
+// Passes the transport's chunks to the wire's decoder, and limits the output that they may provoke while the transport
+// takes no writes. docs/threats.md, 6.
 
 import { unshared } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
@@ -10,7 +10,8 @@ import type { Loan } from "./loan.ts";
 /**
  * The most output, in bytes, that may wait behind a write under way when input arrives, in addition to the transport
  * budget for bodies. Each stream that was open meanwhile adds `WAITING_PER_STREAM` bytes. With the default budget, the
- * sum is a mebibyte. So much output is control frames: the peer provokes them and does not read them.
+ * sum is a mebibyte without streams. More output than this must be control frames that the peer provokes and does not
+ * read.
  */
 const MOST_WAITING = 768 * 1024;
 const WAITING_PER_STREAM = 32;
@@ -26,7 +27,7 @@ export interface InboundParts {
   readonly options: { readonly transportBudget: number };
   /** Whether the session is over. */
   isOver(): boolean;
-  /** The peer has exceeded a limit; `detail` says how. */
+  /** Ends the session, because the peer has exceeded a limit. `detail` says which one. */
   flooded(detail: string): void;
 }
 
@@ -51,9 +52,9 @@ export class Inbound {
     decoder.push(own);
     const isKept = loan.end() && own === chunk;
     if (outbound.underWay === 0) return isKept;
-    // Answers of every kind count. The peer provokes the application's answers as well as ours.
+    // The answers of the application count, too, because the peer provokes them as well.
     const most = this.#most + WAITING_PER_STREAM * table.mostLately;
-    if (outbound.waiting > most) this.#parts.flooded("does not read what it provokes");
+    if (outbound.waiting > most) this.#parts.flooded("does not read the answers that it provokes");
     return isKept;
   }
 

@@ -34,7 +34,7 @@ function retained(pieces: Uint8Array[]): number {
 }
 
 describe("order", () => {
-  it("is that of arrival, whatever the sizes and however reads fall between", () => {
+  it("bytes are read in the order of arrival, with pieces of any size and reads at any time", () => {
     const queue = new ReceiveQueue();
     const sizes = [1, 5000, 3, 64, 65, 20_000, 1, 1, 300, 17_000, 128, 2];
     const sent: number[] = [];

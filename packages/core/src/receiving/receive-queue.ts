@@ -1,5 +1,5 @@
-// The bytes of one stream that have arrived and are not read yet. It holds bytes and nothing else: the receive window
-// owns the credit, and the stream owns the waiting readers.
+// The bytes of one stream that have arrived and are not read yet. The receive window has the credit for them, and the
+// receive side has the waiting reader.
 
 import { NOTHING } from "../base/bytes.ts";
 import type { Loan } from "./loan.ts";
@@ -12,27 +12,30 @@ const LARGEST_BLOCK = 16 * 1024;
 const PIECE_COST = 200;
 
 /**
- * Smaller pieces than this many bytes are always gathered. A view costs some 200 bytes, and a peer that sends single
- * bytes could make us pay that for every byte.
+ * Pieces of fewer bytes than this are always copied into a block. A view costs some 200 bytes, so a peer that sends
+ * single bytes could make us use 200 bytes for each of them.
  */
 const SMALLEST_VIEW = 1024;
 
 /** Up to this many bytes, a loop is faster than a view and a set() (measured: 30 ns instead of 65 ns). */
 const COPIED_BY_LOOP = 16;
 
-/** Returns `rest` of a piece. Copies it if the part of the memory that is gone is the larger part. */
+/**
+ * Returns `rest`, the unread part of a piece. Copies it if it is less than half of its memory, so that the other part
+ * can be freed.
+ */
 function unpinned(rest: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  // Not with its own method: the slice of a Buffer copies nothing.
+  // This does not call `rest.slice`, because `slice` of a Buffer copies nothing.
   return rest.length * 2 < rest.buffer.byteLength ? Uint8Array.prototype.slice.call(rest) : rest;
 }
 
-/** A queue of unread bytes, in the pieces that a reader will get. */
+/** A queue of unread bytes, in pieces. A reader gets one piece at a time. */
 export class ReceiveQueue {
   /** Bytes in the queue. */
   length = 0;
   readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
   #head = 0;
-  /** The block that further small pieces are appended to. Its first `#filled` bytes are the last piece. */
+  /** The block to which small pieces are appended. Its first `#filled` bytes are the last piece of the queue. */
   #block: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
   /** Bytes appended to blocks since the last view. They decide the size of the next block. */
@@ -41,9 +44,9 @@ export class ReceiveQueue {
   /**
    * Appends `chunk[start, end)`.
    *
-   * A piece is kept as a view if it is not small and the loan allows it. Any other piece is copied, so that it does not
-   * keep the rest of the memory alive. Copied pieces share blocks with their neighbours. So the memory is proportional
-   * to the bytes and not to the number of pieces (docs/threats.md, 10 and 19).
+   * A piece is kept as a view if it is not small and the loan allows it. Any other piece is copied, so that the rest of
+   * its memory can be freed. Consecutive copied pieces share a block. So the memory is proportional to the number of
+   * bytes, not to the number of pieces (docs/threats.md, 10 and 19).
    */
   push(chunk: Uint8Array<ArrayBuffer>, start: number, end: number, loan: Loan): void {
     const length = end - start;
@@ -57,7 +60,7 @@ export class ReceiveQueue {
     }
   }
 
-  /** The session's memory behind the queue, in bytes. Each piece has a cost, however small it is. */
+  /** The memory that the queue uses, in bytes. Each piece has a cost in addition to its bytes. */
   get memory(): number {
     const pieces = this.#pieces.length - this.#head + (this.#block === undefined ? 0 : 1);
     return this.length + PIECE_COST * pieces;
@@ -89,8 +92,8 @@ export class ReceiveQueue {
     this.#gathered += end - start;
     if (block === undefined || end - start > block.length - this.#filled) {
       this.#seal();
-      // As large as all bytes that were gathered and are unread. Blocks double in this way, so the unused part is never
-      // larger than the used part, even if a view soon seals the block.
+      // The block is as large as all bytes that were copied and are unread. In this way, blocks double. The unused part
+      // is never larger than the used part, even if a view soon ends the block.
       const gathered = Math.min(LARGEST_BLOCK, this.length, this.#gathered);
       block = new Uint8Array(Math.max(SMALLEST_BLOCK, gathered, end - start));
       this.#block = block;

@@ -1,5 +1,5 @@
-// The inbound direction of one stream. Arriving bytes are charged to the window, wait in the queue, and reach a reader.
-// Their credit returns when the application consumes them, not when they arrive. Spec §6.3.
+// The inbound direction of one stream. Bytes that arrive use credit of the window, and wait in the queue for a reader.
+// Their credit returns to the peer when the application reads them, not when they arrive. Spec §6.3.
 
 import type { MuxadoError } from "../base/errors.ts";
 import { rejected, type WaiterOwner } from "../base/waiter.ts";
@@ -18,12 +18,12 @@ export class ReceiveSide implements Receiver, WaiterOwner {
   readonly window: ReceiveWindow;
   /** Bytes that have arrived. */
   bytes = 0;
-  /** True after FIN has arrived: no bytes come after the queued ones. */
+  /** True after FIN has arrived: no more bytes will arrive. */
   ended = false;
   /** True after the application has closed the stream: arriving bytes are dropped. */
   discarding = false;
   readonly #stream: Stream;
-  /** True after bytes have been dropped unread: FIN is then no clean end. */
+  /** True after unread bytes were dropped. Then a reader must not see FIN as an ordinary end. */
   #dropped = false;
   /** A queue of blocks from the first read on whose memory the reader has brought, even if it is empty. */
   #queue: ReceiveQueue | BlockQueue | null = null;
@@ -59,14 +59,14 @@ export class ReceiveSide implements Receiver, WaiterOwner {
   }
 
   /**
-   * The peer knows the stream from now on. If the window is larger than the peer assumes, the rest is granted at once
-   * (spec §6.5).
+   * Called when the peer knows the stream. If the window is larger than the peer assumes, grants the rest at once (spec
+   * §6.5).
    */
   begin(): void {
     if (this.window.owed > 0) this.#stream.session.credit.owe(this);
   }
 
-  /** Takes a piece of a body. It has already been charged to the window. */
+  /** Takes a piece of a body. The window has already been charged for it. */
   receive(chunk: Uint8Array<ArrayBuffer>, start: number, end: number, loan: Loan): void {
     if (start === end) return;
     this.bytes += end - start;
@@ -91,18 +91,21 @@ export class ReceiveSide implements Receiver, WaiterOwner {
     this.#stream.extras?.notify("onReadable");
   }
 
-  /** The peer has half-closed. */
+  /** Ends the direction, because the peer has half-closed. */
   end(): void {
     this.ended = true;
     this.#stream.session.credit.ended(this);
     const read = this.#read;
     this.#read = null;
     read?.end();
-    // There may be an observer in addition to a waiting reader. It is told of the end, too.
+    // There may be an observer in addition to a waiting reader. It must also learn of the end.
     this.#stream.extras?.notify("onReadable");
   }
 
-  /** The stream has failed. Bytes that have arrived stay readable, unless `drop` is true. */
+  /**
+   * Fails the waiting read, because the stream has failed. Bytes that have arrived stay readable, unless `drop` is
+   * true.
+   */
   fail(drop: boolean): void {
     if (drop) this.#dropQueue();
     const read = this.#read;
@@ -112,12 +115,15 @@ export class ReceiveSide implements Receiver, WaiterOwner {
     }
   }
 
-  /** The stream leaves the session. From now on its memory belongs to the application. */
+  /**
+   * Ends the count of the unread bytes, because the stream leaves the session. From now on its memory is that of the
+   * application.
+   */
   leave(): void {
     this.#account(this.memory, 0);
   }
 
-  /** The application has accepted the stream. */
+  /** Called when the application has accepted the stream. Tells the memory budget if there are unread bytes. */
   accepted(): void {
     if (this.unread > 0 && !this.#stream.isOver) this.#stream.session.memory.accepted();
   }
@@ -127,7 +133,7 @@ export class ReceiveSide implements Receiver, WaiterOwner {
     this.#dropQueue();
   }
 
-  /** The application wants no more bytes: drops the unread bytes and returns their credit. */
+  /** Drops the unread bytes and returns their credit, because the application wants no more bytes. */
   discard(): void {
     this.discarding = true;
     this.#consumed(this.#dropQueue());
@@ -139,7 +145,7 @@ export class ReceiveSide implements Receiver, WaiterOwner {
   }
 
   /**
-   * Returns the oldest piece, or its first `limit` bytes; null at the end; undefined if nothing is there yet. Throws
+   * Returns the oldest piece, or its first `limit` bytes; null at the end; undefined if nothing has arrived yet. Throws
    * after the stream has failed.
    */
   take(limit?: number): Uint8Array<ArrayBuffer> | null | undefined {
@@ -232,13 +238,16 @@ export class ReceiveSide implements Receiver, WaiterOwner {
     return unread;
   }
 
-  /** Frees memory of the session. A stream that has left the session counts no more, but its bytes may be left over. */
+  /**
+   * Tells the memory budget that bytes were read or dropped. If the stream has left the session, they may be leftover
+   * bytes.
+   */
   #release(before: number): void {
     if (!this.#stream.isOver) this.#account(before, this.memory);
     else this.#stream.session.memory.leftOver(this, this.unread);
   }
 
-  /** The unread memory has changed. */
+  /** Tells the memory budget that the unread memory has changed from `before` to `after` bytes. */
   #account(before: number, after: number): void {
     this.#stream.session.memory.account(this.#owner, before, after);
   }
@@ -249,7 +258,7 @@ export class ReceiveSide implements Receiver, WaiterOwner {
   }
 
   #consumed(length: number): void {
-    // Consuming nothing must not grant credit: the peer may not even know the stream.
+    // If no bytes were read, no credit must be sent: the peer may not even know the stream.
     if (length === 0 || this.ended || this.#stream.failure !== null) return;
     this.window.consume(length);
     const { credit } = this.#stream.session;
@@ -261,14 +270,14 @@ export class ReceiveSide implements Receiver, WaiterOwner {
   }
 }
 
-/** The form of `read`: the chunk itself. */
+/** The form for `read`: the chunk itself. */
 export function asChunk(chunk: Uint8Array<ArrayBuffer> | null): Uint8Array<ArrayBuffer> | null {
   return chunk;
 }
 
 /**
- * Reads a stream to its end. It is no generator, because a generator costs more promises for each step (measured: 0.28
- * µs instead of 0.17 µs).
+ * Reads a stream to its end. It is not a generator, because a generator costs more promises for each step (measured:
+ * 0.28 µs instead of 0.17 µs).
  */
 export class StreamIterator implements AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
   readonly #receiving: ReceiveSide;

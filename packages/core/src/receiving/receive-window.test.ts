@@ -40,7 +40,7 @@ describe("returned credit", () => {
     expect(window.owed).toBe(0);
   });
 
-  it("is due after 128 KiB however large the window", () => {
+  it("credit is due after 128 KiB, even if the window is much larger", () => {
     const window = new ReceiveWindow(INITIAL, 16 * INITIAL);
     window.takeIncrement(0);
     expect(pass(window, 128 * KIB - 1)).toBe(0);
@@ -93,7 +93,7 @@ describe.each([1, 100, KIB, 2 * KIB, 3 * KIB, 64 * KIB])("a target of %i bytes",
     expect(new ReceiveWindow(INITIAL, target).charge(INITIAL)).toBe(true);
   });
 
-  it("returns nothing for what the peer has beyond it", () => {
+  it("a window returns no credit for the part of the initial credit beyond its target", () => {
     const window = new ReceiveWindow(INITIAL, target);
     expect(pass(window, INITIAL - window.target)).toBe(0);
     expect(window.owed).toBe(0);

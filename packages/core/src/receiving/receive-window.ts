@@ -1,9 +1,9 @@
-// The credit that we have granted on one stream, and the part of it that is to be returned: arithmetic. The session's
-// tuning also keeps its data about the window here. Spec §6.3.
+// Calculates the credit that we have granted on one stream, and the credit that we owe. The session's tuning also keeps
+// its data about the window here. Spec §6.3.
 
 /**
- * The least credit in bytes that a peer has while nothing is unread, and so the smallest window. A sender that does not
- * split below this length (spec §6.2), such as ours, would wait forever with less.
+ * The least credit that a peer has while nothing is unread, in bytes, and so the smallest window. With less credit, a
+ * sender that sends no shorter parts of a chunk (spec §6.2), such as ours, would wait forever.
  */
 const LEAST_REMAINING = 1024;
 
@@ -24,8 +24,8 @@ export class ReceiveWindow {
   /** Bytes that the peer may still send. */
   remaining: number;
   /**
-   * Bytes of credit to return. Negative if the target is below the wire's initial credit: the peer has assumed more
-   * than we want, and gets nothing until the difference is used up.
+   * Bytes of credit that we owe the peer. Negative if the target is below the wire's initial credit: the peer has more
+   * credit than we want, and gets none until it has used the difference.
    */
   owed: number;
   /** Bytes that may be unread or on their way at any time. */
@@ -39,27 +39,33 @@ export class ReceiveWindow {
     this.owed = this.target - initial;
   }
 
-  /** Takes `length` arriving bytes off the credit. Returns false, and changes nothing, if the peer has exceeded it. */
+  /**
+   * Takes `length` arriving bytes off the credit. If the peer has exceeded its credit, returns false and changes
+   * nothing.
+   */
   charge(length: number): boolean {
     if (length > this.remaining) return false;
     this.remaining -= length;
     return true;
   }
 
-  /** The application has consumed `length` bytes. */
+  /** Adds the credit for `length` bytes, which the application has consumed, to the credit that we owe. */
   consume(length: number): void {
     this.owed += length;
   }
 
-  /** Whether the owed credit is worth a frame: half the window, or `step` bytes, or less if the peer needs it. */
+  /**
+   * Whether enough credit is owed for a frame: half of the window, or `step` bytes. Less is enough if the peer has
+   * almost no credit left.
+   */
   isDue(step: number): boolean {
     if (this.owed <= 0) return false;
     return this.owed >= Math.min(this.target >> 1, step) || this.remaining < LEAST_REMAINING;
   }
 
   /**
-   * Grants all credit that is owed, and `growth` bytes more. Returns the sum. Growth needs no frame of its own here. A
-   * stream that gets so far has a reader that keeps up.
+   * Grants all credit that is owed, and `growth` bytes more. Returns the sum. Growth waits until credit is owed: a
+   * window grows only if its reader keeps up, so credit is owed soon.
    */
   takeIncrement(growth: number): number {
     const increment = this.owed + growth;

@@ -63,7 +63,7 @@ describe("growth", () => {
     expect(pass(tuning, window, WINDOW / 2)).toBe(growth);
   });
 
-  it("is judged when half of the window has been consumed, of which 128 KiB may be a small part", () => {
+  it("a window is judged when half of it was consumed, even if 128 KiB are a small part of it", () => {
     const tuning = tuned();
     const window = new ReceiveWindow(WINDOW, 8 * WINDOW);
     window.takeIncrement(0);
@@ -116,7 +116,7 @@ describe("growth", () => {
     expect(tuning.probed).toBe(window);
   });
 
-  it("is what the budget has left", () => {
+  it("the growth of a window is limited by the rest of the budget", () => {
     memory = budgetOf(2 * WINDOW);
     const { tuning, window } = granted(100);
     expect(pass(tuning, window, WINDOW / 2)).toBe(WINDOW / 2);
@@ -174,7 +174,7 @@ describe("the round trip", () => {
     expect(tuning.roundTrip).toBe(100);
   });
 
-  it("is not told by a sender that had credit left: its frame goes across what it had", () => {
+  it("a sender that had credit left gives no round trip, because its frame uses old and new credit", () => {
     const tuning = tuned();
     const window = new ReceiveWindow(WINDOW, WINDOW);
     pass(tuning, window, WINDOW / 2);

@@ -1,54 +1,55 @@
-// The size of a session's receive windows. A window that limits its stream grows; other windows keep their size. The
-// decision depends on the bytes that the application consumes in a round trip, never on the bytes that arrive
+// Tunes the size of a session's receive windows. If a window limits its stream, it grows; other windows keep their
+// size. The decision depends on the bytes that the application consumes in a round trip, not on the bytes that arrive
 // (docs/threats.md, 16).
 //
-// The rule is that of QUIC in Chromium and quic-go: a window that is used up faster than in four round trips is
-// doubled. The round trip is estimated as by the receiver of a TCP connection (Fisk and Feng, dynamic right-sizing,
-// 2001): from a grant of credit until the first byte that needed it.
+// The rule is that of QUIC in Chromium and quic-go: if a window is consumed in less than four round trips, it is
+// doubled. The round trip is estimated as a receiver of TCP does it (Fisk and Feng, dynamic right-sizing, 2001): from a
+// grant of credit until the first byte that needed it.
 
 import type { Clock } from "../base/clock.ts";
 import type { MemoryBudget } from "../life/memory-budget.ts";
 import type { ReceiveWindow } from "./receive-window.ts";
 
-/** A window that is consumed in fewer round trips than this limits its stream, or soon will. */
+/** If a window is consumed in fewer round trips than this, it limits its stream, or soon will. */
 const ROUND_TRIPS = 4;
 
 /**
  * How long the shortest round trip is used, in milliseconds: at least this time, and at most twice this time. An
- * estimate is too long if the sender had nothing to send or a queue was full. It is never too short. So the shortest
- * estimate is the best, until the path changes.
+ * estimate is too long if the sender had nothing to send, or if bytes waited in a queue. It is never too short. So the
+ * shortest estimate is the best one, until the path changes.
  */
 const BELIEVED = 60_000;
 
 /**
- * A round trip shorter than `NEAR`, in milliseconds, consists of turns of the two programs rather than of time on the
- * path. A window larger than `NEAR_WINDOW`, in bytes, then fills caches instead of lines. Over loopback, one stream
- * carried 2.1 GB/s with 512 KiB, and 1.9 GB/s with 1, 2 or 16 MiB (bench, bulk-1, medians).
+ * If a round trip is shorter than `NEAR`, in milliseconds, most of it is the time of the two programs and not the time
+ * on the path. A window larger than `NEAR_WINDOW`, in bytes, then does not make the stream faster, but fills the
+ * processor's caches. Over loopback, one stream carried 2.1 GB/s with 512 KiB, and 1.9 GB/s with 1, 2 or 16 MiB (bench,
+ * bulk-1, medians).
  */
 const NEAR = 1;
 const NEAR_WINDOW = 512 * 1024;
 
-/** Bytes of credit that a sender may leave unused, because they are not worth a frame (spec §6.2). */
+/** Bytes of credit that a sender may leave unused, because they are too few for a frame (spec §6.2). */
 const TOO_LITTLE = 1024;
 
 /** The credit in bytes at which some peers clamp theirs (spec appendix, R13). */
 const CLAMP = 256 * 1024;
 
-/** How long an unfinished estimate may block other estimates, in milliseconds. */
+/** How long an unfinished estimate may prevent other estimates, in milliseconds. */
 const PATIENCE = 10_000;
 
 /** The tuning of one session's windows. */
 export class WindowTuning {
-  /** The window on which the current estimate waits for bytes that need the new credit. */
+  /** The window of the current estimate, which waits for bytes that need the new credit. */
   probed: ReceiveWindow | undefined;
-  /** Bytes that may still arrive on it without the credit that was granted at {@link #probedAt}. */
+  /** Bytes that may still arrive on this window without the credit that was granted at {@link #probedAt}. */
   #before = 0;
   #probedAt = 0;
-  /** The shortest round trip in this span of time, and in the span before, in milliseconds. */
+  /** The shortest round trip in the current span of time, and in the span before, in milliseconds. */
   #shortest = Infinity;
   #shortestBefore = Infinity;
   #spanStart: number;
-  /** The number of windows on which credit was granted. Few streams get so far. */
+  /** The number of windows on which credit was granted. Most streams end before that. */
   #granted = 0;
   readonly #clock: Clock;
   readonly #memory: MemoryBudget;
@@ -73,7 +74,7 @@ export class WindowTuning {
       window.grant = { since: now, consumed: 0, growth: 0, surplus: 0 };
       return 0;
     }
-    // Half a window at a time: credit returns in smaller steps, and their times show little.
+    // A decision needs half a window. Credit returns in smaller steps, whose times are not exact enough.
     grant.consumed += owed;
     if (grant.consumed * 2 < target) return 0;
     const { roundTrip } = this;
@@ -102,20 +103,20 @@ export class WindowTuning {
     return before < surplus;
   }
 
-  /** A frame of `length` bytes has arrived on {@link probed}. */
+  /** Called when a frame of `length` bytes has arrived on {@link probed}. May complete the estimate. */
   arrived(length: number): void {
     const wasUsedUp = this.#before < TOO_LITTLE;
     this.#before -= length;
     if (this.#before >= 0) return;
     this.probed = undefined;
     const roundTrip = this.#clock.now() - this.#probedAt;
-    // A sender that waits for credit uses up its credit, except for a rest that is not worth a frame. A frame that
-    // crosses the limit shows that the sender still had credit, so it is no sample. A coarse clock, such as a
-    // browser's, may show no time at all; with a round trip of 0, no window would ever grow.
+    // Before a sender waits for credit, it uses its credit, except for a rest that is too little for a frame. If one
+    // frame uses both old and new credit, the sender did not wait, so its time is not a round trip. A coarse clock,
+    // such as that of a browser, may measure 0 ms. With such a round trip, no window would ever grow.
     if (wasUsedUp && roundTrip > 0 && roundTrip < PATIENCE) this.measured(roundTrip);
   }
 
-  /** A round trip has taken `roundTrip` milliseconds, or a little less. */
+  /** Takes a measured round trip, in milliseconds. The real round trip may be a little shorter. */
   measured(roundTrip: number): void {
     const now = this.#clock.now();
     this.#forgetOld(now);
@@ -138,7 +139,7 @@ export class WindowTuning {
     this.#spanStart += spans * BELIEVED;
   }
 
-  /** `window` is gone. Other windows may use its growth. */
+  /** Forgets `window`, which is gone. Other windows may use its growth. */
   forget(window: ReceiveWindow): void {
     if (this.probed === window) this.probed = undefined;
     const { grant } = window;

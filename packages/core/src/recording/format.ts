@@ -1,4 +1,4 @@
-// The format of a recording. Only this file knows its numbers. Recorder writes the format, Recording reads it.
+// The format of a recording. Only this file knows its numbers. Recorder writes this format, and Recording reads it.
 //
 // A recording is a header, and then entries until the end of the file. Numbers are unsigned LEB128: each byte has seven
 // bits, the lowest first, and the eighth bit is set if more bytes follow; at most 2^53 - 1. Text is a length in bytes
@@ -21,14 +21,14 @@
 // The slack of a chunk is the length by which its memory is longer than the chunk, or the chunk's length + 1 if that is
 // less. It decides which chunks a session keeps and which it copies together, and so in what pieces they are read.
 
-/** The magic at the beginning of the file, and the version after it. */
+/** The first bytes of the file, and the version after them. */
 export const MAGIC: Uint8Array = /* @__PURE__ */ Uint8Array.of(109, 117, 120, 114, 101, 99);
 export const VERSION = 1;
 
 /** Microseconds in a millisecond of the clock. */
 export const PER_MILLISECOND = 1000;
 
-/** The units of the first number of an entry: of its time, and of the bit for a turn. */
+/** The first number of an entry contains the time in this unit, and the bit for a turn. */
 export const TIME_UNIT = 16;
 export const TURN_BIT = 8;
 
@@ -38,11 +38,14 @@ export const KINDS = ["in", "out", "written", "ended", "failed", "end", "destroy
 /** The kind of an entry. */
 export type RecordingKind = (typeof KINDS)[number];
 
-/** The error of a file that is no recording, or that is broken. */
+/** The error for a file that is not a recording, or that is broken. */
 export class RecordingError extends Error {
   /** Always "RecordingError". */
   override readonly name: string = "RecordingError";
-  /** Where the unreadable part begins. In a file that was cut short, the bytes before it are a recording. */
+  /**
+   * The offset of the part that could not be read. If the end of the file is missing, the bytes before this part are a
+   * valid recording.
+   */
   readonly offset: number;
 
   /** @internal */
@@ -71,10 +74,10 @@ export function putText(target: number[], text: string): void {
 
 /** Reads the parts of a recording, one after the other. */
 export class PartReader {
-  /** Where the next part begins. */
+  /** The offset of the next part. */
   at = 0;
   readonly #bytes: Uint8Array<ArrayBuffer>;
-  /** Where the current header or entry of the file began. Errors report this place. */
+  /** The offset of the current header or entry of the file. Errors report this offset. */
   #begin = 0;
 
   constructor(bytes: Uint8Array<ArrayBuffer>, at = 0) {
@@ -82,7 +85,7 @@ export class PartReader {
     this.at = this.#begin = at;
   }
 
-  /** Begins a new part of the file. Returns whether there is one. */
+  /** Begins a new header or entry. Returns whether there is one. */
   begin(): boolean {
     this.#begin = this.at;
     return this.at < this.#bytes.length;
@@ -91,7 +94,10 @@ export class PartReader {
   /** Returns a view of the next `length` bytes. */
   bytes(length: number): Uint8Array<ArrayBuffer> {
     const rest = this.#bytes.length - this.at;
-    if (length > rest) throw this.error(`cut short: ${length} bytes should follow, ${rest} do`);
+    if (length > rest)
+      throw this.error(
+        `the recording is not complete: ${length} bytes should follow, but only ${rest} do`,
+      );
     this.at += length;
     return this.#bytes.subarray(this.at - length, this.at);
   }
@@ -103,7 +109,7 @@ export class PartReader {
       value += (byte & 0x7f) * unit;
       if (value > Number.MAX_SAFE_INTEGER) throw this.error("a number is too large");
       if (byte < 0x80) return value;
-      // A number with zeros at its end would never become too large.
+      // If the highest digits of a number are zero, the number itself does not become too large.
       if (unit > Number.MAX_SAFE_INTEGER) throw this.error("a number is too long");
     }
   }

@@ -1,5 +1,5 @@
-// Records the conversation of a session with its transport. It stands between the two and changes nothing. It keeps no
-// byte of either side: it writes copies.
+// Records the conversation of a session with its transport. It passes every call on and changes nothing. It writes
+// copies, so it keeps no memory of the session or the transport.
 
 import { concatenated, unshared } from "../base/bytes.ts";
 import type { MuxadoError } from "../base/errors.ts";
@@ -21,8 +21,9 @@ import {
 /** Options of a {@link Recorder}. */
 export interface RecorderOptions {
   /**
-   * Called with each piece of the recording, as it comes. The sink owns the pieces. Default: the recorder keeps all
-   * pieces for {@link Recorder.bytes}. An error that the sink throws is reported as a separate uncaught exception.
+   * Called with each piece of the recording as soon as it is recorded. The sink owns the pieces. Default: the recorder
+   * keeps all pieces for {@link Recorder.bytes}. An error that the sink throws is reported as a separate uncaught
+   * exception.
    */
   readonly sink?: ((piece: Uint8Array<ArrayBuffer>) => void) | undefined;
   /** A text for readers of the recording. Default: none. */
@@ -34,10 +35,13 @@ export class Recorder {
   /**
    * The hook for the session's option `record`.
    *
-   * @throws {TypeError} at the second session: each session needs its own recorder.
+   * @throws {TypeError} for a second session, because each session needs its own recorder.
    */
   readonly record: RecordHook = (transport, session) => {
-    if (this.#isTaken) throw new TypeError("a recorder takes one session: make one for each");
+    if (this.#isTaken)
+      throw new TypeError(
+        "a recorder records only one session: make a new recorder for each session",
+      );
     this.#isTaken = true;
     return new RecordedTransport(transport, session, this.#note, this.#sink);
   };
@@ -56,17 +60,18 @@ export class Recorder {
   }
 
   /**
-   * Returns a copy of the recording so far; empty before there is a session.
+   * Returns a copy of the recording so far; empty if there is no session yet.
    *
    * @throws {TypeError} if a `sink` has taken the recording.
    */
   bytes(): Uint8Array<ArrayBuffer> {
-    if (this.#pieces === undefined) throw new TypeError("the recording went to the sink");
+    if (this.#pieces === undefined)
+      throw new TypeError("this recorder has no bytes, because its sink has got them");
     return concatenated(this.#pieces);
   }
 }
 
-/** Stands between a session and its transport. */
+/** A transport that records all calls between a session and its real transport. */
 class RecordedTransport implements Transport, TransportInput {
   readonly #transport: Transport;
   readonly #session: RecordedSession;
@@ -79,7 +84,10 @@ class RecordedTransport implements Transport, TransportInput {
   readonly #turn = (): void => {
     this.#turned = true;
   };
-  /** A transport may report its end several times, and may be given up several times. The recording has each once. */
+  /**
+   * A transport may report its end several times, and may be given up several times. The recording contains each event
+   * only once.
+   */
   #hasEnded = false;
   #isDestroyed = false;
 
@@ -122,7 +130,7 @@ class RecordedTransport implements Transport, TransportInput {
   }
 
   receive(chunk: Uint8Array): boolean {
-    // The session would make the same copy. The recorded slack must be that of this copy.
+    // The session would copy shared memory, too. The recorded slack must be that of the copy.
     const own = unshared(chunk);
     this.#put("in", [own], Math.min(own.buffer.byteLength - own.length, own.length + 1));
     return this.#input.receive(own) && own === chunk;
@@ -142,7 +150,7 @@ class RecordedTransport implements Transport, TransportInput {
     this.#input.ended(error);
   }
 
-  /** Makes an entry. `chunks` are the bytes of a kind that has bytes, and `slack` is that of an arriving chunk. */
+  /** Makes an entry. Some kinds have bytes (`chunks`); an arriving chunk also has a `slack`. */
   #put(kind: RecordingKind, chunks?: readonly Uint8Array[], slack?: number): void {
     const now = Math.max(this.#last, this.#now());
     const head: number[] = [];
@@ -165,8 +173,8 @@ class RecordedTransport implements Transport, TransportInput {
   }
 
   /**
-   * Returns the time in microseconds, rounded down, so that no whole millisecond begins earlier in a replay. Half a
-   * nanosecond makes up for the error of binary fractions.
+   * Returns the time in microseconds, rounded down, so that no millisecond begins earlier in a replay than in the
+   * recording. The addition of half a nanosecond corrects the error of binary fractions.
    */
   #now(): number {
     return Math.floor(this.#session.clock.now() * PER_MILLISECOND + 0.0005);

@@ -117,7 +117,7 @@ function read(bytes: Uint8Array): { entries: RecordingEntry[]; error: unknown } 
 }
 
 describe("a recording", () => {
-  it("says all that happened, in order, when, and what happened in one go", async () => {
+  it("a recording contains all events in order, with their times and turns", async () => {
     await fc.assert(
       fc.asyncProperty(events, fc.nat(2 ** 40), async (events, start) => {
         const recording = new Recording(await recorded(events, start));
@@ -134,7 +134,7 @@ describe("a recording", () => {
     );
   });
 
-  it("says whose it is, over which wire, and what was noted", () => {
+  it("a recording has the role, the wire and the note of its session", () => {
     const { recorder } = sides({ note: "seed 7, ärger" }, "server", 12_345);
     const { role, wire, note, start } = new Recording(recorder.bytes());
     expect({ role, wire, note, start }).toEqual({
@@ -155,7 +155,7 @@ describe("a recording", () => {
     expect(recorder.bytes().length).toBe(header + 205);
   });
 
-  it("is byte for byte what the format says", () => {
+  it("a recording has exactly the bytes of the format", () => {
     const { recorder, transport, input, time } = sides({ note: "hi" }, "client", 300);
     transport.write([Uint8Array.of(0xa0), Uint8Array.of(0xa1)]);
     time.microseconds += 20;
@@ -171,7 +171,7 @@ describe("a recording", () => {
 });
 
 describe("a recorder", () => {
-  it("passes on what it sees, the same arrays, and keeps none", () => {
+  it("a recorder passes on the same arrays, and keeps none of them", () => {
     const { recorder, transport, input, seen } = sides();
     const [there, back] = [[Uint8Array.of(1), Uint8Array.of(2)], Uint8Array.of(3)];
     const error = new Error("cut");
@@ -248,7 +248,7 @@ describe("a recorder", () => {
     expect(new Recorder().bytes()).toEqual(new Uint8Array(0));
   });
 
-  it("tells each end once, however often it is reported", () => {
+  it("a recording has each end once, even if it is reported several times", () => {
     const { recorder, transport, input, seen } = sides();
     for (let times = 0; times < 2; times++) {
       input.ended();
@@ -275,7 +275,7 @@ describe("a recorder", () => {
 });
 
 describe("a file that is cut short", () => {
-  it("gives every whole entry, then a RecordingError; what comes before its offset is a recording", async () => {
+  it("an incomplete file gives all complete entries, then a RecordingError; the bytes before its offset are a recording", async () => {
     await fc.assert(
       fc.asyncProperty(events, fc.nat(), async (events, at) => {
         const whole = await recorded(events);
@@ -309,18 +309,24 @@ describe("a file that is broken", () => {
 
   const header = "muxrec\x01\x00\x00\x00\x00";
   it.each([
-    ["", "this is no recording of a muxado session (at byte 0)"],
-    ["mux", "cut short: 5 bytes should follow, 0 do (at byte 0)"],
-    ["GET / HTTP/1.1", "this is no recording of a muxado session (at byte 0)"],
-    ["muxrec\x02\x00", "this recording has version 2, known is 1 (at byte 0)"],
-    ["muxrec\x01\x02", "there is no role 2 (at byte 0)"],
-    [`${header}\x00\x01\x03a`, "a chunk of 1 bytes has a slack of 3 (at byte 11)"],
-    [`${header}\x07`, "there is no entry of kind 7 (at byte 11)"],
-    [`${header}\x02\x00\x05\x00abcd`, "cut short: 5 bytes should follow, 4 do (at byte 12)"],
-    [`${header}\x80`, "cut short: 1 bytes should follow, 0 do (at byte 11)"],
+    ["", "this is not a recording of a muxado session (at byte 0)"],
+    ["mux", "the recording is not complete: 5 bytes should follow, but only 0 do (at byte 0)"],
+    ["GET / HTTP/1.1", "this is not a recording of a muxado session (at byte 0)"],
+    ["muxrec\x02\x00", "this recording has version 2, but only version 1 is known (at byte 0)"],
+    ["muxrec\x01\x02", "role 2 does not exist (at byte 0)"],
+    [`${header}\x00\x01\x03a`, "a chunk of 1 bytes cannot have a slack of 3 (at byte 11)"],
+    [`${header}\x07`, "entry kind 7 does not exist (at byte 11)"],
+    [
+      `${header}\x02\x00\x05\x00abcd`,
+      "the recording is not complete: 5 bytes should follow, but only 4 do (at byte 12)",
+    ],
+    [
+      `${header}\x80`,
+      "the recording is not complete: 1 bytes should follow, but only 0 do (at byte 11)",
+    ],
     [`${header}${"\xff".repeat(7)}\x7f`, "a number is too large (at byte 11)"],
     [`${header}${"\x80".repeat(20)}`, "a number is too long (at byte 11)"],
-  ])("says what is wrong, and where: %j", (text, message) => {
+  ])("the error names the fault and its place: %j", (text, message) => {
     const { error } = read(Buffer.from(text, "latin1"));
     expect(error).toBeInstanceOf(RecordingError);
     expect((error as Error).message).toBe(message);

@@ -1,4 +1,4 @@
-// Reads a recording: its header at once, its entries one by one. It knows nothing of frames.
+// Reads a recording: its header at once, its entries one by one.
 
 import { unshared } from "../base/bytes.ts";
 import type { Role } from "../options.ts";
@@ -14,7 +14,7 @@ import {
 
 /** One event between a session and its transport. */
 export type RecordingEntry = {
-  /** When it happened, in milliseconds since the session was made. */
+  /** The time of the event, in milliseconds since the session was made. */
   readonly time: number;
   /** Whether promise continuations may have run since the entry before. False if both happened without a break. */
   readonly turn: boolean;
@@ -48,7 +48,7 @@ export type RecordingEntry = {
     }
 );
 
-/** A recorded conversation. An iteration gives its entries; you can repeat it. */
+/** A recorded conversation. An iteration gives its entries. It can be repeated. */
 export class Recording implements Iterable<RecordingEntry> {
   /** Which side was recorded. */
   readonly role: Role;
@@ -64,20 +64,22 @@ export class Recording implements Iterable<RecordingEntry> {
   /**
    * Reads the header of `bytes`. The recording references `bytes`: do not change them. Shared memory is copied.
    *
-   * @throws {RecordingError} if this is no recording, or one of another version.
+   * @throws {RecordingError} if this is not a recording, or if its version is not known.
    */
   constructor(bytes: Uint8Array) {
     this.#bytes = unshared(bytes);
     const reader = new PartReader(this.#bytes);
     const magic = reader.bytes(Math.min(MAGIC.length, bytes.length));
     if (magic.length === 0 || magic.some((byte, index) => byte !== MAGIC[index])) {
-      throw reader.error("this is no recording of a muxado session");
+      throw reader.error("this is not a recording of a muxado session");
     }
     const [version, role] = reader.bytes(MAGIC.length + 2 - magic.length);
     if (version !== VERSION) {
-      throw reader.error(`this recording has version ${version}, known is ${VERSION}`);
+      throw reader.error(
+        `this recording has version ${version}, but only version ${VERSION} is known`,
+      );
     }
-    if (role! > 1) throw reader.error(`there is no role ${role}`);
+    if (role! > 1) throw reader.error(`role ${role} does not exist`);
     this.role = role === 0 ? "client" : "server";
     this.start = reader.number() / PER_MILLISECOND;
     this.wire = reader.text();
@@ -88,7 +90,7 @@ export class Recording implements Iterable<RecordingEntry> {
   /**
    * Gives the entries, in order.
    *
-   * @throws {RecordingError} at the first entry that is incomplete or not valid, after all entries before it.
+   * @throws {RecordingError} at the first entry that is incomplete or not valid, after it has given all entries before.
    */
   *[Symbol.iterator](): IterableIterator<RecordingEntry> {
     const reader = new PartReader(this.#bytes, this.#firstEntry);
@@ -101,12 +103,12 @@ export class Recording implements Iterable<RecordingEntry> {
       const time = microseconds / PER_MILLISECOND;
       switch (kind) {
         case undefined:
-          throw reader.error(`there is no entry of kind ${head % TURN_BIT}`);
+          throw reader.error(`entry kind ${head % TURN_BIT} does not exist`);
         case "in": {
           const length = reader.number();
           const slack = reader.number();
           if (slack > length + 1)
-            throw reader.error(`a chunk of ${length} bytes has a slack of ${slack}`);
+            throw reader.error(`a chunk of ${length} bytes cannot have a slack of ${slack}`);
           yield { time, turn, kind, bytes: reader.bytes(length), slack };
           break;
         }

@@ -19,7 +19,7 @@ describe("the clock of a replay", () => {
     expect(clock.now()).toBe(100.25);
   });
 
-  it("fires what is due, the earliest first, the first set among equals, and settles after each", async () => {
+  it("advance fires the due timers in order, those of the same time in the order of their setting, and settles after each", async () => {
     const { clock, told, settle } = started();
     const set = (name: string, delay: number): void => {
       clock.setTimer(() => told.push(`${name} at ${clock.now()}`), delay);
@@ -41,7 +41,7 @@ describe("the clock of a replay", () => {
     expect(told.slice(6)).toEqual(["late at 130", "settled"]);
   });
 
-  it("also fires what was set on the way, and forgets what was cancelled on the way", async () => {
+  it("advance also fires timers that were set on the way, and forgets timers that were cancelled on the way", async () => {
     const { clock, told, settle } = started();
     const cancelled = clock.setTimer(() => told.push("cancelled"), 20);
     clock.setTimer(() => {

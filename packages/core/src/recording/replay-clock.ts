@@ -1,4 +1,4 @@
-// The time of a replay. It stands still until the recording gives a later time.
+// The clock of a replay. Its time changes only when the recording gives a later time.
 
 import type { Clock, Timer } from "../base/clock.ts";
 
@@ -27,7 +27,7 @@ export class ReplayClock implements Clock {
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
-  /** Moves on to `time`. Each timer that is due on the way fires in its turn; `settle` is awaited after each. */
+  /** Moves the time to `time`. Timers that are due by then fire in their order, and `settle` is awaited after each. */
   async advance(time: number, settle: () => Promise<void>): Promise<void> {
     for (let next = this.#next(time); next !== undefined; next = this.#next(time)) {
       this.#timers.delete(next);

@@ -1,5 +1,5 @@
-// The replay of a recorded conversation. A session gets the input of the recorded session, at the same moments of a
-// clock that stands still in between. It must send the same bytes.
+// Replays a recorded conversation. A session gets the input of the recorded session at the same times of a replayed
+// clock. It must send the same bytes.
 
 import { concatenated, NOTHING } from "../base/bytes.ts";
 import { type Clock, flushInNextTask, type FlushScheduler } from "../base/clock.ts";
@@ -9,11 +9,11 @@ import { PER_MILLISECOND } from "./format.ts";
 import { Recording, type RecordingEntry } from "./recording.ts";
 import { ReplayClock } from "./replay-clock.ts";
 
-/** Options that a session must be given for its replay. They replace those of the recorded session. */
+/** Options that the session of a replay must get. They replace those of the recorded session. */
 export interface ReplayedOptions {
   /** Shows the recorded times. The application's timers must use it, too. */
   readonly clock: Clock;
-  /** Lets output leave when the recorded output left. */
+  /** Makes output leave when the recorded output left. */
   readonly scheduleFlush: FlushScheduler;
 }
 
@@ -30,11 +30,11 @@ export interface ReplayOptions {
 export interface ReplayDifference {
   /** The recorded moment, in milliseconds since the session was made. */
   readonly time: number;
-  /** The first byte that differs, counted from the first byte that the session has sent. */
+  /** The position of the first byte that differs, among all bytes that the session has sent. */
   readonly offset: number;
-  /** The recorded bytes from there to the end of the write; empty if the replay only sent more. */
+  /** The recorded bytes from that position to the end of the write; empty if the replay has only sent more bytes. */
   readonly recorded: Uint8Array<ArrayBuffer>;
-  /** The bytes that were sent instead; empty if the replay only sent less. */
+  /** The bytes that the replay has sent instead; empty if it has only sent fewer bytes. */
   readonly replayed: Uint8Array<ArrayBuffer>;
   /** A text that describes the difference. */
   readonly message: string;
@@ -52,12 +52,12 @@ export interface Replay<Started> {
 
 /**
  * Replays a recording to a new session until the recording ends, or until the session sends other bytes. Then the
- * transport fails, so that nothing waits forever. A write is compared when the recorded write left. Its bytes are
- * compared, not the places where writes were cut. Output after the recording's last write is not waited for, and the
- * end of the session is not compared.
+ * transport ends or fails, so that nothing waits forever. Writes are compared at the time when the recorded write left.
+ * Only their bytes are compared; the bytes may be divided into writes in another way. The replay does not wait for
+ * output after the last recorded write, and does not compare the end of the session.
  *
- * @param start makes the session, `new Session(transport, role, { ...yours, ...options })`, and starts its application,
- * which must do the same as when it was recorded.
+ * @param start makes the session, `new Session(transport, role, { ...yours, ...options })`, and starts its application.
+ * The application must do the same as in the recording.
  * @throws {RecordingError} before anything is started, if the recording is broken.
  */
 export async function replay<Started>(
@@ -76,14 +76,14 @@ export async function replay<Started>(
   for (const entry of entries) {
     end = entry.time;
     if (entry.turn) await settle();
-    // In whole microseconds: sums of binary fractions are not exact.
+    // The time is rounded to microseconds, because sums of binary fractions are not exact.
     const now = Math.round((whole.start + end) * PER_MILLISECOND) / PER_MILLISECOND;
     await clock.advance(now, settle);
     if (entry.kind !== "out") transport.report(entry);
     else difference = await transport.expect(entry.bytes, end);
     if (difference !== undefined) break;
   }
-  // The recording has not waited for later output of its last turn. The replay does not either.
+  // The recording may lack later output of its last turn. So the replay does not wait for such output either.
   difference ??= transport.surplus(end);
   await settle();
   const sent = concatenated(transport.sent);
@@ -101,7 +101,7 @@ class ReplayTransport implements Transport {
   #input: TransportInput | undefined;
   #isWriting = false;
   #hasEnded = false;
-  /** Bytes that were sent and not yet compared with a recorded write. */
+  /** Bytes that were sent, but not yet compared with a recorded write. */
   #unmatched: Uint8Array<ArrayBuffer> = NOTHING;
   /** The number of bytes that were compared. */
   #matched = 0;
@@ -130,7 +130,10 @@ class ReplayTransport implements Transport {
 
   destroy(): void {}
 
-  /** Reports what the recorded transport reported. Actions of the recorded session are left to this session. */
+  /**
+   * Reports the event of the recorded transport. Ignores actions of the recorded session, because this session acts
+   * itself.
+   */
   report(entry: RecordingEntry): void {
     const input = this.#begun();
     if (entry.kind === "in") input.receive(chunkOf(entry));
@@ -139,7 +142,10 @@ class ReplayTransport implements Transport {
     else if (entry.kind === "failed") input.ended(new Error(entry.error));
   }
 
-  /** The recorded session has sent `recorded`. Lets this session send as much. Returns the difference, if any. */
+  /**
+   * Lets this session send as many bytes as `recorded`, which the recorded session has sent. Returns the difference, if
+   * there is one.
+   */
   async expect(
     recorded: Uint8Array<ArrayBuffer>,
     time: number,
@@ -171,10 +177,10 @@ class ReplayTransport implements Transport {
     return differenceOf(time, this.#matched, NOTHING, this.#unmatched);
   }
 
-  /** Nothing more will arrive. */
+  /** Ends the input of the session. */
   stop(): void {
-    // A session that has sent its last bytes ends its direction with one more flush. No recorded write asks for this
-    // flush. The session has only waited for the end.
+    // When a session has sent its last bytes, it needs one more flush to end its direction. No recorded write runs this
+    // flush, so it is run here.
     for (let times = 0; times < 2 && !this.#hasEnded; times++) {
       for (const flush of this.#flushes.splice(0)) flush();
       this.#written();
@@ -187,7 +193,8 @@ class ReplayTransport implements Transport {
     let ran = false;
     while (this.#unmatched.length < length) {
       const flush = this.#flushes.shift();
-      // If a write is under way, it is confirmed: the recorded session has sent its bytes and more in one write.
+      // A write under way is confirmed here: the recorded session has sent its bytes and the following bytes in one
+      // write.
       if (flush === undefined && !this.#isWriting) break;
       ran = true;
       if (flush === undefined) this.#written();
@@ -223,7 +230,7 @@ function differenceOf(
   replayed: Uint8Array<ArrayBuffer>,
 ): ReplayDifference {
   const message =
-    `at ${time} ms, from byte ${offset} of what the session sends: ` +
+    `at ${time} ms, from byte ${offset} of the session's output: ` +
     `recorded ${brief(recorded)}, replayed ${brief(replayed)}`;
   return { time, offset, recorded, replayed, message };
 }

@@ -1,24 +1,27 @@
-// A transport that other code provides. Each of its faults ends the session with TRANSPORT_FAILED and a cause, and
-// harms nothing else. It stands between a session and its transport, and knows nothing of frames.
+// Protects a session from faults of its transport, which other code provides. A fault ends the session with
+// TRANSPORT_FAILED and a cause, and has no other effect.
 
 import { type Clock, LONGEST_DELAY, type Timer } from "../base/clock.ts";
 import type { MuxadoError } from "../base/errors.ts";
 import type { Transport, TransportInput } from "./transport.ts";
 
-/** Checks that a transport keeps its contract. */
+/** A transport that passes all calls on to another transport, and checks that this one keeps its contract. */
 export class ContainedTransport implements Transport, TransportInput {
   readonly #carrier: Transport;
   readonly #clock: Clock;
   readonly #timeout: number;
   #input!: TransportInput;
   #isWriting = false;
-  /** Writes begun so far. */
+  /** The number of writes that were begun. */
   #writes = 0;
-  /** Set when a write is not done at once. It stays set until it fires, even if the write is done earlier. */
+  /** The timer of a write that is not done at once. It stays set until it fires, even if the write is done earlier. */
   #timer: Timer | undefined;
   #isDestroyed = false;
 
-  /** @param timeout milliseconds that a write may take. A slow write is found then, or at most after twice as long. */
+  /**
+   * @param timeout milliseconds that a write may take. A slow write is noticed after this time, or at most twice this
+   * time.
+   */
   constructor(carrier: Transport, clock: Clock, timeout: number) {
     this.#carrier = carrier;
     this.#clock = clock;
@@ -77,12 +80,13 @@ export class ContainedTransport implements Transport, TransportInput {
     }
   }
 
-  /** Reports a fault, unless the transport has been given up: then its faults do not matter. */
+  /** Reports a fault. After the transport was given up, its faults do not matter. */
   #fail(error: unknown): void {
-    if (!this.#isDestroyed) this.#input.ended(error ?? new Error("the transport threw nothing"));
+    if (!this.#isDestroyed)
+      this.#input.ended(error ?? new Error("the transport threw undefined or null"));
   }
 
-  /** One timer watches all writes. A timer for each write would cost more than many writes do. */
+  /** Sets one timer for all writes. A timer for each write would cost more than most writes. */
   #watch(): void {
     if (this.#timer !== undefined || this.#timeout === Infinity || this.#isDestroyed) return;
     const writes = this.#writes;

@@ -1,18 +1,18 @@
-// How an application on the non-blocking layer learns that another attempt is worth it.
+// Tells an application that uses the non-blocking methods of a stream when to try again.
 
 /**
- * Callbacks about one stream, for an application on the non-blocking layer.
+ * Callbacks about one stream, for an application that uses its non-blocking methods `take` and `offer`.
  *
  * They are called while input is handled, when a flush gives the stream its turn, or after a command that ends the
  * stream. Every command of the session and its streams is safe inside them. An error that they throw is reported as an
  * uncaught exception.
  */
 export interface StreamObserver {
-  /** Called when `take` has something new: bytes, the end, or an error. */
+  /** Called when `take` has something new to return or throw: bytes, the end, or an error. */
   onReadable(): void;
   /**
-   * Called after an `offer` that was not taken in full, when it is the stream's turn or when there is an error. While
-   * other streams wait, offers inside this call are taken up to one frame.
+   * Called after an `offer` that was not taken in full, when it is the stream's turn or when there is an error. If
+   * other streams wait, offers inside this call are taken up to the length of one frame.
    */
   onWritable(): void;
 }
@@ -21,8 +21,8 @@ export interface StreamObserver {
 export type KeepContext = () => <Target>(method: (this: Target) => void, target: Target) => void;
 
 /**
- * Reports an error that application code threw out of a callback, as an uncaught exception of that code. The error must
- * not leave the session's handling of input: the rest of the peer's chunk would be lost.
+ * Reports an error that a callback of the application has thrown, as an uncaught exception. The error must not
+ * interrupt the session while it handles input, because the rest of the peer's chunk would be lost.
  */
 export function reportThrown(error: unknown): void {
   queueMicrotask(() => {

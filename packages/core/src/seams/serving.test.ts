@@ -1,4 +1,5 @@
-// What servers of sessions do alike. What listens is an emitter of events, played by hand.
+// Tests the code that all servers of sessions share. An event emitter, whose events the test emits, stands in for the
+// server that listens.
 
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
@@ -12,7 +13,7 @@ class Listener extends EventEmitter {
   }
 }
 
-describe("what is to listen", () => {
+describe("a listener", () => {
   it("is asked to, and has begun when it says so", async () => {
     const listener = new Listener();
     let hasBegun = false;
@@ -63,13 +64,17 @@ describe("a session that is handed over", () => {
     ["lives on when its handler is through", () => undefined, []],
     ["lives on when its handler's promise resolves", () => Promise.resolve(), []],
     [
-      "is destroyed with what its handler throws",
+      "is destroyed with the error that its handler throws",
       () => {
         throw ERROR;
       },
       [ERROR],
     ],
-    ["is destroyed with what its handler rejects with", () => Promise.reject(ERROR), [ERROR]],
+    [
+      "is destroyed with the reason that its handler rejects with",
+      () => Promise.reject(ERROR),
+      [ERROR],
+    ],
   ])("%s", async (_what, handle, expected) => {
     const told: unknown[] = [];
     await handOver({ destroy: (error) => void told.push(error) }, handle);

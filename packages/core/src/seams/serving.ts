@@ -1,9 +1,9 @@
-// What servers of sessions do alike, whatever listens for them: they begin to listen, and give each session to the
-// application. Core imports no module of Node's, so an adapter brings what listens.
+// Code that all servers of sessions share: it makes a server listen, and gives each session to the application. Core
+// imports no module of Node, so an adapter passes the server of Node that listens.
 
 type ListenerEvent = "listening" | "error" | "close";
 
-/** What listens: a `net.Server` or `http.Server` of Node's, as far as it is used here. */
+/** The part of Node's `net.Server` or `http.Server` that this file uses. */
 interface Listener<Options> {
   listen(options: Options): unknown;
   once(event: ListenerEvent, callback: (error: Error) => void): unknown;
@@ -11,8 +11,8 @@ interface Listener<Options> {
 }
 
 /**
- * Resolves once `listener` listens. Rejects with its error, or if it is closed before. None of our callbacks stays on
- * it, since it may be somebody else's.
+ * Makes `listener` listen, and resolves once it does. Rejects with its error, or if it is closed before. Removes all
+ * our callbacks from it, because it may belong to other code.
  */
 export async function startListening<Options>(
   listener: Listener<Options>,
@@ -40,7 +40,7 @@ export async function startListening<Options>(
   });
 }
 
-/** What `listen` of a server that was closed rejects with. */
+/** Returns the error of `listen` on a server that was closed. */
 export function closedBeforeListening(): Error {
   return new Error("the server was closed before it listened");
 }

@@ -16,16 +16,16 @@ export interface SessionStats {
   readonly bytesReceived: number;
   /** Bytes given to the transport, including frame headers. */
   readonly bytesSent: number;
-  /** Bytes given to the transport that it has confirmed. A confirmation means that it has room for more. */
+  /** Bytes that the transport was given and has confirmed. A confirmation means that it has room for more bytes. */
   readonly bytesWritten: number;
   /** Encoded bytes that the transport has not confirmed. Writes that wait for credit do not count. */
   readonly bytesToSend: number;
   /**
    * Bytes of sent bodies for which the peer has granted credit again, because it has read them. Credit that makes a
-   * window larger than the initial size of streams does not count.
+   * window larger than its initial size does not count.
    */
   readonly bytesReturned: number;
-  /** Frames that have arrived. A Yamux frame with several meanings counts once for each. */
+  /** Frames that have arrived. A Yamux frame with several meanings counts once for each meaning. */
   readonly framesReceived: number;
   /** Frames that were encoded. */
   readonly framesSent: number;
@@ -33,7 +33,7 @@ export interface SessionStats {
   readonly resetsReceived: Readonly<Partial<Record<MuxadoErrorCode, number>>>;
   /** Resets by this side, by code, including refusals. */
   readonly resetsSent: Readonly<Partial<Record<MuxadoErrorCode, number>>>;
-  /** Bytes of memory behind received bytes that are not read. */
+  /** Bytes of memory that hold received bytes which are not read. */
   readonly memoryUnread: number;
   /**
    * Bytes of writes that wait in their streams: for credit, for the transport or for their turn. Each stream counts up
@@ -48,7 +48,7 @@ export interface SessionStats {
   readonly roundTrip: number | undefined;
 }
 
-/** The counters of one stream, and what it waits for, at one moment. */
+/** The counters of one stream, and the reason why its writes and reads wait, at one moment. */
 export interface StreamStats {
   /** Bytes of bodies that have arrived on the stream. */
   readonly bytesReceived: number;
@@ -63,13 +63,14 @@ export interface StreamStats {
   /** Bytes that the peer's credit still allows us to send. */
   readonly credit: number;
   /**
-   * What the oldest write or offer waits for. `window`: credit from the peer. `transport`: the transport has not taken
-   * its last bytes. `turn`: other streams are served first. Undefined if nothing waits.
+   * The reason why the oldest write or offer waits. `window`: the peer has granted too little credit. `transport`: the
+   * transport has not taken earlier bytes. `turn`: other streams are served first. Undefined if no write or offer
+   * waits.
    */
   readonly writeBlockedBy: "window" | "transport" | "turn" | undefined;
   /** How long the oldest write or offer has been waiting, in milliseconds; 0 if none waits. */
   readonly writeBlockedFor: number;
-  /** Whether a read waits. If it does, no unread bytes are there. */
+  /** Whether a read waits for bytes. */
   readonly readBlocked: boolean;
   /** Milliseconds since the last frame of the peer on this stream; undefined if none has arrived. */
   readonly silentFor: number | undefined;

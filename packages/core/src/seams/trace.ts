@@ -4,7 +4,7 @@
 import { reportThrown } from "./observer.ts";
 import { DataFlag, type WireHandler } from "./wire.ts";
 
-/** One frame, as a trace sees it. */
+/** One frame, as a trace gets it. */
 export type TracedFrame = {
   /** Whether the peer sent the frame (`in`) or this side did (`out`). */
   readonly direction: "in" | "out";
@@ -18,17 +18,17 @@ export type TracedFrame = {
       readonly syn: boolean;
       /** True if the frame ends the sender's direction. */
       readonly fin: boolean;
-      /** Bytes of the body. The body itself may still be on its way. */
+      /** Length of the body in bytes. The body itself may not have arrived yet. */
       readonly length: number;
     }
   | {
-      /** The side that did not open a stream has taken it. Only on wires with acknowledgements. */
+      /** The side that did not open a stream has acknowledged it. Only on wires with acknowledgements. */
       readonly kind: "acknowledgement";
-      /** The stream that was taken. */
+      /** The stream that was acknowledged. */
       readonly streamId: number;
     }
   | {
-      /** Credit granted. */
+      /** The sender grants credit. */
       readonly kind: "increment";
       /** The stream that gets the credit. */
       readonly streamId: number;
@@ -65,12 +65,12 @@ export type TracedFrame = {
 
 /**
  * Called with each frame. A frame that arrives is traced before the session acts on it. A frame that leaves is traced
- * after it has been encoded, so also inside the command that sends it. Every command is safe inside. An error that the
- * trace throws is reported as a separate uncaught exception.
+ * after it was encoded. This may be inside a command of the application. A trace may call every command. An error that
+ * the trace throws is reported as a separate uncaught exception.
  */
 export type Trace = (frame: TracedFrame) => void;
 
-/** Returns `trace` with its errors reported instead of thrown. */
+/** Returns a trace that calls `trace`, and reports its errors instead of throwing them. */
 export function guarded(trace: Trace): Trace {
   return (frame) => {
     try {
@@ -81,7 +81,10 @@ export function guarded(trace: Trace): Trace {
   };
 }
 
-/** Returns `handler` with each frame reported to `trace` first. `isOver` tells if the trace has ended the session. */
+/**
+ * Returns a handler that reports each frame to `trace` and then calls `handler`, unless the trace has ended the session
+ * (`isOver`).
+ */
 export function tracedHandler(
   handler: WireHandler,
   trace: Trace,
@@ -117,7 +120,7 @@ export function tracedHandler(
   };
 }
 
-/** Returns a DATA frame for a trace. */
+/** Returns a DATA frame in the form for a trace. */
 export function dataFrame(
   direction: "in" | "out",
   streamId: number,

@@ -1,10 +1,10 @@
-// The boundary between a session and the connection that carries its bytes. A transport owns a connection and no part
-// of the protocol. It delivers chunks, writes chunks, and reports when a write is done and when the connection has
+// The interface between a session and the connection that carries its bytes. A transport owns a connection and does not
+// know the protocol. It delivers chunks, writes chunks, and reports when a write is done and when the connection has
 // ended.
 
 import type { MuxadoError } from "../base/errors.ts";
 
-/** How a transport reports to its session. */
+/** The methods of a session that its transport calls. */
 export interface TransportInput {
   /**
    * Takes bytes from the peer, in order.
@@ -15,9 +15,15 @@ export interface TransportInput {
    * more. If it does not, the memory is yours again, for example for the next bytes.
    */
   receive(chunk: Uint8Array): boolean;
-  /** The last {@link Transport.write} is done: its bytes are no longer referenced, and the next write may come. */
+  /**
+   * Reports that the last {@link Transport.write} is done: the transport no longer references its bytes, and the
+   * session may make the next write.
+   */
   written(): void;
-  /** Nothing more will arrive: the peer has ended the connection, or the connection has failed with `error`. */
+  /**
+   * Reports that no more bytes will arrive: the peer has ended the connection, or the connection has failed with
+   * `error`.
+   */
   ended(error?: unknown): void;
 }
 

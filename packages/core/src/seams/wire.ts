@@ -1,6 +1,6 @@
-// The boundary between a session and a wire. The session knows the meaning of frames, and the wire knows their bytes. A
-// wire decodes chunks into calls of a WireHandler, and encodes frames into a given buffer. It keeps no stream state,
-// and the session never looks at a header.
+// The interface between a session and a wire. The session knows the meaning of frames, and the wire knows their bytes.
+// A wire decodes chunks and calls a WireHandler for each frame, and it encodes frames into a given buffer. It keeps no
+// state of streams, and the session never reads a header.
 
 import type { Clock } from "../base/clock.ts";
 import type { WaitOptions } from "../base/waiter.ts";
@@ -19,12 +19,13 @@ export interface WireError extends Error {
 /**
  * The calls that a wire's decoder makes: one for each frame or piece of a body.
  *
- * Bodies of DATA arrive as offsets into the transport's own chunk, as soon as their bytes arrive. A frame is complete
- * when its pieces reach its declared length.
+ * The handler gets the body of a DATA frame as offsets into the transport's own chunk, as soon as bytes arrive. A frame
+ * is complete when its pieces together have the declared length.
  */
 export interface WireHandler {
   /**
-   * The header of a DATA frame, with the part of its body that has arrived: `chunk[start, end)`, which may be empty.
+   * Called with the header of a DATA frame, and with the part of its body that has arrived: `chunk[start, end)`, which
+   * may be empty.
    *
    * `length` is the declared length of the body in bytes. Nothing has been allocated for it.
    */
@@ -36,32 +37,35 @@ export interface WireHandler {
     start: number,
     end: number,
   ): void;
-  /** The next piece of the same body. After it, `remaining` bytes are still to come. */
+  /** Called with the next piece of the same body. After it, `remaining` bytes have yet to arrive. */
   onDataRest(chunk: Uint8Array<ArrayBuffer>, start: number, end: number, remaining: number): void;
-  /** The peer has taken a stream that was opened here. Only on wires with acknowledgements. */
+  /** Called when the peer has acknowledged a stream that was opened here. Only on wires with acknowledgements. */
   onAcknowledged(streamId: number): void;
-  /** The peer has ended both directions of a stream. */
+  /** Called when the peer has ended both directions of a stream. */
   onReset(streamId: number, errorCode: number): void;
-  /** The peer has granted `increment` more bytes of credit on a stream. */
+  /** Called when the peer has granted `increment` more bytes of credit on a stream. */
   onIncrement(streamId: number, increment: number): void;
-  /** The peer accepts no more streams. The handler owns `debug`. */
+  /** Called when the peer accepts no more streams. The handler owns `debug`. */
   onGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void;
-  /** The peer asks for an answer with the same value, or it has answered. Only on wires that have pings. */
+  /**
+   * Called when the peer asks for an answer with the same value, or when it has answered. Only on wires that have
+   * pings.
+   */
   onPing(value: number, isAnswer: boolean): void;
-  /** The input is not valid. The decoder has stopped for good. */
+  /** Called when the input is invalid. The decoder has stopped and cannot start again. */
   onInvalid(error: WireError): void;
 }
 
 /** A push decoder for one direction of one transport. */
 export interface WireDecoder {
   /**
-   * Takes the next chunk, which may be cut anywhere. Never throws because of its content. Never called from inside
-   * itself.
+   * Takes the next chunk, which may be cut anywhere. Never throws because of its content. The session never calls it
+   * while it runs.
    */
   push(chunk: Uint8Array<ArrayBuffer>): void;
   /** Ignores all further input, including the rest of the current chunk. Safe inside a method of the handler. */
   stop(): void;
-  /** The least bytes that must still arrive to complete the frame that has begun; 0 between two frames. */
+  /** The smallest number of bytes that must still arrive to complete the frame that has begun; 0 between two frames. */
   readonly pending: number;
 }
 
@@ -71,7 +75,7 @@ export const DataFlag = {
   FIN: 0x1,
   /** Opens the stream. */
   SYN: 0x2,
-  /** Tells the peer that its stream has been taken. Only on wires with acknowledgements, and once for each stream. */
+  /** Acknowledges a stream of the peer. Only on wires with acknowledgements, and once for each stream. */
   ACK: 0x4,
 } as const;
 
@@ -83,7 +87,7 @@ export interface WireDefaults {
   readonly acceptTimeout?: number | undefined;
 }
 
-/** A session, as its wire sees it. */
+/** The part of a session that its wire may use. */
 export interface WireSession {
   /** Settles after the session and its transport have ended; never rejects. */
   readonly closed: Promise<unknown>;
@@ -96,19 +100,19 @@ export interface WireSession {
 }
 
 /**
- * A wire protocol, as a table of properties and stateless functions.
+ * A wire protocol: its properties, and functions without state.
  *
- * Every `put*` writes one frame into `target` at `offset`. It allocates nothing and trusts its arguments. It returns
- * the offset just after the frame.
+ * Every `put*` writes one frame into `target` at `offset`. It allocates nothing and does not check its arguments. It
+ * returns the offset after the frame.
  */
 export interface Wire {
   /** The protocol's name, for messages and traces. */
   readonly name: string;
-  /** Bytes of a DATA frame before its body. */
+  /** Length of the header of a DATA frame, in bytes. */
   readonly dataHeaderLength: number;
-  /** Bytes of the longest frame that is neither DATA nor GOAWAY. */
+  /** Length of the longest frame that is neither DATA nor GOAWAY, in bytes. */
   readonly controlLength: number;
-  /** Bytes of the longest GOAWAY without its debug data, including everything that must follow it. */
+  /** Length of the longest GOAWAY without its debug data, in bytes, including everything that must follow it. */
   readonly goAwayLength: number;
   /** The most bytes of debug data in a GOAWAY. */
   readonly maxDebugLength: number;
@@ -123,13 +127,13 @@ export interface Wire {
   /** The highest stream id that a session may open. */
   readonly maxStreamId: number;
   /**
-   * Streams opened here that may be without the peer's acknowledgement. One more is held back until another is
-   * acknowledged or ends. Undefined on a wire without acknowledgements.
+   * The most streams opened here that the peer has not acknowledged. The SYN of one more stream waits until another
+   * stream is acknowledged or ends. Undefined on a wire without acknowledgements.
    */
   readonly maxUnacknowledged: number | undefined;
   /** Defaults of session options that differ on this wire. */
   readonly defaults?: WireDefaults | undefined;
-  /** Whether a reset with "accept queue full" must be answered with a reset, to free the peer's entry. */
+  /** Whether a reset with ACCEPT_QUEUE_FULL must be answered with a reset, so that the peer forgets the stream. */
   readonly answersFullAcceptQueue: boolean;
 
   /** Returns a decoder that reports to `handler`. */
@@ -146,7 +150,7 @@ export interface Wire {
   putIncrement(target: Uint8Array, offset: number, streamId: number, increment: number): number;
   /** Writes a reset: the end of both directions of a stream. */
   putReset(target: Uint8Array, offset: number, streamId: number, errorCode: number): number;
-  /** Writes a GOAWAY: we accept no more streams. `final` means that nothing follows on this transport. */
+  /** Writes a GOAWAY: we accept no more streams. If `final` is true, nothing follows on this transport. */
   putGoAway(
     target: Uint8Array,
     offset: number,
@@ -159,6 +163,6 @@ export interface Wire {
   readonly putPing:
     | ((target: Uint8Array, offset: number, value: number, isAnswer: boolean) => number)
     | undefined;
-  /** Called when a session on this wire begins, for work that a wire does by itself, such as keeping the peer awake. */
+  /** Called when a session on this wire begins. For work that a wire does by itself, such as pings at intervals. */
   readonly began?: ((session: WireSession, clock: Clock) => void) | undefined;
 }

@@ -1,6 +1,6 @@
-// The last moment before a write leaves. All output that could wait until now is added to it.
+// Adds all output that could wait to a write, just before the write leaves.
 
-/** A stream whose SYN or ACK may have to leave alone. */
+/** The part of a stream that may have to send SYN or ACK in a separate frame. */
 interface Opened {
   readonly failure: object | null;
   readonly sending: { readonly blocked: boolean; announce(): void };
@@ -14,7 +14,7 @@ interface ComposeParts {
   readonly memory: { relieve(): void };
 }
 
-/** Encodes all waiting output. Returns whether more output waits than there was room for. */
+/** Encodes all waiting output. Returns whether output still waits, because there was no room for it. */
 export function compose({ table, credit, scheduler, memory }: ComposeParts): boolean {
   for (const { failure, sending } of table.takeOpened()) {
     // A trace may have ended the stream. If a write waits, the SYN leaves with it in one frame (spec appendix, G22).
@@ -22,8 +22,8 @@ export function compose({ table, credit, scheduler, memory }: ComposeParts): boo
   }
   credit.send();
   scheduler.fill();
-  // Output that found no credit in its turn counts from now on.
+  // Output that has found no credit in its turn is charged to the budget from now on.
   memory.relieve();
-  // A new stream may owe credit already. Callbacks may have read, written and opened.
+  // A new stream may already owe credit. Callbacks may have read, written and opened streams.
   return scheduler.isWaiting || credit.isDue || table.hasOpened;
 }

@@ -175,7 +175,7 @@ describe("the head start of a long turn", () => {
     }
   });
 
-  it("is one until a flush has composed: what only that adds is not put off by one head start after the other", async () => {
+  it("a turn has one head start until a flush has composed, so head starts cannot delay the output of a flush", async () => {
     let composed = 0;
     const { outbound, writes, turn } = bench(() => {
       composed++;
@@ -207,7 +207,7 @@ describe("the head start of a long turn", () => {
     expect(writes).toHaveLength(2);
   });
 
-  it("takes room until the turn is over, so that what fits does not depend on the transport", async () => {
+  it("a head start takes room until the turn is over, so that the room does not depend on the transport", async () => {
     const { outbound, turn } = bench();
     const most = 256 * KIB - 100;
     outbound.putData(3, 0, body(most), 0, most);
@@ -227,7 +227,7 @@ describe("the head start of a long turn", () => {
     expect(writes).toHaveLength(0);
   });
 
-  it("carries what has been put and nothing else: what could wait for the end of the turn does", async () => {
+  it("a head start carries only frames that were put: other output waits for the end of the turn", async () => {
     const compose = vi.fn(() => false);
     const { outbound, writes, turn } = bench(compose);
     outbound.putData(3, 0, body(LONG), 0, LONG);
@@ -251,7 +251,7 @@ describe("the head start of a long turn", () => {
     expect(writes).toHaveLength(2);
   });
 
-  it("is not needed by what a flush composes, which leaves at once", async () => {
+  it("a head start is not given to output that a flush composes, because this output leaves at once", async () => {
     const { outbound, writes, turn } = bench((outbound) => {
       if (outbound.waiting === 0) outbound.putData(3, 0, body(LONG), 0, LONG);
       return false;
@@ -417,7 +417,7 @@ describe("the budget between streams and transport", () => {
     expect(outbound.hasRoom).toBe(true);
   });
 
-  it("counts what was given to the transport, header and body", () => {
+  it("bytesSent counts the bytes that the transport was given, with headers and bodies", () => {
     const { outbound, turn } = bench();
     outbound.putData(3, 0, body(10), 0, 10);
     expect([outbound.waiting, outbound.underWay, outbound.bytesSent]).toEqual([18, 0, 0]);

@@ -1,6 +1,6 @@
-// Output of the session. Frames are encoded into an arena; large bodies stand beside it by reference. All output of one
-// turn leaves in one write of the transport, or in two if it is long. At most one write is under way. It knows no
-// stream states and no windows.
+// The output of a session. Frames are encoded into a buffer, the arena; large bodies are not copied into it, but passed
+// by reference. All output of one turn leaves in one write of the transport, or in two if it is long. At most one write
+// is under way.
 
 import { NOTHING, unshared } from "../base/bytes.ts";
 import type { FlushScheduler } from "../base/clock.ts";
@@ -13,37 +13,40 @@ import { DataFlag, type Wire } from "../seams/wire.ts";
 /** Bodies up to this many bytes are copied into the arena. Longer bodies are passed by reference. */
 export const COPIED_BELOW: number = 4 * 1024;
 
-/** Bytes of one arena: enough for most turns of small frames, and one read of a peer's socket. */
+/**
+ * Length of one arena in bytes. It is enough for the small frames of most turns, and a peer's socket reads about as
+ * much at once.
+ */
 const ARENA_LENGTH = 64 * 1024;
 
 /**
- * Bytes at which the output of a turn leaves before the turn is over. So the peer has work while this side continues
- * (docs/decisions/0013).
+ * When this many bytes of output wait, they leave before the turn is over. So the peer can work while this side
+ * continues (docs/decisions/0013).
  */
 const HEAD_START = 2 * 1024;
 
-/** Arenas kept for the next turns. */
+/** The most arenas that are kept for the next turns. */
 const SPARE_ARENAS = 4;
 
-/** The side of a stream that has made a write. */
+/** The part of a stream that has made a write. */
 export interface WriteOwner {
-  /** The transport has confirmed the oldest of its taken writes. */
+  /** Called when the transport has confirmed the oldest of the taken writes. */
   confirm(): void;
-  /** Returns the error of a write that was lost by `failure`; undefined if there is none. */
+  /** Returns the error of a write that was lost because of `failure`; undefined if the write was not lost. */
   lost(failure: Failure | undefined): MuxadoError | undefined;
 }
 
-/** A write of a stream that is fully encoded. It may still be lost with the transport. */
+/** A write of a stream that is fully encoded. It may still be lost if the transport fails. */
 export interface TakenWrite {
   readonly owner: WriteOwner;
   readonly waiter: Waiter<void>;
 }
 
-/** A chunk of a batch that is memory of the application. */
+/** A chunk of a batch that was not copied, so its memory belongs to the application. */
 interface LentChunk {
-  /** Its index among the chunks. */
+  /** Its index in the chunks of the batch. */
   readonly index: number;
-  /** Its length in bytes, as its header has announced it. */
+  /** Its length in bytes, as declared in the header of its frame. */
   readonly length: number;
   /** The stream of the body. */
   readonly streamId: number;
@@ -52,13 +55,13 @@ interface LentChunk {
 /** The content of one write of the transport, and the stream writes that it carries. */
 class Batch {
   readonly chunks: Uint8Array<ArrayBuffer>[] = [];
-  /** Bytes of the chunks. */
+  /** The length of all chunks together, in bytes. */
   length = 0;
   readonly writes: TakenWrite[] = [];
   readonly lent: LentChunk[] = [];
   /** True if the batch has bytes of streams. */
   hasBodies = false;
-  /** Arenas that the batch has filled. */
+  /** Arenas that are full, and that may be used again after the write. */
   readonly arenas: Uint8Array<ArrayBuffer>[] = [];
 }
 
@@ -71,12 +74,12 @@ export class Outbound {
   /** Writes given to the transport so far. */
   writes = 0;
   readonly #transport: Transport;
-  /** Bodies wait in their streams while at least this many bytes wait here or are under way. */
+  /** While at least this many bytes wait here or are under way, bodies wait in their streams. */
   readonly #budget: number;
   readonly #wire: Wire;
   readonly #scheduleFlush: FlushScheduler;
   readonly #compose: () => boolean;
-  /** Called last in each put: output of its commands comes after the frame that it sees. */
+  /** Called at the end of each put method, so that output of its own commands comes after the frame that it gets. */
   readonly #trace: Trace | undefined;
   readonly #spoiled: (streamId: number) => void;
 
@@ -89,27 +92,28 @@ export class Outbound {
   #underWay = new Batch();
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
 
-  /** True if something has been put, or waits to be composed, since the last flush. */
+  /** True if a frame was put, or output began to wait, since the last flush. */
   #flushWanted = false;
   /** True if a flush will run at the end of this turn. */
   #flushAsked = false;
   /**
-   * The head start of this turn. A turn has one at most: more could delay forever the output that only a flush
-   * composes. The turn may also be over before a head start that is due.
+   * The head start of this turn: a write before the turn is over. A turn has at most one, because several of them could
+   * forever delay the output that only a flush composes. The turn may also end before a head start that is due.
    */
   #headStart: "none" | "due" | "given" = "none";
   /**
-   * Bytes of the head start. They count until the turn is over, even if they are written sooner: the room for bodies
-   * must not depend on that.
+   * Bytes of the head start. They count until the turn is over, even if they are written earlier, because the room for
+   * bodies must not depend on the speed of the transport.
    */
   #ahead = 0;
-  /** Ends the transport's direction when everything has been written; undefined until that is wanted. */
+  /** Ends the transport's direction when everything has been written; undefined until {@link finish} is called. */
   #finish: (() => void) | undefined;
   #closed = false;
 
   /**
-   * `compose` is called when a write is about to leave; it is the last moment to add output. It returns whether more
-   * output waits than there was room for. `spoiled` is called with a stream whose body was taken away while it waited.
+   * `compose` is called just before a write leaves, and may add output. It returns whether output still waits, because
+   * there was no room for it. `spoiled` is called with a stream if the memory of its body was transferred while it
+   * waited.
    */
   constructor(
     transport: Transport,
@@ -144,7 +148,7 @@ export class Outbound {
     return this.waiting + this.underWay;
   }
 
-  /** Whether bytes that are encoded and not yet written include bytes of streams. */
+  /** Whether the bytes that are encoded and not yet written include bytes of streams. */
   get hasBodies(): boolean {
     return this.#batch.hasBodies || this.#underWay.hasBodies;
   }
@@ -208,7 +212,7 @@ export class Outbound {
     });
   }
 
-  /** Confirms the write to its stream when all bytes put so far are no longer referenced. */
+  /** Confirms `write` to its stream when the transport no longer references the bytes that were put so far. */
   afterWritten(write: TakenWrite): void {
     this.#batch.writes.push(write);
   }
@@ -220,14 +224,14 @@ export class Outbound {
     if (this.underWay === 0) this.#askForFlush();
   }
 
-  /** Composes and starts the next write, unless one is under way. The turn is over. */
+  /** Composes and starts the next write at the end of a turn. Does nothing while a write is under way. */
   readonly flush = (): void => {
     this.#flushAsked = false;
-    // While a write is under way, nothing is composed, and the turn continues until that write is done.
+    // While a write is under way, nothing is composed, and the turn counts as not over until that write is done.
     if (this.underWay > 0 || this.#closed) return;
     this.#headStart = "none";
     this.#ahead = 0;
-    // Still true while composing, so that new output does not ask for another flush.
+    // `#flushWanted` is still true while composing, so new output does not ask for another flush.
     const moreWaits = this.#compose();
     // A callback may have ended the session.
     if (this.#closed) return;
@@ -235,14 +239,14 @@ export class Outbound {
     if (this.waiting > 0) {
       this.#send();
     } else if (moreWaits) {
-      // Nothing has been put, but something waits: a callback has called a command in the meantime.
+      // No frame was put, but output waits, because a callback has called a command in the meantime.
       this.#askForFlush();
     } else {
       this.#finish?.();
     }
   };
 
-  /** Starts a write of everything put so far. Does nothing if the turn is over, or has had its head start already. */
+  /** Starts a write of all frames put so far. Does nothing if the turn is over, or has already had its head start. */
   readonly #giveHeadStart = (): void => {
     if (this.#headStart !== "due" || this.#closed) return;
     this.#headStart = "given";
@@ -250,7 +254,7 @@ export class Outbound {
     this.#send();
   };
 
-  /** The transport has confirmed the write under way. */
+  /** Called when the transport has confirmed the write under way. */
   written(): void {
     const { length, arenas, writes } = this.#underWay;
     if (length === 0) return;
@@ -263,7 +267,7 @@ export class Outbound {
     if (this.#flushWanted) this.#askForFlush();
   }
 
-  /** Ends the transport's outbound direction when everything put so far is written, and then calls `finished`. */
+  /** Ends the transport's outbound direction when all frames put so far are written, and then calls `finished`. */
   finish(error: MuxadoError | undefined, finished: () => void = () => {}): void {
     this.#finish = () => {
       this.#closed = true;
@@ -274,8 +278,8 @@ export class Outbound {
   }
 
   /**
-   * The transport takes nothing more. Writes that it has not confirmed fail if their stream has failed or if there is a
-   * `failure`. Returns whether the transport has yet to be ended, and can be.
+   * Ends all output, because the transport takes nothing more. Writes that it has not confirmed fail if their stream
+   * has failed or if there is a `failure`. Returns whether the caller must still end the transport and can do so.
    */
   close(failure: Failure | undefined): boolean {
     if (this.#closed) return false;
@@ -299,7 +303,7 @@ export class Outbound {
     this.#scheduleFlush(this.flush);
   }
 
-  /** Starts a write of everything put so far. */
+  /** Starts a write of all frames put so far. */
   #send(): void {
     this.#seal();
     const batch = this.#batch;
@@ -331,18 +335,19 @@ export class Outbound {
     this.#start = this.#end = 0;
   }
 
-  /** Ends a frame at `end` of the arena. Asks for a flush, and from a certain length for a head start. */
+  /** Ends a frame at `end` of the arena. Asks for a flush. If enough output waits, also asks for a head start. */
   #complete(end: number): void {
     this.#end = end;
     this.requestFlush();
-    // While a flush composes, it asks for no other flush: new output leaves at once.
+    // While a flush composes, no other flush is requested, and no head start is needed: new output leaves at once.
     if (!this.#flushAsked || this.#headStart !== "none" || this.waiting < HEAD_START) return;
     this.#headStart = "due";
-    // Not now: a command may have put the frame, and commands call nobody.
+    // The head start is given in a microtask, because a command may have put the frame, and a command must not call the
+    // transport.
     queueMicrotask(this.#giveHeadStart);
   }
 
-  /** Moves the open part of the arena into the batch. */
+  /** Adds to the batch the part of the arena that is not yet in it. */
   #seal(): void {
     if (this.#end === this.#start) return;
     this.#take(this.#arena.subarray(this.#start, this.#end));
@@ -356,8 +361,8 @@ export class Outbound {
 }
 
 /**
- * Replaces bodies whose memory the application has transferred after it gave them to us. Zeros take the place of the
- * missing bytes, so that the frames of other streams stay whole. Returns the streams of these bodies.
+ * Replaces bodies whose memory the application has transferred after its write. Zeros replace the missing bytes, so
+ * that the following frames begin at the right place. Returns the streams of these bodies.
  */
 function replaceSpoiled({ chunks, lent }: Batch): number[] {
   const spoiled: number[] = [];

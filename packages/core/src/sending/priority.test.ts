@@ -16,7 +16,7 @@ describe("a priority", () => {
     expect(unpacked(DEFAULT_PRIORITY)).toEqual({ urgency: 3, weight: 16 });
   });
 
-  it("keeps both numbers apart, whatever they are", () => {
+  it("a packed priority keeps both numbers apart, for all values", () => {
     fc.assert(
       fc.property(urgency, weight, (urgency, weight) => {
         const packed = packPriority({ urgency, weight }, DEFAULT_PRIORITY);
@@ -25,7 +25,7 @@ describe("a priority", () => {
     );
   });
 
-  it("leaves as it was what it leaves out", () => {
+  it("a priority keeps the fields that are not given", () => {
     const before = packPriority({ urgency: 5, weight: 256 }, DEFAULT_PRIORITY);
     expect(unpacked(packPriority({}, before))).toEqual({ urgency: 5, weight: 256 });
     expect(unpacked(packPriority({ urgency: 0 }, before))).toEqual({ urgency: 0, weight: 256 });

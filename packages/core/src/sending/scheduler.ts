@@ -1,8 +1,9 @@
-// Turns: which stream sends next, and how much. Classes of urgency are served strictly in order. Inside a class,
-// streams take turns of one frame, as often as their weights allow. The send side decides what is sent.
+// Decides which stream sends next, and how much. Classes of urgency are served strictly in order. Inside a class,
+// streams take turns, each of one frame, as often as their weights allow. The send side decides which bytes it sends.
 //
-// Inside a class this is deficit round robin (Shreedhar and Varghese, 1995), in the form that lets a stream overdraw
-// its share by at most one frame and pay later. So a frame need not be cut to fit, and finding the next stream is O(1).
+// Inside a class this is deficit round robin (Shreedhar and Varghese, 1995), in a form in which a stream may exceed its
+// share by at most one frame, and sends less in later rounds. So no frame must be cut to fit the share, and finding the
+// next stream is O(1).
 
 import type { Outbound } from "./outbound.ts";
 import { URGENCIES, urgencyOf, weightOf } from "./priority.ts";
@@ -21,21 +22,28 @@ const SHARED_BODY = 32 * 1024;
 /** Bytes that a stream may send in each round, for each unit of its weight: one frame at the default weight of 16. */
 const SHARE = SHARED_BODY / 16;
 
-/** The cost of a frame in addition to its body, in bytes: many small frames are as unfair as a large one. */
+/**
+ * The cost of a frame in addition to its body, in bytes. Without it, a stream could take an unfair share with many
+ * small frames.
+ */
 const FRAME_COST = 16;
 
 /**
- * After so many turns without a frame, other turns come in another task: observers can keep each other busy forever.
+ * After this many consecutive turns without a frame, the other turns wait for another task, because observers could
+ * cause turns for each other forever.
  */
 const MOST_IDLE_TURNS = 1000;
 
-/** The output of one stream, as the scheduler needs it. Only the scheduler writes the fields without readonly. */
+/**
+ * The output of one stream, as far as the scheduler uses it. Only the scheduler changes the fields that are not
+ * readonly.
+ */
 export interface Sender extends Stalled {
   /** A packed priority. */
   readonly priority: number;
   /** Whether a turn would send something. */
   readonly ready: boolean;
-  /** Whether there is output, or an observer that has offered some. */
+  /** Whether there is output, or an observer whose offer was not taken in full. */
   readonly waits: boolean;
   /** Whether the stream has failed. It then gets no more turns. */
   readonly failed: boolean;
@@ -58,12 +66,12 @@ class Ring {
 /** Decides whose turn it is. */
 export class Scheduler {
   readonly #rings: readonly Ring[] = Array.from({ length: URGENCIES }, () => new Ring());
-  /** The urgencies that have waiting streams, one bit each. */
+  /** The urgencies that have waiting streams, as one bit for each. */
   #waiting = 0;
-  /** The sender whose turn it is, and the bytes that it may still send in this turn. */
+  /** The sender that has the turn, and the bytes that it may still send in this turn. */
   #turn: Sender | null = null;
   #left = 0;
-  /** Turns in a row that have sent nothing. */
+  /** Consecutive turns that have sent nothing. */
   #idleTurns = 0;
   readonly #outbound: Outbound;
   /** Streams that have output and no credit. */
@@ -79,29 +87,29 @@ export class Scheduler {
     return this.#waiting !== 0;
   }
 
-  /** Returns whether a stream waits that must not be overtaken by a stream of this priority. */
+  /** Returns whether a stream waits that must send before a stream of this priority. */
   precedes(priority: number): boolean {
     return (this.#waiting & ((2 << urgencyOf(priority)) - 1)) !== 0;
   }
 
   /** Lets `sender` take turns, if it has output and does not wait for a turn yet. */
   schedule(sender: Sender): void {
-    // A stream whose turn it is gets its place after the turn. A stream that has failed gets none.
+    // The stream that has the turn gets its place after the turn. A stream that has failed gets no place.
     if (sender.scheduled || this.#turn === sender || sender.failed) return;
     if (!sender.ready) return this.#stall(sender);
     this.#stalled.delete(sender);
     const ring = this.#append(sender);
-    // A stream that is alone in its class owes nothing to others.
+    // A stream that is alone in its class has taken nothing from other streams.
     if (ring.first === ring.last) sender.deficit = 0;
     this.#outbound.requestFlush();
   }
 
-  /** Returns the bytes that `sender` may still send in its turn; 0 if it is not its turn. */
+  /** Returns the bytes that `sender` may still send in its turn; 0 if it does not have the turn. */
   leftTo(sender: Sender): number {
     return this.#turn === sender ? this.#left : 0;
   }
 
-  /** `sender` has sent `length` bytes in its turn. */
+  /** Takes `length` bytes that `sender` has sent off the bytes of its turn. */
   spend(sender: Sender, length: number): void {
     if (this.#turn === sender) this.#left = Math.max(0, this.#left - length);
   }
@@ -119,7 +127,7 @@ export class Scheduler {
     return this.#waiting === 0 ? LONGEST_BODY : SHARED_BODY;
   }
 
-  /** Takes `sender` out of its ring. A stream that has ended must not stay in it while the transport is stuck. */
+  /** Takes `sender` out of its ring. A stream that has ended must not stay in the ring while the transport is stuck. */
   remove(sender: Sender): void {
     if (!sender.scheduled) return;
     const urgency = urgencyOf(sender.priority);
@@ -143,11 +151,11 @@ export class Scheduler {
   #giveTurn(sender: Sender): void {
     if (sender.deficit <= 0) {
       sender.deficit += SHARE * weightOf(sender.priority);
-      // It has overdrawn the shares of several rounds.
+      // The stream has exceeded the shares of several rounds.
       if (sender.deficit <= 0) return this.#toTheEnd(sender);
     }
     this.remove(sender);
-    // Its write may have been taken back, or its offer withdrawn. Output behind that may lack credit.
+    // Its write may have been taken back, or its offer withdrawn. The output behind it may lack credit.
     if (!sender.ready) return this.#stall(sender);
     const isShared = this.precedes(sender.priority);
     const limit = this.longestBody;
@@ -158,7 +166,7 @@ export class Scheduler {
     const sent = limit - this.#left + FRAME_COST;
     this.#turn = null;
     this.#idleTurns = this.#outbound.framesSent === framesSent ? this.#idleTurns + 1 : 0;
-    // Bytes that no other stream waited to send are not charged. A share that was not used is not saved.
+    // If no other stream waited, the bytes are not charged. A stream does not keep an unused share.
     sender.deficit = isShared ? sender.deficit - sent : 0;
     if (!sender.ready) {
       sender.deficit = Math.min(sender.deficit, 0);
@@ -170,7 +178,10 @@ export class Scheduler {
     }
   }
 
-  /** A sender without output is idle. One without credit, or with its SYN held, waits for the peer until a deadline. */
+  /**
+   * Handles a sender that cannot send. If it has output, but no credit, or if its SYN is held, it waits for the peer
+   * until a deadline. Otherwise it is idle and has no deadline.
+   */
   #stall(sender: Sender): void {
     if (sender.waits) this.#stalled.add(sender);
     else this.#stalled.delete(sender);
@@ -190,7 +201,7 @@ export class Scheduler {
     return ring;
   }
 
-  /** Puts `sender` first: its turn continues. */
+  /** Puts `sender` at the beginning of its ring, so that its turn continues. */
   #prepend(sender: Sender): void {
     const ring = this.#enter(sender);
     sender.next = ring.first;

@@ -1,5 +1,5 @@
-// The outbound direction of one stream. Writes that fit go directly into the outbound arena. Other writes wait here in
-// order until the scheduler gives the stream its turn. Spec §6.2.
+// The outbound direction of one stream. A small write for which there is room is encoded at once. Other writes wait
+// here in order until the scheduler gives the stream its turn. Spec §6.2.
 
 import { NOTHING } from "../base/bytes.ts";
 import type { Failure, MuxadoError } from "../base/errors.ts";
@@ -13,10 +13,13 @@ import { DEFAULT_PRIORITY } from "./priority.ts";
 import type { Sender } from "./scheduler.ts";
 import { SendWindow } from "./send-window.ts";
 
-/** A write that is not fully sent, or the half-close after all writes (which has no bytes). */
+/** A write that is not fully sent, or the half-close after all writes, which has no bytes. */
 interface PendingWrite extends TakenWrite {
   readonly chunk: Uint8Array;
-  /** Its bytes when it was written. The chunk has fewer after its memory has been transferred or shrunk. */
+  /**
+   * The length of the chunk at the time of the write. The chunk is shorter if its memory was transferred or shrunk
+   * later.
+   */
   readonly length: number;
   sent: number;
   readonly fin: boolean;
@@ -29,7 +32,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
   readonly window: SendWindow;
   /** True after the application has half-closed: no more writes are allowed. */
   ended = false;
-  /** A packed priority: which streams' output comes first. After the opening, only {@link prioritize} changes it. */
+  /** The priority of the output, packed. After the opening, only {@link prioritize} changes it. */
   priority: number = DEFAULT_PRIORITY;
   /** True while the stream waits for its turn, between its neighbours in the scheduler's ring. */
   scheduled = false;
@@ -58,7 +61,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return this.#stream.failure !== null;
   }
 
-  /** The error of a further write; undefined if writes are still allowed. */
+  /** The error for a further write; undefined if writes are still allowed. */
   get refusal(): MuxadoError | undefined {
     const stream = this.#stream;
     if (stream.failure !== null) return stream.error;
@@ -70,12 +73,12 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return this.#pending !== null;
   }
 
-  /** Whether there is output, or an observer that has offered some. */
+  /** Whether there is output, or an observer whose offer was not taken in full. */
   get waits(): boolean {
     return this.#pending !== null || this.wanted > 0;
   }
 
-  /** Whether a turn would send something: there is output or an offer, and credit worth a frame. */
+  /** Whether a turn would send something: there is output or an offer, and enough credit for a frame. */
   get ready(): boolean {
     if (this.#isHeld) return false;
     if (this.#pending === null) return this.wanted > 0 && this.window.admits(this.wanted) > 0;
@@ -83,7 +86,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return first.fin || this.window.admits(first.length - first.sent) > 0;
   }
 
-  /** What the oldest write or offer waits for. */
+  /** The reason why the oldest write or offer waits. */
   get blockedBy(): "window" | "transport" | "turn" | undefined {
     if (!this.waits) return this.#taken === null ? undefined : "transport";
     if (!this.ready) return "window";
@@ -102,12 +105,12 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return this.#stream.session.stalled.has(this) ? this.charge : 0;
   }
 
-  /** Bytes of pending writes that count, whatever they wait for. */
+  /** Bytes of pending writes that count, even if they do not wait for credit. */
   get charge(): number {
     return chargeFor(this.unsent);
   }
 
-  /** Changes the priority, and so the place among the streams that wait for their turn. */
+  /** Changes the priority. The stream then waits for its turn among the streams of its new urgency. */
   prioritize(priority: number): void {
     const { scheduler } = this.#stream.session;
     scheduler.remove(this);
@@ -115,7 +118,10 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     scheduler.schedule(this);
   }
 
-  /** Sends `chunk` now if it is small and there is room for it everywhere. Otherwise it waits for its turn. */
+  /**
+   * Sends `chunk` now if it is small, has credit, and the transport has room for it. Otherwise `chunk` waits for its
+   * turn.
+   */
   write(chunk: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     if (chunk.length === 0) return DONE;
     if (chunk.length <= COPIED_BELOW && this.#fitsNow(chunk.length)) {
@@ -174,7 +180,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     }
     const first = pending[0]!;
     if (first.fin) {
-      // Taken out of the queue first: after its FIN, the stream may end, and then every waiting write fails.
+      // It is taken out of the queue first. After FIN, the stream may end, and then every write in the queue fails.
       this.#done(first);
       this.#sendFin();
       return;
@@ -187,30 +193,30 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     first.sent += length;
     this.#keep(-length);
     const last = first.sent === first.length;
-    // Taken out of the queue first: a trace that sees the frame may end the stream, or take back a write.
+    // It is taken out of the queue first. A trace that gets the frame may end the stream, or take back a write.
     if (last) this.#done(first);
     this.#sendBody(first.chunk, start, first.sent);
   }
 
-  /** The peer grants `increment` more bytes. Returns false if the sum would exceed `most`. */
+  /** Adds `increment` bytes of credit, which the peer has granted. Returns false if the sum would exceed `most`. */
   grant(increment: number, most: number): boolean {
     if (!this.window.grant(increment, most)) return false;
     this.#stream.session.scheduler.schedule(this);
     return true;
   }
 
-  /** No credit has arrived for `timeout` milliseconds. */
+  /** Resets the stream, because no credit has arrived for `timeout` milliseconds. */
   expire(timeout: number): void {
-    const detail = `no credit has come for ${timeout} ms`;
+    const detail = `no credit has arrived for ${timeout} ms`;
     this.#stream.session.resets.giveUp(this.#stream, "WRITE_TIMEOUT", detail);
   }
 
-  /** Returns the error of a write that the transport has not confirmed and never will. */
+  /** Returns the error of a write that the transport has not confirmed and will never confirm. */
   lost(failure: Failure | undefined): MuxadoError | undefined {
     return this.#stream.error ?? (failure && this.#stream.errorOf(failure));
   }
 
-  /** The transport has confirmed the oldest of the writes that it was given. */
+  /** Resolves the oldest of the taken writes, because the transport has confirmed it. */
   confirm(): void {
     const taken = this.#taken;
     if (taken === null) return;
@@ -220,9 +226,9 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
   }
 
   /**
-   * The stream has failed. No write will be sent any more, and nobody waits for writes that are on their way.
-   * Exception: all writes and FIN are on their way, and the reset is our own (`isOwn`). The reset then comes after them
-   * and takes nothing back.
+   * Rejects all writes that wait, or that the transport has not confirmed, because the stream has failed. There is one
+   * exception: if our own reset (`isOwn`) comes after all writes and FIN, it takes nothing back. Then the transport
+   * still confirms these writes.
    */
   fail(isOwn: boolean): void {
     const taken = this.ended && this.#pending === null && isOwn ? null : this.#taken;
@@ -237,7 +243,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     for (const { waiter } of pending) waiter.reject(this.#stream.error!);
   }
 
-  /** An aborted write takes back its bytes that have not been sent. */
+  /** Takes back the bytes of an aborted write that have not been sent. */
   abandon(waiter: object): void {
     const pending = this.#pending;
     if (pending === null) return;
@@ -252,12 +258,12 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     }
     this.#pending = null;
     if (this.#stream.unsent) table.announceLater(this.#stream);
-    // An offer behind it may fit now.
+    // There may now be room for an offer that came after this write.
     scheduler.schedule(this);
     outbound.requestFlush();
   }
 
-  /** Sends SYN or ACK alone, if no frame has carried it. */
+  /** Sends SYN or ACK in a separate frame, if no frame has carried it. */
   announce(): void {
     const flag = this.#openingFlag();
     if (flag !== 0) this.#stream.session.outbound.putData(this.#stream.id, flag, NOTHING, 0, 0);
@@ -279,7 +285,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return DataFlag.ACK;
   }
 
-  /** True if its SYN must wait: too many other streams are not acknowledged. */
+  /** True if the SYN must wait, because too many other streams are not acknowledged. */
   get #isHeld(): boolean {
     return this.#stream.opening === Opening.held;
   }
@@ -289,12 +295,12 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
   }
 
   get #mayOffer(): boolean {
-    // A trace that saw the last frame may have ended the stream, or its direction.
+    // A trace that got the last frame may have ended the stream, or this direction.
     if (this.#pending !== null || this.ended || this.#stream.failure !== null) return false;
     return this.#stream.session.scheduler.leftTo(this) > 0 || this.#hasWay;
   }
 
-  /** Whether the transport has room, and no other stream must be served first. */
+  /** Whether the transport has room, and no other stream must send first. */
   get #hasWay(): boolean {
     const { outbound, scheduler } = this.#stream.session;
     return outbound.hasRoom && !scheduler.precedes(this.priority) && !this.#isHeld;
@@ -313,7 +319,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return waiter.promise;
   }
 
-  /** `change` more bytes wait; fewer if it is negative. */
+  /** Adds `change`, which may be negative, to the bytes that wait. */
   #keep(change: number): void {
     const { memory, stalled } = this.#stream.session;
     const before = this.charge;
@@ -322,7 +328,10 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     if (stalled.has(this)) memory.stall(this.charge - before);
   }
 
-  /** `write` has left the queue. Its promise resolves when the transport no longer needs its bytes. */
+  /**
+   * Moves `write` from the queue to the taken writes. Its promise resolves when the transport no longer needs its
+   * bytes.
+   */
   #done(write: PendingWrite): void {
     this.#pending!.shift();
     if (this.#pending!.length === 0) this.#pending = null;
@@ -343,7 +352,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
   #sendFin(): void {
     const stream = this.#stream;
     this.announce();
-    // A trace that has seen the SYN may have ended the stream.
+    // A trace that got the SYN may have ended the stream.
     if (stream.failure !== null) return;
     stream.session.outbound.putData(stream.id, DataFlag.FIN, NOTHING, 0, 0);
     stream.transition(StreamInput.sendFin);
@@ -353,9 +362,9 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
 }
 
 /**
- * The most bytes that a stream's writes count for. The writes are the application's memory, and an application that
- * writes 100 MB at once knows it. It does not know of ten thousand streams that each keep a chunk because their peers
- * do not read (docs/threats.md, 9).
+ * The most bytes of memory that the writes of one stream are charged with. This memory belongs to the application. An
+ * application that writes 100 MB at once knows this. But it may not know that ten thousand streams each keep a chunk
+ * because their peers do not read (docs/threats.md, 9).
  */
 const MOST_CHARGED = 64 * 1024;
 

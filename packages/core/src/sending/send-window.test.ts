@@ -30,7 +30,7 @@ describe("the part of a chunk that may be sent", () => {
 });
 
 describe("a grant", () => {
-  it("adds up with what is left", () => {
+  it("granted credit is added to the credit that is left", () => {
     const window = new SendWindow(100);
     window.spend(60);
     expect(window.grant(1000, MAX)).toBe(true);
@@ -49,7 +49,7 @@ describe("a grant", () => {
     expect(window.available).toBe(262_144);
   });
 
-  it("never makes the window negative, however often the maximum comes", () => {
+  it("granted credit never makes the window negative, even if the maximum is granted several times", () => {
     const window = new SendWindow(0);
     expect(window.grant(MAX, MAX)).toBe(true);
     for (let round = 0; round < 3; round++) expect(window.grant(MAX, MAX)).toBe(false);

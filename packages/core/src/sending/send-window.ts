@@ -1,8 +1,8 @@
-// The credit that the peer has granted on one stream: only arithmetic. Spec §6.1, §6.2.
+// Calculates the credit that the peer has granted on one stream. Spec §6.1, §6.2.
 
 /**
- * The least credit that a blocked writer waits for, in bytes, unless it has less to send. A peer that grants one byte
- * at a time must not make us send one byte at a time (docs/threats.md, 8).
+ * The least credit that a blocked write waits for, in bytes, unless it has fewer bytes left. If a peer grants one byte
+ * at a time, we must not send one byte at a time (docs/threats.md, 8).
  */
 const SMALLEST_SPLIT = 1024;
 
@@ -15,18 +15,20 @@ export class SendWindow {
     this.available = initial;
   }
 
-  /** Returns the bytes of a chunk of `length` that may be sent now, or 0 if they are not worth a frame. */
+  /** Returns how many of `length` bytes may be sent now, or 0 if they are too few for a frame. */
   admits(length: number): number {
     if (this.available >= length) return length;
     return this.available >= SMALLEST_SPLIT ? this.available : 0;
   }
 
-  /** Spends credit on `length` bytes, at most {@link available}. */
+  /** Takes the credit for `length` bytes, at most {@link available}. */
   spend(length: number): void {
     this.available -= length;
   }
 
-  /** Adds a grant. Returns false, and changes nothing, if the sum would exceed `max`: the peer counts wrong. */
+  /**
+   * Adds granted credit. If the sum would exceed `max`, the peer has made an error: returns false and changes nothing.
+   */
   grant(increment: number, max: number): boolean {
     if (increment > max - this.available) return false;
     this.available += increment;

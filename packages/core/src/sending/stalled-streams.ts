@@ -1,5 +1,5 @@
-// Streams that have output but no credit from the peer: how long they wait, and how much of the memory budget their
-// writes are charged with meanwhile. docs/threats.md, 9.
+// Streams that have output but no credit from the peer. Their writes are charged to the memory budget, and they may
+// wait only for a limited time. docs/threats.md, 9.
 
 import type { Clock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
@@ -13,7 +13,7 @@ export interface Stalled {
   expire(timeout: number): void;
 }
 
-/** The streams of a session that wait for their peer's credit. */
+/** The streams of a session that wait for the peer's credit. */
 export class StalledStreams {
   readonly #deadlines: Deadlines<Stalled>;
   readonly #memory: MemoryBudget;
@@ -31,19 +31,19 @@ export class StalledStreams {
     return this.#deadlines.has(sender);
   }
 
-  /** `sender` has found no credit. If it had found none before, its time continues. */
+  /** Starts the time of `sender`, which has found no credit. If its time is running already, it continues. */
   add(sender: Stalled): void {
     if (this.#deadlines.has(sender)) return;
     this.#deadlines.add(sender);
     this.#memory.stall(sender.charge);
   }
 
-  /** `sender` has credit, or has nothing to send. */
+  /** Stops the time of `sender`, which has got credit or has nothing to send. */
   delete(sender: Stalled): void {
     if (this.#deadlines.delete(sender)) this.#memory.stall(-sender.charge);
   }
 
-  /** The session is over. */
+  /** Stops the time of all streams, because the session is over. */
   clear(): void {
     this.#deadlines.clear();
     this.#memory.endStalls();

@@ -11,7 +11,7 @@ const WINDOW = 256 * KIB;
 describe("a transport that knows why it has ended", () => {
   const told = { code: "PEER_EOF", wireCode: 15, scope: "session", origin: "remote" } as const;
 
-  it("a transport that knows why it has ended has the last word on the code and on whose doing it was, and its cause is kept", async () => {
+  it("the error of a transport decides the code and the origin of the session's end, and its cause is kept", async () => {
     const peer = rawPeer();
     const stream = opened(peer);
     const cause = new Error("ECONNRESET");

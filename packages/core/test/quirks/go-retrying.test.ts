@@ -88,7 +88,7 @@ describe("the Go peer", () => {
       "reset here": (_, stream) => stream.reset(),
     };
     it.each(Object.entries(unsent))(
-      "a stream of which nothing was sent is safe to retry after %s",
+      "a stream that was never sent is safe to retry after %s",
       (_, end) => {
         const peer = rawPeer();
         const stream = peer.session.open();

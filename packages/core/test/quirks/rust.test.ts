@@ -21,7 +21,7 @@ const KIB = 1024;
 const WINDOW = 256 * KIB;
 
 describe("the Rust peer", () => {
-  it("R2: RST(NO_ERROR), of which it takes no notice, is never sent", () => {
+  it("R2: RST(NO_ERROR), which it ignores, is never sent", () => {
     const peer = rawPeer();
     const stream = opened(peer);
     for (const code of [0, "NO_ERROR"]) {
@@ -94,7 +94,7 @@ describe("the Rust peer", () => {
       peer.end();
       const { localError } = await peer.session.closed;
       expect(localError).toMatchObject({ code: "PEER_EOF" });
-      expect(localError!.message).toContain("in the middle of a frame");
+      expect(localError!.message).toContain("the connection ended inside a frame");
     });
   });
 

@@ -112,7 +112,7 @@ describe.each(wires)("20. silent failure, on $name", ({ wire }) => {
     expect((await peer.session.accept()).take()).toEqual(bytes("two"));
   });
 
-  it("every end has an error that says what ended, where, and whose doing it was", async () => {
+  it("every end has an error with the scope, the stream and the origin", async () => {
     const peer = rawPeer({ wire });
     const stream = peer.session.open();
     const reading = stream.read();

@@ -10,7 +10,7 @@ import { kinds, TOO_MUCH } from "./kinds.ts";
 leaveNothingOpen();
 
 describe.each(kinds)("$name", ({ pair }) => {
-  describe("has what sockets have", () => {
+  describe("a connection has the members of sockets", () => {
     test("the settings of a connection return itself", async () => {
       const [left] = await pair();
       expect(left.setNoDelay()).toBe(left);

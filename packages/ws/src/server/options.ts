@@ -1,4 +1,4 @@
-// The options of a server: their meaning, and the only place that checks them.
+// The options of a server: their meaning, defaults and limits. This is the only place that checks them.
 
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
@@ -7,43 +7,46 @@ import type { SessionOptions } from "@muxado/core";
 import { checkNumber, checkOptions } from "@muxado/core/layers";
 import { checkOrigins, type Origins } from "./origin.ts";
 
-/** Options of {@link createServer}: who may connect, and the options of every session. */
+/** Options of {@link createServer}, including those of every session. */
 export interface ServerOptions extends SessionOptions {
   /**
-   * The HTTP or HTTPS server. The session server takes all its upgrades; you still close it yourself. Default: an HTTP
-   * server of its own, which answers all other requests with 426.
+   * The HTTP or HTTPS server. The session server takes all its upgrades, but does not close it. Default: the session
+   * server makes an HTTP server, which answers all other requests with 426.
    */
   readonly server?: HttpServer | HttpsServer | undefined;
-  /** The path of the URLs that are served, without a query; requests for other paths get 404. Default: any. */
+  /** The path of the URLs that are served, without a query. Requests for other paths get 404. Default: every path. */
   readonly path?: string | undefined;
   /**
-   * The origins whose pages may connect; other pages get 403. Programs that send no origin always may connect. Default:
+   * The origins whose pages may connect. Other pages get 403. Programs that send no origin may always connect. Default:
    * `same-host`.
    */
   readonly origins?: Origins | undefined;
-  /** The subprotocol; a client that does not offer it gets 400. Default: `muxado`. */
+  /** The subprotocol. A client that does not offer it gets 400. Default: `muxado`. */
   readonly protocol?: string | undefined;
-  /** Largest message that a peer may send, in bytes; a larger one ends the session. Default: 1 048 576. */
+  /** Largest message that a peer may send, in bytes. A larger message ends the session. Default: 1 048 576. */
   readonly maxPayload?: number | undefined;
   /**
    * Compression of messages, as an option of `ws`. It costs much memory and time for each connection. Default: false.
    */
   readonly perMessageDeflate?: boolean | Readonly<Record<string, unknown>> | undefined;
-  /** Sessions that may be open at once; one more gets 503. Default: no limit. */
+  /** Sessions that may be open at once. The client of a further session gets 503. Default: no limit. */
   readonly maxConnections?: number | undefined;
   /**
    * Called with the error for each connection that did not become a session. The server continues. An error that the
-   * callback throws is reported as an uncaught exception of its own. Default: the error is dropped silently.
+   * callback throws is reported as a separate uncaught exception. Default: the server ignores the error.
    */
   readonly onConnectionError?: ((error: Error, request?: IncomingMessage) => void) | undefined;
 }
 
-/** The checks for options that are neither numbers nor origins: the rule in words, and the function that tests it. */
+/**
+ * The checks of options that are neither numbers nor origins: the option, the rule in words, and a function that
+ * returns whether a value keeps the rule.
+ */
 const CHECKS: readonly [keyof ServerOptions, must: string, (value: unknown) => boolean][] = [
   ["server", "be an HTTP server", isHttpServer],
   ["path", 'begin with "/" and have no query', (value) => isLike(/^\/[^?#]*$/, value)],
   // RFC 7230, section 3.2.6.
-  ["protocol", "be a token of HTTP's", (value) => isLike(/^[\w!#$%&'*+.^`|~-]+$/, value)],
+  ["protocol", "be an HTTP token", (value) => isLike(/^[\w!#$%&'*+.^`|~-]+$/, value)],
   [
     "perMessageDeflate",
     "be a boolean or an object",
@@ -52,7 +55,7 @@ const CHECKS: readonly [keyof ServerOptions, must: string, (value: unknown) => b
   ["onConnectionError", "be a function", isFunction],
 ];
 
-/** @throws {RangeError | TypeError} naming the option that is out of range. */
+/** @throws {RangeError | TypeError} if an option is out of range; the message names the option. */
 export function checkServerOptions(options: ServerOptions): void {
   checkOptions("server", options);
   const { maxConnections, maxPayload, origins } = options;
@@ -71,7 +74,7 @@ function isLike(pattern: RegExp, value: unknown): boolean {
   return typeof value === "string" && pattern.test(value);
 }
 
-/** An application of Express or Koa has `on` and `listen` as well, but no `address`. */
+/** This must not accept an application of Express or Koa, which also has `on` and `listen`, but not `address`. */
 function isHttpServer(value: unknown): boolean {
   const { on, address } = (value ?? {}) as Partial<HttpServer>;
   return isFunction(on) && isFunction(address);

@@ -125,7 +125,7 @@ describe("an upgrade", () => {
     const options = { origins, onConnectionError } as ServerOptions;
     const { server } = await serve(options, echo);
     const answer = await answerTo(server.port!, { Origin: "null" });
-    expect([answer.status, answer.body]).toEqual([500, "the server could not judge the origin"]);
+    expect([answer.status, answer.body]).toEqual([500, "the server could not check the origin"]);
     expect(onConnectionError.mock.calls[0]![0].cause).toEqual(cause);
     await server.close();
   });
@@ -136,14 +136,14 @@ function notABoolean(got: string): TypeError {
 }
 
 test.each([
-  ["https://Example.net/", 'as browsers say them "https://example.net"'],
-  ["https://example.net:443", 'as browsers say them "https://example.net"'],
-  ["https://example.net/page", 'as browsers say them "https://example.net"'],
+  ["https://Example.net/", 'in the form that browsers send, "https://example.net"'],
+  ["https://example.net:443", 'in the form that browsers send, "https://example.net"'],
+  ["https://example.net/page", 'in the form that browsers send, "https://example.net"'],
   ["example.net", 'such as "https://example.net"'],
   ["*", 'such as "https://example.net"'],
   ["null", 'such as "https://example.net"'],
   ["file://", 'such as "https://example.net"'],
-])("%s in a list is refused, and it is said what it should be", (entry, hint) => {
+])("%s in a list is refused, and the error names the right form", (entry, hint) => {
   const origins = ["https://app.test", entry];
   expect(() => createServer({ origins }, echo)).toThrow(
     new TypeError(`origins must list origins ${hint}, got '${entry}'`),

@@ -1,5 +1,5 @@
-// Which pages may connect. A browser lets any page open a WebSocket to any host, and sends the cookies with it. The
-// Origin header names the page, and the server has to refuse the wrong ones.
+// Decides which pages may connect. A browser lets any page open a WebSocket to any host, and sends the cookies with it.
+// The Origin header names the origin of the page, and the server has to refuse pages that it does not trust.
 
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
@@ -18,7 +18,7 @@ export type OriginCheck = (origin: string, request: IncomingMessage) => boolean;
  */
 export type Origins = "same-host" | "any" | readonly string[] | OriginCheck;
 
-/** A host name or address as in an origin, with or without a port: nothing before it, and no path. */
+/** A host name or address with or without a port, as in an origin: without a scheme, a user or a path. */
 const PLAIN_HOST = /^[^\s/\\?#@]+$/;
 
 /** @throws {TypeError} if `origins` would allow no page, or not the pages that it seems to allow. */
@@ -33,14 +33,14 @@ export function checkOrigins(origins: unknown): void {
     if (entry === origin) continue;
     const what = JSON.stringify(origin ?? "https://example.net");
     throw new TypeError(
-      `origins must list origins ${origin ? "as browsers say them" : "such as"} ${what}, got ${inspect(entry)}`,
+      `origins must list origins ${origin ? "in the form that browsers send," : "such as"} ${what}, got ${inspect(entry)}`,
     );
   }
 }
 
 /**
- * Returns why the page of `request` may not connect. A program that is no browser sends no origin and always may
- * connect, because it could send any origin that it likes.
+ * Returns why the page of `request` may not connect; undefined if it may. A program that is not a browser sends no
+ * origin. It may always connect: a check would not help, because it can send any origin.
  */
 export function originRefusal(origins: Origins, request: IncomingMessage): Refusal | undefined {
   const { origin } = request.headers;
@@ -48,7 +48,7 @@ export function originRefusal(origins: Origins, request: IncomingMessage): Refus
   try {
     if (mayConnect(origins, origin, request)) return undefined;
   } catch (cause) {
-    return { status: 500, text: "the server could not judge the origin", cause };
+    return { status: 500, text: "the server could not check the origin", cause };
   }
   return { status: 403, text: "pages of this origin may not connect" };
 }
@@ -59,20 +59,21 @@ function mayConnect(origins: Origins, origin: string, request: IncomingMessage):
   if (typeof origins !== "function") return origins.includes(origin);
   const answer: unknown = origins(origin, request);
   if (typeof answer === "boolean") return answer;
-  // The answer of an async function. Its promise may reject because of something that a page has sent.
+  // An async function has returned a promise. A page may be able to make it reject, and this must not be an unhandled
+  // rejection.
   Promise.resolve(answer).catch(() => undefined);
   throw new TypeError(`origins must return true or false, got ${inspect(answer)}`);
 }
 
 /**
- * Returns the origin for pages of the requested host, with the scheme of `origin`; undefined if they cannot have that
+ * Returns the origin of pages of the requested host, with the scheme of `origin`; undefined if they cannot have that
  * scheme.
  */
 function ownOrigin(origin: string, request: IncomingMessage): string | undefined {
   const { host = "" } = request.headers;
   const scheme = /^https?:/.exec(origin)?.[0];
-  // Behind a proxy that speaks TLS, the server does not know the scheme of its pages. If the server itself speaks TLS,
-  // it does.
+  // If a proxy handles TLS, the server does not know the scheme of its pages. If the server itself handles TLS, the
+  // scheme is https.
   const isPossible = scheme === "https:" || !(request.socket as TLSSocket).encrypted;
   if (scheme === undefined || !isPossible || !PLAIN_HOST.test(host)) return undefined;
   return originOf(`${scheme}//${host}`);

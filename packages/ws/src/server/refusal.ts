@@ -12,20 +12,20 @@ export interface Refusal {
   readonly cause?: unknown;
 }
 
-/** The answer to a request for anything else than a WebSocket. */
+/** The answer to a request that does not ask for a WebSocket. */
 const UPGRADE_REQUIRED: Refusal = {
   status: 426,
-  text: "this is for WebSockets",
+  text: "only WebSockets are served here",
   headers: { Upgrade: "websocket" },
 };
 
-/** Returns why `request` cannot open a WebSocket. It does not look at who sent the request. */
+/** Returns why `request` cannot open a WebSocket; undefined if it can. It does not check the sender of the request. */
 export function handshakeRefusal({ method, headers }: IncomingMessage): Refusal | undefined {
   if (method !== "GET") {
     return { status: 405, text: "the method must be GET", headers: { Allow: "GET" } };
   }
   if (headers.upgrade?.toLowerCase() !== "websocket") return UPGRADE_REQUIRED;
-  // `ws` also takes 8. This is the version of a draft whose pages send their origin in another header.
+  // `ws` also accepts version 8. This is a draft in which pages send their origin in another header.
   if (headers["sec-websocket-version"] === "13") return undefined;
   return {
     status: 426,
@@ -43,7 +43,7 @@ export function refuse(socket: Duplex, refusal: Refusal): void {
   socket.end(`${lines.join("\r\n")}\r\n\r\n${refusal.text}`);
 }
 
-/** Answers an ordinary request, which should have been an upgrade, and closes the connection. */
+/** Answers a request that is not an upgrade, and closes the connection. */
 export function requireUpgrade(response: ServerResponse): void {
   response.writeHead(UPGRADE_REQUIRED.status, headersOf(UPGRADE_REQUIRED));
   response.end(UPGRADE_REQUIRED.text);

@@ -234,7 +234,7 @@ test("anything else than an upgrade gets 426", async () => {
   expect(answer.status).toBe(426);
   expect(answer.headers.get("upgrade")).toBe("websocket");
   expect(answer.headers.get("connection")).toBe("close, Upgrade");
-  expect(await answer.text()).toBe("this is for WebSockets");
+  expect(await answer.text()).toBe("only WebSockets are served here");
 });
 
 describe("an HTTP server that was given", () => {
@@ -509,7 +509,7 @@ describe("closing", () => {
     await gone;
   });
 
-  test("resets what outlasts the deadline", async () => {
+  test("close resets the streams that are open at the deadline", async () => {
     const { server, client, serverSide } = await connected();
     const [stream] = await openStream(client, serverSide);
     await server.close({ timeout: 0 });

@@ -38,16 +38,16 @@ export type { ListenOptions };
 const keepContext = contextBy(AsyncResource);
 
 /**
- * The `upgrade` listeners of all session servers. An upgrade has only one answer, so an HTTP server may have only one
- * of these listeners.
+ * The `upgrade` listeners of all session servers. An upgrade can have only one answer, so an HTTP server may have only
+ * one of these listeners.
  */
 const upgradeListeners = new WeakSet<object>();
 
 /**
- * Makes a server of sessions over WebSocket. Call {@link Server.listen} next. You need not do so if you give it an HTTP
- * server that listens by itself, or if you pass upgrades to {@link Server.handleUpgrade}.
+ * Makes a server of sessions over WebSocket. Call {@link Server.listen} next. This is not necessary if you give it an
+ * HTTP server on which you call `listen` yourself, or if you pass upgrades to {@link Server.handleUpgrade}.
  *
- * @throws {RangeError | TypeError} naming the option that is out of range.
+ * @throws {RangeError | TypeError} if an option is out of range; the message names the option.
  * @throws {Error} if another server takes the upgrades of the HTTP server.
  */
 export function createServer(options: ServerOptions, onSession: SessionHandler): Server;
@@ -82,7 +82,7 @@ export class Server {
     const { server, protocol = "muxado" } = options;
     if (server?.listeners("upgrade").some((listener) => upgradeListeners.has(listener))) {
       throw new Error(
-        "another createServer takes the upgrades of this HTTP server: leave out `server`, and hand them over with handleUpgrade",
+        "another session server takes the upgrades of this HTTP server: leave out `server`, and pass upgrades to handleUpgrade",
       );
     }
     warnOfOldWs();
@@ -102,7 +102,7 @@ export class Server {
     this.#http =
       server ??
       createHttpServer((_request, response) => requireUpgrade(response)).on("error", (error) => {
-        // Before the server listens, `listen()` reports the errors.
+        // Until the server listens, `listen()` reports the errors.
         if (this.#http.listening) this.#report(error);
       });
     this.#http.on("upgrade", this.#onUpgrade);
@@ -132,8 +132,8 @@ export class Server {
   }
 
   /**
-   * Takes one upgrade, with the arguments of an HTTP server's `upgrade` event. For programs that decide themselves
-   * which server gets which upgrade. The client may already be gone.
+   * Takes one upgrade, with the arguments of an HTTP server's `upgrade` event. Use it in a program that chooses the
+   * server for each upgrade itself. The client may already be gone.
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (!socket.readable || !socket.writable) {
@@ -147,7 +147,7 @@ export class Server {
         this.#serve(webSocket, request),
       );
     } catch (error) {
-      // Other code has already made a WebSocket of this connection, and owns it.
+      // Other code has already made a WebSocket of this connection, so the connection must stay open.
       this.#report(error as Error, request);
     }
   }
@@ -156,7 +156,7 @@ export class Server {
    * Refuses one upgrade, instead of {@link handleUpgrade}: answers with a status such as 401 and with `text`, and
    * closes the connection. The client may already be gone. `onConnectionError` is called.
    *
-   * @throws {RangeError} if `status` is not that of an error, from 400 to 599.
+   * @throws {RangeError} if `status` is not an error status, from 400 to 599.
    */
   refuse(request: IncomingMessage, socket: Duplex, status: number, text?: string): void {
     checkNumber("status", status, 400, 599);
@@ -164,8 +164,9 @@ export class Server {
   }
 
   /**
-   * Takes no more upgrades, and closes every session gracefully, by a deadline. Resolves once all sessions are gone. An
-   * HTTP server of its own is closed, too; an HTTP server that you gave it continues.
+   * Takes no more upgrades, and closes every session gracefully, at the latest at the deadline. Resolves once all
+   * sessions are gone. If the server has made its HTTP server itself, it closes that, too. An HTTP server that you gave
+   * it continues.
    *
    * @param options as for `Session.close`.
    * @throws {RangeError} if the timeout is not a number of milliseconds.
@@ -178,14 +179,14 @@ export class Server {
       ? new Promise<void>((resolve) => this.#http.close(() => resolve()))
       : undefined;
     await Promise.all([...this.#sessions].map((session) => session.close(options)));
-    // Remove the listener only now: without one, Node treats an upgrade as an ordinary request.
+    // The listener is removed only now: without a listener, Node treats an upgrade as an ordinary request.
     this.#http.off("upgrade", this.#onUpgrade);
-    // The connections that are left never became sessions.
+    // The remaining connections have no session.
     if (isOwn) this.#http.closeAllConnections();
     await stopped;
   }
 
-  /** {@link close}, for `await using`. */
+  /** Calls {@link close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -224,7 +225,7 @@ export class Server {
         role: "server",
       });
     } catch (error) {
-      // The options were checked before, so a hook of the application has failed.
+      // The constructor has checked the options, so a hook of the application has failed.
       webSocket.on("error", ignore).terminate();
       return this.#report(error as Error, request);
     }
@@ -233,7 +234,7 @@ export class Server {
     void handOver(session, () => this.#onSession(session, request));
   }
 
-  /** Always the last step: if the callback throws, nothing else is left to do. */
+  /** Reports an error to the application. Callers do this last, because the callback may run any code. */
   #report(...told: [error: Error, request?: IncomingMessage]): void {
     try {
       this.#options.onConnectionError?.(...told);

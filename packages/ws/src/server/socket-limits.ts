@@ -1,22 +1,23 @@
-// Limits on the memory that a peer can make a socket of `ws` hold. `ws` keeps most of them by itself, but it does not
-// limit answers to pings.
+// Limits on the memory that a peer can make a socket of `ws` use. `ws` enforces most of them, but it does not limit the
+// answers to pings.
 
 import { WebSocketServer } from "ws";
 
 /**
  * Options for a `WebSocketServer` or a `WebSocket` of the `ws` package that carries sessions: the limits that {@link
- * createServer} sets. With them, `ws` leaves pings to {@link answerPings}.
+ * createServer} sets. With these options, `ws` does not answer pings: call {@link answerPings}.
  */
 export const socketOptions: {
   /** False: see {@link answerPings}. */
   readonly autoPong: boolean;
-  /** Largest message, in bytes: sixteen times the largest that this package sends. */
+  /** Largest message, in bytes: sixteen times as long as the longest message that this package sends. */
   readonly maxPayload: number;
   /**
-   * Fragments of a message. We send a message in one frame; a proxy in between may cut it, but not into so many pieces.
+   * The most fragments of one message. We send a message in one frame. A proxy may cut it, but not into so many
+   * fragments.
    */
   readonly maxFragments: number;
-  /** Pieces in which one frame may arrive. Each piece has a cost. */
+  /** The most pieces in which one frame may arrive. Each piece costs memory in addition to its bytes. */
   readonly maxBufferedChunks: number;
   /** False: compression costs much memory and time for each connection. */
   readonly perMessageDeflate: boolean;
@@ -28,12 +29,12 @@ export const socketOptions: {
   perMessageDeflate: false,
 };
 
-/** Bytes that wait for a peer. From this number on, its pings are not answered. */
+/** Pings of a peer are not answered while this many bytes, or more, wait for it. */
 const MOST_WAITING = 64 * 1024;
 
 /**
- * The members of a `ws` socket that {@link answerPings} needs. Declared here, because not every user has the types of
- * `ws`.
+ * The members of a `ws` socket that {@link answerPings} needs. They are declared here, because not every user has the
+ * types of `ws`.
  */
 export interface PingedSocket {
   /** Bytes that have been sent and have not left. */
@@ -46,11 +47,11 @@ export interface PingedSocket {
 
 /**
  * Answers the pings of the peer of a `ws` socket that was made with {@link socketOptions}, as long as the peer reads
- * the answers. On its own, `ws` would keep an answer to every ping for a peer that reads none.
+ * the answers. Without this, `ws` would keep the answer to every ping, even for a peer that reads none of them.
  */
 export function answerPings(socket: PingedSocket): void {
   socket.on("ping", (data) => {
-    // The peer may miss some pongs, but gets the latest one, unless it does not read.
+    // A peer that reads slowly may miss some answers, but a later ping is answered.
     if (socket.bufferedAmount < MOST_WAITING) socket.pong(data, undefined, ignore);
   });
 }
@@ -58,11 +59,11 @@ export function answerPings(socket: PingedSocket): void {
 let hasWarned = false;
 
 /**
- * Warns once if the installed `ws` does not know the limits on pieces of messages. An older `ws` ignores options that
- * it does not know.
+ * Warns once if the installed `ws` is too old to know the limits on fragments and pieces: it then ignores these
+ * options.
  */
 export function warnOfOldWs(): void {
-  // Bun replaces `ws` with its own, which nobody can update. The documentation explains this.
+  // Bun replaces `ws` with its own version, which its user cannot update. The documentation explains this.
   if (hasWarned || process.versions["bun"] !== undefined) return;
   // A `ws` that knows the limits has defaults for them.
   hasWarned = !("maxFragments" in new WebSocketServer({ noServer: true }).options);

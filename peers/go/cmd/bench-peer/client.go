@@ -27,6 +27,8 @@ func (c *client) perform(task task) answer {
 		return answer{Rate: c.openFor(task)}
 	case "bulk":
 		return answer{Rate: c.sendBulk(task)}
+	case "messages":
+		return answer{Rate: c.converseFor(task)}
 	case "hold":
 		return answer{Rate: c.holdMore(task)}
 	case "echo":
@@ -56,6 +58,23 @@ func (c *client) sendBulk(task task) float64 {
 	return rateOf(task.Streams, func() int {
 		checkMessage(upload(c.session, length, task.Size), uint32(length), replyStep)
 		return length
+	})
+}
+
+func (c *client) converseFor(task task) float64 {
+	over := after(task.Seconds)
+	return rateOf(task.Streams, func() (done int) {
+		stream := open(c.session)
+		for ; !over.Load(); done++ {
+			n := c.messages.Add(1) - 1
+			write(stream, message(n, requestStep))
+			checkMessage(readFirst(stream), n, replyStep)
+		}
+		check(stream.CloseWrite())
+		if len(readToEnd(stream)) > 0 {
+			fail(fmt.Errorf("more answers than messages"))
+		}
+		return done
 	})
 }
 

@@ -1,4 +1,5 @@
-// The peers of the benchmark in Go. One process runs one peer: a server, or the client of the server on a given port.
+// The peers of the benchmark in Go. One process runs one peer: a server, or the client of the server on a given port,
+// or, as the kind "relay", a relay before that server.
 //
 //	bench-peer <name of the peer> <kind of workload> [port]
 //
@@ -24,15 +25,18 @@ func main() {
 	// The value 0 changes nothing.
 	runtime.GOMAXPROCS(peer.processors)
 	parent := newParent()
-	if len(os.Args) == 3 {
-		serveParent(parent, peer, os.Args[2])
-	} else {
+	switch kind := os.Args[2]; {
+	case len(os.Args) == 3:
+		serveParent(parent, serve(peer, kind))
+	case kind == "relay":
+		serveParent(parent, relay(peer, os.Args[3]))
+	default:
 		connectParent(parent, peer, os.Args[3])
 	}
 }
 
-func serveParent(parent *parent, peer peer, kind string) {
-	parent.tell(answer{Port: serve(peer, kind)})
+func serveParent(parent *parent, port int) {
+	parent.tell(answer{Port: port})
 	for parent.next() != nil {
 		memory := memoryInUse()
 		parent.tell(answer{Memory: &memory})

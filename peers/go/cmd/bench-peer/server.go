@@ -12,13 +12,17 @@ const readLength = 256 * 1024
 
 // serve listens on a free port, which it returns, and serves until the process ends.
 func serve(peer peer, kind string) int {
-	listener := listen(peer.isSecure)
 	handle := handlers[kind]
+	return serveSessions(peer, func(session session) { acceptStreams(session, handle) })
+}
+
+func serveSessions(peer peer, handle func(session)) int {
+	listener := listen(peer.isSecure)
 	go func() {
 		for {
 			conn, err := listener.Accept()
 			check(err)
-			go acceptStreams(peer.start(conn, false), handle)
+			go handle(peer.start(conn, false))
 		}
 	}()
 	return listener.Addr().(*net.TCPAddr).Port
@@ -45,6 +49,19 @@ var handlers = map[string]func(stream){
 		_, err := io.CopyBuffer(&bulk, stream, make([]byte, readLength))
 		check(err)
 		write(stream, message(uint32(bulk.length), replyStep))
+		check(stream.CloseWrite())
+	},
+
+	"messages": func(stream stream) {
+		body := make([]byte, messageLength)
+		for {
+			_, err := io.ReadFull(stream, body)
+			if err == io.EOF {
+				break
+			}
+			check(err)
+			write(stream, replyTo(body))
+		}
 		check(stream.CloseWrite())
 	},
 
