@@ -16,13 +16,7 @@ import { Resets } from "./life/resets.ts";
 import type { CloseOptions, SessionEnd } from "./life/session-end.ts";
 import { Shutdown } from "./life/shutdown.ts";
 import { StreamTable } from "./life/stream-table.ts";
-import {
-  type ResolvedOptions,
-  resolveOptions,
-  type Role,
-  type SessionOptions,
-  type StreamWatcher,
-} from "./options.ts";
+import { type ResolvedOptions, resolveOptions, type Role, type SessionOptions } from "./options.ts";
 import { AcceptIterator, AcceptQueue } from "./receiving/accept-queue.ts";
 import { Credit } from "./receiving/credit.ts";
 import { Dispatch } from "./receiving/dispatch.ts";
@@ -30,7 +24,7 @@ import { Inbound } from "./receiving/inbound.ts";
 import { Loan } from "./receiving/loan.ts";
 import { WindowTuning } from "./receiving/window-tuning.ts";
 import { ContainedTransport } from "./seams/contained-transport.ts";
-import { reportThrown } from "./seams/observer.ts";
+import { tellWatcher } from "./seams/observer.ts";
 import type { SessionStats } from "./seams/statistics.ts";
 import { guarded, tracedHandler } from "./seams/trace.ts";
 import type { Transport } from "./seams/transport.ts";
@@ -39,6 +33,7 @@ import { Outbound } from "./sending/outbound.ts";
 import { DEFAULT_PRIORITY, packPriority, type Priority } from "./sending/priority.ts";
 import { Scheduler } from "./sending/scheduler.ts";
 import { StalledStreams } from "./sending/stalled-streams.ts";
+import { TransportBudget } from "./sending/transport-budget.ts";
 import { sessionStats } from "./stats.ts";
 import { Stream } from "./stream.ts";
 
@@ -129,7 +124,7 @@ export class Session implements AsyncIterable<Stream> {
     const outbound = new Outbound(
       carrier,
       wire,
-      transportBudget,
+      new TransportBudget(clock, transportBudget, options.transportBudget !== undefined),
       scheduleFlush,
       () => compose(this),
       trace,
@@ -237,7 +232,7 @@ export class Session implements AsyncIterable<Stream> {
     this.table.addLocal(stream);
     this.outbound.requestFlush();
     if (signal !== undefined) stream.tieTo(signal);
-    tellWatcher(this, "opened", stream);
+    tellWatcher(this.options.watcher, "opened", stream);
     return stream;
   }
 
@@ -343,7 +338,7 @@ export class Session implements AsyncIterable<Stream> {
       this.credit.forget(stream.receiving);
       this.resets.forget(stream);
     }
-    tellWatcher(this, "closed", stream);
+    tellWatcher(this.options.watcher, "closed", stream);
     this.own.shutdown.streamEnded();
   }
 
@@ -360,7 +355,7 @@ function begin(session: Session, streamId: number): Stream {
   session.table.addRemote(stream);
   // On a wire with acknowledgements, credit is sent after the acknowledgement.
   if (session.acknowledgements === undefined) stream.receiving.begin();
-  tellWatcher(session, "opened", stream);
+  tellWatcher(session.options.watcher, "opened", stream);
   return stream;
 }
 
@@ -389,12 +384,4 @@ function accepted(session: Session, stream: Stream): void {
 function announceLater({ table, outbound }: Session, stream: Stream): void {
   table.announceLater(stream);
   outbound.requestFlush();
-}
-
-function tellWatcher({ options }: Session, event: keyof StreamWatcher, stream: Stream): void {
-  try {
-    options.watcher?.[event]?.(stream);
-  } catch (error) {
-    reportThrown(error);
-  }
 }

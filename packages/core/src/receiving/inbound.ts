@@ -22,9 +22,12 @@ export interface InboundParts {
   readonly counters: Counters;
   readonly decoder: WireDecoder;
   readonly loan: Loan;
-  readonly outbound: { readonly underWay: number; readonly waiting: number };
+  readonly outbound: {
+    readonly underWay: number;
+    readonly waiting: number;
+    readonly budget: number;
+  };
   readonly table: { readonly mostLately: number };
-  readonly options: { readonly transportBudget: number };
   /** Whether the session is over. */
   isOver(): boolean;
   /** Ends the session, because the peer has exceeded a limit. `detail` says which one. */
@@ -34,11 +37,9 @@ export interface InboundParts {
 /** The inbound side of a session. */
 export class Inbound {
   readonly #parts: InboundParts;
-  readonly #most: number;
 
   constructor(parts: InboundParts) {
     this.#parts = parts;
-    this.#most = MOST_WAITING + parts.options.transportBudget;
   }
 
   /** Takes a chunk from the transport. Returns whether the session keeps its memory. */
@@ -53,7 +54,7 @@ export class Inbound {
     const isKept = loan.end() && own === chunk;
     if (outbound.underWay === 0) return isKept;
     // The answers of the application count, too, because the peer provokes them as well.
-    const most = this.#most + WAITING_PER_STREAM * table.mostLately;
+    const most = MOST_WAITING + outbound.budget + WAITING_PER_STREAM * table.mostLately;
     if (outbound.waiting > most) this.#parts.flooded("does not read the answers that it provokes");
     return isKept;
   }

@@ -29,3 +29,16 @@ export function reportThrown(error: unknown): void {
     throw error;
   });
 }
+
+/** Calls `event` of `watcher`, if it is there. The watcher cannot harm the session. */
+export function tellWatcher<Event extends string, Stream>(
+  watcher: { readonly [Name in Event]?: ((stream: Stream) => void) | undefined } | undefined,
+  event: Event,
+  stream: Stream,
+): void {
+  try {
+    watcher?.[event]?.(stream);
+  } catch (error) {
+    reportThrown(error);
+  }
+}

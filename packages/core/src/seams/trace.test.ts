@@ -2,10 +2,12 @@
 
 import { encode, type Frame } from "@muxado/frame";
 import { describe, expect, it, type Mock, vi } from "vitest";
+import { systemClock } from "../base/clock.ts";
 import { muxado } from "../muxado-wire.ts";
 import { Outbound } from "../sending/outbound.ts";
 import { type Trace, type TracedFrame, tracedHandler } from "./trace.ts";
 import { DataFlag, type WireDecoder, type WireHandler } from "./wire.ts";
+import { TransportBudget } from "../sending/transport-budget.ts";
 
 function tracedDecoder(inner: WireHandler, trace: Trace, isOver = () => false): WireDecoder {
   return muxado.createDecoder(tracedHandler(inner, trace, isOver));
@@ -145,7 +147,7 @@ describe("a frame that leaves", () => {
     const outbound: Outbound = new Outbound(
       transport,
       muxado,
-      256 * 1024,
+      new TransportBudget(systemClock, 256 * 1024, true),
       () => {},
       () => false,
       trace && ((frame) => trace(outbound)(frame)),

@@ -4,8 +4,10 @@
 import { type Frame, FrameDecoder } from "@muxado/frame";
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
+import { systemClock } from "../base/clock.ts";
 import { muxado } from "../muxado-wire.ts";
 import { Outbound } from "./outbound.ts";
+import { TransportBudget } from "./transport-budget.ts";
 
 const KIB = 1024;
 
@@ -44,7 +46,13 @@ class Bench {
       destroy: () => {},
     };
     const scheduleFlush = (flush: () => void): unknown => this.#flushes.push(flush);
-    this.#outbound = new Outbound(transport, muxado, 256 * KIB, scheduleFlush, () => false);
+    this.#outbound = new Outbound(
+      transport,
+      muxado,
+      new TransportBudget(systemClock, 256 * KIB, true),
+      scheduleFlush,
+      () => false,
+    );
   }
 
   /** The identifiers of the frames that were put make them different. */

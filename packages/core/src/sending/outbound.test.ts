@@ -5,9 +5,11 @@ import { describe, expect, it, vi } from "vitest";
 import { NOTHING } from "../base/bytes.ts";
 import { MuxadoError } from "../base/errors.ts";
 import { Waiter } from "../base/waiter.ts";
+import { systemClock } from "../base/clock.ts";
 import { muxado } from "../muxado-wire.ts";
 import type { Transport } from "../seams/transport.ts";
 import { COPIED_BELOW, Outbound, type TakenWrite } from "./outbound.ts";
+import { TransportBudget } from "./transport-budget.ts";
 
 const KIB = 1024;
 
@@ -39,9 +41,15 @@ function bench(compose: (outbound: Outbound) => boolean = () => false): Bench {
     destroy: () => {},
   };
   const scheduleFlush = (flush: () => void): void => void flushes.push(flush);
-  const outbound: Outbound = new Outbound(transport, muxado, 256 * 1024, scheduleFlush, () => {
-    return compose(outbound);
-  });
+  const outbound: Outbound = new Outbound(
+    transport,
+    muxado,
+    new TransportBudget(systemClock, 256 * 1024, true),
+    scheduleFlush,
+    () => {
+      return compose(outbound);
+    },
+  );
   return {
     outbound,
     writes,

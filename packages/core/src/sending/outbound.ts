@@ -9,6 +9,7 @@ import type { Waiter } from "../base/waiter.ts";
 import { dataFrame, type Trace } from "../seams/trace.ts";
 import type { Transport } from "../seams/transport.ts";
 import { DataFlag, type Wire } from "../seams/wire.ts";
+import type { TransportBudget } from "./transport-budget.ts";
 
 /** Bodies up to this many bytes are copied into the arena. Longer bodies are passed by reference. */
 export const COPIED_BELOW: number = 4 * 1024;
@@ -75,7 +76,7 @@ export class Outbound {
   writes = 0;
   readonly #transport: Transport;
   /** While at least this many bytes wait here or are under way, bodies wait in their streams. */
-  readonly #budget: number;
+  readonly #budget: TransportBudget;
   readonly #wire: Wire;
   readonly #scheduleFlush: FlushScheduler;
   readonly #compose: () => boolean;
@@ -118,7 +119,7 @@ export class Outbound {
   constructor(
     transport: Transport,
     wire: Wire,
-    budget: number,
+    budget: TransportBudget,
     scheduleFlush: FlushScheduler,
     compose: () => boolean,
     trace?: Trace,
@@ -155,7 +156,17 @@ export class Outbound {
 
   /** Whether bodies may be added. Otherwise they wait in their streams. Control frames may always be added. */
   get hasRoom(): boolean {
-    return this.waiting + Math.max(this.underWay, this.#ahead) < this.#budget;
+    return this.room > 0;
+  }
+
+  /** Bytes of bodies that may be added; negative if there are more than the budget allows. */
+  get room(): number {
+    return this.#budget.bytes - this.waiting - Math.max(this.underWay, this.#ahead);
+  }
+
+  /** Bytes that may wait here or be under way before bodies wait in their streams. */
+  get budget(): number {
+    return this.#budget.bytes;
   }
 
   putData(streamId: number, flags: number, chunk: Uint8Array, start: number, end: number): void {
@@ -259,6 +270,7 @@ export class Outbound {
     const { length, arenas, writes } = this.#underWay;
     if (length === 0) return;
     this.#underWay = new Batch();
+    this.#budget.confirmed();
     for (const arena of arenas) {
       if (this.#spare.length < SPARE_ARENAS) this.#spare.push(arena);
     }
@@ -312,6 +324,7 @@ export class Outbound {
     this.#batch = new Batch();
     this.bytesSent += this.underWay;
     this.writes++;
+    this.#budget.began(batch.length);
     this.#transport.write(batch.chunks);
     for (const streamId of spoiled) this.#spoiled(streamId);
   }

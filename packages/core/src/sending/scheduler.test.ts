@@ -33,6 +33,9 @@ function bench(): Bench {
     get hasRoom() {
       return made.room > 0;
     },
+    get room() {
+      return made.room;
+    },
   } as unknown as Outbound;
   const made: Bench = {
     scheduler: new Scheduler(outbound, { size: 0, add() {}, delete() {} } as never),
@@ -105,15 +108,28 @@ describe("streams of one urgency", () => {
     expect(names(turns)).toBe("abab");
   });
 
-  it("send up to 32 KiB while others wait, and up to 64 KiB alone", () => {
+  it("send up to 32 KiB while others wait, and up to 256 KiB alone", () => {
     const { scheduler, turns, stream } = bench();
-    scheduler.schedule(stream("a", TURN + 128 * KIB));
+    scheduler.schedule(stream("a", TURN + 300 * KIB));
     scheduler.schedule(stream("b", TURN));
     scheduler.fill();
     expect(turns).toEqual([
       ["a", TURN],
       ["b", TURN],
-      ["a", 64 * KIB],
+      ["a", 256 * KIB],
+      ["a", 44 * KIB],
+    ]);
+  });
+
+  it("send no more than there is room for, but 64 KiB in any case", () => {
+    const made = bench();
+    made.room = 100 * KIB + 1;
+    made.scheduler.schedule(made.stream("a", 300 * KIB));
+    made.scheduler.fill();
+    made.room = 1;
+    made.scheduler.fill();
+    expect(made.turns).toEqual([
+      ["a", 100 * KIB + 1],
       ["a", 64 * KIB],
     ]);
   });

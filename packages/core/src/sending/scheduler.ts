@@ -9,8 +9,14 @@ import type { Outbound } from "./outbound.ts";
 import { URGENCIES, urgencyOf, weightOf } from "./priority.ts";
 import type { Stalled, StalledStreams } from "./stalled-streams.ts";
 
-/** The longest body of one frame, in bytes. A Rust peer buffers a whole frame (spec appendix, R16). */
-const LONGEST_BODY = 64 * 1024;
+/**
+ * The longest body of one frame, in bytes. Each frame has a price for both sides. But a Rust peer buffers a whole frame
+ * (spec appendix, R16).
+ */
+const LONGEST_BODY = 256 * 1024;
+
+/** The longest body of one frame, in bytes, when the transport has room for less. */
+const TIGHT_BODY = 64 * 1024;
 
 /**
  * The longest body of one frame, in bytes, while other streams wait for their turn. Each frame costs the reader one
@@ -124,7 +130,8 @@ export class Scheduler {
 
   /** The longest body of one frame now, in bytes. */
   get longestBody(): number {
-    return this.#waiting === 0 ? LONGEST_BODY : SHARED_BODY;
+    if (this.#waiting !== 0) return SHARED_BODY;
+    return Math.max(TIGHT_BODY, Math.min(this.#outbound.room, LONGEST_BODY));
   }
 
   /** Takes `sender` out of its ring. A stream that has ended must not stay in the ring while the transport is stuck. */
