@@ -8,6 +8,7 @@ import { libp2pYamux, libp2pYamuxEvents, libp2pYamuxTuned } from "./peers/libp2p
 import {
   muxado,
   muxadoDuplex,
+  muxadoInto,
   muxadoNonblocking,
   muxadoReading,
   muxadoTls,
@@ -29,6 +30,7 @@ export const peers: readonly Peer[] = [
   muxadoTuned,
   muxadoReading,
   muxadoYamux,
+  muxadoInto,
   muxadoNonblocking,
   muxadoWeb,
   muxadoDuplex,

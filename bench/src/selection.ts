@@ -39,6 +39,7 @@ const quickPeers: Record<WorkloadKind, Names> = {
   ]),
   bulk: new Set([
     "muxado",
+    "muxado-into",
     "muxado-duplex",
     "muxado-ws",
     "muxado-tls",
@@ -56,7 +57,7 @@ const quickPeers: Record<WorkloadKind, Names> = {
   scale: new Set(["muxado", "http2"]),
   mixed: new Set(["muxado", "http2", "tcp"]),
   codec: new Set(["muxado", "yamux"]),
-  echo: new Set(["muxado", "muxado-tls", "go-muxado", "go-muxado-tls"]),
+  echo: new Set(["muxado", "muxado-into", "muxado-tls", "go-muxado", "go-muxado-tls"]),
 };
 
 /**
@@ -67,6 +68,7 @@ const fullPeers: Partial<Record<WorkloadKind, Names>> = {
   relay: relaying,
   echo: new Set([
     "muxado",
+    "muxado-into",
     "muxado-tuned",
     "muxado-duplex",
     "muxado-tls",

@@ -114,17 +114,17 @@ async function readMessage(stream: Stream): Promise<Uint8Array> {
   }
 }
 
-class PromiseConnection implements Connection {
-  readonly #session: Session;
+export class PromiseConnection implements Connection {
+  protected readonly session: Session;
   readonly #rest: Rest;
 
   constructor(session: Session, rest: Rest) {
-    this.#session = session;
+    this.session = session;
     this.#rest = rest;
   }
 
   async exchange(body: Uint8Array): Promise<Uint8Array> {
-    const stream = this.#session.open();
+    const stream = this.session.open();
     await stream.write(body);
     await stream.closeWrite();
     const message = new MessageReader();
@@ -133,7 +133,7 @@ class PromiseConnection implements Connection {
   }
 
   async upload(length: number, size: number): Promise<Uint8Array> {
-    const stream = this.#session.open();
+    const stream = this.session.open();
     for (const chunk of bulkChunks(length, size)) await stream.write(chunk);
     await stream.closeWrite();
     const message = new MessageReader();
@@ -142,7 +142,7 @@ class PromiseConnection implements Connection {
   }
 
   async hold(body: Uint8Array): Promise<Uint8Array> {
-    const stream = this.#session.open();
+    const stream = this.session.open();
     await stream.write(body);
     const reply = await readMessage(stream);
     this.#rest(stream);
@@ -150,11 +150,11 @@ class PromiseConnection implements Connection {
   }
 
   async converse(): Promise<Conversation> {
-    return new StreamConversation(this.#session.open());
+    return new StreamConversation(this.session.open());
   }
 
   async echo(payload: EchoPayload): Promise<void> {
-    const stream = this.#session.open();
+    const stream = this.session.open();
     const sent = writeAll(stream, payload);
     const echo = new EchoReader(payload);
     for await (const chunk of stream) echo.add(chunk);
@@ -181,7 +181,7 @@ class StreamConversation implements Conversation {
   }
 }
 
-async function writeAll(stream: Stream, payload: EchoPayload): Promise<void> {
+export async function writeAll(stream: Stream, payload: EchoPayload): Promise<void> {
   for (const chunk of payload.chunks()) await stream.write(chunk);
   await stream.closeWrite();
 }

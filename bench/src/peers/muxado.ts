@@ -9,6 +9,7 @@ import { type Carrier, type CarrierOptions, overTcp, overTls, overWebSocket } fr
 import type { Face } from "./face.ts";
 import { callbacks } from "./muxado-callbacks.ts";
 import { duplexes } from "./muxado-duplexes.ts";
+import { into } from "./muxado-into.ts";
 import { promises, readingPromises } from "./muxado-promises.ts";
 import { webStreams } from "./muxado-web-streams.ts";
 
@@ -44,6 +45,12 @@ export const muxadoNonblocking: NodePeer = peer({
   name: "muxado-nonblocking",
   description: "@muxado/node without promises: take, offer and observe",
   face: callbacks,
+});
+
+export const muxadoInto: NodePeer = peer({
+  name: "muxado-into",
+  description: "muxado with readInto: each reader brings one view for all of its reads",
+  face: into,
 });
 
 export const muxadoWeb: NodePeer = peer({

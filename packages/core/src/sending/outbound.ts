@@ -156,12 +156,7 @@ export class Outbound {
 
   /** Whether bodies may be added. Otherwise they wait in their streams. Control frames may always be added. */
   get hasRoom(): boolean {
-    return this.room > 0;
-  }
-
-  /** Bytes of bodies that may be added; negative if there are more than the budget allows. */
-  get room(): number {
-    return this.#budget.bytes - this.waiting - Math.max(this.underWay, this.#ahead);
+    return this.waiting + Math.max(this.underWay, this.#ahead) < this.#budget.bytes;
   }
 
   /** Bytes that may wait here or be under way before bodies wait in their streams. */

@@ -15,9 +15,6 @@ import type { Stalled, StalledStreams } from "./stalled-streams.ts";
  */
 const LONGEST_BODY = 256 * 1024;
 
-/** The longest body of one frame, in bytes, when the transport has room for less. */
-const TIGHT_BODY = 64 * 1024;
-
 /**
  * The longest body of one frame, in bytes, while other streams wait for their turn. Each frame costs the reader one
  * read. With half of this length, both sides took 10 % more processor time (measured: bytes of 8 and of 64 streams,
@@ -130,8 +127,7 @@ export class Scheduler {
 
   /** The longest body of one frame now, in bytes. */
   get longestBody(): number {
-    if (this.#waiting !== 0) return SHARED_BODY;
-    return Math.max(TIGHT_BODY, Math.min(this.#outbound.room, LONGEST_BODY));
+    return this.#waiting === 0 ? LONGEST_BODY : SHARED_BODY;
   }
 
   /** Takes `sender` out of its ring. A stream that has ended must not stay in the ring while the transport is stuck. */
