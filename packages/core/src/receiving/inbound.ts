@@ -25,7 +25,7 @@ export interface InboundParts {
   readonly outbound: {
     readonly underWay: number;
     readonly waiting: number;
-    readonly budget: number;
+    readonly budget: { readonly bytes: number };
   };
   readonly table: { readonly mostLately: number };
   /** Whether the session is over. */
@@ -54,7 +54,7 @@ export class Inbound {
     const isKept = loan.end() && own === chunk;
     if (outbound.underWay === 0) return isKept;
     // The answers of the application count, too, because the peer provokes them as well.
-    const most = MOST_WAITING + outbound.budget + WAITING_PER_STREAM * table.mostLately;
+    const most = MOST_WAITING + outbound.budget.bytes + WAITING_PER_STREAM * table.mostLately;
     if (outbound.waiting > most) this.#parts.flooded("does not read the answers that it provokes");
     return isKept;
   }

@@ -76,7 +76,7 @@ export class Outbound {
   writes = 0;
   readonly #transport: Transport;
   /** While at least this many bytes wait here or are under way, bodies wait in their streams. */
-  readonly #budget: TransportBudget;
+  readonly budget: TransportBudget;
   readonly #wire: Wire;
   readonly #scheduleFlush: FlushScheduler;
   readonly #compose: () => boolean;
@@ -129,7 +129,7 @@ export class Outbound {
     this.#spoiled = spoiled;
     this.#transport = transport;
     this.#wire = wire;
-    this.#budget = budget;
+    this.budget = budget;
     this.#scheduleFlush = scheduleFlush;
     this.#compose = compose;
   }
@@ -156,12 +156,7 @@ export class Outbound {
 
   /** Whether bodies may be added. Otherwise they wait in their streams. Control frames may always be added. */
   get hasRoom(): boolean {
-    return this.waiting + Math.max(this.underWay, this.#ahead) < this.#budget.bytes;
-  }
-
-  /** Bytes that may wait here or be under way before bodies wait in their streams. */
-  get budget(): number {
-    return this.#budget.bytes;
+    return this.waiting + Math.max(this.underWay, this.#ahead) < this.budget.bytes;
   }
 
   putData(streamId: number, flags: number, chunk: Uint8Array, start: number, end: number): void {
@@ -265,7 +260,7 @@ export class Outbound {
     const { length, arenas, writes } = this.#underWay;
     if (length === 0) return;
     this.#underWay = new Batch();
-    this.#budget.confirmed();
+    this.budget.confirmed();
     for (const arena of arenas) {
       if (this.#spare.length < SPARE_ARENAS) this.#spare.push(arena);
     }
@@ -319,7 +314,7 @@ export class Outbound {
     this.#batch = new Batch();
     this.bytesSent += this.underWay;
     this.writes++;
-    this.#budget.began(batch.length);
+    this.budget.began(batch.length);
     this.#transport.write(batch.chunks);
     for (const streamId of spoiled) this.#spoiled(streamId);
   }

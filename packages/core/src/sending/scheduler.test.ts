@@ -105,16 +105,16 @@ describe("streams of one urgency", () => {
     expect(names(turns)).toBe("abab");
   });
 
-  it("send up to 32 KiB while others wait, and up to 256 KiB alone", () => {
+  it("send up to 32 KiB while others wait, and up to 64 KiB alone", () => {
     const { scheduler, turns, stream } = bench();
-    scheduler.schedule(stream("a", TURN + 300 * KIB));
+    scheduler.schedule(stream("a", TURN + 128 * KIB));
     scheduler.schedule(stream("b", TURN));
     scheduler.fill();
     expect(turns).toEqual([
       ["a", TURN],
       ["b", TURN],
-      ["a", 256 * KIB],
-      ["a", 44 * KIB],
+      ["a", 64 * KIB],
+      ["a", 64 * KIB],
     ]);
   });
 
@@ -190,9 +190,9 @@ describe("weights", () => {
   it("are not held against a stream that nobody competed with", () => {
     const made = bench();
     const { scheduler, turns, stream } = made;
-    const a = stream("a", 100 * 256 * KIB, { weight: 1 });
+    const a = stream("a", 100 * 64 * KIB, { weight: 1 });
     scheduler.schedule(a);
-    made.room = 99 * 256 * KIB;
+    made.room = 99 * 64 * KIB;
     scheduler.fill();
     turns.length = 0;
     a.output = Infinity;

@@ -9,11 +9,8 @@ import type { Outbound } from "./outbound.ts";
 import { URGENCIES, urgencyOf, weightOf } from "./priority.ts";
 import type { Stalled, StalledStreams } from "./stalled-streams.ts";
 
-/**
- * The longest body of one frame, in bytes. Each frame has a price for both sides. But a Rust peer buffers a whole frame
- * (spec appendix, R16).
- */
-const LONGEST_BODY = 256 * 1024;
+/** The longest body of one frame, in bytes. A Rust peer buffers a whole frame (spec appendix, R16). */
+const LONGEST_BODY = 64 * 1024;
 
 /**
  * The longest body of one frame, in bytes, while other streams wait for their turn. Each frame costs the reader one
