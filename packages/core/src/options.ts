@@ -74,7 +74,8 @@ export interface SessionOptions {
   readonly memoryBudget?: number | undefined;
   /**
    * Bytes that may be encoded and not yet taken by the transport. At this limit, writes wait in their streams. An
-   * urgent write has to wait for at most these bytes and one frame. Default: 262 144.
+   * urgent write has to wait for at most these bytes and one frame. Default: 262 144, and up to 1 048 576 while the
+   * transport takes full writes within a millisecond.
    */
   readonly transportBudget?: number | undefined;
   /**
