@@ -1,6 +1,7 @@
 // Makes a session over a WebSocket. The other files of this package use it.
 
 import { type Role, Session, type SessionOptions, systemClock } from "@muxado/core";
+import { USUAL_BUDGET } from "./socket-buffer.ts";
 import type { WebSocketLike } from "./web-socket.ts";
 import { WebSocketTransport } from "./web-socket-transport.ts";
 
@@ -21,7 +22,8 @@ export interface AttachOptions extends SessionOptions {
  * a WebSocket, or already has a session.
  */
 export function attach(socket: WebSocketLike, options: AttachOptions): Session {
-  const { clock = systemClock, transportBudget } = options;
+  const { clock = systemClock, transportBudget = USUAL_BUDGET } = options;
   const transport = new WebSocketTransport(socket, clock, transportBudget);
-  return new Session(transport, options.role, options);
+  // The budget is given, so the session does not raise it: the limit of the socket's own buffer follows the line.
+  return new Session(transport, options.role, { ...options, transportBudget });
 }

@@ -5,8 +5,8 @@
 import type { Clock, Timer } from "@muxado/core";
 import type { WebSocketLike } from "./web-socket.ts";
 
-/** The default of a session's `transportBudget`, in bytes. */
-const USUAL_BUDGET = 256 * 1024;
+/** The `transportBudget` of a session over a WebSocket if none is given, in bytes. */
+export const USUAL_BUDGET: number = 256 * 1024;
 
 /** Milliseconds until the first look at a buffer without room. In a browser, nested timers take at least this time. */
 const SHORTEST_WAIT = 4;
