@@ -5,11 +5,10 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import * as net from "node:net";
-import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Heartbeat } from "@muxado/heartbeat";
-import { connect, toDuplex } from "@muxado/node";
+import { connect, relay as join } from "@muxado/node";
 import { type Routes, TypedSession, type TypedStream } from "@muxado/typed";
 import { logger, reason, tell } from "./log.ts";
 import { HELLO, LEAVING, receive, type Refusal, send, VISIT, type Welcome } from "./protocol.ts";
@@ -140,10 +139,9 @@ async function serveVisitor(stream: TypedStream): Promise<void> {
     stream.reset("STREAM_REFUSED"); // not `refuse`: the relay cannot know this, and did nothing wrong
     return log("visitor turned away", { reason: reason(error) });
   }
-  const visitor = toDuplex(stream, { allowHalfOpen: true });
   try {
-    await pipeline(visitor, socket, visitor);
-    log("visitor served", { sent: visitor.bytesWritten, received: visitor.bytesRead });
+    const { fromOne: received, fromOther: sent } = await join(stream, socket);
+    log("visitor served", { sent, received });
   } catch (error) {
     log("visitor lost", { reason: reason(error) });
   }

@@ -136,10 +136,10 @@ test("visitors by name and by port learn that the service is not there", async (
   const response = await ask(named, {});
   expect(response.statusCode).toBe(502);
   expect(await text(response)).toBe("the local service is not there\n");
-  const socket = net.connect(port, HOST).on("error", () => {});
+  const socket = net.connect(port, HOST).resume();
   onTestFinished(() => void socket.destroy());
-  socket.resume();
-  await once(socket, "close");
+  const [error] = (await once(socket, "error")) as [NodeJS.ErrnoException];
+  expect(error.code).toBe("ECONNRESET");
 });
 
 test("requests that change nothing reuse a stream; each other request has its own", async () => {

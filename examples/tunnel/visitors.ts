@@ -6,7 +6,7 @@ import * as http from "node:http";
 import * as net from "node:net";
 import { type Duplex, pipeline } from "node:stream";
 import { MuxadoError, type Stream } from "@muxado/core";
-import { SessionAgent, toDuplex } from "@muxado/node";
+import { relay, SessionAgent } from "@muxado/node";
 import type { TypedSession } from "@muxado/typed";
 import { agentLimits, Refused } from "./gate.ts";
 import { logger, peer, reason } from "./log.ts";
@@ -227,19 +227,18 @@ class Connections {
     const done = (error?: Error | null): void => {
       log("connection", { ...details, from, problem: error ? explain(error) : undefined });
     };
-    let tunnel: Duplex;
+    let stream: Stream;
     try {
       if (this.#count >= MAX_CONNECTIONS) throw new Error("too many connections");
-      tunnel = toDuplex(this.#open(), { allowHalfOpen: true });
+      stream = this.#open();
     } catch (error) {
       socket.destroy();
       return done(error as Error);
     }
     this.#count++;
-    pipeline(socket, tunnel, socket, (error) => {
-      this.#count--;
-      done(error);
-    });
+    relay(stream, socket)
+      .finally(() => this.#count--)
+      .then(() => done(), done);
   }
 }
 

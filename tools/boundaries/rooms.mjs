@@ -26,8 +26,11 @@ export const roomsBelow = {
 /** The files that own a session and a stream. The rest of core does not import them. */
 const owners = [`${CORE}session.ts`, `${CORE}stream.ts`];
 
-/** Files that import the owners to make and export sessions and streams. The circle's files may import them as well. */
-const makers = [`${CORE}attach.ts`, `${CORE}index.ts`];
+/**
+ * Files that import the owners to make, join and export sessions and streams. The circle's files may import them as
+ * well.
+ */
+const makers = [`${CORE}attach.ts`, `${CORE}relay.ts`, `${CORE}index.ts`];
 
 /**
  * Returns the room of a source file of core; `undefined` for any other file.

@@ -25,6 +25,7 @@ export {
   type StreamWatcher,
 } from "./options.ts";
 export type { Priority } from "./sending/priority.ts";
+export { relay, type RelayResult } from "./relay.ts";
 export { type GoAwayCode, type OpenOptions, Session } from "./session.ts";
 export type { CloseOptions, SessionEnd } from "./life/session-end.ts";
 export type { SessionStats, StreamStats } from "./seams/statistics.ts";

@@ -24,7 +24,7 @@ export class StreamExtras {
   tiedTo: AbortSignal | undefined = undefined;
 
   /** Calls `event` of the observer, if there is one. */
-  notify(event: keyof StreamObserver): void {
+  notify(event: "onReadable" | "onWritable"): void {
     const { observer, inContext } = this;
     if (observer === undefined) return;
     try {

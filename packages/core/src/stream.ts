@@ -262,11 +262,13 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    */
   observe(observer: StreamObserver | undefined): void {
     const extras = this.ownExtras();
-    if (observer !== undefined && extras.observer !== undefined) {
-      throw new TypeError(`stream ${this.id} has an observer already`);
+    const isRelay = extras.observer?.observes !== undefined;
+    if (isRelay || (observer !== undefined && extras.observer !== undefined)) {
+      throw new TypeError(`stream ${this.id} has an observer already, or is in a relay`);
     }
     extras.observer = observer;
     extras.inContext = observer && this.session.options.keepContext?.();
+    observer?.observes?.(this);
     if (observer === undefined) this.sending.withdraw();
   }
 

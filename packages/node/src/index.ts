@@ -14,6 +14,7 @@ export {
   type ServeHttpOptions,
   SessionAgent,
 } from "./http.ts";
+export { relay } from "./relay.ts";
 export type { StreamOpener, StreamSource } from "./source.ts";
 export { type DuplexOptions, StreamConnection } from "./stream-connection.ts";
 export { connect, type ConnectOptions } from "./connect.ts";

@@ -2,6 +2,7 @@
 // uses them again. So neither the transport nor the session needs new memory, however slow the reader is.
 
 import { BLOCK_LENGTH, type BlockPool } from "../base/block-pool.ts";
+import { copyInto } from "../base/bytes.ts";
 
 /** A queue of bytes in blocks. Bytes are copied in and copied out. */
 export class BlockQueue {
@@ -32,7 +33,7 @@ export class BlockQueue {
         this.#end = 0;
       }
       const count = Math.min(end - at, BLOCK_LENGTH - this.#end);
-      this.#blocks.at(-1)!.set(chunk.subarray(at, at + count), this.#end);
+      copyInto(this.#blocks.at(-1)!, this.#end, chunk, at, at + count);
       this.#end += count;
       at += count;
     }

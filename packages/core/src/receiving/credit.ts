@@ -51,7 +51,8 @@ export class Credit {
 
   /** Makes sure that an increment for `receiver` leaves with the next write. */
   owe(receiver: Receiver): void {
-    this.#due.set(receiver, true);
+    // Each further frame calls this, and a map counts what is set again.
+    if (!this.#due.has(receiver)) this.#due.set(receiver, true);
     this.#sink.requestFlush();
   }
 

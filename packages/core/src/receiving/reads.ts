@@ -1,4 +1,4 @@
-// The reads that wait for bytes: one that is given a chunk, and one that brings its own memory.
+// The reads that wait for bytes: one that is given a chunk, and one that brings its own memory. A relay is a third one.
 
 import { Waiter, type WaiterOwner } from "../base/waiter.ts";
 import type { Loan } from "./loan.ts";

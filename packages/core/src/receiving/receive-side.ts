@@ -43,9 +43,15 @@ export class ReceiveSide implements Receiver, WaiterOwner {
     return this.#queue === null ? 0 : this.#queue.length;
   }
 
-  /** Whether a reader waits. */
+  /** Whether a reader waits. A relay may have bytes that wait for another stream; then it does not wait itself. */
   get reading(): boolean {
-    return this.#read !== null;
+    return this.#read !== null && this.unread === 0;
+  }
+
+  /** Why there may be no further reader; undefined if there may be one. */
+  get refusal(): MuxadoError | undefined {
+    if (this.#read !== null) return this.#stream.misuse("READ_PENDING");
+    return this.discarding ? this.#closedHere() : undefined;
   }
 
   /** The memory that the unread bytes take, in bytes. */
@@ -70,18 +76,19 @@ export class ReceiveSide implements Receiver, WaiterOwner {
   receive(chunk: Uint8Array<ArrayBuffer>, start: number, end: number, loan: Loan): void {
     if (start === end) return;
     this.bytes += end - start;
-    if (this.discarding) {
-      this.#dropped = true;
-      this.#consumed(end - start);
-      return;
-    }
     let at = start;
     const read = this.#read;
     if (read !== null) {
       at += read.take(chunk, start, end, loan);
       if (read.isDone) this.#read = null;
       this.#consumed(at - start);
-      if (at === end) return;
+      // A relay puts frames, and a trace that sees one may end this stream.
+      if (at === end || this.#stream.failure !== null) return;
+    }
+    if (this.discarding) {
+      this.#dropped = true;
+      this.#consumed(end - at);
+      return;
     }
     const before = this.memory;
     this.#queue ??= new ReceiveQueue();
@@ -201,6 +208,12 @@ export class ReceiveSide implements Receiver, WaiterOwner {
     const read = new FillingRead(this, signal, view);
     this.#read = read;
     return read.promise;
+  }
+
+  /** Gives all bytes to `read` from now on. What it does not take waits for {@link takeInto}. */
+  divert(read: Read): void {
+    this.#inBlocks();
+    if (!this.ended) this.#read = read;
   }
 
   abandon(waiter: object): void {

@@ -15,6 +15,11 @@ export interface StreamObserver {
    * other streams wait, offers inside this call are taken up to the length of one frame.
    */
   onWritable(): void;
+  /**
+   * @internal Called with the stream of core that it observes, which may be inside a wrapper. Only a relay has this
+   * method, and nothing but the relay removes it.
+   */
+  observes?(stream: object): void;
 }
 
 /** Remembers the context of its caller. Returns a function that calls `method` of `target` in that context. */

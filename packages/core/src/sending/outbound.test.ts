@@ -8,7 +8,8 @@ import { Waiter } from "../base/waiter.ts";
 import { systemClock } from "../base/clock.ts";
 import { muxado } from "../muxado-wire.ts";
 import type { Transport } from "../seams/transport.ts";
-import { COPIED_BELOW, Outbound, type TakenWrite } from "./outbound.ts";
+import type { TakenWrite } from "./batch.ts";
+import { COPIED_BELOW, Outbound } from "./outbound.ts";
 import { TransportBudget } from "./transport-budget.ts";
 
 const KIB = 1024;
@@ -385,8 +386,8 @@ describe("memory", () => {
     }
     const [first, second] = writes.map((chunks) => new Set(chunks.map((chunk) => chunk.buffer)));
     expect(first!.size).toBeGreaterThan(10);
-    // Four spare arenas, and the one that was being filled.
-    expect([...second!].filter((buffer) => first!.has(buffer))).toHaveLength(5);
+    // Five spare arenas, and the one that was being filled.
+    expect([...second!].filter((buffer) => first!.has(buffer))).toHaveLength(6);
   });
 
   it("of a short body is not referenced: its owner may change it at once", () => {
@@ -396,6 +397,34 @@ describe("memory", () => {
     chunk.fill(0);
     turn();
     expect(frames(writes[0]!)).toMatchObject([{ body: body(COPIED_BELOW) }]);
+  });
+
+  it("of bodies that are copied is used again, however long they are", () => {
+    const { outbound, writes, sent, turn } = bench();
+    const all = body(600 * KIB);
+    let moved = 0;
+    const source = {
+      moveTo(target: Uint8Array, at: number, length: number): void {
+        target.set(all.subarray(moved, moved + length), at);
+        moved += length;
+      },
+    };
+    while (moved < all.length) {
+      while (outbound.hasRoom && moved < all.length) {
+        outbound.putCopy(3, 0, source, outbound.copyable(all.length - moved));
+      }
+      turn();
+      outbound.written();
+    }
+    const bodies = sent.flatMap((frame) => (frame.type === "data" ? [frame.body] : []));
+    expect(Buffer.compare(Buffer.concat(bodies), all)).toBe(0);
+    const blocks = new Set(writes.flat().map(({ buffer }) => buffer));
+    expect([...blocks].every(({ byteLength }) => byteLength === 64 * KIB)).toBe(true);
+    expect(blocks.size).toBeLessThanOrEqual(6);
+    for (const chunks of writes) {
+      const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+      expect(length).toBeLessThanOrEqual(257 * KIB);
+    }
   });
 
   it("of a longer body is passed on as it is", () => {

@@ -5,10 +5,10 @@
 import { NOTHING, unshared } from "../base/bytes.ts";
 import type { FlushScheduler } from "../base/clock.ts";
 import type { Failure, MuxadoError } from "../base/errors.ts";
-import type { Waiter } from "../base/waiter.ts";
 import { dataFrame, type Trace } from "../seams/trace.ts";
 import type { Transport } from "../seams/transport.ts";
 import { DataFlag, type Wire } from "../seams/wire.ts";
+import { Batch, replaceSpoiled, type TakenWrite } from "./batch.ts";
 import type { TransportBudget } from "./transport-budget.ts";
 
 /** Bodies up to this many bytes are copied into the arena. Longer bodies are passed by reference. */
@@ -26,44 +26,16 @@ const ARENA_LENGTH = 64 * 1024;
  */
 const HEAD_START = 2 * 1024;
 
-/** The most arenas that are kept for the next turns. */
-const SPARE_ARENAS = 4;
+/** A copied body with more bytes to come is at least this long, in bytes. An arena with less room is full. */
+const SMALLEST_COPY = 1024;
 
-/** The part of a stream that has made a write. */
-export interface WriteOwner {
-  /** Called when the transport has confirmed the oldest of the taken writes. */
-  confirm(): void;
-  /** Returns the error of a write that was lost because of `failure`; undefined if the write was not lost. */
-  lost(failure: Failure | undefined): MuxadoError | undefined;
-}
+/** Arenas kept for the next turns. With the one that is being filled, they hold the default budget, wherever it begins. */
+const SPARE_ARENAS = 5;
 
-/** A write of a stream that is fully encoded. It may still be lost if the transport fails. */
-export interface TakenWrite {
-  readonly owner: WriteOwner;
-  readonly waiter: Waiter<void>;
-}
-
-/** A chunk of a batch that was not copied, so its memory belongs to the application. */
-interface LentChunk {
-  /** Its index in the chunks of the batch. */
-  readonly index: number;
-  /** Its length in bytes, as declared in the header of its frame. */
-  readonly length: number;
-  /** The stream of the body. */
-  readonly streamId: number;
-}
-
-/** The content of one write of the transport, and the stream writes that it carries. */
-class Batch {
-  readonly chunks: Uint8Array<ArrayBuffer>[] = [];
-  /** The length of all chunks together, in bytes. */
-  length = 0;
-  readonly writes: TakenWrite[] = [];
-  readonly lent: LentChunk[] = [];
-  /** True if the batch has bytes of streams. */
-  hasBodies = false;
-  /** Arenas that are full, and that may be used again after the write. */
-  readonly arenas: Uint8Array<ArrayBuffer>[] = [];
+/** Bytes for a body whose memory the session must not keep. */
+export interface BodySource {
+  /** Moves its next `length` bytes into `target`, from `at` on. It puts no frame. */
+  moveTo(target: Uint8Array, at: number, length: number): void;
 }
 
 /** The outbound side of a session. */
@@ -156,7 +128,11 @@ export class Outbound {
 
   /** Whether bodies may be added. Otherwise they wait in their streams. Control frames may always be added. */
   get hasRoom(): boolean {
-    return this.waiting + Math.max(this.underWay, this.#ahead) < this.budget.bytes;
+    return this.#room > 0;
+  }
+
+  get #room(): number {
+    return this.budget.bytes - this.waiting - Math.max(this.underWay, this.#ahead);
   }
 
   putData(streamId: number, flags: number, chunk: Uint8Array, start: number, end: number): void {
@@ -177,6 +153,28 @@ export class Outbound {
       }
       this.#end = body + length;
     }
+    this.#complete(this.#end);
+    if (this.#trace !== undefined) this.#traceData(this.#trace, streamId, flags, length);
+  }
+
+  /**
+   * Returns how many of `length` bytes one body may copy: what the arena still holds, or the next one. They stay within
+   * the budget, so that the arenas that are kept suffice.
+   */
+  copyable(length: number): number {
+    const header = this.#wire.dataHeaderLength;
+    const wanted = Math.min(length, Math.max(this.#room, SMALLEST_COPY));
+    const left = this.#arena.length - this.#end - header;
+    return Math.min(wanted, left < Math.min(wanted, SMALLEST_COPY) ? ARENA_LENGTH - header : left);
+  }
+
+  /** Puts a body of `length` bytes, at most {@link copyable}, which `source` moves into the arena. */
+  putCopy(streamId: number, flags: number, source: BodySource, length: number): void {
+    this.#batch.hasBodies = true;
+    this.#begin(this.#wire.dataHeaderLength + length);
+    const body = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
+    this.#end = body + length;
+    source.moveTo(this.#arena, body, length);
     this.#complete(this.#end);
     if (this.#trace !== undefined) this.#traceData(this.#trace, streamId, flags, length);
   }
@@ -361,18 +359,4 @@ export class Outbound {
     this.#batch.chunks.push(chunk);
     this.#batch.length += chunk.length;
   }
-}
-
-/**
- * Replaces bodies whose memory the application has transferred after its write. Zeros replace the missing bytes, so
- * that the following frames begin at the right place. Returns the streams of these bodies.
- */
-function replaceSpoiled({ chunks, lent }: Batch): number[] {
-  const spoiled: number[] = [];
-  for (const { index, length, streamId } of lent) {
-    if (chunks[index]!.length === length) continue;
-    chunks[index] = new Uint8Array(length);
-    spoiled.push(streamId);
-  }
-  return spoiled;
 }

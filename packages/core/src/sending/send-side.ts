@@ -8,7 +8,8 @@ import { Opening } from "../life/opening.ts";
 import { StreamInput } from "../life/stream-state.ts";
 import { DataFlag } from "../seams/wire.ts";
 import type { Stream } from "../stream.ts";
-import { COPIED_BELOW, type TakenWrite, type WriteOwner } from "./outbound.ts";
+import type { TakenWrite, WriteOwner } from "./batch.ts";
+import { type BodySource, COPIED_BELOW } from "./outbound.ts";
 import { DEFAULT_PRIORITY } from "./priority.ts";
 import type { Sender } from "./scheduler.ts";
 import { SendWindow } from "./send-window.ts";
@@ -16,10 +17,7 @@ import { SendWindow } from "./send-window.ts";
 /** A write that is not fully sent, or the half-close after all writes, which has no bytes. */
 interface PendingWrite extends TakenWrite {
   readonly chunk: Uint8Array;
-  /**
-   * The length of the chunk at the time of the write. The chunk is shorter if its memory was transferred or shrunk
-   * later.
-   */
+  /** The length of the chunk when it was written. The chunk is shorter if its memory was taken away later. */
   readonly length: number;
   sent: number;
   readonly fin: boolean;
@@ -133,29 +131,35 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
 
   /** Sends as much of `chunk` as there is room for. Returns the number of bytes sent. */
   offer(chunk: Uint8Array): number {
-    const { scheduler } = this.#stream.session;
     let taken = 0;
-    while (taken < chunk.length && this.#mayOffer) {
-      const limit = scheduler.leftTo(this) || scheduler.longestBody;
-      const length = this.window.admits(Math.min(chunk.length - taken, limit));
+    for (;;) {
+      const length = this.#admits(chunk.length - taken);
       if (length === 0) break;
       this.#sendBody(chunk, taken, taken + length);
       taken += length;
     }
-    const wasStarved = this.wanted > 0 && taken === 0;
-    this.wanted = this.ended || this.#stream.failure !== null ? 0 : chunk.length - taken;
-    if (this.wanted > 0 && !wasStarved) {
-      this.#stream.ownExtras().starvedAt = this.#stream.session.options.clock.now();
+    this.#want(chunk.length - taken, taken > 0);
+    return taken;
+  }
+
+  /** As {@link offer}, for `length` bytes of `source`. They are copied, so nothing refers to their memory later. */
+  offerCopy(source: BodySource, length: number): number {
+    const { outbound } = this.#stream.session;
+    let taken = 0;
+    for (;;) {
+      const count = outbound.copyable(this.#admits(length - taken));
+      if (count === 0) break;
+      this.#spend(count);
+      outbound.putCopy(this.#stream.id, this.#openingFlag(), source, count);
+      taken += count;
     }
-    scheduler.schedule(this);
+    this.#want(length - taken, taken > 0);
     return taken;
   }
 
   /** Nobody waits for the rest of an offer any more, so it has no deadline. */
   withdraw(): void {
-    if (this.wanted === 0) return;
-    this.wanted = 0;
-    this.#stream.session.scheduler.schedule(this);
+    if (this.wanted > 0) this.#want(0, false);
   }
 
   /** Half-closes after all waiting writes. Resolves when FIN has been taken. */
@@ -294,6 +298,23 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
     return this.#pending === null && this.window.available >= length && this.#hasWay;
   }
 
+  /** Returns how many of `length` offered bytes may leave now in one frame. */
+  #admits(length: number): number {
+    if (length === 0 || !this.#mayOffer) return 0;
+    const { scheduler } = this.#stream.session;
+    const limit = scheduler.leftTo(this) || scheduler.longestBody;
+    return this.window.admits(Math.min(length, limit));
+  }
+
+  /** `length` bytes of an offer were not taken. `hasTaken` says whether others were. */
+  #want(length: number, hasTaken: boolean): void {
+    const { scheduler, options } = this.#stream.session;
+    const wasStarved = this.wanted > 0 && !hasTaken;
+    this.wanted = this.ended || this.#stream.failure !== null ? 0 : length;
+    if (this.wanted > 0 && !wasStarved) this.#stream.ownExtras().starvedAt = options.clock.now();
+    scheduler.schedule(this);
+  }
+
   get #mayOffer(): boolean {
     // A trace that got the last frame may have ended the stream, or this direction.
     if (this.#pending !== null || this.ended || this.#stream.failure !== null) return false;
@@ -341,12 +362,16 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
   }
 
   #sendBody(chunk: Uint8Array, start: number, end: number): void {
-    const stream = this.#stream;
-    this.window.spend(end - start);
-    this.bytes += end - start;
-    const { scheduler, outbound } = stream.session;
-    scheduler.spend(this, end - start);
-    outbound.putData(stream.id, this.#openingFlag(), chunk, start, end);
+    const { session, id } = this.#stream;
+    this.#spend(end - start);
+    session.outbound.putData(id, this.#openingFlag(), chunk, start, end);
+  }
+
+  /** A frame of `length` bytes of body is about to leave. */
+  #spend(length: number): void {
+    this.window.spend(length);
+    this.bytes += length;
+    this.#stream.session.scheduler.spend(this, length);
   }
 
   #sendFin(): void {

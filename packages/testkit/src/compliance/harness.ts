@@ -68,18 +68,27 @@ export class Harness {
 
   /** One test, with its own sessions. */
   readonly it = (title: string, body: Body, options: ConnectOptions = {}): void => {
-    it(title, async () => {
-      const wire = this.#wire;
-      const { client, server } = options;
-      const sessions = await this.#connect({
-        client: { wire, ...client },
-        server: { wire, ...server },
-      });
-      try {
-        await body(sessions);
-      } finally {
-        await sessions[Symbol.asyncDispose]();
-      }
-    });
+    it(title, () => this.#run(body, options));
   };
+
+  /** One test, with two connections of its own. */
+  readonly itTwice = (
+    title: string,
+    body: (one: ConnectedSessions, other: ConnectedSessions) => Promise<void>,
+  ): void => {
+    it(title, () => this.#run((one) => this.#run((other) => body(one, other))));
+  };
+
+  async #run(body: Body, { client, server }: ConnectOptions = {}): Promise<void> {
+    const wire = this.#wire;
+    const sessions = await this.#connect({
+      client: { wire, ...client },
+      server: { wire, ...server },
+    });
+    try {
+      await body(sessions);
+    } finally {
+      await sessions[Symbol.asyncDispose]();
+    }
+  }
 }

@@ -12,6 +12,7 @@ import { describeMemory } from "./memory.ts";
 import { describeNonBlocking } from "./non-blocking.ts";
 import { describeOpening } from "./opening.ts";
 import { describeReadingInto } from "./reading-into.ts";
+import { describeRelaying } from "./relaying.ts";
 import { describeReset } from "./reset.ts";
 import { describeSessionEnd } from "./session-end.ts";
 import { describeTransfer } from "./transfer.ts";
@@ -30,6 +31,7 @@ export function describeSessions(sessions: SessionsUnderTest): void {
     describeWaiting(harness);
     describeNonBlocking(harness);
     describeReadingInto(harness);
+    describeRelaying(harness);
     describeWebStreams(harness);
     describeMemory(harness);
     describeDraining(harness);
