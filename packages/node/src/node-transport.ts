@@ -6,6 +6,7 @@ import { TLSSocket } from "node:tls";
 import type { Transport, TransportInput } from "@muxado/core";
 import { busyPoll } from "./busy-poll.ts";
 import { connectError, transportError } from "./errors.ts";
+import { lendReads } from "./lent-reads.ts";
 import {
   checkStreams,
   confirmsByCallback,
@@ -63,12 +64,17 @@ export class NodeTransport implements Transport {
       else input.written();
     };
     if (writable instanceof Socket && writable.connecting) this.#awaitConnection(writable);
-    readable.on("data", (chunk) => {
+    const receive = (chunk: Uint8Array): boolean => {
       if (this.#polling > 0) busyPoll.extend(this.#polling);
+      return input.receive(chunk);
+    };
+    lendReads(readable, receive);
+    // The memory of these chunks is not lent: whoever has made them may have it still.
+    readable.on("data", (chunk) => {
       // A stream that only resembles Node's may have an encoding without showing it.
       if (!ArrayBuffer.isView(chunk)) return fail(notBytes(chunk));
       // The session gets plain arrays, so that readers get the same on every runtime.
-      input.receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     });
     readable.on("end", () => this.#ended());
     readable.on("close", () => this.#ended());
