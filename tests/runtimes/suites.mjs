@@ -12,6 +12,7 @@ export const suites = [
   "packages/ws/",
   "packages/node/src/",
   "packages/node/test/compliance.test.ts",
+  "packages/node/test/lent-reads.test.ts",
 ];
 
 /**
@@ -26,6 +27,7 @@ export const systemSuites = [
   "packages/ws/",
   "packages/node/src/",
   "packages/node/test/compliance.test.ts",
+  "packages/node/test/lent-reads.test.ts",
 ];
 
 /** @typedef {{ readonly what: string, readonly why: string }} Omission */

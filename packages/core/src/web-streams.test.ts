@@ -184,6 +184,15 @@ describe("readable", () => {
       expect(await read(10)).toEqual(bytes("!"));
     });
 
+    it("gives a read that waits the last bytes, and the end afterwards, if both come at once", async () => {
+      const { peer, read } = await byob("");
+      const reading = read(10);
+      await peer.settle();
+      peer.send(data(3, "last"), fin(3));
+      expect(await reading).toEqual(bytes("last"));
+      expect(await read(10)).toHaveLength(0);
+    });
+
     it("ends a read that waits without bytes", async () => {
       const { peer, read } = await byob("");
       const reading = read(10);

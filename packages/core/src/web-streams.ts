@@ -25,6 +25,8 @@ class ReadableSource implements UnderlyingByteSource {
   readonly #stream: Stream;
   #controller: ReadableByteStreamController | undefined;
   #wake: (() => void) | undefined;
+  /** Memory of a reader is being filled. The reader must get its bytes before it learns of an end. */
+  #isFilling = false;
 
   constructor(stream: Stream) {
     this.#stream = stream;
@@ -77,7 +79,7 @@ class ReadableSource implements UnderlyingByteSource {
    */
   #settle(): void {
     const controller = this.#controller;
-    if (controller === undefined || this.#stream.receiving.unread > 0) return;
+    if (controller === undefined || this.#isFilling || this.#stream.receiving.unread > 0) return;
     try {
       if (this.#stream.take() === null) this.#close(controller);
     } catch (error) {
@@ -95,9 +97,17 @@ class ReadableSource implements UnderlyingByteSource {
   /** The reader has brought memory. */
   async #fill(controller: ReadableByteStreamController, view: ArrayBufferView): Promise<void> {
     const { buffer, byteOffset, byteLength } = view;
-    const length = await this.#stream.readInto(new Uint8Array(buffer, byteOffset, byteLength));
-    if (length === null) this.#close(controller);
-    else controller.byobRequest?.respond(length);
+    let length: number | null;
+    this.#isFilling = true;
+    try {
+      length = await this.#stream.readInto(new Uint8Array(buffer, byteOffset, byteLength));
+    } finally {
+      this.#isFilling = false;
+    }
+    if (length === null) return this.#close(controller);
+    controller.byobRequest?.respond(length);
+    // The end may have come together with the bytes.
+    this.#settle();
   }
 
   #deliver(controller: ReadableByteStreamController, chunk: Uint8Array<ArrayBuffer>): void {

@@ -27,7 +27,8 @@ export interface AttachOptions extends SessionOptions, BusyPollOptions {
  * similar ones, such as those of streamx and readable-stream.
  *
  * The session owns the transport from now on: no other code may read, write or end it. When the session ends, it
- * destroys the transport. If the transport is already over, the session is over, too.
+ * destroys the transport. If the transport is already over, the session is over, too. A socket emits no `data` events
+ * while it carries a session, unless somebody listened to them before.
  *
  * @throws {RangeError | TypeError} if an option is out of range; the message names the option. Also if the transport
  * lacks a member that a session needs, or does not carry bytes.

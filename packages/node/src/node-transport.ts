@@ -6,6 +6,7 @@ import { TLSSocket } from "node:tls";
 import type { Transport, TransportInput } from "@muxado/core";
 import { busyPoll } from "./busy-poll.ts";
 import { connectError, transportError } from "./errors.ts";
+import { lendReads } from "./lent-reads.ts";
 import {
   checkStreams,
   confirmsByCallback,
@@ -67,12 +68,17 @@ export class NodeTransport implements Transport {
       else input.written();
     };
     if (writable instanceof Socket && writable.connecting) this.#awaitConnection(writable);
-    readable.on("data", (chunk) => {
+    const receive = (chunk: Uint8Array): boolean => {
       if (this.#polling > 0) busyPoll.extend(this.#polling);
+      return input.receive(chunk);
+    };
+    lendReads(readable, receive);
+    // The memory of these chunks is not lent: the code that made them may still use it.
+    readable.on("data", (chunk) => {
       // A stream that is not Node's own may have an encoding that its properties do not show.
       if (!ArrayBuffer.isView(chunk)) return fail(notBytes(chunk));
       // The session gets a plain Uint8Array, so that readers get the same class on every runtime.
-      input.receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     });
     readable.on("end", () => this.#ended());
     readable.on("close", () => this.#ended());

@@ -35,7 +35,8 @@ export type ListenOptions = net.ListenOptions;
 
 /**
  * Called with the server side of each new session, and with the socket beneath it. The socket has the addresses and
- * certificates; it is a `tls.TLSSocket` if the server uses TLS. Only the session may read, write and end it.
+ * certificates; it is a `tls.TLSSocket` if the server uses TLS. Only the session may read, write and end it: it emits no
+ * `data` events.
  *
  * If the handler throws or its promise rejects, the session is destroyed. The reason is then the `cause` of the error
  * that `closed` resolves with. Nothing is printed, and neither the server nor `onConnectionError` is told.
