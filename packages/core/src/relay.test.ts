@@ -88,6 +88,40 @@ describe("bytes", () => {
     expect(await relayed).toEqual({ fromOne: all.length, fromOther: 0 });
   });
 
+  it("of one stream are put together if they are small and follow each other in a chunk", async () => {
+    const { near, far } = await bench();
+    near.send(syn(5));
+    const other = await near.session.accept();
+    const onward = far.session.open();
+    relay(other, onward).catch(() => {});
+    far.take();
+    near.send(
+      data(3, "a"),
+      data(3, "bc"),
+      data(3, "def"),
+      data(5, "x"),
+      data(3, "g"),
+      data(3, 2000),
+    );
+    const frames = far.take();
+    expect(brief(frames)).toEqual([
+      "3: DATA 1",
+      "3: DATA 5",
+      "5: DATA 1",
+      "3: DATA 1",
+      "3: DATA 2000",
+    ]);
+    expect(contentOf(frames, 3)).toEqual(concatenated([bytes("abcdefg"), bytes(2000)]));
+    near.send(data(3, "a"), data(3, "b"), data(3, "c"), data(3, 2000), data(3, "d"), fin(3, "e"));
+    expect(brief(far.take())).toEqual([
+      "3: DATA 1",
+      "3: DATA 2",
+      "3: DATA 2000",
+      "3: DATA 2",
+      "3: DATA 0 FIN",
+    ]);
+  });
+
   it("come behind writes of the application that wait", async () => {
     const near = rawPeer();
     near.send(syn(3));

@@ -9,7 +9,7 @@
 const ALWAYS_COPIED = 64;
 
 /** A read whose bytes are told of when the whole chunk has been received. */
-interface Filled {
+export interface Filled {
   deliver(): void;
 }
 
@@ -18,10 +18,24 @@ export class Loan {
   #isKept = false;
   /** Reads that have bytes of the chunk. */
   readonly #filled: Filled[] = [];
+  /** The relay that had the last relayed piece of the chunk. */
+  #last: Filled | null = null;
 
   /** A chunk begins. */
   begin(): void {
     this.#isKept = false;
+  }
+
+  /**
+   * `relay` has a piece. Returns whether the piece before was its own, so that it may put both into one frame. Otherwise
+   * the relay before is told that no more pieces follow: only one at a time has bytes that wait for others.
+   */
+  continues(relay: Filled): boolean {
+    const last = this.#last;
+    if (last === relay) return true;
+    this.#last = relay;
+    last?.deliver();
+    return false;
   }
 
   /**
@@ -53,6 +67,11 @@ export class Loan {
 
   /** The chunk has been received. Returns whether its memory is kept. */
   end(): boolean {
+    const last = this.#last;
+    if (last !== null) {
+      this.#last = null;
+      last.deliver();
+    }
     const filled = this.#filled;
     if (filled.length > 0) {
       for (const read of filled) read.deliver();
