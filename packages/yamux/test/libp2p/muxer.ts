@@ -146,6 +146,7 @@ class MuxedStream extends AbstractStream {
 class MessageTransport implements Transport {
   readonly #connection: MessageStream;
   #input!: TransportInput;
+  #isWriting = false;
 
   constructor(connection: MessageStream) {
     this.#connection = connection;
@@ -153,14 +154,15 @@ class MessageTransport implements Transport {
 
   start(input: TransportInput): void {
     this.#input = input;
-    this.#connection.addEventListener("drain", () => input.written());
+    this.#connection.addEventListener("drain", () => this.#confirm());
   }
 
   write(chunks: Uint8Array[]): void {
+    this.#isWriting = true;
     try {
       let hasRoom = true;
       for (const chunk of chunks) hasRoom = this.#connection.send(chunk.slice());
-      if (hasRoom) this.#input.written();
+      if (hasRoom) this.#confirm();
     } catch (error) {
       this.#input.ended(error);
     }
@@ -177,4 +179,11 @@ class MessageTransport implements Transport {
   end(): void {}
 
   destroy(): void {}
+
+  /** One of the chunks of a write may find no room, and the next one some: then `drain` comes as well. */
+  #confirm(): void {
+    if (!this.#isWriting) return;
+    this.#isWriting = false;
+    this.#input.written();
+  }
 }
