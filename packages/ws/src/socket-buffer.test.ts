@@ -3,13 +3,13 @@
 import type { Clock } from "@muxado/core";
 import { VirtualClock } from "@muxado/testkit";
 import { describe, expect, test } from "vitest";
-import { SocketBuffer } from "./socket-buffer.ts";
+import { SocketBuffer, USUAL_BUDGET } from "./socket-buffer.ts";
 import type { WebSocketLike } from "./web-socket.ts";
 
 const KIB = 1024;
 
 /** A buffer whose level the test sets. */
-function bench(budget?: number, tells = false) {
+function bench(budget = USUAL_BUDGET, tells = false) {
   const socket = { bufferedAmount: 0 };
   const clock = new VirtualClock();
   /** The shortest time that the browser lets a timer wait: a second for a page in the background. */

@@ -26,7 +26,7 @@ const MOST_STILL_LOOKS = 16;
 export interface SocketBufferOptions {
   readonly clock: Clock;
   /** The session's `transportBudget`. */
-  readonly budget?: number | undefined;
+  readonly budget: number;
   /** Whether the socket reports each time that bytes have left. If it does, the buffer needs no timer. */
   readonly tells: boolean;
 }
@@ -57,7 +57,7 @@ export class SocketBuffer {
   #wasDoubted = false;
 
   constructor(socket: WebSocketLike, options: SocketBufferOptions, onRoom: () => void) {
-    const { clock, budget = USUAL_BUDGET, tells } = options;
+    const { clock, budget, tells } = options;
     this.#socket = socket;
     this.#clock = clock;
     this.#onRoom = onRoom;

@@ -57,7 +57,7 @@ export class WebSocketTransport implements Transport {
    * @param budget the session's `transportBudget`.
    * @throws {TypeError} if `socket` is not a WebSocket, or already has a session.
    */
-  constructor(socket: WebSocketLike, clock: Clock, budget?: number) {
+  constructor(socket: WebSocketLike, clock: Clock, budget: number) {
     checkSocket(socket);
     if (attached.has(socket)) throw new TypeError("socket has a session already");
     this.#socket = socket as NodeWebSocket;

@@ -46,7 +46,7 @@ export class BlockQueue {
       const block = this.#blocks[0]!;
       const stop = this.#blocks.length === 1 ? this.#end : BLOCK_LENGTH;
       const moved = Math.min(count - at, stop - this.#start);
-      view.set(block.subarray(this.#start, this.#start + moved), at);
+      copyInto(view, at, block, this.#start, this.#start + moved);
       this.#start += moved;
       this.length -= moved;
       at += moved;

@@ -13,7 +13,7 @@ export interface Filled {
   deliver(): void;
 }
 
-/** What the session does with one chunk after the other. */
+/** Decides which pieces of a chunk the session keeps. One object serves all chunks of a session, one after the other. */
 export class Loan {
   #isKept = false;
   /** Reads that have bytes of the chunk. */

@@ -1,5 +1,6 @@
 // The reads that wait for bytes: one that is given a chunk, and one that brings its own memory. A relay is a third one.
 
+import { copyInto } from "../base/bytes.ts";
 import { Waiter, type WaiterOwner } from "../base/waiter.ts";
 import type { Loan } from "./loan.ts";
 
@@ -74,7 +75,7 @@ export class FillingRead extends Waiter<number | null> implements Read {
       this.reject(new TypeError("the memory of the view was taken away during the read"));
       return 0;
     }
-    this.#view.set(chunk.subarray(start, start + length), this.#filled);
+    copyInto(this.#view, this.#filled, chunk, start, start + length);
     // The chunk may bring more, so the reader is told when all of it has been received. A reader without room is told
     // now: the next read may come before that.
     const isFirst = this.#filled === 0;

@@ -1,7 +1,7 @@
 // The bytes of one stream that have arrived and are not read yet. The receive window has the credit for them, and the
 // receive side has the waiting reader.
 
-import { NOTHING } from "../base/bytes.ts";
+import { copyInto, NOTHING } from "../base/bytes.ts";
 import type { Loan } from "./loan.ts";
 
 /** The smallest and the largest block for small pieces, in bytes. */
@@ -16,9 +16,6 @@ const PIECE_COST = 200;
  * single bytes could make us use 200 bytes for each of them.
  */
 const SMALLEST_VIEW = 1024;
-
-/** Up to this many bytes, a loop is faster than a view and a set() (measured: 30 ns instead of 65 ns). */
-const COPIED_BY_LOOP = 16;
 
 /**
  * Returns `rest`, the unread part of a piece. Copies it if it is less than half of its memory, so that the other part
@@ -98,12 +95,8 @@ export class ReceiveQueue {
       block = new Uint8Array(Math.max(SMALLEST_BLOCK, gathered, end - start));
       this.#block = block;
     }
-    if (end - start <= COPIED_BY_LOOP) {
-      for (let from = start; from < end; from++) block[this.#filled++] = chunk[from]!;
-    } else {
-      block.set(chunk.subarray(start, end), this.#filled);
-      this.#filled += end - start;
-    }
+    copyInto(block, this.#filled, chunk, start, end);
+    this.#filled += end - start;
   }
 
   #seal(): void {

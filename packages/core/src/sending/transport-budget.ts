@@ -20,8 +20,8 @@ export class TransportBudget {
   readonly #clock: Clock;
   readonly #least: number;
   readonly #most: number;
-  #length = 0;
-  #since = 0;
+  /** When the write under way began; undefined if it is shorter than the budget, and so says nothing about it. */
+  #since: number | undefined;
 
   /**
    * @param least the smallest budget, in bytes.
@@ -36,20 +36,15 @@ export class TransportBudget {
 
   /** The transport is given a write of `length` bytes. */
   began(length: number): void {
-    this.#length = length;
-    // Only a write that the budget has limited says something about the budget.
-    if (this.#isLong) this.#since = this.#clock.now();
+    const isTelling = length >= this.bytes && this.#least < this.#most;
+    this.#since = isTelling ? this.#clock.now() : undefined;
   }
 
   /** The transport has confirmed the write. */
   confirmed(): void {
-    if (!this.#isLong) return;
+    if (this.#since === undefined) return;
     const time = this.#clock.now() - this.#since;
     if (time > SLOW) this.bytes = this.#least;
     else if (time < FAST) this.bytes = Math.min(this.bytes * 2, this.#most);
-  }
-
-  get #isLong(): boolean {
-    return this.#length >= this.bytes && this.#least < this.#most;
   }
 }
