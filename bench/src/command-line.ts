@@ -1,4 +1,5 @@
-// What both commands do with their arguments before they measure: they take the options, or print help or a complaint.
+// The arguments of both commands. Before a command measures, it takes its options, or prints its help, or prints an
+// error.
 
 /** Returns undefined if there is nothing to run. It has then printed why. */
 export function optionsOf<Options>(

@@ -113,7 +113,7 @@ async function runRound(pair: Pair, task: Task): Promise<Round> {
   const before = await pair.processorTimes();
   const start = performance.now();
   const rate = await pair.rate(task);
-  // What was done follows from the rate. The message there and back adds less than a millisecond to the time.
+  // The rate and the time give the amount of work. The message to the process and back adds less than a millisecond.
   const done = (rate * (performance.now() - start)) / 1000;
   const processorTimes = new Map<Side, number>();
   for (const [side, time] of await pair.processorTimes()) {

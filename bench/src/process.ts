@@ -47,7 +47,7 @@ async function perform(connection: Connection, task: Task): Promise<Answer> {
   }
 }
 
-/** What both sides can tell of themselves. */
+/** Returns the processor time or the memory of this process. */
 function report(task: Task): Answer {
   return task.do === "processor"
     ? { processorTime: ownProcessorTime() }

@@ -8,5 +8,5 @@ export { Silence } from "./liveness/silence.ts";
 export { checkOptions } from "./options.ts";
 export { AcceptIterator, type AcceptPolicy, AcceptQueue } from "./receiving/accept-queue.ts";
 export { contextBy } from "./seams/async-context.ts";
-export { reportThrown } from "./seams/observer.ts";
+export { reportThrown, tell } from "./seams/observer.ts";
 export { closedBeforeListening, handOver, startListening } from "./seams/serving.ts";

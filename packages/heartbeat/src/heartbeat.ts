@@ -2,7 +2,7 @@
 // Spec §9.2, docs/decisions/0018.
 
 import { type Clock, MuxadoError, systemClock, type Timer, type WaitOptions } from "@muxado/core";
-import { checkNumber, Liveness, LONGEST_DELAY, reportThrown, Silence } from "@muxado/core/layers";
+import { checkNumber, Liveness, LONGEST_DELAY, Silence, tell } from "@muxado/core/layers";
 import type { TypedSession, TypedStream } from "@muxado/typed";
 import type { Beat } from "./beat.ts";
 import { BeatStream, type BeatStreamHandler } from "./beat-stream.ts";
@@ -371,15 +371,6 @@ function stoppedError(): MuxadoError {
     origin: "local",
     detail: "the heartbeat was stopped",
   });
-}
-
-/** Calls the application. An error that it throws is reported, and does not disturb the heartbeat. */
-function tell(callback: () => void): void {
-  try {
-    callback();
-  } catch (error) {
-    reportThrown(error);
-  }
 }
 
 function ignore(): void {}

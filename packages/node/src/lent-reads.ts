@@ -63,8 +63,8 @@ export function lendReads(readable: ReadableLike, receive: Receive): boolean {
   const handle = socket._handle;
   if (typeof handle?.useUserBuffer !== "function" || socket[fields.memory]) return false;
   const memory = new ReadMemory(receive, socket instanceof TLSSocket ? TLS_LENGTH : LENGTH);
-  // What the constructor of a socket does with `onread`. A socket that tries several addresses does the last step again
-  // for each.
+  // The constructor of a socket does the same with `onread`. A socket that tries several addresses repeats the last step
+  // for each address.
   socket[fields.memory] = memory.next();
   socket[fields.next] = memory.next;
   socket[fields.callback] = memory.read;
@@ -111,7 +111,7 @@ function isInUse(socket: Socket): boolean {
   );
 }
 
-/** What {@link findFields} has returned: the same for all sockets of this runtime. */
+/** The result of {@link findFields}. It is the same for all sockets of this runtime. */
 let found: { readonly fields: ReadFields | undefined } | undefined;
 
 /**

@@ -12,6 +12,7 @@ import {
   type WaitOptions,
 } from "@muxado/core";
 import { resetCodeFor, socketError } from "./socket-error.ts";
+import { missingMember } from "./stream-like.ts";
 
 /** Bytes of a block, and so of one write to a socket. */
 const BLOCK_LENGTH = 64 * 1024;
@@ -321,12 +322,10 @@ function isStream(value: Stream | Duplex): value is Stream {
   return typeof (value as Partial<Stream> | null | undefined)?.observe === "function";
 }
 
-const MEMBERS = ["on", "off", "write", "end", "pause", "resume", "destroy"] as const;
+const MEMBERS = ["on", "off", "write", "end", "pause", "resume", "destroy"];
 
 function checkDuplex(value: Duplex): void {
-  const missing = MEMBERS.find(
-    (name) => typeof (value as Partial<Duplex> | null | undefined)?.[name] !== "function",
-  );
+  const missing = missingMember(value, MEMBERS);
   if (missing !== undefined) {
     throw new TypeError(`other must be a stream of a session or a Duplex; it has no ${missing}()`);
   }

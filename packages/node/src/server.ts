@@ -3,13 +3,7 @@
 import * as net from "node:net";
 import * as tls from "node:tls";
 import type { CloseOptions, Session, SessionOptions } from "@muxado/core";
-import {
-  checkNumber,
-  checkOptions,
-  handOver,
-  reportThrown,
-  startListening,
-} from "@muxado/core/layers";
+import { checkNumber, checkOptions, handOver, startListening, tell } from "@muxado/core/layers";
 import { attach } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { handshakeError } from "./errors.ts";
@@ -167,10 +161,6 @@ export class Server {
   }
 
   #report(error: Error): void {
-    try {
-      this.#options.onConnectionError?.(error);
-    } catch (thrown) {
-      reportThrown(thrown);
-    }
+    tell(() => this.#options.onConnectionError?.(error));
   }
 }

@@ -109,11 +109,16 @@ export function confirmsByCallback(writable: WritableLike): boolean {
   return writable instanceof Writable || writable.write.length >= 3;
 }
 
-function checkMembers(name: string, stream: object, members: readonly string[]): void {
-  const missing = members.find(
+/** Returns the first of `members` that `stream` does not have as a method. */
+export function missingMember(stream: unknown, members: readonly string[]): string | undefined {
+  return members.find(
     (member) =>
       typeof (stream as Record<string, unknown> | null | undefined)?.[member] !== "function",
   );
+}
+
+function checkMembers(name: string, stream: object, members: readonly string[]): void {
+  const missing = missingMember(stream, members);
   if (missing === undefined) return;
   throw new TypeError(
     "transport must be a Duplex or { readable, writable } of Node streams, " +

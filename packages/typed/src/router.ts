@@ -2,7 +2,7 @@
 // session.
 
 import type { Stream, WaitOptions } from "@muxado/core";
-import { checkNumber, reportThrown } from "@muxado/core/layers";
+import { checkNumber, tell } from "@muxado/core/layers";
 import { MAX_TYPE } from "./type-prefix.ts";
 
 /** The part of a stream that this file uses. */
@@ -59,11 +59,7 @@ async function run<One extends Routed>(
     await handler(stream);
   } catch (error) {
     stream.reset("INTERNAL_ERROR");
-    try {
-      onError(error, stream);
-    } catch (thrown) {
-      reportThrown(thrown);
-    }
+    tell(() => onError(error, stream));
   }
 }
 

@@ -2,7 +2,7 @@
 // parallel, so that a silent stream does not delay other streams. It does not know the meaning of a type. Spec §9.1.
 
 import { type Clock, MuxadoError, type Stream, type StreamObserver } from "@muxado/core";
-import { Deadlines, reportThrown } from "@muxado/core/layers";
+import { Deadlines, tell } from "@muxado/core/layers";
 
 /** Length of a type on the wire, in bytes. */
 const LENGTH = 4;
@@ -83,11 +83,8 @@ export class TypeReader {
     stream.refuse();
     if (onRefused === undefined) return;
     const about = { code: "TYPE_MISSING", scope: "stream", origin: "remote" } as const;
-    try {
-      onRefused(new MuxadoError({ ...about, streamId: stream.id, detail, cause }));
-    } catch (error) {
-      reportThrown(error);
-    }
+    const error = new MuxadoError({ ...about, streamId: stream.id, detail, cause });
+    tell(() => onRefused(error));
   }
 }
 

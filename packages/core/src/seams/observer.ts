@@ -35,6 +35,15 @@ export function reportThrown(error: unknown): void {
   });
 }
 
+/** Calls the application. Reports an error that it throws, so that it cannot disturb the caller. */
+export function tell(callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    reportThrown(error);
+  }
+}
+
 /** Calls `event` of `watcher`, if it is there. The watcher cannot harm the session. */
 export function tellWatcher<Event extends string, Stream>(
   watcher: { readonly [Name in Event]?: ((stream: Stream) => void) | undefined } | undefined,

@@ -12,8 +12,8 @@ import {
   closedBeforeListening,
   contextBy,
   handOver,
-  reportThrown,
   startListening,
+  tell,
 } from "@muxado/core/layers";
 import { type WebSocket, WebSocketServer } from "ws";
 import { attach } from "../attach.ts";
@@ -236,11 +236,7 @@ export class Server {
 
   /** Reports an error to the application. Callers do this last, because the callback may run any code. */
   #report(...told: [error: Error, request?: IncomingMessage]): void {
-    try {
-      this.#options.onConnectionError?.(...told);
-    } catch (thrown) {
-      reportThrown(thrown);
-    }
+    tell(() => this.#options.onConnectionError?.(...told));
   }
 }
 
