@@ -57,7 +57,7 @@ test("relay has a few peers that have one, and others if they are named", () => 
     const wanted = peers.filter((peer) => wants(peer, relay) && takesPart(peer, relay));
     return wanted.map(({ name }) => name);
   };
-  const usual = ["muxado", "yamux", "tcp-connections", "go-muxado", "go-yamux"];
+  const usual = ["muxado", "yamux", "muxado-relay", "tcp-connections", "go-muxado", "go-yamux"];
   expect(able([])).toEqual(usual);
   const named = ["muxado-ws", "muxado-duplex", "rust-muxado", "http2"];
   expect(able(named.flatMap((name) => ["--peer", name]))).toEqual(["muxado-ws"]);

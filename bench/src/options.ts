@@ -22,7 +22,7 @@ export interface Options extends MeasureOptions {
 
 export const usage: string = `pnpm run bench [options]
 
-  --quick              what says most, in less than 3 minutes
+  --quick              what says most, in about 4 minutes
   --workload <name>    only this one, or those of this kind; may be repeated
                        ${namesInLines(workloads)}
   --peer <name>        only this one; may be repeated; ratios are of the first one in the tables

@@ -20,7 +20,14 @@ const quickWorkloads: ReadonlySet<string> = new Set([
 type Names = ReadonlySet<string>;
 
 /** The peers that are shown as relays: one for each way to join two streams. */
-const relaying: Names = new Set(["muxado", "yamux", "tcp-connections", "go-muxado", "go-yamux"]);
+const relaying: Names = new Set([
+  "muxado",
+  "muxado-relay",
+  "yamux",
+  "tcp-connections",
+  "go-muxado",
+  "go-yamux",
+]);
 
 /** The peers of a quick run: the most important comparisons, and the peers that the targets name. */
 const quickPeers: Record<WorkloadKind, Names> = {
@@ -34,8 +41,10 @@ const quickPeers: Record<WorkloadKind, Names> = {
     "tcp-connections",
     "libp2p-yamux",
     "go-muxado",
+    "go-muxado-tuned",
     "go-yamux",
     "rust-muxado",
+    "rust-yamux-tuned",
   ]),
   bulk: new Set([
     "muxado",
@@ -46,18 +55,28 @@ const quickPeers: Record<WorkloadKind, Names> = {
     "http2",
     "tcp",
     "tcp-onread",
-    "tls-onread",
     "ws",
     "go-muxado",
+    "go-muxado-tuned",
     "go-yamux",
+    "go-yamux-tuned",
     "rust-muxado",
+    "rust-muxado-tuned",
+    "rust-yamux-tuned",
   ]),
   relay: relaying,
   idle: new Set(["muxado", "muxado-duplex", "http2", "go-muxado"]),
   scale: new Set(["muxado", "http2"]),
   mixed: new Set(["muxado", "http2", "tcp"]),
   codec: new Set(["muxado", "yamux"]),
-  echo: new Set(["muxado", "muxado-into", "muxado-tls", "go-muxado", "go-muxado-tls"]),
+  echo: new Set([
+    "muxado",
+    "muxado-into",
+    "muxado-tls",
+    "muxado-tls-into",
+    "go-muxado",
+    "go-muxado-tls",
+  ]),
 };
 
 /**
@@ -72,6 +91,7 @@ const fullPeers: Partial<Record<WorkloadKind, Names>> = {
     "muxado-tuned",
     "muxado-duplex",
     "muxado-tls",
+    "muxado-tls-into",
     "muxado-tls-tuned",
     "go-muxado",
     "go-muxado-tuned",

@@ -61,14 +61,14 @@ test("processor time is compared on one side, and only where the system has told
   const cost = (server: Record<string, number[]>) =>
     outcomes([
       {
-        ...measurement("bulk-1", "MB/s", { muxado: [1], tcp: [1] }),
-        processorTime: { per: "GiB", sides: { client: { muxado: [9], tcp: [1] }, server } },
+        ...measurement("open-1", "streams/s", { muxado: [1], tcp: [1] }),
+        processorTime: { per: "1 000 streams", sides: { client: {}, server } },
       },
     ])
       .filter(({ target, found }) => target.of.side !== undefined && found !== undefined)
       .map(({ target, found, isMet }) => [labelOf(target), boundOf(target), found, isMet]);
   expect(cost({ muxado: [330, 300, 300], tcp: [300, 300, 300] })).toEqual([
-    ["muxado ÷ tcp, processor time of the server", "≤ 1.2", 1, true],
+    ["muxado ÷ tcp, processor time of the server", "≤ 1.18", 1, true],
   ]);
   expect(cost({ muxado: [390], tcp: [300] })).toMatchObject([{ 2: 1.3, 3: false }]);
   expect(cost({ muxado: [330] })).toEqual([]);

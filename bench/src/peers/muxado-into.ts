@@ -1,6 +1,6 @@
 // Our streams with reads into one view that each reader uses for all of its reads. All else is as in muxado-promises.
 
-import type { Session, Stream } from "@muxado/core";
+import { relay, type Session, type Stream } from "@muxado/core";
 import {
   BulkReader,
   bulkReply,
@@ -10,7 +10,7 @@ import {
   replyTo,
 } from "../payload.ts";
 import type { Face } from "./face.ts";
-import { PromiseConnection, writeAll } from "./muxado-promises.ts";
+import { PromiseConnection, promises, writeAll } from "./muxado-promises.ts";
 
 /** About what one read of a socket brings. */
 const VIEW_LENGTH = 64 * 1024;
@@ -39,6 +39,13 @@ export const into: Face = {
   },
 
   use: (session) => new IntoConnection(session),
+};
+
+/** The same behind a relay that joins streams in one call. */
+export const relayed: Face = {
+  handlers: { ...promises.handlers, ...into.handlers },
+  use: into.use,
+  join: async (inward, outward) => void (await relay(inward, outward)),
 };
 
 class IntoConnection extends PromiseConnection {

@@ -9,7 +9,7 @@ import { type Carrier, type CarrierOptions, overTcp, overTls, overWebSocket } fr
 import type { Face } from "./face.ts";
 import { callbacks } from "./muxado-callbacks.ts";
 import { duplexes } from "./muxado-duplexes.ts";
-import { into } from "./muxado-into.ts";
+import { into, relayed } from "./muxado-into.ts";
 import { promises, readingPromises } from "./muxado-promises.ts";
 import { webStreams } from "./muxado-web-streams.ts";
 
@@ -53,6 +53,13 @@ export const muxadoInto: NodePeer = peer({
   face: into,
 });
 
+export const muxadoRelay: NodePeer = peer({
+  name: "muxado-relay",
+  description: "muxado-into behind a relay that joins each two streams by core's relay()",
+  supports: ({ kind }) => kind === "relay",
+  face: relayed,
+});
+
 export const muxadoWeb: NodePeer = peer({
   name: "muxado-web",
   description: "@muxado/node by Web Streams: stream.readable and stream.writable",
@@ -81,6 +88,13 @@ export const muxadoTlsTuned: NodePeer = tuned({
   name: "muxado-tls-tuned",
   description: "muxado-tls, tuned in the same way",
   ...payloadOverTls,
+});
+
+export const muxadoTlsInto: NodePeer = peer({
+  name: "muxado-tls-into",
+  description: "muxado-into over TLS 1.3",
+  ...payloadOverTls,
+  face: into,
 });
 
 /** Over WebSockets of the ws package, on both sides. */

@@ -2,6 +2,7 @@
 // more than all else that a read does (docs/decisions/0036). Only this file knows how a socket gets such memory. It
 // changes nothing if it does not find what it needs: then the socket emits `data` events, as always.
 
+import { Buffer } from "node:buffer";
 import { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { ReadableLike } from "./stream-like.ts";
@@ -89,16 +90,22 @@ class ReadMemory {
   /** So many bytes have been read. Must not return false: Node would stop reading. */
   readonly read = (length: number): void => {
     const memory = this.#memory;
+    // Memory that a reader transfers, against the rules, has no length afterwards. Its session must not stop.
+    const room = memory.length;
+    const wanted = length === room ? this.#most : room;
     const isKept = this.#receive(memory.subarray(0, length));
-    const isFull = length === memory.length;
-    const wanted = isFull ? this.#most : memory.length;
-    if (isKept || wanted > memory.length) this.#memory = memoryOf(wanted);
+    // The `buffer` of a kept chunk must not show its reader what the memory had behind the chunk.
+    if (isKept && memory.length > length) memory.fill(0, length);
+    if (isKept || wanted > room) this.#memory = memoryOf(wanted);
   };
 }
 
+/** New memory. Only its margins are zeros: reads fill most of the rest, so zeros there would be work for nothing. */
 function memoryOf(length: number): Uint8Array<ArrayBuffer> {
-  // Zeros cost little. Without them, the `buffer` of a chunk could show a reader what the process had there before.
-  return new Uint8Array(MARGIN + length + MARGIN).subarray(MARGIN, MARGIN + length);
+  const { buffer } = Buffer.allocUnsafeSlow(MARGIN + length + MARGIN);
+  const memory = new Uint8Array(buffer);
+  memory.fill(0, 0, MARGIN).fill(0, MARGIN + length);
+  return memory.subarray(MARGIN, MARGIN + length);
 }
 
 /** Whether the bytes of `socket` go, or have begun to go, another way than to its next reader. */

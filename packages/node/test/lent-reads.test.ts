@@ -6,6 +6,7 @@ import { concatenated, firstDifference, patterned } from "@muxado/testkit";
 import * as net from "node:net";
 import { describe, expect, test } from "vitest";
 import { carrierOf } from "../src/carrier.ts";
+import { lendReads } from "../src/lent-reads.ts";
 import { certificate } from "./certificate.ts";
 import { socketPair } from "./connections.ts";
 import { ask, deferred, echo, ending, HOST as host, serve } from "./peers.ts";
@@ -191,6 +192,24 @@ describe("a socket that cannot be given memory", () => {
     void echo(server);
     expect(await ask(client, "hello".repeat(50_000))).toBe("hello".repeat(50_000));
   });
+});
+
+test.runIf(lends)("the memory of a kept chunk shows no bytes of earlier reads", async () => {
+  const [left, right] = await socketPair();
+  const reads: Uint8Array[] = [];
+  let read = deferred<void>();
+  lendReads(right, (chunk) => {
+    reads.push(chunk);
+    read.resolve();
+    return chunk.length === 1;
+  });
+  for (const length of [5 * KIB, 1]) {
+    read = deferred();
+    left.write(Buffer.alloc(length, 0xa5));
+    await read.promise;
+  }
+  const kept = reads.at(-1)!;
+  expect(new Uint8Array(kept.buffer).filter((byte) => byte !== 0)).toEqual(kept);
 });
 
 test("bytes that came before the session, and were put back, come first", async () => {

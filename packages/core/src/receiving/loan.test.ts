@@ -11,12 +11,12 @@ function chunkOf(length: number): Uint8Array<ArrayBuffer> {
 
 describe("a piece for a reader that is waiting", () => {
   it.each([
-    [64, 64],
-    [1000, 64 * KIB],
-    [32 * KIB - 1, 64 * KIB],
-  ])("is a copy if it has %i of %i bytes, and the memory goes back", (length, whole) => {
+    ["a piece of 64 bytes, whatever its part", 64, 64, 64],
+    ["a piece below an eighth of the memory", 8 * KIB - 1, 64 * KIB, 64 * KIB],
+    ["the whole chunk if that fills less than half of the memory", 31 * KIB, 31 * KIB, 64 * KIB],
+  ])("is a copy: %s", (_, length, chunkLength, memory) => {
     const loan = new Loan();
-    const chunk = chunkOf(whole);
+    const chunk = chunkOf(memory).subarray(0, chunkLength);
     loan.begin();
     const piece = loan.piece(chunk, 0, length);
     expect(loan.end()).toBe(false);
@@ -25,11 +25,11 @@ describe("a piece for a reader that is waiting", () => {
     expect(piece.buffer.byteLength).toBe(length);
   });
 
-  it("is the memory of its chunk if it has at least half of it, and the memory is kept", () => {
+  it("is the memory of its chunk if it has an eighth of it and the chunk fills it", () => {
     const loan = new Loan();
     const chunk = chunkOf(64 * KIB);
     loan.begin();
-    const piece = loan.piece(chunk, 0, 32 * KIB);
+    const piece = loan.piece(chunk, 0, 8 * KIB);
     expect(piece.buffer).toBe(chunk.buffer);
     expect(loan.end()).toBe(true);
   });
@@ -65,5 +65,17 @@ describe("a read into memory of the reader", () => {
     loan.begin();
     loan.end();
     expect(told).toBe(1);
+  });
+});
+
+describe("a piece that waits for its reader", () => {
+  it.each([
+    ["half of it", 32 * KIB, true],
+    ["less than half of it", 32 * KIB - 1, false],
+  ])("keeps the memory if it has %s", (_, length, isKept) => {
+    const loan = new Loan();
+    loan.begin();
+    expect(loan.keeps(chunkOf(64 * KIB), length)).toBe(isKept);
+    expect(loan.end()).toBe(isKept);
   });
 });
