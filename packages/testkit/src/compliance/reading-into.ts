@@ -73,7 +73,7 @@ export function describeReadingInto({ it }: Harness): void {
       const [mine, theirs] = await connectedStream(client, server);
       const view = new Uint8Array(1000);
       const first = theirs.readInto(view);
-      const write = mine.write(patterned(20_000 * KIB));
+      const write = mine.write(patterned(5000 * KIB));
       let isDone = false;
       void write.then(
         () => void (isDone = true),

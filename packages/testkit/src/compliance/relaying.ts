@@ -54,7 +54,7 @@ export function describeRelaying({ it, itTwice, resetHasCode }: Harness): void {
   describe("relay between two sessions", () => {
     itTwice("moves everything both ways at once, and says how much", async (from, to) => {
       const joined = await ends(from, to);
-      const [there, back] = [patterned(3000 * KIB), patterned(2000 * KIB, 7)];
+      const [there, back] = [patterned(1500 * KIB), patterned(1000 * KIB, 7)];
       const relayed = relay(joined.inbound, joined.outbound);
       const [arrived, answered] = await exchange(joined, there, back);
       expect(firstDifference(arrived, there)).toBe(-1);
@@ -133,7 +133,7 @@ export function describeRelaying({ it, itTwice, resetHasCode }: Harness): void {
     itTwice("holds the writer back while the far reader stops", async (from, to) => {
       const { near, inbound, outbound, far } = await ends(from, to);
       const relayed = relay(inbound, outbound);
-      const bytes = patterned(20_000 * KIB);
+      const bytes = patterned(5000 * KIB);
       const writing = writeAll(near, bytes);
       await until(() => inbound.stats().bytesUnread > 0);
       expect(await stillWaits(writing)).toBe(true);
@@ -169,7 +169,7 @@ export function describeRelaying({ it, itTwice, resetHasCode }: Harness): void {
       const converse = async (joined: Ends, index: number): Promise<RelayResult> => {
         const { near, inbound, outbound, far } = joined;
         const relayed = relay(inbound, outbound);
-        for (let round = 0; round < 20; round++) {
+        for (let round = 0; round < 8; round++) {
           const message = patterned(64, index * 100 + round);
           void near.write(message);
           expect(await readBytes(far, 64)).toEqual(message);
@@ -181,7 +181,7 @@ export function describeRelaying({ it, itTwice, resetHasCode }: Harness): void {
       };
       const results = await Promise.all(all.map(converse));
       for (const result of results) {
-        expect(result).toEqual({ fromOne: 20 * 64, fromOther: 20 * 64 });
+        expect(result).toEqual({ fromOne: 8 * 64, fromOther: 8 * 64 });
       }
     });
   });

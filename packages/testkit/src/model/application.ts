@@ -3,9 +3,10 @@
 
 import type { Priority, Stream } from "@muxado/core";
 import type { Link } from "../link.ts";
+import { Relays } from "./relays.ts";
 import type { Side } from "./side.ts";
 import type { Stage } from "./stage.ts";
-import { StreamModel } from "./stream-model.ts";
+import { type End, StreamModel } from "./stream-model.ts";
 import { StreamUser } from "./stream-user.ts";
 
 /** The most streams that one side opens in a schedule. */
@@ -17,6 +18,7 @@ export class Application {
   readonly #link: Link;
   readonly #sides: readonly [Side, Side];
   readonly #streams: StreamUser;
+  readonly #relays: Relays;
   readonly #models: Map<number, StreamModel> = new Map();
   #stormed = false;
 
@@ -25,6 +27,7 @@ export class Application {
     this.#link = link;
     this.#sides = sides;
     this.#streams = new StreamUser(stage, () => this.act());
+    this.#relays = new Relays(stage, (end, reset) => this.#streams.resetBy(end, reset));
   }
 
   /** Does one thing. */
@@ -70,8 +73,9 @@ export class Application {
       if (stream!.error === undefined && acceptor.stream === undefined) {
         this.#stage.report(opener, "neither accepted nor refused");
       }
-      if (acceptor.stream === undefined || ends.some((end) => end.wasReset)) continue;
+      if (acceptor.stream === undefined) continue;
       for (const end of ends) {
+        if (end.joined !== undefined || end.isCutShort) continue;
         if (!end.sawEnd && !end.closed) this.#stage.report(end, "has not read to the end");
       }
     }
@@ -107,7 +111,7 @@ export class Application {
       const abort = (): void => controller.abort("stream aborted");
       this.#stage.addAbort(() => this.#streams.resetBy(model.opener, abort));
     }
-    if (this.#stage.random.oneIn(3)) this.#streams.observe(model.opener);
+    this.#begin(model.opener);
   }
 
   #prioritize(side: Side): void {
@@ -180,8 +184,15 @@ export class Application {
     end.stream = stream;
     side.ends.push(end);
     this.#stage.log(end, "accepted");
-    if (this.#stage.random.oneIn(3)) this.#streams.observe(end);
+    this.#begin(end);
     if (this.#stage.finishing) this.#streams.finish(end);
+  }
+
+  /** A stream is new: it may be observed, or joined with another unused one, or rest. */
+  #begin(end: End): void {
+    const { random } = this.#stage;
+    if (random.oneIn(3)) this.#streams.observe(end);
+    else if (random.oneIn(2)) this.#relays.join(end.side);
   }
 
   #storm(side: Side): void {

@@ -56,6 +56,8 @@ export class End {
   /** True if it half-closes after everything is offered. */
   finishing = false;
   failed = false;
+  /** The other stream of a relay that the application has made of this one. */
+  joined: End | undefined;
   /** Operations that wait. */
   pending = 0;
 
@@ -68,6 +70,28 @@ export class End {
     return this === this.model.opener ? this.model.acceptor : this.model.opener;
   }
 
+  /** The end whose bytes arrive here: the peer, or the far end behind the peer's relay. */
+  get source(): End {
+    return this.peer.joined?.peer ?? this.peer;
+  }
+
+  /** True if the application may join the stream with another one. There are no chains of relays. */
+  get isUnused(): boolean {
+    const isReading = this.reads > 0 || this.pumping || this.observing;
+    const isEnding = this.closed || this.wasReset || this.finishing || this.failed || this.sawEnd;
+    if (isReading || isEnding || this.writeEnded || this.pending > 0) return false;
+    if (this.joined !== undefined || this.peer.joined !== undefined) return false;
+    return this.stream!.error === undefined && this.written.written + this.peer.written.read === 0;
+  }
+
+  /** True if an application has ended a stream on the way of the bytes that arrive here, or nobody took it. */
+  get isCutShort(): boolean {
+    const way = [this, this.peer, this.source];
+    if (this.peer.joined !== undefined) way.push(this.peer.joined);
+    if (way.some((end) => end.wasReset)) return true;
+    return this.source !== this.peer && (this.source.closed || this.source.stream === undefined);
+  }
+
   get name(): string {
     return `${this.side.name}'s stream ${this.model.id}`;
   }
@@ -76,16 +100,16 @@ export class End {
   receive(chunk: Uint8Array): string | undefined {
     if (chunk.length === 0) return "an empty chunk";
     if (this.sawEnd) return "bytes after the end";
-    return this.peer.written.verify(chunk);
+    return this.source.written.verify(chunk);
   }
 
   /** The end of the peer's bytes has arrived. Returns its fault, if there is one. */
   receiveEnd(): string | undefined {
-    const { peer } = this;
+    const { writeEnded, written } = this.source;
     this.sawEnd = true;
-    if (!peer.writeEnded) return "an end that the peer has not made";
+    if (!writeEnded) return "an end that the peer has not made";
     if (this.closed || this.wasReset) return undefined;
-    const lost = peer.written.written - peer.written.read;
+    const lost = written.written - written.read;
     return lost === 0 ? undefined : `a clean end, but ${lost} bytes are missing`;
   }
 
@@ -93,7 +117,7 @@ export class End {
   readFailed(error: unknown): string | undefined {
     const unlikely = this.#failed(error);
     if (unlikely !== undefined) return unlikely;
-    if (this.closed || this.wasReset || this.peer.wasReset) return undefined;
+    if (this.closed || this.isCutShort) return undefined;
     if (this.#sessionExplains(error as MuxadoError)) return undefined;
     return `a read failed without a reason: ${String(error)}`;
   }
@@ -102,10 +126,20 @@ export class End {
   writeFailed(error: unknown): string | undefined {
     const unlikely = this.#failed(error);
     if (unlikely !== undefined) return unlikely;
-    if (this.closed || this.wasReset || this.peer.closed || this.peer.wasReset) return undefined;
+    if (this.closed || this.peer.closed || this.isCutShort) return undefined;
     if ((error as MuxadoError).code === "WRITE_AFTER_END" && this.writeEnded) return undefined;
     if (this.#sessionExplains(error as MuxadoError)) return undefined;
     return `a write failed without a reason: ${String(error)}`;
+  }
+
+  /** The relay of this end and the joined one has failed. Returns why it must not have failed. */
+  relayFailed(error: unknown): string | undefined {
+    if (!MuxadoError.is(error)) return `an error of another kind: ${String(error)}`;
+    if (this.side.disturbed) return undefined;
+    for (const { wasReset, peer } of [this, this.joined!]) {
+      if (wasReset || peer.wasReset || peer.closed || peer.stream === undefined) return undefined;
+    }
+    return `a relay failed without a reason: ${String(error)}`;
   }
 
   #failed(error: unknown): string | undefined {
@@ -117,9 +151,10 @@ export class End {
       return `${String(error)}, but the stream failed with ${String(reason)}`;
     }
     if (error.retry === "safe") {
-      this.model.safeToRetry = true;
-      if (this.model.acceptor.stream !== undefined)
-        return "safe to retry, but the peer has accepted it";
+      // The peer may have accepted it and relayed it to a stream that was refused.
+      const { model } = this.source;
+      model.safeToRetry = true;
+      if (model.acceptor.stream !== undefined) return "safe to retry, but the peer has accepted it";
     }
     return undefined;
   }

@@ -27,6 +27,10 @@ export class StreamUser {
   actOn(end: End): void {
     const random = this.#stage.random;
     const choice = random.below(100);
+    if (end.joined !== undefined) {
+      if (choice < 4) this.#reset(end);
+      return;
+    }
     if (choice < 5 && this.#stage.options.bursts) this.#writer.burst(end);
     else if (choice < 35) this.#writer.write(end, this.#writer.size(), undefined);
     else if (choice < 45) this.#startOffering(end, this.#writer.size());
@@ -41,6 +45,7 @@ export class StreamUser {
 
   /** Ends everything that has begun, and reads to the peer's end. */
   finish(end: End): void {
+    if (end.joined !== undefined) return;
     end.finishing = true;
     if (this.#stage.random.oneIn(10)) this.#closeStream(end);
     else if (end.toOffer === 0 && !end.writeEnded) this.#writer.closeWrite(end);
@@ -49,7 +54,7 @@ export class StreamUser {
 
   /** From now on it takes and offers when it is told to, unless it reads already. */
   observe(end: End): void {
-    if (end.observing || end.reads > 0 || end.pumping) return;
+    if (end.observing || end.reads > 0 || end.pumping || end.joined !== undefined) return;
     end.observing = true;
     end.stream!.observe({
       onReadable: () => this.#inCallback(end, () => this.#reader.take(end)),
