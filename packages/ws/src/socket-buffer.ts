@@ -63,7 +63,7 @@ export class SocketBuffer {
     this.#onRoom = onRoom;
     this.#tells = tells;
     this.#budget = Math.min(budget, USUAL_BUDGET);
-    // A socket that reports gets the next write while the last one leaves, so it never needs a higher limit.
+    // A socket that reports is looked at when the write has left, so it never needs a higher limit.
     this.#allowed = tells ? this.#budget : this.#budget / 4;
   }
 

@@ -45,8 +45,6 @@ export type WebSocketEventType = "open" | "message" | "error" | "close";
 export interface NodeWebSocket extends WebSocketLike {
   /** The sockets of the `ws` package have it, as event emitters of Node. */
   on?: unknown;
-  /** Extensions that the handshake has negotiated, such as compression. */
-  readonly extensions?: string;
   /** The URL that a client has connected to. A server's socket of `ws` has none. */
   readonly url?: string;
   /** Sends a message. Sockets with `on` then call `done` when the system has taken the message. */

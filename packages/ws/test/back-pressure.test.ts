@@ -14,7 +14,6 @@ leaveNothingOpen();
 
 const STREAMS = 100;
 const LENGTH = 1_000_000;
-const SMALL = 4000;
 
 interface Sides {
   readonly writer: WebSocketLike;
@@ -86,35 +85,39 @@ describe.each([
     await done;
   });
 
-  test("keeps the bytes that wait in its socket as they were written", async () => {
-    const { writer, reader } = await connected();
-    const options = { windowSize: 32_000_000, memoryBudget: Infinity };
-    const readers = ending(attach(reader, { role: "server", ...options }));
-    const session = ending(attach(writer, { role: "client", ...options }));
-    const stream = session.open();
-    await stream.write(patterned(SMALL));
-    const inbound = await readers.accept();
+  // Writes of the first length are copied, with their headers, into memory of the session that is used again; those of
+  // the second are put together in blocks of the transport that are used again.
+  test.each([4_000, 40_000])(
+    "keeps the bytes that wait in its socket as they were written: %i at a time",
+    async (length) => {
+      const { writer, reader } = await connected();
+      const options = { windowSize: 32_000_000, memoryBudget: Infinity };
+      const readers = ending(attach(reader, { role: "server", ...options }));
+      const session = ending(attach(writer, { role: "client", ...options }));
+      const stream = session.open();
+      await stream.write(patterned(length));
+      const inbound = await readers.accept();
 
-    reader.pause();
-    // Each write has a turn of its own. It is so short that it is copied, with its header, into memory that is used
-    // again.
-    const writes: Promise<void>[] = [];
-    for (let at = SMALL; at < 16_000_000; at += SMALL) {
-      writes.push(stream.write(patterned(SMALL, at)));
-      await new Promise((next) => setImmediate(next));
-    }
-    expect(writer.bufferedAmount).toBeGreaterThan(0);
-    reader.resume();
-    writes.push(stream.closeWrite());
-    let at = 0;
-    for await (const chunk of inbound) {
-      const difference = firstDifference(chunk, patterned(chunk.length, at));
-      expect([at, difference]).toEqual([at, -1]);
-      at += chunk.length;
-    }
-    expect(at).toBe(16_000_000);
-    await Promise.all(writes);
-  });
+      reader.pause();
+      // Each write has a turn of its own.
+      const writes: Promise<void>[] = [];
+      for (let at = length; at < 16_000_000; at += length) {
+        writes.push(stream.write(patterned(length, at)));
+        await new Promise((next) => setImmediate(next));
+      }
+      expect(writer.bufferedAmount).toBeGreaterThan(0);
+      reader.resume();
+      writes.push(stream.closeWrite());
+      let at = 0;
+      for await (const chunk of inbound) {
+        const difference = firstDifference(chunk, patterned(chunk.length, at));
+        expect([at, difference]).toEqual([at, -1]);
+        at += chunk.length;
+      }
+      expect(at).toBe(16_000_000);
+      await Promise.all(writes);
+    },
+  );
 });
 
 async function readAll(session: Session, count: (length: number) => void): Promise<void> {
