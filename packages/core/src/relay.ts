@@ -188,7 +188,7 @@ class RelayEnd implements StreamObserver, Read, Filled, BodySource {
   moveTo(target: Uint8Array, at: number, length: number): void {
     const chunk = this.#chunk;
     if (chunk === undefined) {
-      this.#stream!.receiving.takeInto(target.subarray(at, at + length));
+      this.#stream!.receiving.takeInto(target, at, length);
       return;
     }
     const start = this.#at;

@@ -35,6 +35,16 @@ export async function outlivedBy(work: () => Promise<void>): Promise<number> {
   return process.memoryUsage().heapUsed - before;
 }
 
+/** Returns the bytes of memory outside of the heap that `work` takes, also those that are garbage after it. */
+export async function takenBy(work: () => Promise<void>): Promise<number> {
+  inUse();
+  // Such memory is given back in another thread.
+  await idle();
+  const before = process.memoryUsage().arrayBuffers;
+  await work();
+  return process.memoryUsage().arrayBuffers - before;
+}
+
 /** Returns the bytes that remain in use after `work`, on the heap and outside of it. */
 export async function retainedBy(work: () => Promise<void>): Promise<number> {
   const before = inUse();

@@ -11,7 +11,7 @@ let failed = 0;
 for (const { name, limits, count } of counts) {
   for (const [wireName, wire] of wires) {
     const loop = new Loop({ wire });
-    const value = await count(loop);
+    const value = await count(loop, wire);
     await loop.end();
     const limit = limits[wireName];
     const isAbove = value > limit;

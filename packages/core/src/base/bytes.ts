@@ -38,6 +38,11 @@ export function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuf
   return whole;
 }
 
+/** Returns `chunk[start, end)`. It is no new view, and so no garbage, if that is all of the chunk. */
+export function part<Bytes extends Uint8Array>(chunk: Bytes, start: number, end: number): Bytes {
+  return end - start === chunk.length ? chunk : (chunk.subarray(start, end) as Bytes);
+}
+
 /** Up to this many bytes, a loop is no slower than a view and a set(), and makes no garbage. */
 const COPIED_BY_LOOP = 64;
 
@@ -49,7 +54,7 @@ export function copyInto(
   start: number,
   end: number,
 ): void {
-  if (end - start > COPIED_BY_LOOP) target.set(chunk.subarray(start, end), at);
+  if (end - start > COPIED_BY_LOOP) target.set(part(chunk, start, end), at);
   else for (let from = start; from < end; from++) target[at + from - start] = chunk[from]!;
 }
 

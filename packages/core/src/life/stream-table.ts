@@ -147,8 +147,10 @@ export class StreamTable<S extends Entry> {
   }
 
   /** Returns the streams opened or accepted since the last call whose SYN or ACK has not left. */
-  takeOpened(): S[] {
+  takeOpened(): readonly S[] {
     const opened = this.#opened;
+    // Most turns open no stream, and then make no garbage.
+    if (opened.length === 0) return opened;
     this.#opened = [];
     return opened.filter(isToAnnounce);
   }

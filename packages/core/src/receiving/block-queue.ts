@@ -39,17 +39,17 @@ export class BlockQueue {
     }
   }
 
-  /** Moves bytes into `view`. Returns how many. */
-  shiftInto(view: Uint8Array): number {
-    const count = Math.min(view.length, this.length);
-    for (let at = 0; at < count; ) {
+  /** Moves bytes into `view`, up to `limit` from `offset` on. Returns how many. */
+  shiftInto(view: Uint8Array, offset = 0, limit: number = view.length): number {
+    const count = Math.min(limit, this.length);
+    for (let done = 0; done < count; ) {
       const block = this.#blocks[0]!;
       const stop = this.#blocks.length === 1 ? this.#end : BLOCK_LENGTH;
-      const moved = Math.min(count - at, stop - this.#start);
-      copyInto(view, at, block, this.#start, this.#start + moved);
+      const moved = Math.min(count - done, stop - this.#start);
+      copyInto(view, offset + done, block, this.#start, this.#start + moved);
       this.#start += moved;
       this.length -= moved;
-      at += moved;
+      done += moved;
       if (this.#start === stop) this.#dropFirst();
     }
     return count;

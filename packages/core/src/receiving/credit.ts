@@ -36,8 +36,8 @@ export class Credit {
   step: number = CAREFUL_STEP;
   readonly #sink: IncrementSink;
   readonly #tuning: WindowTuning;
-  /** The inbound directions for which credit is due. Their increments leave together. */
-  readonly #due: TransientMap<Receiver, true> = new TransientMap();
+  /** The inbound directions for which credit is due, by themselves. Their increments leave together. */
+  readonly #due: TransientMap<Receiver, Receiver> = new TransientMap();
 
   constructor(sink: IncrementSink, tuning: WindowTuning) {
     this.#sink = sink;
@@ -52,13 +52,13 @@ export class Credit {
   /** Makes sure that an increment for `receiver` leaves with the next write. */
   owe(receiver: Receiver): void {
     // Each further frame calls this, and a map counts what is set again.
-    if (!this.#due.has(receiver)) this.#due.set(receiver, true);
+    if (!this.#due.has(receiver)) this.#due.set(receiver, receiver);
     this.#sink.requestFlush();
   }
 
   /** Sends all credit that is due. */
   send(): void {
-    for (const [receiver] of this.#due) {
+    for (const receiver of this.#due.values()) {
       // It is removed first, because a trace that sees the increment may read, so that credit is due again. A trace may
       // also have ended this stream.
       if (!this.#due.delete(receiver) || receiver.ended) continue;

@@ -59,7 +59,7 @@ describe("a read into memory of the reader", () => {
     const loan = new Loan();
     let told = 0;
     loan.begin();
-    loan.fill({ deliver: () => void told++ });
+    loan.fill({ nextFilled: null, deliver: () => void told++ });
     expect(told).toBe(0);
     expect(loan.end()).toBe(false);
     loan.begin();

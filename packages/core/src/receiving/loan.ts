@@ -19,11 +19,17 @@ export interface Filled {
   deliver(): void;
 }
 
+/** A read that has bytes of the chunk, in a list: an array would need new memory for each chunk. */
+interface FilledInTurn extends Filled {
+  nextFilled: FilledInTurn | null;
+}
+
 /** Decides which pieces of a chunk the session keeps. One object serves all chunks of a session, one after the other. */
 export class Loan {
   #isKept = false;
   /** Reads that have bytes of the chunk. */
-  readonly #filled: Filled[] = [];
+  #firstFilled: FilledInTurn | null = null;
+  #lastFilled: FilledInTurn | null = null;
   /** The relay that had the last relayed piece of the chunk. */
   #last: Filled | null = null;
 
@@ -70,8 +76,10 @@ export class Loan {
   }
 
   /** `read` has bytes. It may get more of the same chunk, so it is told at the end. */
-  fill(read: Filled): void {
-    this.#filled.push(read);
+  fill(read: FilledInTurn): void {
+    if (this.#lastFilled === null) this.#firstFilled = read;
+    else this.#lastFilled.nextFilled = read;
+    this.#lastFilled = read;
   }
 
   /** The chunk has been received. Returns whether its memory is kept. */
@@ -81,11 +89,8 @@ export class Loan {
       this.#last = null;
       last.deliver();
     }
-    const filled = this.#filled;
-    if (filled.length > 0) {
-      for (const read of filled) read.deliver();
-      filled.length = 0;
-    }
+    for (let read = this.#firstFilled; read !== null; read = read.nextFilled) read.deliver();
+    this.#firstFilled = this.#lastFilled = null;
     return this.#isKept;
   }
 }

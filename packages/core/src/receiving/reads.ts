@@ -55,6 +55,8 @@ export class FillingRead extends Waiter<number | null> implements Read {
   readonly #view: Uint8Array;
   /** Bytes of room in the view when the read began. The view has fewer after its memory has been transferred. */
   readonly #room: number;
+  /** The next read that has bytes of the same chunk. */
+  nextFilled: FillingRead | null = null;
   #filled = 0;
   #isTold = false;
 

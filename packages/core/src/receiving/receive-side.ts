@@ -166,12 +166,12 @@ export class ReceiveSide implements Receiver, WaiterOwner {
     return piece;
   }
 
-  /** As {@link take}, but moves the bytes into `view`, and returns how many. */
-  takeInto(view: Uint8Array): number | null | undefined {
+  /** As {@link take}, but moves the bytes into `view`, up to `limit` from `offset` on, and returns how many. */
+  takeInto(view: Uint8Array, offset?: number, limit?: number): number | null | undefined {
     if (this.unread === 0) return this.#nothing();
     const queue = this.#inBlocks();
     const before = queue.memory;
-    const length = queue.shiftInto(view);
+    const length = queue.shiftInto(view, offset, limit);
     this.#release(before);
     this.#consumed(length);
     return length;

@@ -41,7 +41,7 @@ export class ContainedTransport implements Transport, TransportInput {
     } catch (error) {
       this.#fail(error);
     }
-    if (this.#isWriting) this.#watch();
+    if (this.#isWriting && this.#timer === undefined) this.#watch();
   }
 
   end(error?: MuxadoError): void {
@@ -86,9 +86,12 @@ export class ContainedTransport implements Transport, TransportInput {
       this.#input.ended(error ?? new Error("the transport threw undefined or null"));
   }
 
-  /** Sets one timer for all writes. A timer for each write would cost more than most writes. */
+  /**
+   * Sets one timer for all writes, if none is set. A timer for each write would cost more than most writes, and each
+   * call makes the memory of a closure.
+   */
   #watch(): void {
-    if (this.#timer !== undefined || this.#timeout === Infinity || this.#isDestroyed) return;
+    if (this.#timeout === Infinity || this.#isDestroyed) return;
     const writes = this.#writes;
     this.#timer = this.#clock.setTimer(
       () => {

@@ -28,24 +28,41 @@ interface LentChunk {
   readonly streamId: number;
 }
 
-/** The content of one write of the transport, and the stream writes that it carries. */
+const NO_CHUNKS: Uint8Array<ArrayBuffer>[] = [];
+const NO_STREAMS: readonly number[] = [];
+
+/** The content of one write of the transport, and the stream writes that it carries. Used again for later writes. */
 export class Batch {
-  readonly chunks: Uint8Array<ArrayBuffer>[] = [];
+  /** The transport may keep this array, so each write has another one. */
+  chunks: Uint8Array<ArrayBuffer>[] = NO_CHUNKS;
   /** The length of all chunks together, in bytes. */
   length = 0;
   readonly writes: TakenWrite[] = [];
   readonly lent: LentChunk[] = [];
   /** True if the batch has bytes of streams. */
   hasBodies = false;
-  /** Arenas that are full, and that may be used again after the write. */
-  readonly arenas: Uint8Array<ArrayBuffer>[] = [];
+
+  add(chunk: Uint8Array<ArrayBuffer>): void {
+    // Most writes have one chunk. An array that has grown has room for 16 more.
+    if (this.length > 0) this.chunks.push(chunk);
+    else this.chunks = [chunk];
+    this.length += chunk.length;
+  }
+
+  /** Forgets the content, for the next write. */
+  clear(): void {
+    this.chunks = NO_CHUNKS;
+    this.length = this.writes.length = this.lent.length = 0;
+    this.hasBodies = false;
+  }
 }
 
 /**
  * Replaces bodies whose memory the application has transferred after its write. Zeros replace the missing bytes, so
  * that the following frames begin at the right place. Returns the streams of these bodies.
  */
-export function replaceSpoiled({ chunks, lent }: Batch): number[] {
+export function replaceSpoiled({ chunks, lent }: Batch): readonly number[] {
+  if (lent.length === 0) return NO_STREAMS;
   const spoiled: number[] = [];
   for (const { index, length, streamId } of lent) {
     if (chunks[index]!.length === length) continue;

@@ -27,7 +27,10 @@ interface Bench {
   readonly turn: () => void;
 }
 
-function bench(compose: (outbound: Outbound) => boolean = () => false): Bench {
+function bench(
+  compose: (outbound: Outbound) => boolean = () => false,
+  budget: number = 256 * KIB,
+): Bench {
   const writes: Uint8Array[][] = [];
   const sent: Frame[] = [];
   const flushes: (() => void)[] = [];
@@ -45,7 +48,7 @@ function bench(compose: (outbound: Outbound) => boolean = () => false): Bench {
   const outbound: Outbound = new Outbound(
     transport,
     muxado,
-    new TransportBudget(systemClock, 256 * 1024, true),
+    new TransportBudget(systemClock, budget, true),
     scheduleFlush,
     () => {
       return compose(outbound);
@@ -386,8 +389,22 @@ describe("memory", () => {
     }
     const [first, second] = writes.map((chunks) => new Set(chunks.map((chunk) => chunk.buffer)));
     expect(first!.size).toBeGreaterThan(10);
-    // Five spare arenas, and the one that was being filled.
+    // Five spare arenas, and the one that is being filled.
     expect([...second!].filter((buffer) => first!.has(buffer))).toHaveLength(6);
+  });
+
+  it("is kept for a budget of 1 MiB as well, while all of it is under way", () => {
+    const { outbound, writes, turn } = bench(undefined, 1024 * KIB);
+    for (let round = 0; round < 4; round++) {
+      while (outbound.hasRoom) outbound.putData(3, 0, body(4 * KIB), 0, 4 * KIB);
+      turn();
+      outbound.written();
+    }
+    const [first, ...others] = writes.map((chunks) => new Set(chunks.map(({ buffer }) => buffer)));
+    const buffers = new Set(others.flatMap((set) => [...set]));
+    expect(first!.size).toBeGreaterThan(15);
+    // The first round has ended in the middle of an arena.
+    expect([...buffers].filter((buffer) => !first!.has(buffer)).length).toBeLessThanOrEqual(1);
   });
 
   it("of a short body is not referenced: its owner may change it at once", () => {
@@ -419,7 +436,7 @@ describe("memory", () => {
     const bodies = sent.flatMap((frame) => (frame.type === "data" ? [frame.body] : []));
     expect(Buffer.compare(Buffer.concat(bodies), all)).toBe(0);
     const blocks = new Set(writes.flat().map(({ buffer }) => buffer));
-    expect([...blocks].every(({ byteLength }) => byteLength === 64 * KIB)).toBe(true);
+    expect([...blocks].every(({ byteLength }) => byteLength === 68 * KIB)).toBe(true);
     expect(blocks.size).toBeLessThanOrEqual(6);
     for (const chunks of writes) {
       const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);

@@ -2,9 +2,10 @@
 // by reference. All output of one turn leaves in one write of the transport, or in two if it is long. At most one write
 // is under way.
 
-import { NOTHING, unshared } from "../base/bytes.ts";
+import { copyInto, NOTHING, part, unshared } from "../base/bytes.ts";
 import type { FlushScheduler } from "../base/clock.ts";
 import type { Failure, MuxadoError } from "../base/errors.ts";
+import { DONE } from "../base/waiter.ts";
 import { dataFrame, type Trace } from "../seams/trace.ts";
 import type { Transport } from "../seams/transport.ts";
 import { DataFlag, type Wire } from "../seams/wire.ts";
@@ -15,10 +16,10 @@ import type { TransportBudget } from "./transport-budget.ts";
 export const COPIED_BELOW: number = 4 * 1024;
 
 /**
- * Length of one arena in bytes. It is enough for the small frames of most turns, and a peer's socket reads about as
- * much at once.
+ * Length of one arena in bytes. A socket reads at most 64 KiB at once. A relay copies them, and its frames need a few
+ * bytes more than those that have arrived, because a chunk begins and ends inside a frame.
  */
-const ARENA_LENGTH = 64 * 1024;
+const ARENA_LENGTH = 68 * 1024;
 
 /**
  * When this many bytes of output wait, they leave before the turn is over. So the peer can work while this side
@@ -29,8 +30,11 @@ const HEAD_START = 2 * 1024;
 /** A copied body with more bytes to come is at least this long, in bytes. An arena with less room is full. */
 const SMALLEST_COPY = 1024;
 
-/** Arenas kept for the next turns. With the one that is being filled, they hold the default budget, wherever it begins. */
-const SPARE_ARENAS = 5;
+/**
+ * Arenas that are kept in addition to those that the budget fills: one for the frame that exceeds it, one because its
+ * bytes begin anywhere, and the one that is being filled. All others are garbage.
+ */
+const MORE_ARENAS = 3;
 
 /** Bytes for a body whose memory the session must not keep. */
 export interface BodySource {
@@ -63,7 +67,12 @@ export class Outbound {
   /** The content of the next write, without the open part of the arena. */
   #batch = new Batch();
   #underWay = new Batch();
-  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
+  /** All arenas: first those with bytes that are not written, in order, then the one being filled, then spare ones. */
+  readonly #arenas: Uint8Array<ArrayBuffer>[] = [];
+  /** The number of arenas that are not spare. */
+  #used = 0;
+  /** The number of arenas that the write under way makes spare. */
+  #leaving = 0;
 
   /** True if a frame was put, or output began to wait, since the last flush. */
   #flushWanted = false;
@@ -144,13 +153,11 @@ export class Outbound {
       this.#end = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
       this.#seal();
       this.#batch.lent.push({ index: this.#batch.chunks.length, length, streamId });
-      this.#take(unshared(chunk.subarray(start, end)));
+      this.#batch.add(unshared(chunk.subarray(start, end)));
     } else {
       this.#begin(header + length);
       const body = this.#wire.putData(this.#arena, this.#end, streamId, flags, length);
-      if (length > 0) {
-        this.#arena.set(length === chunk.length ? chunk : chunk.subarray(start, end), body);
-      }
+      copyInto(this.#arena, body, chunk, start, end);
       this.#end = body + length;
     }
     this.#complete(this.#end);
@@ -255,15 +262,18 @@ export class Outbound {
 
   /** Called when the transport has confirmed the write under way. */
   written(): void {
-    const { length, arenas, writes } = this.#underWay;
-    if (length === 0) return;
-    this.#underWay = new Batch();
+    const batch = this.#underWay;
+    const arenas = this.#arenas;
+    if (batch.length === 0) return;
     this.budget.confirmed();
-    for (const arena of arenas) {
-      if (this.#spare.length < SPARE_ARENAS) this.#spare.push(arena);
+    for (; this.#leaving > 0; this.#leaving--) {
+      // It is the next one to be filled, because it is likely still in the processor's caches.
+      arenas.splice(--this.#used, 0, arenas.shift()!);
+      if (arenas.length > this.budget.bytes / ARENA_LENGTH + MORE_ARENAS) arenas.pop();
     }
     if (this.waiting === 0) this.#start = this.#end = 0;
-    for (const { owner } of writes) owner.confirm();
+    for (const { owner } of batch.writes) owner.confirm();
+    batch.clear();
     if (this.#flushWanted) this.#askForFlush();
   }
 
@@ -288,7 +298,8 @@ export class Outbound {
     const writes = [...this.#underWay.writes.splice(0), ...this.#batch.writes];
     this.#batch = new Batch();
     this.#arena = NOTHING;
-    this.#start = this.#end = 0;
+    this.#arenas.length = 0;
+    this.#start = this.#end = this.#used = this.#leaving = 0;
     for (const { owner, waiter } of writes) {
       const reason = owner.lost(failure);
       if (reason === undefined) waiter.resolve();
@@ -308,8 +319,9 @@ export class Outbound {
     this.#seal();
     const batch = this.#batch;
     const spoiled = replaceSpoiled(batch);
+    this.#batch = this.#underWay;
     this.#underWay = batch;
-    this.#batch = new Batch();
+    this.#leaving = this.#used - 1;
     this.bytesSent += this.underWay;
     this.writes++;
     this.budget.began(batch.length);
@@ -328,11 +340,11 @@ export class Outbound {
     this.framesSent++;
     if (this.#arena.length - this.#end >= length) return;
     this.#seal();
-    if (this.#arena.length === ARENA_LENGTH) this.#batch.arenas.push(this.#arena);
     this.#arena =
       length <= ARENA_LENGTH
-        ? (this.#spare.pop() ?? new Uint8Array(ARENA_LENGTH))
+        ? (this.#arenas[this.#used] ?? new Uint8Array(ARENA_LENGTH))
         : new Uint8Array(length);
+    this.#arenas[this.#used++] = this.#arena;
     this.#start = this.#end = 0;
   }
 
@@ -344,19 +356,14 @@ export class Outbound {
     if (!this.#flushAsked || this.#headStart !== "none" || this.waiting < HEAD_START) return;
     this.#headStart = "due";
     // The head start is given in a microtask, because a command may have put the frame, and a command must not call the
-    // transport.
-    queueMicrotask(this.#giveHeadStart);
+    // transport. In Node, `queueMicrotask` makes several objects for each.
+    void DONE.then(this.#giveHeadStart);
   }
 
   /** Adds to the batch the part of the arena that is not yet in it. */
   #seal(): void {
     if (this.#end === this.#start) return;
-    this.#take(this.#arena.subarray(this.#start, this.#end));
+    this.#batch.add(part(this.#arena, this.#start, this.#end));
     this.#start = this.#end;
-  }
-
-  #take(chunk: Uint8Array<ArrayBuffer>): void {
-    this.#batch.chunks.push(chunk);
-    this.#batch.length += chunk.length;
   }
 }
