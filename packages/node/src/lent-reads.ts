@@ -93,7 +93,8 @@ class ReadMemory {
     // Memory that a reader transfers, against the rules, has no length afterwards. Its session must not stop.
     const room = memory.length;
     const wanted = length === room ? this.#most : room;
-    const isKept = this.#receive(memory.subarray(0, length));
+    // Most reads of a connection in bulk are full, and need no further view.
+    const isKept = this.#receive(length === room ? memory : memory.subarray(0, length));
     // The `buffer` of a kept chunk must not show its reader what the memory had behind the chunk.
     if (isKept && memory.length > length) memory.fill(0, length);
     if (isKept || wanted > room) this.#memory = memoryOf(wanted);
