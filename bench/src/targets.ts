@@ -42,7 +42,7 @@ export interface Outcome {
 /** The longest payload of a small echo, in bytes. The cost of a small echo is that of its frames. */
 const SMALL_ECHO = 1024;
 
-/** The fastest programs of other languages, each with what it can be given to be faster. */
+/** The fastest peers in other languages. They are tuned: larger windows, longer frames or gathered writes. */
 const tunedPeers = ["go-muxado-tuned", "go-yamux-tuned", "rust-muxado-tuned", "rust-yamux-tuned"];
 
 export const targets: readonly Target[] = [

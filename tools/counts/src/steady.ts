@@ -63,7 +63,7 @@ export async function feedRelay(
   }
 }
 
-/** What remains of {@link feed} and {@link feedRelay} without sessions. */
+/** The loop of {@link feed} and of {@link feedRelay}, without sessions. */
 export async function waitOnly(player: Player, mebibytes: number): Promise<void> {
   for (let count = 0; count < mebibytes; count++) {
     for (const _ of player.mebibyte) await DONE;

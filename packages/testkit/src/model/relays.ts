@@ -1,7 +1,7 @@
 // The relays of a schedule. An application joins two of its streams that nobody has used yet. From then on the far ends
 // of these streams, which are both at the peer, read what the other one writes.
 
-import { relay, type RelayResult } from "@muxado/core";
+import { relay } from "@muxado/core";
 import type { Side } from "./side.ts";
 import type { Stage } from "./stage.ts";
 import type { End } from "./stream-model.ts";
@@ -26,9 +26,8 @@ export class Relays {
     this.#stage.log(one, `is joined with ${other.name}`);
     const controller = this.#stage.random.oneIn(4) ? new AbortController() : undefined;
     if (controller !== undefined) {
-      this.#stage.addAbort(() =>
-        this.#resetBoth(one, other, () => controller.abort("relay aborted")),
-      );
+      const abort = (): void => controller.abort("relay aborted");
+      this.#stage.addAbort(() => this.#resetBy(one, () => this.#resetBy(other, abort)));
     }
     one.pending++;
     relay(one.stream!, other.stream!, { signal: controller?.signal }).then(
@@ -44,14 +43,10 @@ export class Relays {
     );
   }
 
-  #ended(end: End, relayed: RelayResult["fromOne"]): void {
+  #ended(end: End, relayed: number): void {
     const { written, writeEnded } = end.peer;
     if (!writeEnded) this.#stage.report(end, "its relay ended before the peer did");
     if (relayed === written.written) return;
     this.#stage.report(end, `${relayed} bytes were relayed of ${written.written}`);
-  }
-
-  #resetBoth(one: End, other: End, reset: () => void): void {
-    this.#resetBy(one, () => this.#resetBy(other, reset));
   }
 }
