@@ -253,6 +253,21 @@ describe("a WebSocket", () => {
     });
   });
 
+  test("that calls back early writes when its buffer has room, without a message from the peer", async () => {
+    const clock = new VirtualClock();
+    const socket = new FakeWebSocket({});
+    socket.bufferedAmount = 10_000_000;
+    const session = ending(attach(socket, { role: "client", clock }));
+    await session.open().write(Buffer.from("x"));
+    await new Promise((next) => setImmediate(next));
+    const write = session.open().write(new Uint8Array(200_000));
+    await new Promise((next) => setImmediate(next));
+    expect(session.stats().bytesToSend).toBeGreaterThan(0);
+    socket.bufferedAmount = 0;
+    clock.advance(100);
+    await write;
+  });
+
   test.each([
     ["never calls back", true],
     ["never empties its buffer", false],

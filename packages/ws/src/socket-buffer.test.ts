@@ -9,7 +9,7 @@ import type { WebSocketLike } from "./web-socket.ts";
 const KIB = 1024;
 
 /** A buffer whose level the test sets. */
-function bench(budget = USUAL_BUDGET, tells = false) {
+function bench(budget = USUAL_BUDGET) {
   const socket = { bufferedAmount: 0 };
   const clock = new VirtualClock();
   /** The shortest time that the browser lets a timer wait: a second for a page in the background. */
@@ -21,7 +21,7 @@ function bench(budget = USUAL_BUDGET, tells = false) {
   let rooms = 0;
   const buffer = new SocketBuffer(
     socket as WebSocketLike,
-    { clock: throttled, budget, tells },
+    { clock: throttled, budget },
     () => rooms++,
   );
   /** Sends something, so that this many bytes wait. Returns whether there is room for more at once. */
@@ -49,10 +49,7 @@ function bench(budget = USUAL_BUDGET, tells = false) {
     }
     return room;
   };
-  const set = (held: number): void => {
-    socket.bufferedAmount = held;
-  };
-  return { buffer, clock, page, send, lookAt, allowed, set, rooms: () => rooms };
+  return { buffer, clock, page, send, lookAt, allowed };
 }
 
 /** Returns the level that is allowed after each of this many rounds. In each round the buffer runs dry. */
@@ -137,19 +134,6 @@ describe("a buffer that does not move", () => {
       send((held + 64) * KIB);
       expect(lookAt((held - 50) * KIB)).toBe(false);
     }
-  });
-
-  test("is not looked at by a timer where the socket tells when bytes have left", () => {
-    const { buffer, send, clock, set, rooms } = bench(undefined, true);
-    expect(send(256 * KIB)).toBe(true);
-    expect(send(257 * KIB)).toBe(false);
-    expect(clock.timers).toHaveLength(0);
-    buffer.look();
-    expect(rooms()).toBe(1);
-    set(256 * KIB);
-    buffer.look();
-    buffer.look();
-    expect(rooms()).toBe(2);
   });
 
   test("without a `bufferedAmount` is never waited for", () => {

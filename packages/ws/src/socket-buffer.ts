@@ -1,6 +1,5 @@
-// Finds out when a WebSocket's own buffer has room for more bytes. A socket of `ws` reports when bytes have left. A
-// standard socket has only a property with the number of bytes that wait. A timer reads it, but only while the
-// transport waits for room.
+// Finds out when a WebSocket's own buffer has room for more bytes. The socket has only a property with the number of
+// bytes that wait. A timer reads it, but only while the transport waits for room.
 
 import type { Clock, Timer } from "@muxado/core";
 import type { WebSocketLike } from "./web-socket.ts";
@@ -27,8 +26,6 @@ export interface SocketBufferOptions {
   readonly clock: Clock;
   /** The session's `transportBudget`. */
   readonly budget: number;
-  /** Whether the socket reports each time that bytes have left. If it does, the buffer needs no timer. */
-  readonly tells: boolean;
 }
 
 /**
@@ -43,7 +40,6 @@ export class SocketBuffer {
   readonly #clock: Clock;
   readonly #onRoom: () => void;
   readonly #budget: number;
-  readonly #tells: boolean;
   #isAwaited = false;
   #timer: Timer | undefined;
   /** There is room as long as the buffer holds at most this many bytes. */
@@ -57,14 +53,12 @@ export class SocketBuffer {
   #wasDoubted = false;
 
   constructor(socket: WebSocketLike, options: SocketBufferOptions, onRoom: () => void) {
-    const { clock, budget, tells } = options;
+    const { clock, budget } = options;
     this.#socket = socket;
     this.#clock = clock;
     this.#onRoom = onRoom;
-    this.#tells = tells;
     this.#budget = Math.min(budget, USUAL_BUDGET);
-    // A socket that reports is looked at when the write has left, so it never needs a higher limit.
-    this.#allowed = tells ? this.#budget : this.#budget / 4;
+    this.#allowed = this.#budget / 4;
   }
 
   /** Waits for room after bytes were sent. `onRoom` is called once, possibly before this method returns. */
@@ -74,7 +68,7 @@ export class SocketBuffer {
     this.#held = this.#level;
     this.#isAwaited = true;
     if (this.#held <= this.#allowed) this.#giveRoom();
-    else if (!this.#tells) this.#setTimer();
+    else this.#setTimer();
   }
 
   /**

@@ -75,10 +75,9 @@ export class WebSocketTransport implements Transport {
     checkSocket(socket);
     if (attached.has(socket)) throw new TypeError("socket has a session already");
     this.#socket = socket as NodeWebSocket;
-    const tells = typeof this.#socket.on === "function";
-    this.#tells = tells;
-    this.#buffer = new SocketBuffer(socket, { clock, budget, tells }, () => this.#written());
-    this.#told = tells ? [(error) => this.#sent(error)] : [];
+    this.#tells = typeof this.#socket.on === "function";
+    this.#buffer = new SocketBuffer(socket, { clock, budget }, () => this.#written());
+    this.#told = this.#tells ? [(error) => this.#sent(error)] : [];
     this.#listeners = [
       ["open", () => this.#opened()],
       ["message", ({ data }) => this.#receive(data)],

@@ -132,24 +132,30 @@ test("pings are answered, but no more while the peer does not read", async () =>
   const { url, server } = await serve({}, echo);
   const socket = await dial(url);
   let pongs = 0;
-  socket.on("pong", () => pongs++);
-  socket.ping("x");
-  await vi.waitFor(() => expect(pongs).toBe(1));
+  let last = "";
+  socket.on("pong", (payload) => {
+    pongs++;
+    last = payload.toString();
+  });
+  socket.ping("first");
+  await vi.waitFor(() => expect(last).toBe("first"));
   socket.pause();
-  const before = process.memoryUsage().arrayBuffers;
   const payload = Buffer.alloc(125);
   for (let round = 0; round < 400; round++) {
     for (let count = 0; count < 1_000; count++) socket.ping(payload);
     await new Promise((next) => setImmediate(next));
   }
-  // 50 MB of pings, and as many of pongs if the server answered each.
   await vi.waitFor(() => expect(socket.bufferedAmount).toBe(0));
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20_000_000);
-  expect(server.sessions.size).toBe(1);
   socket.resume();
+  await vi.waitFor(() => {
+    socket.ping("last");
+    expect(last).toBe("last");
+  });
+  // Without a limit there would be 400 000 pongs. The system's own buffers hold some megabytes of them.
+  expect(pongs).toBeLessThan(100_000);
+  expect(server.sessions.size).toBe(1);
   const session = ending(await connect(url, { WebSocket }));
   expect(await ask(session, "hello")).toBe("hello");
-  expect(pongs).toBeLessThan(400_000);
 });
 
 describe("a frame of WebSocket's that makes no sense", () => {
