@@ -27,9 +27,12 @@ export {
 export type { Priority } from "./sending/priority.ts";
 export { relay, type RelayResult } from "./relay.ts";
 export { type GoAwayCode, type OpenOptions, Session } from "./session.ts";
-export type { CloseOptions, SessionEnd } from "./life/session-end.ts";
+export type { CloseOptions, PeerGoAway, SessionEnd } from "./life/session-end.ts";
+export { needsNewSession } from "./life/needs-new-session.ts";
+export type { SessionState } from "./life/shutdown.ts";
 export type { SessionStats, StreamStats } from "./seams/statistics.ts";
 export { Stream } from "./stream.ts";
+export type { StreamEnd } from "./stream-extras.ts";
 export type { WaitOptions } from "./base/waiter.ts";
 export type { Trace, TracedFrame } from "./seams/trace.ts";
 export type { Transport, TransportInput } from "./seams/transport.ts";

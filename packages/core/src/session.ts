@@ -13,8 +13,8 @@ import { type Holder, MemoryBudget } from "./life/memory-budget.ts";
 import { Opening } from "./life/opening.ts";
 import { Pings } from "./life/pings.ts";
 import { Resets } from "./life/resets.ts";
-import type { CloseOptions, SessionEnd } from "./life/session-end.ts";
-import { Shutdown } from "./life/shutdown.ts";
+import type { CloseOptions, PeerGoAway, SessionEnd } from "./life/session-end.ts";
+import { type SessionState, Shutdown } from "./life/shutdown.ts";
 import { StreamTable } from "./life/stream-table.ts";
 import { type ResolvedOptions, resolveOptions, type Role, type SessionOptions } from "./options.ts";
 import { AcceptIterator, AcceptQueue } from "./receiving/accept-queue.ts";
@@ -206,6 +206,25 @@ export class Session implements AsyncIterable<Stream> {
     wire.began?.(this, clock);
   }
 
+  /**
+   * What the session can still do. `open`: it opens streams. `draining`: it opens no more streams, and open streams
+   * continue. `ended`: it is over. After {@link goAway}, the session is still open, because only the peer opens no more
+   * streams.
+   */
+  get state(): SessionState {
+    const { state } = this.own.shutdown;
+    return state === "open" && this.table.exhausted ? "draining" : state;
+  }
+
+  /**
+   * Resolves when the peer announces the end of the session (GOAWAY), with the reason that it gives. From then on, open
+   * streams on another session; those of this one continue. Never rejects. It stays pending if the session ends without
+   * an announcement, so look at {@link closed} as well.
+   */
+  get draining(): Promise<PeerGoAway> {
+    return this.own.shutdown.draining;
+  }
+
   /** Resolves with a description of the end after the session and its transport have ended. Never rejects. */
   get closed(): Promise<SessionEnd> {
     return this.own.shutdown.closed;
@@ -252,7 +271,7 @@ export class Session implements AsyncIterable<Stream> {
 
   /**
    * Closes gracefully. The session opens and accepts no more streams and waits for open streams to end. Then it sends
-   * GOAWAY and all queued output, and ends the transport. At the deadline, open streams are reset and unsent output is
+   * GOAWAY and all queued output, and ends the transport. The option `announce` tells the peer at the beginning, too. At the deadline, open streams are reset and unsent output is
    * lost; `closed` then reports DRAIN_TIMEOUT. Resolves with `closed`; never rejects. A repeated call is harmless.
    *
    * @throws {RangeError} at once, if the timeout is not a number of milliseconds.

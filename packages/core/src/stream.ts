@@ -29,7 +29,7 @@ import { packPriority, type Priority, urgencyOf, weightOf } from "./sending/prio
 import { SendSide } from "./sending/send-side.ts";
 import type { Session } from "./session.ts";
 import { streamStats } from "./stats.ts";
-import { StreamExtras } from "./stream-extras.ts";
+import { type StreamEnd, StreamExtras } from "./stream-extras.ts";
 import { readableOf, writableOf } from "./web-streams.ts";
 
 /**
@@ -217,6 +217,36 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
+   * Aborts as soon as the stream fails: after a reset by either side, or with its session. The reason is the stream's
+   * {@link error}. For work that is done for the stream: `await compute({ signal: stream.signal })`. It needs no read
+   * and no write, and works beside every other way to use the stream. It does not abort when the stream ends in the
+   * ordinary way. Made on first use.
+   */
+  get signal(): AbortSignal {
+    const extras = this.ownExtras();
+    if (extras.failing === undefined) {
+      extras.failing = new AbortController();
+      if (this.failure !== null) extras.failing.abort(this.error);
+    }
+    return extras.failing.signal;
+  }
+
+  /**
+   * Resolves with a description of the end when both directions have ended, or when the stream has failed. Bytes that
+   * arrived before may still be unread. Never rejects. Made on first use.
+   */
+  get closed(): Promise<StreamEnd> {
+    const extras = this.ownExtras();
+    if (extras.closed === undefined) {
+      extras.closed = new Promise((resolve) => {
+        extras.resolveClosed = resolve;
+      });
+      if (this.isOver) this.tellClosed();
+    }
+    return extras.closed;
+  }
+
+  /**
    * Reads without waiting. Returns the next bytes, `null` at the end, or `undefined` if nothing has arrived yet. The
    * caller owns the chunk, and its credit returns to the peer now.
    *
@@ -371,7 +401,10 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     const extras = this.extras;
     if (extras === null) return;
     queueMicrotask(() => {
-      if (this.failure !== null) extras.sink?.failed(this.error);
+      if (this.failure !== null) {
+        extras.failing?.abort(this.error);
+        extras.sink?.failed(this.error);
+      }
       extras.notify("onReadable");
       if (isStarved) extras.notify("onWritable");
     });
@@ -382,6 +415,12 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     const signal = this.extras?.tiedTo;
     if (signal !== undefined) unlisten(signal, this);
     this.session.streamEnded(this);
+    this.tellClosed();
+  }
+
+  /** @internal Resolves `closed`, if somebody has asked for it. */
+  tellClosed(): void {
+    this.extras?.resolveClosed?.({ error: this.error });
   }
 
   /** @internal Refuses bytes after close() and our FIN. A peer without credit can send none, so it is reset now. */

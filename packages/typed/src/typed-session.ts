@@ -10,13 +10,16 @@ import {
   type GoAwayCode,
   type MuxadoError,
   type OpenOptions,
+  type PeerGoAway,
   type Priority,
   type ResetCode,
   type Role,
   type Session,
   type SessionEnd,
+  type SessionState,
   type SessionStats,
   type Stream,
+  type StreamEnd,
   type StreamObserver,
   type StreamStats,
   systemClock,
@@ -129,6 +132,16 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     return this.#session.role;
   }
 
+  /** Like `Session.state`. */
+  get state(): SessionState {
+    return this.#session.state;
+  }
+
+  /** Like `Session.draining`. */
+  get draining(): Promise<PeerGoAway> {
+    return this.#session.draining;
+  }
+
   /** Like `Session.closed`. */
   get closed(): Promise<SessionEnd> {
     return this.#session.closed;
@@ -228,7 +241,7 @@ export class TypedSession implements Session, AsyncIterable<TypedStream> {
     return this.#session.ping(options);
   }
 
-  /** Calls Calls {@link close}, for `await using`. */
+  /** Calls {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -285,6 +298,16 @@ export class TypedStream implements Stream {
   /** As `Stream.error`. */
   get error(): MuxadoError | undefined {
     return this.#stream.error;
+  }
+
+  /** As `Stream.signal`. */
+  get signal(): AbortSignal {
+    return this.#stream.signal;
+  }
+
+  /** As `Stream.closed`. */
+  get closed(): Promise<StreamEnd> {
+    return this.#stream.closed;
   }
 
   /** As `Stream.priority`. */

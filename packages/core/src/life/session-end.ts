@@ -1,7 +1,13 @@
 // The end of a session: the description that `closed` resolves with, the reasons of an end, and the errors that are
 // made of them.
 
-import { codeOfWire, type Failure, MuxadoError, type MuxadoErrorInit } from "../base/errors.ts";
+import {
+  codeOfWire,
+  type Failure,
+  MuxadoError,
+  type MuxadoErrorCode,
+  type MuxadoErrorInit,
+} from "../base/errors.ts";
 
 /** Describes how a session ended. */
 export interface SessionEnd {
@@ -16,12 +22,28 @@ export interface SessionEnd {
   readonly remoteDebug: Uint8Array<ArrayBuffer>;
 }
 
+/** The content of a peer's GOAWAY. */
+export interface PeerGoAway {
+  /** The reason: `NO_ERROR`, or the name of an error. */
+  readonly code: MuxadoErrorCode | "NO_ERROR";
+  /** The number of the reason on the wire. */
+  readonly wireCode: number;
+  /** Text or bytes for logs; empty if there is none. */
+  readonly debug: Uint8Array<ArrayBuffer>;
+}
+
 /** Options of {@link Session.close}. */
 export interface CloseOptions {
   /** Milliseconds to wait for open streams and their output. Default: the session's `closeTimeout`. */
   readonly timeout?: number | undefined;
   /** When this signal aborts, streams that are still open are reset, as after the timeout. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether to tell the peer at once, by a GOAWAY, so that it opens new streams elsewhere while its open streams finish.
+   * Otherwise the peer learns of the end by refused streams and by the GOAWAY at the end. Default: false, because Rust's
+   * `muxado` and `yamux`, and `@libp2p/yamux`, drop their open streams when a GOAWAY arrives.
+   */
+  readonly announce?: boolean | undefined;
 }
 
 export const GRACEFUL = "graceful";
@@ -84,6 +106,11 @@ export function remoteEndAfter(before: RemoteEnd | undefined, now: RemoteEnd): R
   const isSilent = now.errorCode === 0 && now.debug.length === 0;
   if (before === undefined || !isSilent) return now;
   return { ...now, errorCode: before.errorCode, debug: before.debug };
+}
+
+/** Returns the peer's GOAWAY in the form that the application gets. */
+export function peerGoAway({ errorCode: wireCode, debug }: RemoteEnd): PeerGoAway {
+  return { code: wireCode === 0 ? "NO_ERROR" : codeOfWire(wireCode), wireCode, debug };
 }
 
 /** Returns the error that the peer's GOAWAY has reported; undefined if it reported no error. */

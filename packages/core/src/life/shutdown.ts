@@ -24,6 +24,8 @@ import {
   GRACEFUL,
   isLate,
   messageOf,
+  type PeerGoAway,
+  peerGoAway,
   type RemoteEnd,
   remoteEndAfter,
   remoteErrorOf,
@@ -80,12 +82,18 @@ export interface ShutdownParts<S extends Mortal> {
   fail(error: () => MuxadoError): void;
 }
 
+/** What a session can still do: `open` opens streams; `draining` finishes those that are open; `ended` is over. */
+export type SessionState = "open" | "draining" | "ended";
+
 /** The end of a session. */
 export class Shutdown<S extends Mortal> {
   /** Resolves with the description of the end after the transport has ended; never rejects. */
   readonly closed: Promise<SessionEnd>;
+  /** Resolves with the peer's first GOAWAY; never rejects. */
+  readonly draining: Promise<PeerGoAway>;
   readonly #parts: ShutdownParts<S>;
   #resolveClosed!: (end: SessionEnd) => void;
+  #resolveDraining!: (goAway: PeerGoAway) => void;
   /** `running` → `draining` → `ended` → `gone`. A phase may be skipped, but not repeated. */
   #phase: "running" | "draining" | "ended" | "gone" = "running";
   #goAwaySent = false;
@@ -116,6 +124,9 @@ export class Shutdown<S extends Mortal> {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
+    this.draining = new Promise((resolve) => {
+      this.#resolveDraining = resolve;
+    });
   }
 
   /** Whether a SYN of the peer is still accepted. */
@@ -126,6 +137,12 @@ export class Shutdown<S extends Mortal> {
   /** Whether the session is over. The transport may still have to end. */
   get ended(): boolean {
     return this.#phase === "ended" || this.#phase === "gone";
+  }
+
+  /** `draining` if no stream can be opened, because either side has said so, and open streams continue. */
+  get state(): SessionState {
+    if (this.ended) return "ended";
+    return this.#phase === "draining" || this.#remote !== undefined ? "draining" : "open";
   }
 
   /** Why no stream can be opened now; undefined if a stream can be opened. */
@@ -149,8 +166,10 @@ export class Shutdown<S extends Mortal> {
     if (this.#phase === "running") this.#phase = "draining";
     // If the session has already ended, the description of its end does not change.
     if (!this.ended) this.#isDrained = true;
-    const { signal, timeout = this.#parts.options.closeTimeout } = options;
+    const { signal, timeout = this.#parts.options.closeTimeout, announce } = options;
     this.streamEnded();
+    // If no stream is open, the session has ended just now, and its last GOAWAY is on its way.
+    if (announce && !this.#goAwaySent) this.goAway(0, NOTHING);
     if (timeout !== Infinity) this.#timers.after(timeout, () => this.#expire());
     if (signal === undefined) return;
     if (signal.aborted) return this.#expire();
@@ -218,6 +237,7 @@ export class Shutdown<S extends Mortal> {
     }
     const heard = this.#parts.counters.bytesReceived;
     this.#remote = remoteEndAfter(before, { lastStreamId, errorCode, debug, heard });
+    this.#resolveDraining(peerGoAway(this.#remote));
     const failure: Failure = {
       code: "REMOTE_GONE_AWAY",
       scope: "stream",

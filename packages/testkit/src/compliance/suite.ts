@@ -8,6 +8,7 @@ import { describeDraining } from "./draining.ts";
 import { describeErrors } from "./errors.ts";
 import { describeHalfClose } from "./half-close.ts";
 import { Harness, type SessionsUnderTest } from "./harness.ts";
+import { describeKnowingTheEnd } from "./knowing-the-end.ts";
 import { describeMemory } from "./memory.ts";
 import { describeNonBlocking } from "./non-blocking.ts";
 import { describeOpening } from "./opening.ts";
@@ -35,6 +36,7 @@ export function describeSessions(sessions: SessionsUnderTest): void {
     describeWebStreams(harness);
     describeMemory(harness);
     describeDraining(harness);
+    describeKnowingTheEnd(harness);
     describeSessionEnd(harness);
     describeErrors(harness);
   });
