@@ -27,12 +27,11 @@ export {
 export type { Priority } from "./sending/priority.ts";
 export { relay, type RelayResult } from "./relay.ts";
 export { type GoAwayCode, type OpenOptions, Session } from "./session.ts";
-export type { CloseOptions, PeerGoAway, SessionEnd } from "./life/session-end.ts";
-export { needsNewSession } from "./life/needs-new-session.ts";
-export type { SessionState } from "./life/shutdown.ts";
+export type { CloseOptions, PeerGoAway, SessionEnd, SessionState } from "./life/session-end.ts";
+export { needsNewSession } from "./life/verdict.ts";
 export type { SessionStats, StreamStats } from "./seams/statistics.ts";
 export { Stream } from "./stream.ts";
-export type { StreamEnd } from "./stream-extras.ts";
+export type { StreamEnd } from "./stream-end.ts";
 export type { WaitOptions } from "./base/waiter.ts";
 export type { Trace, TracedFrame } from "./seams/trace.ts";
 export type { Transport, TransportInput } from "./seams/transport.ts";

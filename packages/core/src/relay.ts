@@ -2,7 +2,7 @@
 // The relay owns neither stream: both sides of each keep their bytes and their credit.
 
 import { copyInto } from "./base/bytes.ts";
-import { type MuxadoError, resetCodeNumber, wireCodeOf } from "./base/errors.ts";
+import { misuse, type MuxadoError, resetCodeNumber, wireCodeOf } from "./base/errors.ts";
 import { rejected, Waiter, type WaiterOwner, type WaitOptions } from "./base/waiter.ts";
 import type { Filled, Loan } from "./receiving/loan.ts";
 import type { Read } from "./receiving/reads.ts";
@@ -258,7 +258,7 @@ class RelayEnd implements StreamObserver, Read, Filled, BodySource {
     const sent = stream.sending.offerCopy(this, length);
     this.bytes += sent;
     if (sent < length && stream.sending.ended && stream.failure === null) {
-      this.#relay.failed(this.#other, stream.misuse("WRITE_AFTER_END"));
+      this.#relay.failed(this.#other, misuse(stream.id, "WRITE_AFTER_END"));
     }
     return sent;
   }

@@ -13,8 +13,8 @@ import { type Holder, MemoryBudget } from "./life/memory-budget.ts";
 import { Opening } from "./life/opening.ts";
 import { Pings } from "./life/pings.ts";
 import { Resets } from "./life/resets.ts";
-import type { CloseOptions, PeerGoAway, SessionEnd } from "./life/session-end.ts";
-import { type SessionState, Shutdown } from "./life/shutdown.ts";
+import type { CloseOptions, PeerGoAway, SessionEnd, SessionState } from "./life/session-end.ts";
+import { Shutdown } from "./life/shutdown.ts";
 import { StreamTable } from "./life/stream-table.ts";
 import { type ResolvedOptions, resolveOptions, type Role, type SessionOptions } from "./options.ts";
 import { AcceptIterator, AcceptQueue } from "./receiving/accept-queue.ts";
@@ -206,23 +206,18 @@ export class Session implements AsyncIterable<Stream> {
     wire.began?.(this, clock);
   }
 
-  /**
-   * What the session can still do. `open`: it opens streams. `draining`: it opens no more streams, and open streams
-   * continue. `ended`: it is over. After {@link goAway}, the session is still open, because only the peer opens no more
-   * streams.
-   */
+  /** What the session can still do. After {@link goAway} it is still open, because only the peer opens no more streams. */
   get state(): SessionState {
     const { state } = this.own.shutdown;
     return state === "open" && this.table.exhausted ? "draining" : state;
   }
 
   /**
-   * Resolves when the peer announces the end of the session (GOAWAY), with the reason that it gives. From then on, open
-   * streams on another session; those of this one continue. Never rejects. It stays pending if the session ends without
-   * an announcement, so look at {@link closed} as well.
+   * Resolves with the peer's first GOAWAY: from then on, open streams on another session; those of this one continue.
+   * Never rejects. It stays pending if the session ends without a GOAWAY, so look at {@link closed} as well.
    */
   get draining(): Promise<PeerGoAway> {
-    return this.own.shutdown.draining;
+    return this.own.shutdown.peerGoAways.draining;
   }
 
   /** Resolves with a description of the end after the session and its transport have ended. Never rejects. */
@@ -322,9 +317,8 @@ export class Session implements AsyncIterable<Stream> {
    * @throws {RangeError} if `milliseconds` is not such a number.
    */
   reportRoundTrip(milliseconds: number): void {
-    if (!(milliseconds > 0 && milliseconds < Infinity)) {
-      throw new RangeError(`a round trip must be a finite number above 0, got ${milliseconds}`);
-    }
+    const isTime = milliseconds > 0 && milliseconds < Infinity;
+    if (!isTime) throw new RangeError(`a round trip must be above 0, got ${milliseconds}`);
     this.own.tuning.measured(milliseconds);
   }
 

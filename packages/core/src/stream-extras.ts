@@ -2,13 +2,8 @@
 // them.
 
 import type { MuxadoError } from "./base/errors.ts";
+import type { EndNotice } from "./stream-end.ts";
 import { type KeepContext, reportThrown, type StreamObserver } from "./seams/observer.ts";
-
-/** Describes how a stream ended. */
-export interface StreamEnd {
-  /** Why the stream failed; undefined if both directions have ended in the ordinary way. */
-  readonly error: MuxadoError | undefined;
-}
 
 /** The rare parts of one stream. Made when one of them is first needed. */
 export class StreamExtras {
@@ -28,11 +23,18 @@ export class StreamExtras {
   background = false;
   /** The signal that the stream was opened with. */
   tiedTo: AbortSignal | undefined = undefined;
-  /** Owns the signal that aborts when the stream fails. */
-  failing: AbortController | undefined = undefined;
-  /** Resolves when the stream has ended, and the function that resolves it. */
-  closed: Promise<StreamEnd> | undefined = undefined;
-  resolveClosed: ((end: StreamEnd) => void) | undefined = undefined;
+  /** Tells the application of the end. */
+  notice: EndNotice | undefined = undefined;
+
+  /** Tells everybody who waits of the end of a stream. `error` is undefined if the stream has not failed. */
+  tell(error: MuxadoError | undefined, isStarved: boolean): void {
+    if (error !== undefined) {
+      this.notice?.tell(error);
+      this.sink?.failed(error);
+    }
+    this.notify("onReadable");
+    if (isStarved) this.notify("onWritable");
+  }
 
   /** Calls `event` of the observer, if there is one. */
   notify(event: "onReadable" | "onWritable"): void {

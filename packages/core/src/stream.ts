@@ -3,14 +3,7 @@
 
 import { listen, unlisten } from "./base/abort.ts";
 import { checkBytes, checkView } from "./base/bytes.ts";
-import {
-  type Failure,
-  MuxadoError,
-  type MuxadoErrorCode,
-  type ResetCode,
-  resetCodeNumber,
-  streamError,
-} from "./base/errors.ts";
+import { type Failure, type MuxadoError, type ResetCode, resetCodeNumber } from "./base/errors.ts";
 import { checkNumber } from "./base/numbers.ts";
 import { rejected, type WaitOptions } from "./base/waiter.ts";
 import { Opening } from "./life/opening.ts";
@@ -21,7 +14,7 @@ import {
   StreamInput,
   StreamState,
 } from "./life/stream-state.ts";
-import { verdictOn } from "./life/verdict.ts";
+import { errorOf } from "./life/verdict.ts";
 import { asChunk, ReceiveSide, StreamIterator } from "./receiving/receive-side.ts";
 import type { StreamObserver } from "./seams/observer.ts";
 import type { StreamStats } from "./seams/statistics.ts";
@@ -29,7 +22,8 @@ import { packPriority, type Priority, urgencyOf, weightOf } from "./sending/prio
 import { SendSide } from "./sending/send-side.ts";
 import type { Session } from "./session.ts";
 import { streamStats } from "./stats.ts";
-import { type StreamEnd, StreamExtras } from "./stream-extras.ts";
+import { EndNotice, type StreamEnd } from "./stream-end.ts";
+import { StreamExtras } from "./stream-extras.ts";
 import { readableOf, writableOf } from "./web-streams.ts";
 
 /**
@@ -213,37 +207,20 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /** Why the stream failed; undefined if it has not failed. A stream that ended in the ordinary way has no error. */
   get error(): MuxadoError | undefined {
     if (this.failure === null) return undefined;
-    return (this.ownExtras().error ??= this.errorOf(this.failure));
+    return (this.ownExtras().error ??= errorOf(this, this.failure));
   }
 
   /**
-   * Aborts as soon as the stream fails: after a reset by either side, or with its session. The reason is the stream's
-   * {@link error}. For work that is done for the stream: `await compute({ signal: stream.signal })`. It needs no read
-   * and no write, and works beside every other way to use the stream. It does not abort when the stream ends in the
-   * ordinary way. Made on first use.
+   * Aborts as soon as the stream fails, by either side or with its session; the reason is {@link error}. For work that
+   * is done for the stream: `await compute({ signal: stream.signal })`. An ordinary end does not abort it.
    */
   get signal(): AbortSignal {
-    const extras = this.ownExtras();
-    if (extras.failing === undefined) {
-      extras.failing = new AbortController();
-      if (this.failure !== null) extras.failing.abort(this.error);
-    }
-    return extras.failing.signal;
+    return this.ownNotice().signal;
   }
 
-  /**
-   * Resolves with a description of the end when both directions have ended, or when the stream has failed. Bytes that
-   * arrived before may still be unread. Never rejects. Made on first use.
-   */
+  /** Resolves when both directions have ended, or the stream has failed. Bytes may still be unread. Never rejects. */
   get closed(): Promise<StreamEnd> {
-    const extras = this.ownExtras();
-    if (extras.closed === undefined) {
-      extras.closed = new Promise((resolve) => {
-        extras.resolveClosed = resolve;
-      });
-      if (this.isOver) this.tellClosed();
-    }
-    return extras.closed;
+    return this.ownNotice().closed;
   }
 
   /**
@@ -327,17 +304,6 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     return this.failure !== null || this.state === StreamState.closed;
   }
 
-  /** @internal Returns `failure` as an error of this stream. */
-  errorOf(failure: Failure): MuxadoError {
-    return streamError(failure, this.id, verdictOn(this, failure));
-  }
-
-  /** @internal Returns the error of a call that breaks the rules of this stream. */
-  misuse(code: MuxadoErrorCode, detail?: string): MuxadoError {
-    const { id: streamId } = this;
-    return new MuxadoError({ code, scope: "stream", origin: "local", detail, streamId });
-  }
-
   /** @internal Moves to the next state of the state table. Returns what must be done about the input. */
   transition(input: StreamInput): StreamEffect {
     const effect = effectOf(this.state, input);
@@ -400,14 +366,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.sending.wanted = 0;
     const extras = this.extras;
     if (extras === null) return;
-    queueMicrotask(() => {
-      if (this.failure !== null) {
-        extras.failing?.abort(this.error);
-        extras.sink?.failed(this.error);
-      }
-      extras.notify("onReadable");
-      if (isStarved) extras.notify("onWritable");
-    });
+    queueMicrotask(() => extras.tell(this.error, isStarved));
   }
 
   /** @internal Called when both directions have ended, or when the stream has failed. */
@@ -415,12 +374,7 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     const signal = this.extras?.tiedTo;
     if (signal !== undefined) unlisten(signal, this);
     this.session.streamEnded(this);
-    this.tellClosed();
-  }
-
-  /** @internal Resolves `closed`, if somebody has asked for it. */
-  tellClosed(): void {
-    this.extras?.resolveClosed?.({ error: this.error });
+    if (this.failure === null) this.extras?.notice?.tell(undefined);
   }
 
   /** @internal Refuses bytes after close() and our FIN. A peer without credit can send none, so it is reset now. */
@@ -429,6 +383,12 @@ export class Stream implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.transition(StreamInput.refuseInbound);
     this.session.resets.awaitEnd(this);
     if (this.receiving.window.remaining === 0) this.reset("STREAM_CLOSED");
+  }
+
+  /** @internal Returns the notice of the end; makes it on first use. */
+  ownNotice(): EndNotice {
+    const extras = this.ownExtras();
+    return (extras.notice ??= new EndNotice(this));
   }
 
   /** @internal Returns the extras; makes them on first use. */

@@ -141,6 +141,11 @@ export function streamError(failure: Failure, streamId: number, retry: RetryVerd
   }
 }
 
+/** Returns the error of a call that breaks the rules of the stream with this id. */
+export function misuse(streamId: number, code: MuxadoErrorCode, detail?: string): MuxadoError {
+  return new MuxadoError({ code, scope: "stream", origin: "local", detail, streamId });
+}
+
 /**
  * The reason of a reset: a name from the protocol, or a number of the application, from 1 to 4 294 967 295. RST(0) is
  * never sent, because a Rust peer ignores it (spec appendix, R2).

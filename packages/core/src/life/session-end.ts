@@ -9,6 +9,9 @@ import {
   type MuxadoErrorInit,
 } from "../base/errors.ts";
 
+/** What a session can still do: `open` opens streams; `draining` finishes those that are open; `ended` is over. */
+export type SessionState = "open" | "draining" | "ended";
+
 /** Describes how a session ended. */
 export interface SessionEnd {
   /**
@@ -100,17 +103,46 @@ export function transportEndedBecause(cause: unknown, pending: number): EndReaso
   return { code: "PEER_EOF", origin: "remote", detail };
 }
 
+/** GOAWAYs that a peer may send. Each one makes us check all streams, and no peer needs more than two or three. */
+const MOST_GOAWAYS = 16;
+
+/** The GOAWAYs of one peer. */
+export class PeerGoAways {
+  /** Resolves with the first GOAWAY; never rejects. */
+  readonly draining: Promise<PeerGoAway>;
+  /** The content of all GOAWAYs so far; undefined before the first. */
+  content: RemoteEnd | undefined;
+  #resolve!: (goAway: PeerGoAway) => void;
+  #count = 0;
+
+  constructor() {
+    this.draining = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  /** Takes one more GOAWAY. Returns how it breaks the rules, if it does. */
+  take(now: RemoteEnd): [code: MuxadoErrorCode, detail: string] | undefined {
+    const { content: before } = this;
+    if (++this.#count > MOST_GOAWAYS) {
+      return ["ENHANCE_YOUR_CALM", "the peer sent too many GOAWAYs"];
+    }
+    const { lastStreamId, errorCode: wireCode, debug } = now;
+    if (before !== undefined && lastStreamId > before.lastStreamId) {
+      return ["PROTOCOL_ERROR", `a GOAWAY has raised the last stream id to ${lastStreamId}`];
+    }
+    this.content = remoteEndAfter(before, now);
+    this.#resolve({ code: wireCode === 0 ? "NO_ERROR" : codeOfWire(wireCode), wireCode, debug });
+    return undefined;
+  }
+}
+
 /** Returns the content of the peer's GOAWAYs so far, after one more GOAWAY. */
-export function remoteEndAfter(before: RemoteEnd | undefined, now: RemoteEnd): RemoteEnd {
+function remoteEndAfter(before: RemoteEnd | undefined, now: RemoteEnd): RemoteEnd {
   // The last GOAWAY of a session may have no content. Then an earlier GOAWAY has the reason.
   const isSilent = now.errorCode === 0 && now.debug.length === 0;
   if (before === undefined || !isSilent) return now;
   return { ...now, errorCode: before.errorCode, debug: before.debug };
-}
-
-/** Returns the peer's GOAWAY in the form that the application gets. */
-export function peerGoAway({ errorCode: wireCode, debug }: RemoteEnd): PeerGoAway {
-  return { code: wireCode === 0 ? "NO_ERROR" : codeOfWire(wireCode), wireCode, debug };
 }
 
 /** Returns the error that the peer's GOAWAY has reported; undefined if it reported no error. */

@@ -24,12 +24,11 @@ import {
   GRACEFUL,
   isLate,
   messageOf,
-  type PeerGoAway,
-  peerGoAway,
+  PeerGoAways,
   type RemoteEnd,
-  remoteEndAfter,
   remoteErrorOf,
   type SessionEnd,
+  type SessionState,
   sessionError,
   streamFailureOf,
   transportEndedBecause,
@@ -37,9 +36,6 @@ import {
 
 /** Milliseconds that the last output gets after the deadline of a drain, or when the peer seems to be gone. */
 const LAST_WORDS = 1_000;
-
-/** GOAWAYs that a peer may send. Each one makes us check all streams, and no peer needs more than two or three. */
-const MOST_GOAWAYS = 16;
 
 /** The part of a stream that an end uses. `mark` makes it fail, and returns false if it had failed before. */
 interface Mortal {
@@ -82,18 +78,13 @@ export interface ShutdownParts<S extends Mortal> {
   fail(error: () => MuxadoError): void;
 }
 
-/** What a session can still do: `open` opens streams; `draining` finishes those that are open; `ended` is over. */
-export type SessionState = "open" | "draining" | "ended";
-
 /** The end of a session. */
 export class Shutdown<S extends Mortal> {
   /** Resolves with the description of the end after the transport has ended; never rejects. */
   readonly closed: Promise<SessionEnd>;
-  /** Resolves with the peer's first GOAWAY; never rejects. */
-  readonly draining: Promise<PeerGoAway>;
+  readonly peerGoAways: PeerGoAways = new PeerGoAways();
   readonly #parts: ShutdownParts<S>;
   #resolveClosed!: (end: SessionEnd) => void;
-  #resolveDraining!: (goAway: PeerGoAway) => void;
   /** `running` → `draining` → `ended` → `gone`. A phase may be skipped, but not repeated. */
   #phase: "running" | "draining" | "ended" | "gone" = "running";
   #goAwaySent = false;
@@ -106,11 +97,8 @@ export class Shutdown<S extends Mortal> {
   /** True for a direction of the transport that has ended. When both have ended, the transport is done. */
   #inputEnded = false;
   #outputEnded = false;
-  /** GOAWAYs that have arrived. */
-  #goAways = 0;
   /** True if the application asked for a graceful end before any other end. */
   #isDrained = false;
-  #remote: RemoteEnd | undefined;
   #localError: MuxadoError | undefined;
   /** {@link LAST_WORDS}, or `lingerTimeout` if that is less. */
   readonly #lastWords: number;
@@ -124,9 +112,10 @@ export class Shutdown<S extends Mortal> {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
-    this.draining = new Promise((resolve) => {
-      this.#resolveDraining = resolve;
-    });
+  }
+
+  get #remote(): RemoteEnd | undefined {
+    return this.peerGoAways.content;
   }
 
   /** Whether a SYN of the peer is still accepted. */
@@ -226,18 +215,10 @@ export class Shutdown<S extends Mortal> {
 
   /** Handles a GOAWAY: the peer accepts no more streams. Streams that it cannot have seen fail; a retry is safe. */
   receiveGoAway(lastStreamId: number, errorCode: number, debug: Uint8Array<ArrayBuffer>): void {
-    const before = this.#remote;
-    if (++this.#goAways > MOST_GOAWAYS) {
-      this.breach("ENHANCE_YOUR_CALM", "the peer sent too many GOAWAYs");
-      return;
-    }
-    if (before !== undefined && lastStreamId > before.lastStreamId) {
-      this.breach("PROTOCOL_ERROR", `a GOAWAY has raised the last stream id to ${lastStreamId}`);
-      return;
-    }
+    const isFirst = this.#remote === undefined;
     const heard = this.#parts.counters.bytesReceived;
-    this.#remote = remoteEndAfter(before, { lastStreamId, errorCode, debug, heard });
-    this.#resolveDraining(peerGoAway(this.#remote));
+    const breach = this.peerGoAways.take({ lastStreamId, errorCode, debug, heard });
+    if (breach !== undefined) return this.breach(...breach);
     const failure: Failure = {
       code: "REMOTE_GONE_AWAY",
       scope: "stream",
@@ -247,7 +228,7 @@ export class Shutdown<S extends Mortal> {
     const { table, ends } = this.#parts;
     const failed = table.unseen(lastStreamId).filter((stream) => stream.mark(failure));
     // One chunk may contain many GOAWAYs, so only the first one does work at once.
-    if (before !== undefined) return ends.addLater(failed);
+    if (!isFirst) return ends.addLater(failed);
     ends.add(failed, () => this.streamEnded());
   }
 

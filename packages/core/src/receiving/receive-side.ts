@@ -1,7 +1,7 @@
 // The inbound direction of one stream. Bytes that arrive use credit of the window, and wait in the queue for a reader.
 // Their credit returns to the peer when the application reads them, not when they arrive. Spec §6.3.
 
-import type { MuxadoError } from "../base/errors.ts";
+import { misuse, type MuxadoError } from "../base/errors.ts";
 import { rejected, type WaiterOwner } from "../base/waiter.ts";
 import type { UnreadOwner } from "../life/memory-budget.ts";
 import { Opening } from "../life/opening.ts";
@@ -50,7 +50,7 @@ export class ReceiveSide implements Receiver, WaiterOwner {
 
   /** Why there may be no further reader; undefined if there may be one. */
   get refusal(): MuxadoError | undefined {
-    if (this.#read !== null) return this.#stream.misuse("READ_PENDING");
+    if (this.#read !== null) return misuse(this.#stream.id, "READ_PENDING");
     return this.discarding ? this.#closedHere() : undefined;
   }
 
@@ -180,7 +180,7 @@ export class ReceiveSide implements Receiver, WaiterOwner {
   /** Resolves with the oldest piece, or with null at the end, as soon as there is one. */
   read<T>(form: ReadForm<T>, signal: AbortSignal | undefined): Promise<T> {
     if (signal?.aborted) return rejected(signal.reason);
-    if (this.#read !== null) return rejected(this.#stream.misuse("READ_PENDING"));
+    if (this.#read !== null) return rejected(misuse(this.#stream.id, "READ_PENDING"));
     let piece: Uint8Array<ArrayBuffer> | null | undefined;
     try {
       piece = this.take();
@@ -196,7 +196,7 @@ export class ReceiveSide implements Receiver, WaiterOwner {
   /** As {@link read}, but moves the bytes into `view`, and resolves with their number. */
   readInto(view: Uint8Array, signal: AbortSignal | undefined): Promise<number | null> {
     if (signal?.aborted) return rejected(signal.reason);
-    if (this.#read !== null) return rejected(this.#stream.misuse("READ_PENDING"));
+    if (this.#read !== null) return rejected(misuse(this.#stream.id, "READ_PENDING"));
     let length: number | null | undefined;
     try {
       length = this.takeInto(view);
@@ -279,7 +279,7 @@ export class ReceiveSide implements Receiver, WaiterOwner {
   }
 
   #closedHere(): MuxadoError {
-    return this.#stream.misuse("STREAM_CLOSED", "it was closed here");
+    return misuse(this.#stream.id, "STREAM_CLOSED", "it was closed here");
   }
 }
 

@@ -2,10 +2,11 @@
 // here in order until the scheduler gives the stream its turn. Spec §6.2.
 
 import { NOTHING } from "../base/bytes.ts";
-import type { Failure, MuxadoError } from "../base/errors.ts";
+import { type Failure, misuse, type MuxadoError } from "../base/errors.ts";
 import { DONE, Waiter, waitFor, type WaiterOwner } from "../base/waiter.ts";
 import { Opening } from "../life/opening.ts";
 import { StreamInput } from "../life/stream-state.ts";
+import { errorOf } from "../life/verdict.ts";
 import { DataFlag } from "../seams/wire.ts";
 import type { Stream } from "../stream.ts";
 import type { TakenWrite, WriteOwner } from "./batch.ts";
@@ -63,7 +64,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
   get refusal(): MuxadoError | undefined {
     const stream = this.#stream;
     if (stream.failure !== null) return stream.error;
-    return this.ended ? stream.misuse("WRITE_AFTER_END") : undefined;
+    return this.ended ? misuse(stream.id, "WRITE_AFTER_END") : undefined;
   }
 
   /** Whether writes wait. */
@@ -217,7 +218,7 @@ export class SendSide implements Sender, WriteOwner, WaiterOwner {
 
   /** Returns the error of a write that the transport has not confirmed and will never confirm. */
   lost(failure: Failure | undefined): MuxadoError | undefined {
-    return this.#stream.error ?? (failure && this.#stream.errorOf(failure));
+    return this.#stream.error ?? (failure && errorOf(this.#stream, failure));
   }
 
   /** Resolves the oldest of the taken writes, because the transport has confirmed it. */

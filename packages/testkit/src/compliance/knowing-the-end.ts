@@ -110,10 +110,14 @@ export function describeKnowingTheEnd(harness: Harness): void {
       expect(refusal).toMatchObject({ code: "REMOTE_GONE_AWAY", retry: "safe" });
       expect(needsNewSession(refusal)).toBe(true);
       const bytes = patterned(300 * 1024);
-      const [read] = await Promise.all([readAll(theirs), writeAll(mine, bytes)]);
-      expect(read).toHaveLength(bytes.length);
-      await writeAll(theirs, bytes);
-      expect(await readAll(mine)).toHaveLength(bytes.length);
+      const exchange = [
+        readAll(theirs),
+        readAll(mine),
+        writeAll(mine, bytes),
+        writeAll(theirs, bytes),
+      ];
+      const [atServer, atClient] = await Promise.all(exchange);
+      expect([atServer, atClient]).toEqual([bytes, bytes]);
       await closing;
       expect(await client.closed).toMatchObject(NO_ERRORS);
       expect(await server.closed).toMatchObject(NO_ERRORS);
