@@ -24,7 +24,7 @@ export default defineConfig({
     ],
     coverage: {
       provider: "v8",
-      include: ["packages/{frame,core,node,typed,heartbeat,yamux,ws}/src/**/*.ts"],
+      include: ["packages/{frame,core,node,typed,heartbeat,resume,yamux,ws}/src/**/*.ts"],
       exclude: ["**/*.test.ts"],
       reporter: ["text", "json-summary"],
       thresholds: {
@@ -32,6 +32,7 @@ export default defineConfig({
         "packages/core/src/**": { statements: 95 },
         "packages/typed/src/**": { statements: 95 },
         "packages/heartbeat/src/**": { statements: 95 },
+        "packages/resume/src/**": { statements: 95 },
         "packages/yamux/src/**": { statements: 95 },
         "packages/ws/src/**": { statements: 95 },
       },

@@ -7,6 +7,7 @@ export const suites = [
   "packages/core/",
   "packages/typed/",
   "packages/heartbeat/",
+  "packages/resume/",
   "packages/yamux/",
   "packages/testkit/",
   "packages/ws/",

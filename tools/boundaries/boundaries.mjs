@@ -19,6 +19,7 @@ const arrows = {
   ws: ["@muxado/core"],
   typed: ["@muxado/core"],
   heartbeat: ["@muxado/core", "@muxado/typed"],
+  resume: ["@muxado/core"],
   yamux: ["@muxado/core"],
   testkit: ["@muxado/core", "@muxado/frame", "@muxado/yamux", "vitest", "fast-check"],
 };

@@ -8,7 +8,7 @@ import { readdir, rename } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 
-const packages = ["core", "frame", "heartbeat", "node", "typed", "ws", "yamux"];
+const packages = ["core", "frame", "heartbeat", "node", "resume", "typed", "ws", "yamux"];
 
 const resolutions = ["node16", "nodenext", "bundler"];
 // TypeScript 5.9 and 6 are written in JavaScript and take five to ten times as long. So they compile rare environments

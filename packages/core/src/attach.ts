@@ -2,7 +2,7 @@
 
 import { concatenated } from "./base/bytes.ts";
 import type { Role, SessionOptions } from "./options.ts";
-import type { Transport, TransportInput } from "./seams/transport.ts";
+import { isTransport, type Transport, type TransportInput } from "./seams/transport.ts";
 import { Session } from "./session.ts";
 
 /** Two Web Streams of bytes that together form one connection. */
@@ -21,14 +21,20 @@ export interface AttachOptions extends SessionOptions {
 
 /**
  * Makes a session over any pair of Web Streams, such as a Deno connection, a WebTransport stream or two
- * TransformStreams.
+ * TransformStreams. Also over a {@link Transport}.
  *
  * The session locks both streams and owns them from now on. They end when the session ends.
  *
  * @throws {RangeError | TypeError} if an option is out of range (the message names it), or if a stream is locked.
  */
-export function attach(pair: ByteStreamPair, options: AttachOptions): Session {
-  return new Session(new PairTransport(pair), options.role, options);
+export function attach(carrier: ByteStreamPair | Transport, options: AttachOptions): Session {
+  const transport = isTransport(carrier) ? carrier : transportOf(carrier);
+  return new Session(transport, options.role, options);
+}
+
+/** Returns a pair of Web Streams as a transport, for layers below sessions. It locks both streams when it is started. */
+export function transportOf(pair: ByteStreamPair): Transport {
+  return new PairTransport(pair);
 }
 
 class PairTransport implements Transport {

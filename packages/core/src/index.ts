@@ -1,6 +1,6 @@
 // @muxado/core: sessions and streams over any transport, on any runtime.
 
-export { attach, type AttachOptions, type ByteStreamPair } from "./attach.ts";
+export { attach, type AttachOptions, type ByteStreamPair, transportOf } from "./attach.ts";
 export {
   type Clock,
   type FlushScheduler,

@@ -9,4 +9,5 @@ export { checkOptions } from "./options.ts";
 export { AcceptIterator, type AcceptPolicy, AcceptQueue } from "./receiving/accept-queue.ts";
 export { contextBy } from "./seams/async-context.ts";
 export { reportThrown, tell } from "./seams/observer.ts";
-export { closedBeforeListening, handOver, startListening } from "./seams/serving.ts";
+export { type Admit, closedBeforeListening, handOver, startListening } from "./seams/serving.ts";
+export { isTransport } from "./seams/transport.ts";

@@ -1,6 +1,13 @@
 // Makes a session over anything that Node can read and write. The other files of this package use it.
 
-import { type FlushScheduler, type Role, Session, type SessionOptions } from "@muxado/core";
+import {
+  type FlushScheduler,
+  type Role,
+  Session,
+  type SessionOptions,
+  type Transport,
+} from "@muxado/core";
+import { isTransport } from "@muxado/core/layers";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { publishing, publishSession } from "./channels.ts";
 import { carry } from "./carrier.ts";
@@ -24,7 +31,7 @@ export interface AttachOptions extends SessionOptions, BusyPollOptions {
 
 /**
  * Returns a session over an open Duplex, or over a pair of a Readable and a Writable. They may be streams of Node, or
- * similar ones, such as those of streamx and readable-stream.
+ * similar ones, such as those of streamx and readable-stream. Also over a {@link Transport}.
  *
  * The session owns the transport from now on: no other code may read, write or end it. When the session ends, it
  * destroys the transport. If the transport is already over, the session is over, too. A socket emits no `data` events
@@ -33,18 +40,40 @@ export interface AttachOptions extends SessionOptions, BusyPollOptions {
  * @throws {RangeError | TypeError} if an option is out of range; the message names the option. Also if the transport
  * lacks a member that a session needs, or does not carry bytes.
  */
-export function attach(transport: DuplexLike | NodePair, options: AttachOptions): Session {
-  const { readable, writable } = isPair(transport)
-    ? transport
-    : { readable: transport, writable: transport };
-  const carrying = new NodeTransport(readable, writable, checkBusyPoll(options));
-  const session = new Session(carrying, options.role, {
+export function attach(
+  transport: DuplexLike | NodePair | Transport,
+  options: AttachOptions,
+): Session {
+  if (isTransport(transport)) return attachOver(transport, transport, options);
+  const carrier = isPair(transport) ? transport.readable : transport;
+  return attachOver(transportOf(transport, options), carrier, options);
+}
+
+/**
+ * Returns an open Duplex, or a pair of a Readable and a Writable, as a transport, for layers below sessions. Bytes wait
+ * in the stream until the transport is started.
+ *
+ * @throws {RangeError | TypeError} as {@link attach} does.
+ */
+export function transportOf(
+  connection: DuplexLike | NodePair,
+  options: BusyPollOptions = {},
+): Transport {
+  const { readable, writable } = isPair(connection)
+    ? connection
+    : { readable: connection, writable: connection };
+  return new NodeTransport(readable, writable, checkBusyPoll(options));
+}
+
+/** Returns a session over `transport`, which `carrier` carries. */
+export function attachOver(transport: Transport, carrier: object, options: AttachOptions): Session {
+  const session = new Session(transport, options.role, {
     ...options,
     watcher: publishing(options.watcher),
     scheduleFlush: options.scheduleFlush ?? flushAfterTurn,
     keepContext: options.keepContext ?? keepContext,
   });
-  carry(session, readable);
+  carry(session, carrier);
   publishSession(session);
   return session;
 }

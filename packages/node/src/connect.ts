@@ -3,14 +3,14 @@
 import { addAbortListener } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import type { Session, SessionOptions } from "@muxado/core";
+import type { Session, SessionOptions, Transport } from "@muxado/core";
 import { checkNumber, checkOptions, LONGEST_DELAY } from "@muxado/core/layers";
-import { attach } from "./attach.ts";
+import { attach, transportOf } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { connectError } from "./errors.ts";
 
-/** Options of {@link connect}: where and how to connect, and the options of the session. */
-export interface ConnectOptions extends SessionOptions, BusyPollOptions {
+/** Options of {@link dial}: where and how to connect. */
+export interface DialOptions extends BusyPollOptions {
   /** The TCP port on `host`. */
   readonly port?: number | undefined;
   /** Host name or address. Default: localhost. */
@@ -26,9 +26,12 @@ export interface ConnectOptions extends SessionOptions, BusyPollOptions {
   readonly socket?: Omit<Partial<net.TcpNetConnectOpts>, "onread"> | undefined;
   /** Milliseconds that connecting may take, including the TLS handshake. Default: 30 000; Infinity: no limit. */
   readonly connectTimeout?: number | undefined;
-  /** Stops connecting when it aborts. It has no effect on the session that `connect` has returned. */
+  /** Stops connecting when it aborts. It has no effect on the connection that was made. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Options of {@link connect}: where and how to connect, and the options of the session. */
+export interface ConnectOptions extends SessionOptions, DialOptions {}
 
 const CONNECT_TIMEOUT = 30_000;
 
@@ -45,25 +48,41 @@ const CONNECT_TIMEOUT = 30_000;
  * @throws the signal's reason, if the signal aborts before the connection is established.
  */
 export async function connect(options: ConnectOptions): Promise<Session> {
-  checkConnectOptions(options);
+  checkDialOptions(options);
+  checkOptions("client", options);
   options.signal?.throwIfAborted();
-  const socket = dial(options);
+  const socket = socketTo(options);
   // The session is attached before the socket is connected, so that it notices every end of the socket.
   const session = attach(socket, { ...options, role: "client" });
   await established(socket, options);
   return session;
 }
 
-function checkConnectOptions(options: ConnectOptions): void {
+/**
+ * Connects, and resolves with the connection as a transport, for layers below sessions such as `@muxado/resume`. Bytes
+ * wait in the socket until the transport is started.
+ *
+ * @throws as {@link connect} does.
+ */
+export async function dial(options: DialOptions): Promise<Transport> {
+  checkDialOptions(options);
+  options.signal?.throwIfAborted();
+  const socket = socketTo(options);
+  // Until the transport is started, nobody else listens. It finds an error that has come before.
+  socket.on("error", () => {});
+  await established(socket, options);
+  return transportOf(socket, options);
+}
+
+function checkDialOptions(options: DialOptions): void {
   const { port, path, connectTimeout = Infinity } = options;
   if (path === undefined && port === undefined) throw new TypeError("port or path must be given");
   if (path === undefined) checkNumber("port", port, 1, 65_535);
   checkNumber("connectTimeout", connectTimeout, 0, Infinity);
-  checkOptions("client", options);
   checkBusyPoll(options);
 }
 
-function dial(options: ConnectOptions): net.Socket {
+function socketTo(options: DialOptions): net.Socket {
   const { path, port, host = "localhost", socket: details } = options;
   const target = path === undefined ? { ...details, port: port!, host } : { ...details, path };
   const socket = options.tls
@@ -81,12 +100,12 @@ function dial(options: ConnectOptions): net.Socket {
 }
 
 /** SNI may carry only a name. Node checks an address against the certificate, but does not send it. */
-function serverName({ path, host = "localhost" }: ConnectOptions): tls.ConnectionOptions {
+function serverName({ path, host = "localhost" }: DialOptions): tls.ConnectionOptions {
   return path === undefined && net.isIP(host) === 0 ? { servername: host } : {};
 }
 
 /** Waits until the connection is established. Destroys the socket if it cannot be. */
-async function established(socket: net.Socket, options: ConnectOptions): Promise<void> {
+async function established(socket: net.Socket, options: DialOptions): Promise<void> {
   const { signal, connectTimeout = CONNECT_TIMEOUT } = options;
   const abort = signal && addAbortListener(signal, () => socket.destroy());
   const expire = (): unknown =>
@@ -109,6 +128,6 @@ async function established(socket: net.Socket, options: ConnectOptions): Promise
   }
 }
 
-function nameOf({ path, host = "localhost", port }: ConnectOptions): string {
+function nameOf({ path, host = "localhost", port }: DialOptions): string {
   return path ?? `${host}:${port}`;
 }

@@ -1,6 +1,6 @@
 // @muxado/node: muxado sessions over TCP, TLS, Unix sockets and any Duplex of Node.
 
-export { attach, type AttachOptions, type NodePair } from "./attach.ts";
+export { attach, type AttachOptions, type NodePair, transportOf } from "./attach.ts";
 export type { BusyPollOptions } from "./busy-poll.ts";
 export type { SessionCloseMessage, SessionOpenMessage, StreamMessage } from "./channels.ts";
 export { createConnection, type ConnectionOptions, StreamSocket } from "./create-connection.ts";
@@ -17,7 +17,7 @@ export {
 export { relay } from "./relay.ts";
 export type { StreamOpener, StreamSource } from "./source.ts";
 export { type DuplexOptions, StreamConnection } from "./stream-connection.ts";
-export { connect, type ConnectOptions } from "./connect.ts";
+export { connect, type ConnectOptions, dial, type DialOptions } from "./connect.ts";
 export {
   createServer,
   type ListenOptions,

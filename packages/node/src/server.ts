@@ -2,9 +2,16 @@
 
 import * as net from "node:net";
 import * as tls from "node:tls";
-import type { CloseOptions, Session, SessionOptions } from "@muxado/core";
-import { checkNumber, checkOptions, handOver, startListening, tell } from "@muxado/core/layers";
-import { attach } from "./attach.ts";
+import type { CloseOptions, Session, SessionOptions, Transport } from "@muxado/core";
+import {
+  type Admit,
+  checkNumber,
+  checkOptions,
+  handOver,
+  startListening,
+  tell,
+} from "@muxado/core/layers";
+import { attachOver, transportOf } from "./attach.ts";
 import { type BusyPollOptions, checkBusyPoll } from "./busy-poll.ts";
 import { handshakeError } from "./errors.ts";
 
@@ -17,6 +24,11 @@ export interface ServerOptions extends SessionOptions, BusyPollOptions {
    * further connection immediately. Default: no limit.
    */
   readonly maxConnections?: number | undefined;
+  /**
+   * Takes each new connection before there is a session, for layers below sessions: `admit` of a `ResumeServer` of
+   * `@muxado/resume`. The second argument is the socket. Default: each connection becomes a session at once.
+   */
+  readonly admit?: Admit<net.Socket> | undefined;
   /**
    * Called with the error for each connection that did not become a session: the TLS handshake has failed, or the
    * system could not accept the connection. The server continues. Default: the server ignores the error.
@@ -147,12 +159,31 @@ export class Server {
       socket.destroy();
       return;
     }
+    const transport = transportOf(socket, this.#options);
+    if (this.#options.admit === undefined) this.#begin(transport, socket);
+    else void this.#admit(this.#options.admit, transport, socket);
+  }
+
+  async #admit(admit: Admit<net.Socket>, transport: Transport, socket: net.Socket): Promise<void> {
+    try {
+      const admitted = await admit(transport, socket);
+      if (admitted === null) return;
+      if (this.#listener.listening) this.#begin(admitted, socket);
+      else admitted.destroy();
+    } catch (error) {
+      // An answer may still be on its way.
+      socket.destroySoon();
+      this.#report(error as Error);
+    }
+  }
+
+  #begin(transport: Transport, socket: net.Socket): void {
     let session: Session;
     try {
-      session = attach(socket, { ...this.#options, role: "server" });
+      session = attachOver(transport, socket, { ...this.#options, role: "server" });
     } catch (error) {
       // The constructor has checked the options, so a hook of the application has failed.
-      socket.destroy();
+      transport.destroy();
       return this.#report(error as Error);
     }
     this.#sessions.add(session);

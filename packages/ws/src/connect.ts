@@ -1,9 +1,15 @@
 // Connects: opens a WebSocket with a session over it.
 
-import { type Session, type SessionOptions, systemClock, type Timer } from "@muxado/core";
+import {
+  type Session,
+  type SessionOptions,
+  systemClock,
+  type Timer,
+  type Transport,
+} from "@muxado/core";
 import { checkNumber, checkOptions, LONGEST_DELAY } from "@muxado/core/layers";
-import { attach } from "./attach.ts";
-import { connectError } from "./errors.ts";
+import { attach, type TransportOptions, transportOf } from "./attach.ts";
+import { closure, connectError } from "./errors.ts";
 import { hangUp, type WebSocketLike } from "./web-socket.ts";
 
 /** A class of WebSockets: that of the platform, that of the `ws` package, or a class derived from one of them. */
@@ -12,8 +18,8 @@ export type WebSocketConstructor = new (
   protocols?: string | string[],
 ) => WebSocketLike;
 
-/** Options of {@link connect}: how to connect, and the options of the session. */
-export interface ConnectOptions extends SessionOptions {
+/** Options of {@link dial}: how to connect. */
+export interface DialOptions extends TransportOptions {
   /**
    * The subprotocols to offer; the server has to choose one of them. Default: `muxado`. With an empty list, no
    * subprotocol is offered, and the server must not choose one.
@@ -23,9 +29,12 @@ export interface ConnectOptions extends SessionOptions {
   readonly WebSocket?: WebSocketConstructor | undefined;
   /** Milliseconds that connecting may take, including the handshakes. Default: 30 000; Infinity: no limit. */
   readonly connectTimeout?: number | undefined;
-  /** Stops connecting when it aborts. It has no effect on the session that `connect` has returned. */
+  /** Stops connecting when it aborts. It has no effect on the connection that was made. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Options of {@link connect}: how to connect, and the options of the session. */
+export interface ConnectOptions extends DialOptions, SessionOptions {}
 
 const CONNECT_TIMEOUT = 30_000;
 
@@ -40,16 +49,8 @@ const CONNECT_TIMEOUT = 30_000;
  * @throws the signal's reason, if the signal aborts before the connection is established.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Session> {
-  const { protocols = "muxado", connectTimeout = CONNECT_TIMEOUT, signal } = options;
-  checkNumber("connectTimeout", connectTimeout, 0, Infinity);
   checkOptions("client", options);
-  signal?.throwIfAborted();
-  const WebSocket = options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
-  if (WebSocket === undefined) {
-    throw new TypeError("WebSocket must be given: this platform has none");
-  }
-  const offered = [protocols].flat();
-  const socket = new WebSocket(url, offered);
+  const socket = socketTo(url, options);
   // The session is attached before the WebSocket is open, so that it notices every end of the WebSocket.
   let session: Session;
   try {
@@ -61,24 +62,52 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     hangUp(socket);
     throw error;
   }
-  try {
-    await established(socket, session, offered, options);
-  } catch (error) {
-    hangUp(socket);
-    signal?.throwIfAborted();
-    throw connectError(url, error);
-  }
+  const failed = session.closed.then(({ localError }) => localError?.cause ?? localError);
+  await established(socket, failed, url, options);
   return session;
 }
 
-/** Waits until the WebSocket is open. */
+/**
+ * Connects, and resolves with the connection as a transport, for layers below sessions such as `@muxado/resume`. Start
+ * the transport at once: messages that arrive before that are lost.
+ *
+ * @throws as {@link connect} does.
+ */
+export async function dial(url: string | URL, options: DialOptions = {}): Promise<Transport> {
+  const socket = socketTo(url, options);
+  // Without a listener, an `error` event of `ws` would be an uncaught exception.
+  const failed = new Promise((resolve) => {
+    socket.addEventListener("error", ({ error }) => error && resolve(error));
+    socket.addEventListener("close", ({ code, reason }) => resolve(closure(code!, reason!)));
+  });
+  await established(socket, failed, url, options);
+  return transportOf(socket, options);
+}
+
+function socketTo(url: string | URL, options: DialOptions): WebSocketLike {
+  const { connectTimeout = CONNECT_TIMEOUT, signal } = options;
+  checkNumber("connectTimeout", connectTimeout, 0, Infinity);
+  signal?.throwIfAborted();
+  const WebSocket = options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
+  if (WebSocket === undefined) {
+    throw new TypeError("WebSocket must be given: this platform has none");
+  }
+  return new WebSocket(url, offeredBy(options));
+}
+
+function offeredBy({ protocols = "muxado" }: DialOptions): string[] {
+  return [protocols].flat();
+}
+
+/** Waits until the WebSocket is open. Hangs up if it does not open. `failed` resolves with the reason, if it fails. */
 async function established(
   socket: WebSocketLike,
-  session: Session,
-  offered: readonly string[],
-  options: ConnectOptions,
+  failed: Promise<unknown>,
+  url: string | URL,
+  options: DialOptions,
 ): Promise<void> {
   const { signal, connectTimeout = CONNECT_TIMEOUT, clock = systemClock } = options;
+  const offered = offeredBy(options);
   let abort!: () => void;
   let timer: Timer | undefined;
   try {
@@ -94,8 +123,12 @@ async function established(
         if (offered.length === 0 || offered.includes(socket.protocol)) resolve();
         else reject(new Error(`the server has chosen none of ${offered.join(", ")}`));
       });
-      void session.closed.then(({ localError }) => reject(localError?.cause ?? localError));
+      void failed.then(reject);
     });
+  } catch (error) {
+    hangUp(socket);
+    signal?.throwIfAborted();
+    throw connectError(url, error);
   } finally {
     timer?.cancel();
     signal?.removeEventListener("abort", abort);

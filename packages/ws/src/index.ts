@@ -1,5 +1,11 @@
 // @muxado/ws: muxado sessions over WebSocket, on any runtime. The server is in @muxado/ws/server.
 
-export { attach, type AttachOptions } from "./attach.ts";
-export { connect, type ConnectOptions, type WebSocketConstructor } from "./connect.ts";
+export { attach, type AttachOptions, transportOf, type TransportOptions } from "./attach.ts";
+export {
+  connect,
+  type ConnectOptions,
+  dial,
+  type DialOptions,
+  type WebSocketConstructor,
+} from "./connect.ts";
 export type { WebSocketEvent, WebSocketLike } from "./web-socket.ts";

@@ -1,6 +1,8 @@
 // Code that all servers of sessions share: it makes a server listen, and gives each session to the application. Core
 // imports no module of Node, so an adapter passes the server of Node that listens.
 
+import type { Transport } from "./transport.ts";
+
 type ListenerEvent = "listening" | "error" | "close";
 
 /** The part of Node's `net.Server` or `http.Server` that this file uses. */
@@ -56,3 +58,13 @@ export async function handOver(
     session.destroy(error);
   }
 }
+
+/**
+ * Called with the transport of each new connection, before there is a session. Resolves with the transport that the
+ * session runs over, or with null if the connection belongs to something else now, and there is no new session. If it
+ * fails, the connection is closed.
+ */
+export type Admit<Connection> = (
+  transport: Transport,
+  connection: Connection,
+) => Promise<Transport | null> | Transport | null;

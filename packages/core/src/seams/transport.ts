@@ -47,3 +47,8 @@ export interface Transport {
   /** Gives up the connection at once. May be called twice, and also after `ended`. */
   destroy(): void;
 }
+
+/** Returns whether `value` is a {@link Transport} and not a stream or a socket. */
+export function isTransport(value: unknown): value is Transport {
+  return typeof (value as Partial<Transport> | undefined)?.start === "function";
+}

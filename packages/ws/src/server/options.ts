@@ -4,7 +4,7 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import { inspect } from "node:util";
 import type { SessionOptions } from "@muxado/core";
-import { checkNumber, checkOptions } from "@muxado/core/layers";
+import { type Admit, checkNumber, checkOptions } from "@muxado/core/layers";
 import { checkOrigins, type Origins } from "./origin.ts";
 
 /** Options of {@link createServer}, including those of every session. */
@@ -32,6 +32,12 @@ export interface ServerOptions extends SessionOptions {
   /** Sessions that may be open at once. The client of a further session gets 503. Default: no limit. */
   readonly maxConnections?: number | undefined;
   /**
+   * Takes each new connection before there is a session, for layers below sessions: `admit` of a `ResumeServer` of
+   * `@muxado/resume`. The second argument is the request of the upgrade. Default: each connection becomes a session at
+   * once.
+   */
+  readonly admit?: Admit<IncomingMessage> | undefined;
+  /**
    * Called with the error for each connection that did not become a session. The server continues. An error that the
    * callback throws is reported as a separate uncaught exception. Default: the server ignores the error.
    */
@@ -52,6 +58,7 @@ const CHECKS: readonly [keyof ServerOptions, must: string, (value: unknown) => b
     "be a boolean or an object",
     (value) => isBoolean(value) || isObject(value),
   ],
+  ["admit", "be a function", isFunction],
   ["onConnectionError", "be a function", isFunction],
 ];
 

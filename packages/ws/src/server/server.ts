@@ -6,8 +6,9 @@ import type { Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { AddressInfo, ListenOptions } from "node:net";
 import type { Duplex } from "node:stream";
-import type { CloseOptions, Session } from "@muxado/core";
+import type { CloseOptions, Session, Transport } from "@muxado/core";
 import {
+  type Admit,
   checkNumber,
   closedBeforeListening,
   contextBy,
@@ -16,7 +17,7 @@ import {
   tell,
 } from "@muxado/core/layers";
 import { type WebSocket, WebSocketServer } from "ws";
-import { attach } from "../attach.ts";
+import { attach, transportOf } from "../attach.ts";
 import { checkServerOptions, type ServerOptions } from "./options.ts";
 import { originRefusal } from "./origin.ts";
 import { handshakeRefusal, type Refusal, refuse, requireUpgrade } from "./refusal.ts";
@@ -33,6 +34,9 @@ export type SessionHandler = (session: Session, request: IncomingMessage) => voi
 
 /** Where a server listens: the options of `net.Server.listen`, such as `port` and `host`. */
 export type { ListenOptions };
+
+/** The close code for a client that is not admitted. */
+const POLICY_VIOLATION = 1008;
 
 /** Keeps the AsyncLocalStorage stores of its caller. */
 const keepContext = contextBy(AsyncResource);
@@ -71,6 +75,8 @@ export class Server {
   readonly #webSockets: WebSocketServer;
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     this.handleUpgrade(request, socket, head);
+  /** WebSockets that wait for their admission. */
+  readonly #admissions: Set<WebSocket> = new Set();
   #closing = false;
 
   /** Prefer {@link createServer}. */
@@ -179,6 +185,7 @@ export class Server {
       ? new Promise<void>((resolve) => this.#http.close(() => resolve()))
       : undefined;
     await Promise.all([...this.#sessions].map((session) => session.close(options)));
+    for (const webSocket of this.#admissions) webSocket.terminate();
     // The listener is removed only now: without a listener, Node treats an upgrade as an ordinary request.
     this.#http.off("upgrade", this.#onUpgrade);
     // The remaining connections have no session.
@@ -204,7 +211,7 @@ export class Server {
       return { status: 400, text: `Sec-WebSocket-Protocol must offer ${protocol}` };
     }
     if (this.#closing) return { status: 503, text: "the server is closing" };
-    if (this.#sessions.size < maxConnections) return undefined;
+    if (this.#sessions.size + this.#admissions.size < maxConnections) return undefined;
     return { status: 503, text: "there are too many sessions" };
   }
 
@@ -217,16 +224,45 @@ export class Server {
 
   #serve(webSocket: WebSocket, request: IncomingMessage): void {
     answerPings(webSocket);
+    const transport = transportOf(webSocket, this.#options);
+    // Before the transport is started, and after it has ended, nobody else listens.
+    webSocket.on("error", ignore);
+    if (this.#options.admit === undefined) this.#begin(transport, request);
+    else void this.#admit(this.#options.admit, transport, webSocket, request);
+  }
+
+  async #admit(
+    admit: Admit<IncomingMessage>,
+    transport: Transport,
+    webSocket: WebSocket,
+    request: IncomingMessage,
+  ): Promise<void> {
+    this.#admissions.add(webSocket);
+    try {
+      const admitted = await admit(transport, request);
+      if (admitted === null) return;
+      if (this.#closing) admitted.destroy();
+      else this.#begin(admitted, request);
+    } catch (error) {
+      // An answer may still be on its way.
+      webSocket.close(POLICY_VIOLATION);
+      this.#report(error as Error, request);
+    } finally {
+      this.#admissions.delete(webSocket);
+    }
+  }
+
+  #begin(transport: Transport, request: IncomingMessage): void {
     let session: Session;
     try {
-      session = attach(webSocket, {
+      session = attach(transport, {
         keepContext,
         ...this.#options,
         role: "server",
       });
     } catch (error) {
       // The constructor has checked the options, so a hook of the application has failed.
-      webSocket.on("error", ignore).terminate();
+      transport.destroy();
       return this.#report(error as Error, request);
     }
     this.#sessions.add(session);
