@@ -12,15 +12,9 @@ export function silent(milliseconds: number): Error {
   return new Error(`nothing has arrived for ${milliseconds} ms`);
 }
 
-/** Returns the error at the end of a session that has found no other connection. */
-export function notResumed(detail: string, cause?: unknown): MuxadoError {
-  return new MuxadoError({
-    code: "TRANSPORT_FAILED",
-    scope: "session",
-    origin: "remote",
-    detail,
-    cause,
-  });
+/** Returns the error at the end of a session that has found no other connection. The session gives it a code. */
+export function notResumed(detail: string, cause?: unknown): Error {
+  return new Error(detail, { cause });
 }
 
 /** Returns the error of a handshake that came to nothing. Nothing of a session was sent. */

@@ -46,8 +46,12 @@ export class KeptBytes {
     }
   }
 
-  /** Forgets the bytes before the one with this number. */
-  confirm(number: number): void {
+  /**
+   * Forgets the bytes before the one with this number.
+   *
+   * @param isUsed whether a transport may still refer to their memory, so that it cannot be used again.
+   */
+  confirm(number: number, isUsed: boolean): void {
     this.#confirmed += number - this.start;
     this.start = number;
     for (;;) {
@@ -58,7 +62,8 @@ export class KeptBytes {
       if (!isDone) return;
       this.#blocks.shift();
       this.#confirmed = isLast ? 0 : this.#confirmed - block.length;
-      if (block.length === LARGEST && this.#spare.length < MOST_SPARE) this.#spare.push(block);
+      const isSpare = !isUsed && block.length === LARGEST && this.#spare.length < MOST_SPARE;
+      if (isSpare) this.#spare.push(block);
     }
   }
 

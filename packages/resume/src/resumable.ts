@@ -75,20 +75,6 @@ export class Resumable implements Transport {
     this.#owner = owner;
   }
 
-  dbg() {
-    return {
-      link: !!this.#link,
-      w: this.#link?.isWriting,
-      next: this.#next,
-      end: this.#kept.end,
-      start: this.#kept.start,
-      told: this.#told,
-      waiting: this.#isWaiting,
-      asked: this.#isAsked,
-      ending: this.#isEnding,
-      pe: this.#isPeerEnding,
-    };
-  }
   /** Bytes that are kept because the peer has not confirmed them. */
   get kept(): number {
     return this.#kept.length;
@@ -217,7 +203,8 @@ export class Resumable implements Transport {
   /** Forgets what the peer has received. */
   #forget(units: number): void {
     this.#isEndConfirmed = units > this.#kept.end;
-    this.#kept.confirm(Math.min(units, this.#kept.end));
+    const isUsed = this.#link?.isWriting ?? false;
+    this.#kept.confirm(Math.min(units, this.#kept.end), isUsed);
   }
 
   #broken(detail: string): void {
@@ -274,31 +261,29 @@ export class Resumable implements Transport {
 
   /** Finds out whether the peer is silent. */
   #watch(): void {
-    const { clock, pingInterval, pingTimeout } = this.#options;
-    this.#pingTimer?.cancel();
-    if (pingInterval === Infinity) return;
+    const { pingInterval, pingTimeout } = this.#options;
     this.#isHeard = false;
-    this.#pingTimer = clock.setTimer(
-      () => {
-        if (this.#isHeard) return this.#watch();
-        this.#mustPing = true;
-        this.#pump();
-        this.#pingTimer = clock.setTimer(
-          () => this.#hearOut(),
-          Math.min(pingTimeout, LONGEST_DELAY),
-        );
-      },
-      Math.min(pingInterval, LONGEST_DELAY),
-    );
+    this.#pingAfter(pingInterval, () => {
+      if (this.#isHeard) return this.#watch();
+      this.#mustPing = true;
+      this.#pingAfter(pingTimeout, () => this.#hearOut());
+      this.#pump();
+    });
+  }
+
+  #pingAfter(delay: number, callback: () => void): void {
+    this.#pingTimer?.cancel();
+    if (delay === Infinity) return;
+    this.#pingTimer = this.#options.clock.setTimer(callback, Math.min(delay, LONGEST_DELAY));
   }
 
   /** Called at the end of the time for an answer. Input that waits is handled first. */
   #hearOut(): void {
-    this.#pingTimer = this.#options.clock.setTimer(() => {
-      if (this.#isHeard) return this.#watch();
-      const link = this.#link!;
-      link.ended(silent(this.#options.pingInterval + this.#options.pingTimeout));
-    }, 0);
+    const { pingInterval, pingTimeout } = this.#options;
+    this.#pingAfter(0, () => {
+      if (this.#isHeard) this.#watch();
+      else this.#link!.ended(silent(pingInterval + pingTimeout));
+    });
   }
 
   #lost(error: unknown): void {
