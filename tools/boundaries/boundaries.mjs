@@ -46,6 +46,7 @@ const forTests = ["@muxado/testkit", "vitest", "fast-check", "node:"];
 const forTestsOf = {
   node: ["express", "fastify", "readable-stream", "streamx", "undici", "ws"],
   ws: ["ws"],
+  resume: ["@muxado/node", "@muxado/ws", "ws"],
   yamux: [
     "@muxado/node",
     "@muxado/peers",

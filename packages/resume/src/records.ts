@@ -18,7 +18,7 @@ const HEADER = 5;
 const CONFIRM = 8;
 
 /** Bytes of an encoded confirmation. */
-export const CONFIRMATION_LENGTH: number = HEADER + CONFIRM;
+const CONFIRMATION_LENGTH: number = HEADER + CONFIRM;
 
 /** The content of the records that arrive. */
 export interface RecordHandler {

@@ -2,7 +2,8 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import type { Session, Transport } from "@muxado/core";
-import { describe, expect, test, vi } from "vitest";
+import { createServer } from "@muxado/node";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   ask,
   connect,
@@ -181,11 +182,11 @@ describe("the first connection", () => {
   });
 
   test("rejects if the peer is a server of plain sessions", async () => {
-    const { serve: plain } = await import("../../node/test/peers.ts");
-    const { port } = await plain({}, (session) => void echo(session));
-    await expect(connect(overTcp(port), { connectTimeout: 500 })).rejects.toMatchObject({
-      code: "CONNECT_FAILED",
-    });
+    const plain = createServer((session) => void echo(session));
+    onTestFinished(() => plain.close({ timeout: 0 }));
+    await plain.listen({ host: "127.0.0.1", port: 0 });
+    const connecting = connect(overTcp(plain.port!), { connectTimeout: 500 });
+    await expect(connecting).rejects.toMatchObject({ code: "CONNECT_FAILED" });
   });
 
   test("is given up when the signal aborts, also if dial ignores it", async () => {

@@ -11,7 +11,7 @@ import { createServer as createWsServer } from "@muxado/ws/server";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 
-export const HOST = "127.0.0.1";
+const HOST = "127.0.0.1";
 
 /** A server of resumable sessions that listens on a TCP port and on one for WebSockets. */
 export interface Both {
@@ -24,7 +24,7 @@ export interface Both {
 
 /** Starts a server. The sessions of both ports are the same. */
 export async function serve(
-  onSession: (session: Session) => void,
+  onSession: (session: Session) => void | Promise<void>,
   options: ResumeServerOptions = {},
 ): Promise<Both> {
   const resumption = new ResumeServer(options);
@@ -67,16 +67,13 @@ export async function connect(
 
 /** Passes connections on, and remembers the last one, so that a test can cut it. */
 export function cuttable(dial: (signal: AbortSignal) => Promise<Transport>): {
-  dial: (signal: AbortSignal) => Promise<Transport>;
-  cut(): void;
-  readonly count: number;
+  readonly dial: (signal: AbortSignal) => Promise<Transport>;
+  readonly cut: () => void;
 } {
   let last: { transport: Transport; ended(error: unknown): void } | undefined;
-  let count = 0;
   return {
     async dial(signal) {
       const transport = await dial(signal);
-      count++;
       return {
         start(input) {
           last = { transport, ended: (error) => input.ended(error) };
@@ -90,9 +87,6 @@ export function cuttable(dial: (signal: AbortSignal) => Promise<Transport>): {
     cut() {
       last!.transport.destroy();
       last!.ended(new Error("cut by the test"));
-    },
-    get count() {
-      return count;
     },
   };
 }

@@ -1,8 +1,9 @@
 // The layers and the codecs, wherever there are Web Streams.
 
-import type { Session } from "@muxado/core";
+import { attach, type ByteStreamPair, type Session, transportOf } from "@muxado/core";
 import { encode, type Frame, FrameDecoder } from "@muxado/frame";
 import { Heartbeat } from "@muxado/heartbeat";
+import { resume, ResumeServer } from "@muxado/resume";
 import { TypedSession } from "@muxado/typed";
 import * as yamux from "@muxado/yamux";
 
@@ -35,6 +36,12 @@ export async function typed(session: Session): Promise<void> {
   stream.readable.pipeThrough(new CompressionStream("gzip"));
   const heartbeat = new Heartbeat(typedSession, { interval: undefined });
   console.log(heartbeat);
+}
+
+export async function resumed(pair: ByteStreamPair): Promise<Session> {
+  const transport = await resume(async () => transportOf(pair), { onLost: console.log });
+  const admitted = await new ResumeServer({ maxParked: 10 }).admit(transportOf(pair));
+  return attach(admitted ?? transport, { role: "client" });
 }
 
 export const wire = yamux.yamux({ keepAlive: undefined });
