@@ -31,7 +31,7 @@ export interface AttachOptions extends SessionOptions, BusyPollOptions {
 
 /**
  * Returns a session over an open Duplex, or over a pair of a Readable and a Writable. They may be streams of Node, or
- * similar ones, such as those of streamx and readable-stream. Also over a {@link Transport}.
+ * similar ones, such as those of streamx and readable-stream. Also over a `Transport` of `@muxado/core`.
  *
  * The session owns the transport from now on: no other code may read, write or end it. When the session ends, it
  * destroys the transport. If the transport is already over, the session is over, too. A socket emits no `data` events

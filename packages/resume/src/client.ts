@@ -63,7 +63,7 @@ const FINAL: Readonly<Partial<Record<number, string>>> = {
  * Resolves with a transport that outlives its connections, for `attach`. The peer must be a {@link ResumeServer}.
  *
  * @param dial makes the first connection, and each further one. It may go another way each time.
- * @throws the error of `dial`; {@link MuxadoError} CONNECT_FAILED if the server does not answer as it should; the reason
+ * @throws the error of `dial`; MuxadoError CONNECT_FAILED if the server does not answer as it should; the reason
  * of the signal. Nothing was sent then.
  * @throws {RangeError | TypeError} if an option is out of range; the message names the option.
  */

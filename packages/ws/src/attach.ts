@@ -14,7 +14,7 @@ export interface AttachOptions extends SessionOptions {
 
 /**
  * Returns a session over a WebSocket. This may be a standard WebSocket, or a socket of the `ws` package on either side.
- * Also over a {@link Transport}.
+ * Also over a `Transport` of `@muxado/core`.
  *
  * The session owns the WebSocket from now on: no other code may send, listen to messages or close it. If the WebSocket
  * is connecting, the session waits for it. If it is already over, the session is over, too. Messages that arrived
